@@ -1,0 +1,25 @@
+// Ends a run with `N passed, N failed, N skipped`, and names each skipped test: a green run says what it covered.
+export default class CountReporter {
+  onTestRunEnd(modules, errors) {
+    let [passed, failed, skipped] = [0, 0, 0];
+    const skips = [];
+    for (const module of modules) {
+      for (const test of module.children.allTests()) {
+        const { state, note } = test.result();
+        if (state === 'passed') passed += 1;
+        else if (state === 'failed') failed += 1;
+        else {
+          skipped += 1;
+          skips.push(`skipped: [${module.project.name}] ${test.fullName}${note ? ` (${note})` : ''}`);
+        }
+      }
+      // A file that could not load holds no tests but is a failure all the same.
+      if (module.errors().length > 0) failed += 1;
+    }
+    failed += errors.length;
+    process.on('exit', () => {
+      if (skips.length > 0) process.stdout.write(`\n${skips.join('\n')}\n`);
+      process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+    });
+  }
+}

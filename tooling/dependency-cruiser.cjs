@@ -1,0 +1,58 @@
+// Who may import whom (docs/design.md, section 1). Arrows point one way; cycles are errors everywhere.
+const quantizers = '^packages/quantizer-';
+const backends = '^packages/backend-';
+const plugins = '^packages/(quantizer|backend)-';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    { name: 'bits-imports-nothing', severity: 'error', from: { path: '^packages/bits/src' }, to: { pathNot: '^packages/bits/src' } },
+    {
+      name: 'runtime-imports-bits-only',
+      severity: 'error',
+      from: { path: '^packages/runtime/src' },
+      to: { pathNot: ['^packages/(runtime|bits)/src'] },
+    },
+    {
+      name: 'engine-entries-are-tfjs-free',
+      severity: 'error',
+      from: { path: '^packages/backend-[^/]+/src/(engine|generated/engine)' },
+      to: { path: ['@tensorflow', '^packages/(core|layers|training|compiler)/'] , reachable: true },
+    },
+    { name: 'core-names-no-plugin', severity: 'error', from: { path: '^packages/(core|layers|training)/src' }, to: { path: plugins } },
+    {
+      name: 'core-imports-bits-only',
+      severity: 'error',
+      from: { path: '^packages/core/src' },
+      to: { path: '^packages/', pathNot: '^packages/(core|bits)/src' },
+    },
+    {
+      name: 'layers-import-core-only',
+      severity: 'error',
+      from: { path: '^packages/layers/src' },
+      to: { path: '^packages/', pathNot: '^packages/(layers|core|bits)/src' },
+    },
+    {
+      name: 'quantizers-never-import-each-other',
+      severity: 'error',
+      from: { path: '^packages/(quantizer-[^/]+)/src' },
+      to: { path: plugins, pathNot: '^packages/$1/' },
+    },
+    {
+      name: 'backends-never-import-quantizers',
+      severity: 'error',
+      from: { path: `${backends}[^/]+/src` },
+      to: { path: quantizers },
+    },
+    { name: 'no-deep-imports', severity: 'error', from: { path: '^packages/([^/]+)/' }, to: { path: '^packages/[^/]+/src/', pathNot: ['^packages/$1/', '/src/([a-z-]+/)?(index|engine|node|browser|worker)\\.ts$', '^packages/[^/]+/src/engine/index\\.ts$'] } },
+    { name: 'no-unresolvable', severity: 'error', from: { path: '/src/' }, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules'] },
+    exclude: { path: ['/dist/', '/assembly/', '/generated/', '/test/', '\\.config\\.ts$'] },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { conditionNames: ['@bitgrad/source', 'import', 'default', 'types'], exportsFields: ['exports'] },
+    tsConfig: { fileName: 'tooling/tsconfig.base.json' },
+  },
+};
