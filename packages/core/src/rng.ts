@@ -2,8 +2,8 @@
 // Streams are forked by label, so that adding a consumer does not change what the others draw.
 import { BitgradError } from '@bitgrad/bits';
 
-/** The state of a generator: four 32-bit words; JSON-safe. */
-export type RngState = readonly [number, number, number, number];
+/** The state of a generator: four words of state and the seed that names its forks; JSON-safe. */
+export type RngState = readonly [number, number, number, number, number];
 
 /** A seeded random generator. */
 export interface Rng {
@@ -42,8 +42,9 @@ const hash = (text: string, start: number): number => {
 
 const rotl = (x: number, k: number): number => ((x << k) | (x >>> (32 - k))) >>> 0;
 
-const make = (initial: RngState, origin: number): Rng => {
+const make = (initial: RngState): Rng => {
   let [a, b, c, d] = initial;
+  const origin = initial[4];
   const word = (): number => {
     const result = Math.imul(rotl(Math.imul(b, 5), 7), 9) >>> 0;
     const t = b << 9;
@@ -81,7 +82,7 @@ const make = (initial: RngState, origin: number): Rng => {
       return items;
     },
     fork: (label) => createRng(hash(String(label), origin)),
-    state: () => [a >>> 0, b >>> 0, c >>> 0, d >>> 0],
+    state: () => [a >>> 0, b >>> 0, c >>> 0, d >>> 0, origin],
   };
   return Object.freeze(rng);
 };
@@ -101,10 +102,10 @@ export function createRng(seed: number): Rng {
       expected: 'a safe integer',
     });
   const next = splitmix32(seed);
-  return make([next(), next(), next(), next()], seed >>> 0);
+  return make([next(), next(), next(), next(), seed >>> 0]);
 }
 
-/** A generator that goes on from a saved state; `fork` gives the streams of a generator seeded by state[0]. */
+/** A generator that goes on exactly where the one that gave `state` stood, with the same forks. */
 export function restoreRng(state: RngState): Rng {
-  return make(state, state[0]);
+  return make(state);
 }

@@ -1,0 +1,80 @@
+// Expressions in float64 `Math`: the slow oracle, and what certificates and plots sample.
+import { BitgradError } from '@bitgrad/bits';
+import type { BinaryOp, Expression, UnaryOp } from './expression.js';
+
+/** Nearest integer, ties to even. */
+export const roundHalfEven = (x: number): number => {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest < 0.5) return floor;
+  if (rest > 0.5) return floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+};
+
+const unary: Record<UnaryOp, (a: number) => number> = {
+  neg: (a) => -a,
+  abs: Math.abs,
+  sqrt: Math.sqrt,
+  exp: Math.exp,
+  log: Math.log,
+  sin: Math.sin,
+  cos: Math.cos,
+  tanh: Math.tanh,
+  sigmoid: (a) => 1 / (1 + Math.exp(-a)),
+  round: roundHalfEven,
+  floor: Math.floor,
+  reciprocal: (a) => 1 / a,
+};
+
+const binary: Record<BinaryOp, (a: number, b: number) => number> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  min: Math.min,
+  max: Math.max,
+  ge: (a, b) => (a >= b ? 1 : 0),
+  gt: (a, b) => (a > b ? 1 : 0),
+  le: (a, b) => (a <= b ? 1 : 0),
+  lt: (a, b) => (a < b ? 1 : 0),
+  eq: (a, b) => (a === b ? 1 : 0),
+  ne: (a, b) => (a !== b ? 1 : 0),
+};
+
+/**
+ * Evaluates an expression at one point in float64.
+ * @throws BitgradError `invalid-option` when an input is missing
+ */
+export function evaluateExpression(expression: Expression, inputs: Readonly<Record<string, number>>): number {
+  const known = new Map<Expression, number>();
+  const value = (node: Expression): number => {
+    const cached = known.get(node);
+    if (cached !== undefined) return cached;
+    const result = compute(node);
+    known.set(node, result);
+    return result;
+  };
+  const compute = (node: Expression): number => {
+    switch (node.op) {
+      case 'constant':
+        return node.value;
+      case 'input': {
+        const given = inputs[node.name];
+        if (given === undefined)
+          throw new BitgradError({
+            code: 'invalid-option',
+            source: 'core',
+            what: `input "${node.name}" of an expression is missing`,
+            got: Object.keys(inputs),
+            expected: 'a value for each input',
+          });
+        return given;
+      }
+      case 'select':
+        return value(node.test) !== 0 ? value(node.a) : value(node.b);
+      default:
+        return 'b' in node ? binary[node.op](value(node.a), value(node.b)) : unary[node.op](value(node.a));
+    }
+  };
+  return value(expression);
+}

@@ -1,0 +1,104 @@
+// Expressions as tfjs ops: the path of backends without the fused elementwise kernel.
+import * as tf from '@tensorflow/tfjs-core';
+import { BitgradError } from '@bitgrad/bits';
+import type { BinaryOp, Expression, UnaryOp } from './expression.js';
+
+type T = tf.Tensor;
+
+const unary: Record<UnaryOp, (a: T) => T> = {
+  neg: tf.neg,
+  abs: tf.abs,
+  sqrt: tf.sqrt,
+  exp: tf.exp,
+  log: tf.log,
+  sin: tf.sin,
+  cos: tf.cos,
+  tanh: tf.tanh,
+  sigmoid: tf.sigmoid,
+  round: tf.round,
+  floor: tf.floor,
+  reciprocal: tf.reciprocal,
+};
+
+const float = (a: T): T => tf.cast(a, 'float32');
+
+const binary: Record<BinaryOp, (a: T, b: T) => T> = {
+  add: tf.add,
+  sub: tf.sub,
+  mul: tf.mul,
+  div: tf.div,
+  min: tf.minimum,
+  max: tf.maximum,
+  ge: (a, b) => float(tf.greaterEqual(a, b)),
+  gt: (a, b) => float(tf.greater(a, b)),
+  le: (a, b) => float(tf.lessEqual(a, b)),
+  lt: (a, b) => float(tf.less(a, b)),
+  eq: (a, b) => float(tf.equal(a, b)),
+  ne: (a, b) => float(tf.notEqual(a, b)),
+};
+
+/**
+ * Evaluates an expression on tensors; inputs broadcast against each other.
+ * @param shape shape of the result, for expressions that do not depend on a full-size input
+ * @returns float32 tensor of `shape`; intermediate tensors are disposed
+ */
+export function composeExpression(
+  expression: Expression,
+  inputs: Readonly<Record<string, T>>,
+  shape: readonly number[],
+): T {
+  return tf.tidy(() => {
+    const known = new Map<Expression, T>();
+    const value = (node: Expression): T => {
+      const cached = known.get(node);
+      if (cached) return cached;
+      const result = compute(node);
+      known.set(node, result);
+      return result;
+    };
+    const compute = (node: Expression): T => {
+      switch (node.op) {
+        case 'constant':
+          return tf.scalar(node.value);
+        case 'input': {
+          const given = inputs[node.name];
+          if (!given)
+            throw new BitgradError({
+              code: 'invalid-option',
+              source: 'core',
+              what: `input "${node.name}" of an expression is missing`,
+              got: Object.keys(inputs),
+              expected: 'a tensor for each input',
+            });
+          return given;
+        }
+        case 'select': {
+          const [test, a, b] = [value(node.test), value(node.a), value(node.b)];
+          // tf.where wants one shape of all three on some backends.
+          const common = tf.broadcastTo(test, tf.broadcastTo(test, biggest(test, a, b)).shape);
+          return tf.where(
+            tf.cast(common, 'bool'),
+            tf.broadcastTo(a, common.shape),
+            tf.broadcastTo(b, common.shape),
+          );
+        }
+        default:
+          return 'b' in node ? binary[node.op](value(node.a), value(node.b)) : unary[node.op](value(node.a));
+      }
+    };
+    const result = value(expression);
+    const same = result.shape.length === shape.length && result.shape.every((d, i) => d === shape[i]);
+    // A result that is an input itself must not be handed out as new.
+    return same
+      ? Object.values(inputs).includes(result)
+        ? tf.clone(result)
+        : result
+      : tf.broadcastTo(result, [...shape] as never);
+  });
+}
+
+const biggest = (...tensors: T[]): never => {
+  let shape: number[] = [];
+  for (const t of tensors) shape = tf.broadcastDynamicShape(shape, t.shape);
+  return shape as never;
+};
