@@ -1,0 +1,46 @@
+// A packed model in memory: plan, weights and what a user needs to know to feed it and read its answers.
+import type { Plan, TensorData } from './plan.js';
+
+/** How training turned pixels into numbers: value = (byte / 255 - mean[c]) / std[c]. */
+export interface InputNormalization {
+  /** One entry, or one for each channel. */
+  mean: readonly number[];
+  /** One entry, or one for each channel; > 0. */
+  std: readonly number[];
+}
+
+/** Multiply-accumulates and sizes of one layer, as the compiler counted them. */
+export interface LayerInfo {
+  name: string;
+  /** Multiply-accumulates with 1-bit weights and 1-bit inputs. */
+  binaryMacs: number;
+  /** All other multiply-accumulates. */
+  otherMacs: number;
+  /** Bytes of this layer's parameters in float32, before packing. */
+  floatBytes: number;
+}
+
+/** Everything about a model that does not change what it computes; every field may be absent. */
+export interface ModelMetadata {
+  name?: string;
+  /** Class names, one for each output. */
+  classes?: readonly string[];
+  /** For image models: how training normalized its input (a `u8` plan has it folded in). */
+  normalization?: InputNormalization;
+  /** Names of the quantizers that the model was trained with. */
+  quantizers?: readonly string[];
+  /** Bytes of all parameters in float32, before packing. */
+  floatBytes?: number;
+  layers?: readonly LayerInfo[];
+  /** What wrote the file, for example `@bitgrad/compiler 0.1.0`. */
+  producer?: string;
+  /** Anything else, JSON-safe. */
+  extra?: Readonly<Record<string, unknown>>;
+}
+
+/** A decoded `.bitgrad` file: what an engine compiles. `weights[i]` belongs to `plan.weights[i]`. */
+export interface PackedModel {
+  plan: Plan;
+  weights: readonly TensorData[];
+  metadata: ModelMetadata;
+}
