@@ -1,2 +1,90 @@
 export { BitgradError, errorCodes, showValue, type ErrorCode, type ErrorDetails } from '@bitgrad/bits';
+export { useBackend, type BackendChoice, type SkippedBackend } from './backends.js';
+export type { BackendAdapter, BackendCapabilities, BackendProbe, KernelReport } from './contracts/backend.js';
+export { advanceClock, initialClock, progress, type TrainingClock } from './contracts/clock.js';
+export type {
+  Json,
+  JsonObject,
+  QuantizeContext,
+  QuantizerRole,
+  QuantizerSite,
+  Scalars,
+  Statistics,
+} from './contracts/context.js';
+export type { Alphabet, ForwardQuantizer, Jump } from './contracts/forward.js';
+export type {
+  Factory,
+  ForwardOptionsMap,
+  Plugin,
+  QuantizerOptionsMap,
+  SurrogateOptionsMap,
+} from './contracts/plugin.js';
+export type {
+  CertificateClaim,
+  LatentAccess,
+  ParameterSpec,
+  Quantizer,
+  QuantizerCapabilities,
+  Schedule,
+} from './contracts/quantizer.js';
+export type { SurrogateGradient } from './contracts/surrogate.js';
+export {
+  definePlugin,
+  defineForward,
+  defineQuantizer,
+  defineSurrogate,
+  type QuantizerDefinition,
+} from './define.js';
+export {
+  binaryOps,
+  E,
+  inputsOf,
+  unaryOps,
+  type BinaryOp,
+  type Expression,
+  type Operand,
+  type UnaryOp,
+} from './expression/expression.js';
+export { evaluateExpression, roundHalfEven } from './expression/math.js';
+export { linearize, opcodes, type ElementwiseProgram } from './expression/program.js';
+export { composeExpression } from './expression/tensor.js';
+export { batchNormTrain, type BatchNormResult } from './ops/batchNorm.js';
+export { binaryConv2d, binaryMatMul, type BinaryConv2dOptions } from './ops/binary.js';
+export { softmaxCrossEntropy } from './ops/crossEntropy.js';
+export { customOp } from './ops/customOp.js';
+export { elementwise } from './ops/elementwise.js';
+export { hasKernel, kernelNames, runKernel, type KernelName } from './ops/kernels.js';
+export { adamStep, momentumStep, type AdamStepOptions } from './ops/optimizerSteps.js';
+export { parseOptions } from './options.js';
+export { pairQuantizer } from './pair.js';
+export {
+  backwardValue,
+  detach,
+  forwardValue,
+  quantize,
+  quantizeContext,
+  quantizePair,
+  sampleSurrogate,
+  type QuantizeOptions,
+} from './quantize.js';
+export {
+  createRegistry,
+  defaultRegistry,
+  quantizerConfig,
+  use,
+  type QuantizerConfig,
+  type QuantizerSpec,
+  type Registry,
+  type RegistryEntry,
+  type Spec,
+} from './registry.js';
 export { createRng, restoreRng, type Rng, type RngState } from './rng.js';
+export {
+  constantSchedule,
+  grow,
+  growingSchedule,
+  learningRateSumSchedule,
+  mergeSchedules,
+  type Growth,
+  type GrowthOptions,
+} from './schedules.js';

@@ -74,13 +74,10 @@ export function composeExpression(
         }
         case 'select': {
           const [test, a, b] = [value(node.test), value(node.a), value(node.b)];
-          // tf.where wants one shape of all three on some backends.
-          const common = tf.broadcastTo(test, tf.broadcastTo(test, biggest(test, a, b)).shape);
-          return tf.where(
-            tf.cast(common, 'bool'),
-            tf.broadcastTo(a, common.shape),
-            tf.broadcastTo(b, common.shape),
-          );
+          // Some backends want one shape for all three.
+          const full = commonShape(test, a, b) as never;
+          const [t2, a2, b2] = [test, a, b].map((t) => tf.broadcastTo(t, full));
+          return tf.where(tf.cast(t2!, 'bool'), a2!, b2!);
         }
         default:
           return 'b' in node ? binary[node.op](value(node.a), value(node.b)) : unary[node.op](value(node.a));
@@ -97,8 +94,5 @@ export function composeExpression(
   });
 }
 
-const biggest = (...tensors: T[]): never => {
-  let shape: number[] = [];
-  for (const t of tensors) shape = tf.broadcastDynamicShape(shape, t.shape);
-  return shape as never;
-};
+const commonShape = (...tensors: T[]): number[] =>
+  tensors.reduce<number[]>((shape, t) => tf.backend_util.assertAndGetBroadcastShape(shape, t.shape), []);

@@ -1,5 +1,5 @@
 // Elementwise expressions on tensors: one fused kernel where the backend has it, composed tfjs ops elsewhere.
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { inputsOf, type Expression } from '../expression/expression.js';
 import { linearize, type ElementwiseProgram } from '../expression/program.js';
 import { composeExpression } from '../expression/tensor.js';

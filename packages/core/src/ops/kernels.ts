@@ -38,7 +38,7 @@ export const kernelNames = [
 export type KernelName = (typeof kernelNames)[number];
 
 /** True when the active backend has the fused kernel. */
-export const hasKernel = (name: KernelName): boolean => tf.getKernel(name, tf.getBackend()) != null;
+export const hasKernel = (name: KernelName): boolean => Boolean(tf.getKernel(name, tf.getBackend()));
 
 /** Runs a fused kernel of the active backend; results are tracked by the engine like any op's. */
 export function runKernel(

@@ -1,0 +1,101 @@
+// Makes the frozen plain objects of the contracts, checked for shape when they are made.
+import { BitgradError } from '@bitgrad/bits';
+import type { ForwardQuantizer } from './contracts/forward.js';
+import type { Plugin } from './contracts/plugin.js';
+import type { Quantizer, QuantizerCapabilities } from './contracts/quantizer.js';
+import type { SurrogateGradient } from './contracts/surrogate.js';
+import { constantSchedule } from './schedules.js';
+
+const fail = (what: string, got: unknown, expected: string): never => {
+  throw new BitgradError({ code: 'invalid-plugin', source: 'core', what, got, expected });
+};
+
+const isObject = (x: unknown): x is Record<string, unknown> =>
+  typeof x === 'object' && x !== null && !Array.isArray(x);
+
+const checkName = (what: string, name: unknown): void => {
+  // "++" and a trailing "+" are part of the field's names (bnn+, bnn++).
+  if (typeof name !== 'string' || !/^[a-z0-9]+(-[a-z0-9]+)*\+{0,2}$/.test(name))
+    fail(`name of ${what}`, name, 'a kebab-case name such as "my-sign"');
+};
+
+const checkJson = (what: string, options: unknown): void => {
+  if (!isObject(options) || JSON.stringify(JSON.parse(JSON.stringify(options))) !== JSON.stringify(options))
+    fail(`options of ${what}`, options, 'a plain JSON object');
+};
+
+/** @throws BitgradError `invalid-plugin` when a required member is missing */
+export function defineSurrogate(surrogate: Omit<SurrogateGradient, 'kind'>): SurrogateGradient {
+  checkName('a surrogate', surrogate.name);
+  const what = `surrogate "${surrogate.name}"`;
+  checkJson(what, surrogate.options);
+  if (typeof surrogate.formula !== 'function')
+    fail(`${what}: formula`, surrogate.formula, 'a function (x, scalars)');
+  if (!surrogate.expression && !surrogate.derivative)
+    fail(`${what}`, Object.keys(surrogate), 'an expression or a derivative');
+  return Object.freeze({ kind: 'surrogate' as const, ...surrogate });
+}
+
+/** @throws BitgradError `invalid-plugin` when a required member is missing */
+export function defineForward(forward: Omit<ForwardQuantizer, 'kind'>): ForwardQuantizer {
+  checkName('a forward quantizer', forward.name);
+  const what = `forward "${forward.name}"`;
+  checkJson(what, forward.options);
+  if (typeof forward.formula !== 'function')
+    fail(`${what}: formula`, forward.formula, 'a function (x, scalars)');
+  if (!forward.expression && !forward.forward) fail(what, Object.keys(forward), 'an expression or a forward');
+  if (forward.soft && !forward.hardExpression && !forward.harden)
+    fail(what, Object.keys(forward), 'hardExpression or harden, because it is soft');
+  if (!Array.isArray(forward.levels) || forward.levels.length < 2)
+    fail(`${what}: levels`, forward.levels, 'at least two numbers, ascending');
+  return Object.freeze({ kind: 'forward' as const, ...forward });
+}
+
+/** What a quantizer needs beyond its two halves; the rest has defaults. */
+export type QuantizerDefinition = Omit<Quantizer, 'kind' | 'schedule' | 'capabilities'> &
+  Partial<Pick<Quantizer, 'schedule'>> & { capabilities?: Partial<QuantizerCapabilities> };
+
+/** @throws BitgradError `invalid-plugin` when a required member is missing */
+export function defineQuantizer(definition: QuantizerDefinition): Quantizer {
+  checkName('a quantizer', definition.name);
+  const what = `quantizer "${definition.name}"`;
+  checkJson(what, definition.options);
+  if (definition.forward?.kind !== 'forward')
+    fail(`${what}: forward`, definition.forward, 'made by defineForward');
+  if (definition.surrogate?.kind !== 'surrogate')
+    fail(`${what}: surrogate`, definition.surrogate, 'made by defineSurrogate');
+  return Object.freeze({
+    kind: 'quantizer' as const,
+    schedule: constantSchedule(),
+    ...definition,
+    capabilities: Object.freeze({
+      roles: ['kernel', 'input'] as const,
+      needsClock: false,
+      hasParameters: typeof definition.parameters === 'function',
+      ...definition.capabilities,
+    }),
+  });
+}
+
+/**
+ * Declares a plugin: the named factories that a package offers.
+ * @throws BitgradError `invalid-plugin` when the name, the version or a factory is missing
+ */
+export function definePlugin(plugin: Pick<Plugin, 'name' | 'version'> & Partial<Plugin>): Plugin {
+  if (typeof plugin.name !== 'string' || plugin.name === '')
+    fail('name of a plugin', plugin.name, 'its npm package name');
+  if (typeof plugin.version !== 'string')
+    fail(`version of plugin "${plugin.name}"`, plugin.version, 'a version string');
+  const members = {
+    quantizers: plugin.quantizers ?? {},
+    surrogates: plugin.surrogates ?? {},
+    forwards: plugin.forwards ?? {},
+  };
+  for (const [kind, factories] of Object.entries(members))
+    for (const [name, factory] of Object.entries(factories)) {
+      checkName(`a member of plugin "${plugin.name}"`, name);
+      if (typeof factory !== 'function')
+        fail(`${kind} "${name}" of plugin "${plugin.name}"`, factory, 'a factory function');
+    }
+  return Object.freeze({ name: plugin.name, version: plugin.version, ...members });
+}

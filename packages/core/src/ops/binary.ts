@@ -1,0 +1,74 @@
+// Products of tensors that are exactly +-1: packed XNOR kernels forward where the backend has them, with the float
+// gradients of the plain product. Exact: a packed kernel gives bit for bit what the float product gives.
+import * as tf from '@tensorflow/tfjs-core';
+import { customOp } from './customOp.js';
+import { hasKernel, runKernel } from './kernels.js';
+
+/** Geometry of {@link binaryConv2d}. */
+export interface BinaryConv2dOptions {
+  readonly strides: readonly [number, number];
+  readonly padding: 'valid' | 'same';
+  readonly dilations?: readonly [number, number];
+}
+
+/**
+ * 2-D convolution of +-1 tensors. The caller guarantees that both hold exactly +1 and -1; 'same' pads with 0, as tfjs.
+ * @param x float32 [n, h, w, c]
+ * @param filter float32 [kh, kw, c, o]
+ */
+export function binaryConv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: BinaryConv2dOptions): tf.Tensor4D {
+  const { strides, padding, dilations = [1, 1] } = options;
+  const [s, d] = [strides, dilations].map((pair) => [...pair] as [number, number]) as [
+    [number, number],
+    [number, number],
+  ];
+  // tfjs has no gradient of dilated convolutions on any backend; the float path says so itself.
+  if (!hasKernel('BitgradBinaryConv2D') || d[0] > 1 || d[1] > 1)
+    return tf.conv2d(x, filter, s, padding, 'NHWC', d);
+  const { padInfo } = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, s, d, padding);
+  const { top, bottom, left, right } = padInfo;
+  const attrs = { strides, pads: [top, bottom, left, right], dilations, padValue: 0 };
+  return customOp(
+    [x, filter],
+    (inputs) => ({
+      value: runKernel('BitgradBinaryConv2D', { x: inputs[0]!, filter: inputs[1]! }, attrs)[0]!,
+      saved: inputs,
+    }),
+    (dy, saved) =>
+      convGradients(saved[0] as tf.Tensor4D, saved[1] as tf.Tensor4D, dy as tf.Tensor4D, s, padding),
+  ) as tf.Tensor4D;
+}
+
+const convGradients = (
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  dy: tf.Tensor4D,
+  strides: readonly [number, number],
+  padding: 'valid' | 'same',
+): tf.Tensor[] => {
+  const attrs = { strides: [...strides], pad: padding, dataFormat: 'NHWC' };
+  const run = (name: string, inputs: tf.NamedTensorMap, more: object) =>
+    tf.engine().runKernel(name, inputs, { ...attrs, ...more } as never) as tf.Tensor;
+  return [
+    run('Conv2DBackpropInput', { dy, filter }, { inputShape: x.shape }),
+    run('Conv2DBackpropFilter', { x, dy }, { filterShape: filter.shape }),
+  ];
+};
+
+/**
+ * Matrix product of +-1 matrices [m, k] x [k, n]. The caller guarantees that both hold exactly +1 and -1.
+ */
+export function binaryMatMul(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  if (!hasKernel('BitgradBinaryMatMul')) return tf.matMul(a, b);
+  return customOp(
+    [a, b],
+    (inputs) => ({
+      value: runKernel('BitgradBinaryMatMul', { a: inputs[0]!, b: inputs[1]! })[0]!,
+      saved: inputs,
+    }),
+    (dy, [a0, b0]) => [
+      tf.matMul(dy as tf.Tensor2D, b0!, false, true),
+      tf.matMul(a0!, dy as tf.Tensor2D, true, false),
+    ],
+  ) as tf.Tensor2D;
+}

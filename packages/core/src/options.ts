@@ -1,0 +1,32 @@
+// Options are validated where a member is made, by a schema library; failures become BitgradError.
+import { BitgradError } from '@bitgrad/bits';
+import * as v from 'valibot';
+
+/**
+ * Checks options against a valibot schema and fills in defaults.
+ * @param source package name without scope, for the message
+ * @param owner what the options belong to, such as `surrogate "ede"`
+ * @returns the resolved options, frozen
+ * @throws BitgradError `invalid-option` that names the option, its value and what is allowed
+ */
+export function parseOptions<const S extends v.GenericSchema>(
+  source: string,
+  owner: string,
+  schema: S,
+  options: unknown,
+): Readonly<v.InferOutput<S>> {
+  const result = v.safeParse(schema, options ?? {});
+  if (result.success) return Object.freeze(result.output as object) as Readonly<v.InferOutput<S>>;
+  const issue = result.issues[0];
+  const path = v.getDotPath(issue);
+  throw new BitgradError({
+    code: 'invalid-option',
+    source,
+    what: path ? `option "${path}" of ${owner}` : `options of ${owner}`,
+    got: issue.input,
+    expected:
+      issue.expected && !issue.message.startsWith('Invalid')
+        ? `${issue.expected}; ${issue.message}`
+        : (issue.expected ?? issue.message),
+  });
+}

@@ -1,0 +1,114 @@
+// Applies a quantizer to a tensor: the one place where F and B become a differentiable op.
+import * as tf from '@tensorflow/tfjs-core';
+import { initialClock, type TrainingClock } from './contracts/clock.js';
+import type { QuantizeContext, QuantizerSite, Scalars, Statistics } from './contracts/context.js';
+import type { ForwardQuantizer } from './contracts/forward.js';
+import type { Quantizer } from './contracts/quantizer.js';
+import type { SurrogateGradient } from './contracts/surrogate.js';
+import { E } from './expression/expression.js';
+import { customOp } from './ops/customOp.js';
+import { elementwise } from './ops/elementwise.js';
+
+/** How a quantizer is applied; everything has a default but the site. */
+export interface QuantizeOptions {
+  readonly site: QuantizerSite;
+  readonly clock?: TrainingClock;
+  readonly training?: boolean;
+  readonly hard?: boolean;
+  readonly parameters?: Readonly<Record<string, tf.Tensor>>;
+}
+
+/** The context that a quantizer sees at a clock. */
+export function quantizeContext(quantizer: Quantizer, options: QuantizeOptions): QuantizeContext {
+  const clock = options.clock ?? initialClock;
+  return {
+    site: options.site,
+    clock,
+    training: options.training ?? false,
+    hard: options.hard ?? false,
+    scalars: quantizer.schedule.values(clock),
+    parameters: options.parameters ?? {},
+  };
+}
+
+/**
+ * Quantizes x: `scale(u) * F(u)` forward, `dy * scale(u) * B(u)` backward, with `u = prepare(x)`; in training steps
+ * the quantizer's `augment` follows.
+ * @param x float32 tensor; kernels in tfjs layout, inputs with the batch axis first
+ * @returns float32 tensor of x's shape; the caller disposes it (or runs inside tf.tidy)
+ */
+export function quantize(quantizer: Quantizer, x: tf.Tensor, options: QuantizeOptions): tf.Tensor {
+  const context = quantizeContext(quantizer, options);
+  return tf.tidy(() => {
+    const { forward } = quantizer;
+    const u = forward.prepare ? forward.prepare(x, context) : x;
+    const levels = quantizePair(forward, quantizer.surrogate, u, context);
+    const y = forward.scale
+      ? tf.mul(
+          levels,
+          detach(u, (v) => forward.scale!(v, context)),
+        )
+      : levels;
+    return context.training && !context.hard && quantizer.augment ? quantizer.augment(y, x, context) : y;
+  });
+}
+
+/** F forward, B backward, without prepare, scale and augment. */
+export function quantizePair(
+  forward: ForwardQuantizer,
+  surrogate: SurrogateGradient,
+  x: tf.Tensor,
+  context: QuantizeContext,
+): tf.Tensor {
+  return customOp(
+    [x],
+    ([u]) => ({ value: forwardValue(forward, u!, context), saved: [u!] }),
+    (dy, [u]) => [backwardValue(surrogate, u!, dy, context)],
+  );
+}
+
+/** F(x), hard or as scheduled; not differentiable. */
+export function forwardValue(forward: ForwardQuantizer, x: tf.Tensor, context: QuantizeContext): tf.Tensor {
+  return tf.tidy(() => {
+    const compose = (expression: NonNullable<ForwardQuantizer['expression']>) => {
+      const statistics: Statistics = forward.statistics?.(x, context) ?? {};
+      return elementwise(expression(context.scalars), { ...statistics, x }, x.shape);
+    };
+    if (context.hard) {
+      if (forward.hardExpression) return compose(forward.hardExpression.bind(forward));
+      if (forward.harden) return forward.harden(x, context);
+    }
+    return forward.expression ? compose(forward.expression.bind(forward)) : forward.forward!(x, context);
+  });
+}
+
+/** dy * B(x); not differentiable. */
+export function backwardValue(
+  surrogate: SurrogateGradient,
+  x: tf.Tensor,
+  dy: tf.Tensor,
+  context: QuantizeContext,
+): tf.Tensor {
+  return tf.tidy(() => {
+    if (!surrogate.expression) return tf.mul(dy, surrogate.derivative!(x, context));
+    const statistics: Statistics = surrogate.statistics?.(x, context) ?? {};
+    const product = E.mul(E.input('dy'), surrogate.expression(context.scalars));
+    return elementwise(product, { ...statistics, x, dy }, x.shape);
+  });
+}
+
+/** f(x) as a constant of the backward pass. */
+export function detach(x: tf.Tensor, f: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
+  return customOp(
+    [x],
+    ([input]) => ({ value: tf.tidy(() => tf.clone(f(input!))), saved: [input!] }),
+    (_dy, [input]) => [tf.zerosLike(input!)],
+  );
+}
+
+/** Values of a surrogate at points, with the schedule at a clock: for plots and certificates. */
+export const sampleSurrogate = (
+  surrogate: SurrogateGradient,
+  points: readonly number[],
+  scalars: Scalars = {},
+): number[] => points.map((x) => surrogate.formula(x, scalars));

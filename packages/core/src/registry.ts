@@ -1,0 +1,186 @@
+// Finds quantizers, surrogates and forwards by name. Registration is explicit: importing a plugin changes nothing.
+import { BitgradError } from '@bitgrad/bits';
+import { pairQuantizer } from './pair.js';
+import type { JsonObject } from './contracts/context.js';
+import type { ForwardQuantizer } from './contracts/forward.js';
+import type {
+  Factory,
+  ForwardOptionsMap,
+  Plugin,
+  QuantizerOptionsMap,
+  SurrogateOptionsMap,
+} from './contracts/plugin.js';
+import type { Quantizer } from './contracts/quantizer.js';
+import type { SurrogateGradient } from './contracts/surrogate.js';
+
+/** A member by name, by name with options, or the object itself. */
+export type Spec<T, Map> = T | (keyof Map & string) | (string & {}) | { name: string; options?: object };
+
+/** A quantizer in any form that {@link Registry.quantizer} takes; a pair names its two halves. */
+export type QuantizerSpec =
+  | Spec<Quantizer, QuantizerOptionsMap>
+  | {
+      forward: Spec<ForwardQuantizer, ForwardOptionsMap>;
+      surrogate: Spec<SurrogateGradient, SurrogateOptionsMap>;
+    };
+
+/** The JSON form of a quantizer: rebuilds an equal one in any process with the same plugins. */
+export type QuantizerConfig =
+  | { name: string; options: JsonObject }
+  | {
+      forward: { name: string; options: JsonObject };
+      surrogate: { name: string; options: JsonObject };
+    };
+
+/** A registered member, for listings. */
+export interface RegistryEntry {
+  readonly kind: 'quantizer' | 'surrogate' | 'forward';
+  readonly name: string;
+  /** The package that offers it. */
+  readonly plugin: string;
+  readonly version: string;
+}
+
+/** A set of plugins. */
+export interface Registry {
+  /** @throws BitgradError `duplicate-name` unless `replace` is true */
+  register(plugin: Plugin, options?: { replace?: boolean }): Registry;
+  /** @throws BitgradError `unknown-name` that lists the known names */
+  quantizer<N extends keyof QuantizerOptionsMap & string>(
+    name: N,
+    options?: QuantizerOptionsMap[N],
+  ): Quantizer;
+  quantizer(spec: QuantizerSpec, options?: object): Quantizer;
+  surrogate<N extends keyof SurrogateOptionsMap & string>(
+    name: N,
+    options?: SurrogateOptionsMap[N],
+  ): SurrogateGradient;
+  surrogate(spec: Spec<SurrogateGradient, SurrogateOptionsMap>, options?: object): SurrogateGradient;
+  forward<N extends keyof ForwardOptionsMap & string>(
+    name: N,
+    options?: ForwardOptionsMap[N],
+  ): ForwardQuantizer;
+  forward(spec: Spec<ForwardQuantizer, ForwardOptionsMap>, options?: object): ForwardQuantizer;
+  /** Every registered member, by kind and name. */
+  entries(): readonly RegistryEntry[];
+  /** The registered plugins, in order. */
+  plugins(): readonly Plugin[];
+}
+
+/** Which package of this project offers a name that is not registered: for the error's next step only. */
+const kinds = { quantizer: 'quantizers', surrogate: 'surrogates', forward: 'forwards' } as const;
+type Kind = keyof typeof kinds;
+
+const isSpecObject = (x: unknown): x is { name: string; options?: object } =>
+  typeof x === 'object' && x !== null && typeof (x as { name?: unknown }).name === 'string';
+
+/** A registry of its own, with some plugins. */
+export function createRegistry(plugins: readonly Plugin[] = []): Registry {
+  const members = { quantizer: new Map(), surrogate: new Map(), forward: new Map() } as Record<
+    Kind,
+    Map<string, { factory: Factory<unknown>; plugin: Plugin }>
+  >;
+  const registered: Plugin[] = [];
+
+  const make = <T extends { kind: string }>(kind: Kind, spec: unknown, options?: object): T => {
+    if (isSpecObject(spec) && (spec as { kind?: string }).kind === kind) return spec as unknown as T;
+    const name = typeof spec === 'string' ? spec : isSpecObject(spec) ? spec.name : undefined;
+    const known = name === undefined ? undefined : members[kind].get(name);
+    if (!known)
+      throw new BitgradError({
+        code: 'unknown-name',
+        source: 'core',
+        what: `${kind} is not registered`,
+        got: name ?? spec,
+        expected: `one of ${[...members[kind].keys()].sort().join(', ') || '(none: no plugin is registered)'}`,
+        next: 'Register the plugin that offers it: use(plugin), or --plugin on the command line; a package usually follows the name @bitgrad/quantizer-<method>.',
+      });
+    return known.factory(options ?? (isSpecObject(spec) ? spec.options : undefined)) as T;
+  };
+
+  const registry: Registry = {
+    register(plugin, { replace = false } = {}) {
+      for (const kind of Object.keys(kinds) as Kind[])
+        for (const name of Object.keys(plugin[kinds[kind]] ?? {})) {
+          const other = members[kind].get(name)?.plugin;
+          if (other && other.name !== plugin.name && !replace)
+            throw new BitgradError({
+              code: 'duplicate-name',
+              source: 'core',
+              what: `${kind} "${name}" of plugin "${plugin.name}" is registered already`,
+              got: other.name,
+              next: 'Rename it, or pass { replace: true }.',
+            });
+        }
+      for (const kind of Object.keys(kinds) as Kind[])
+        for (const [name, factory] of Object.entries(plugin[kinds[kind]] ?? {}))
+          members[kind].set(name, { factory, plugin });
+      const at = registered.findIndex((p) => p.name === plugin.name);
+      if (at >= 0) registered[at] = plugin;
+      else registered.push(plugin);
+      return registry;
+    },
+    quantizer(spec: unknown, options?: object) {
+      const pair = spec as { forward?: unknown; surrogate?: unknown; kind?: string };
+      if (
+        typeof spec === 'object' &&
+        spec !== null &&
+        pair.forward &&
+        pair.surrogate &&
+        pair.kind !== 'quantizer'
+      )
+        return pairQuantizer(
+          registry.forward(pair.forward as never),
+          registry.surrogate(pair.surrogate as never),
+        );
+      return make<Quantizer>('quantizer', spec, options);
+    },
+    surrogate: (spec: unknown, options?: object) => make<SurrogateGradient>('surrogate', spec, options),
+    forward: (spec: unknown, options?: object) => make<ForwardQuantizer>('forward', spec, options),
+    entries: () =>
+      (Object.keys(kinds) as Kind[]).flatMap((kind) =>
+        [...members[kind]]
+          .map(([name, { plugin }]) => ({ kind, name, plugin: plugin.name, version: plugin.version }))
+          .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      ),
+    plugins: () => [...registered],
+  };
+  plugins.forEach((plugin) => registry.register(plugin));
+  return Object.freeze(registry);
+}
+
+/** Bumped when a contract changes so that old and new copies cannot share a registry. */
+const contractVersion = 1;
+const slot = Symbol.for('bitgrad.registry');
+
+/**
+ * The default registry: one a process, even when two copies of this package are loaded.
+ * @throws BitgradError `contract-version` when another copy has another contract
+ */
+export function defaultRegistry(): Registry {
+  const holder = globalThis as { [slot]?: { version: number; registry: Registry } };
+  holder[slot] ??= { version: contractVersion, registry: createRegistry() };
+  if (holder[slot].version !== contractVersion)
+    throw new BitgradError({
+      code: 'contract-version',
+      source: 'core',
+      what: 'another copy of @bitgrad/core with a different contract is loaded',
+      got: holder[slot].version,
+      expected: String(contractVersion),
+      next: 'Install one version of @bitgrad/core (npm ls @bitgrad/core).',
+    });
+  return holder[slot].registry;
+}
+
+/** Registers plugins with the default registry. Registering the same plugin again is allowed. */
+export function use(...plugins: readonly Plugin[]): void {
+  plugins.forEach((plugin) => defaultRegistry().register(plugin));
+}
+
+/** The JSON form of a quantizer. */
+export function quantizerConfig(quantizer: Quantizer): QuantizerConfig {
+  const half = ({ name, options }: { name: string; options: JsonObject }) => ({ name, options });
+  return quantizer.name === 'pair'
+    ? { forward: half(quantizer.forward), surrogate: half(quantizer.surrogate) }
+    : half(quantizer);
+}

@@ -1,0 +1,73 @@
+// Schedules: pure functions of the training clock that give one named scalar each; combine them with mergeSchedules.
+import { BitgradError } from '@bitgrad/bits';
+import { progress, type TrainingClock } from './contracts/clock.js';
+import type { JsonObject, Scalars } from './contracts/context.js';
+import type { Schedule } from './contracts/quantizer.js';
+
+/** Growth of a scalar over a run; `t` is the share of the run that is done, in [0, 1]. */
+export type Growth = 'constant' | 'linear' | 'exponential' | 'cosine' | 'step';
+
+/** A scalar that moves from `start` to `end` over training. */
+export interface GrowthOptions {
+  readonly growth: Growth;
+  /** Value at the first step. */
+  readonly start: number;
+  /** Value at the end of training; default `start`. */
+  readonly end?: number;
+  /** Number of equal steps of `step` growth (default 10): the value changes `steps - 1` times. */
+  readonly steps?: number;
+}
+
+const curves: Record<Growth, (a: number, b: number, t: number, steps: number) => number> = {
+  constant: (a) => a,
+  linear: (a, b, t) => a + (b - a) * t,
+  exponential: (a, b, t) => a * (b / a) ** t,
+  // Half a cosine: from a, slowly first, to exactly b.
+  cosine: (a, b, t) => (t >= 1 ? b : b + ((a - b) * (1 + Math.cos(Math.PI * t))) / 2),
+  step: (a, b, t, steps) =>
+    steps <= 1 ? a : a + ((b - a) * Math.min(steps - 1, Math.floor(t * steps))) / (steps - 1),
+};
+
+/**
+ * The value of a growing scalar at share `t` of training.
+ * @throws BitgradError `invalid-option` for exponential growth through or from zero, and for unknown growth
+ */
+export function grow({ growth, start, end = start, steps = 10 }: GrowthOptions, t: number): number {
+  const curve = curves[growth];
+  if (!curve || (growth === 'exponential' && !(start * end > 0)))
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'core',
+      what: 'growth of a schedule',
+      got: { growth, start, end },
+      expected: `one of ${Object.keys(curves).join(', ')}; exponential needs start and end of one sign, not 0`,
+    });
+  return curve(start, end, Math.min(1, Math.max(0, t)), steps);
+}
+
+/** A schedule without scalars, of quantizers that do not change over training. */
+export const constantSchedule = (scalars: Scalars = {}): Schedule =>
+  Object.freeze({ options: { ...scalars } as JsonObject, values: () => scalars });
+
+/** A schedule of one scalar that grows with the share of training done. */
+export function growingSchedule(name: string, options: GrowthOptions): Schedule {
+  grow(options, 0);
+  return Object.freeze({
+    options: { [name]: { ...options } } as JsonObject,
+    values: (clock: TrainingClock) => ({ [name]: grow(options, progress(clock)) }),
+  });
+}
+
+/** ProxConnect's mu_t = 1 + sum of the learning rates of the steps done (arXiv 2110.13220). */
+export const learningRateSumSchedule = (name = 'mu'): Schedule =>
+  Object.freeze({
+    options: { [name]: 'learningRateSum' },
+    values: (clock: TrainingClock) => ({ [name]: 1 + clock.learningRateSum }),
+  });
+
+/** One schedule that gives the scalars of all; later ones win. */
+export const mergeSchedules = (...schedules: readonly Schedule[]): Schedule =>
+  Object.freeze({
+    options: Object.assign({}, ...schedules.map((s) => s.options)) as JsonObject,
+    values: (clock: TrainingClock) => Object.assign({}, ...schedules.map((s) => s.values(clock))) as Scalars,
+  });
