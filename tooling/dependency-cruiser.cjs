@@ -6,8 +6,18 @@ const plugins = '^packages/(quantizer|backend)-';
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
-    { name: 'bits-imports-nothing', severity: 'error', from: { path: '^packages/bits/src' }, to: { pathNot: '^packages/bits/src' } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'bits-imports-nothing',
+      severity: 'error',
+      from: { path: '^packages/bits/src' },
+      to: { pathNot: '^packages/bits/src' },
+    },
     {
       name: 'runtime-imports-bits-only',
       severity: 'error',
@@ -18,9 +28,14 @@ module.exports = {
       name: 'engine-entries-are-tfjs-free',
       severity: 'error',
       from: { path: '^packages/backend-[^/]+/src/(engine|generated/engine)' },
-      to: { path: ['@tensorflow', '^packages/(core|layers|training|compiler)/'] , reachable: true },
+      to: { path: ['@tensorflow', '^packages/(core|layers|training|compiler)/'], reachable: true },
     },
-    { name: 'core-names-no-plugin', severity: 'error', from: { path: '^packages/(core|layers|training)/src' }, to: { path: plugins } },
+    {
+      name: 'core-names-no-plugin',
+      severity: 'error',
+      from: { path: '^packages/(core|layers|training)/src' },
+      to: { path: plugins },
+    },
     {
       name: 'core-imports-bits-only',
       severity: 'error',
@@ -45,14 +60,29 @@ module.exports = {
       from: { path: `${backends}[^/]+/src` },
       to: { path: quantizers },
     },
-    { name: 'no-deep-imports', severity: 'error', from: { path: '^packages/([^/]+)/' }, to: { path: '^packages/[^/]+/src/', pathNot: ['^packages/$1/', '/src/([a-z-]+/)?(index|engine|node|browser|worker)\\.ts$', '^packages/[^/]+/src/engine/index\\.ts$'] } },
+    {
+      name: 'no-deep-imports',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: {
+        path: '^packages/[^/]+/src/',
+        pathNot: [
+          '^packages/$1/',
+          '/src/([a-z-]+/)?(index|engine|node|browser|worker)\\.ts$',
+          '^packages/[^/]+/src/engine/index\\.ts$',
+        ],
+      },
+    },
     { name: 'no-unresolvable', severity: 'error', from: { path: '/src/' }, to: { couldNotResolve: true } },
   ],
   options: {
     doNotFollow: { path: ['node_modules'] },
     exclude: { path: ['/dist/', '/assembly/', '/generated/', '/test/', '\\.config\\.ts$'] },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { conditionNames: ['@bitgrad/source', 'import', 'default', 'types'], exportsFields: ['exports'] },
+    enhancedResolveOptions: {
+      conditionNames: ['@bitgrad/source', 'import', 'default', 'types'],
+      exportsFields: ['exports'],
+    },
     tsConfig: { fileName: 'tooling/tsconfig.base.json' },
   },
 };

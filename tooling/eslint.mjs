@@ -11,7 +11,15 @@ const noRandomOrClock = ['random'].map((property) => ({
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/node_modules/**', '**/generated/**', '**/assembly/**', '**/coverage/**', '**/artifacts/**', '.turbo/**'],
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '**/generated/**',
+      '**/assembly/**',
+      '**/coverage/**',
+      '**/artifacts/**',
+      '.turbo/**',
+    ],
   },
   js.configs.recommended,
   ...tseslint.configs.recommended,
@@ -34,7 +42,8 @@ export default tseslint.config(
         'error',
         {
           selector: "ThrowStatement > NewExpression[callee.name='Error']",
-          message: 'Throw BitgradError with a stable code (the runtime has its own RuntimeError of the same shape).',
+          message:
+            'Throw BitgradError with a stable code (the runtime has its own RuntimeError of the same shape).',
         },
         {
           selector: "CallExpression[callee.object.name='tf'][callee.property.name='sign']",

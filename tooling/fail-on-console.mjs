@@ -2,7 +2,12 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 
 /** tfjs prints these once per process; they tell nothing about the test. */
-const harmless = [/TensorFlow\.js in Node\.js/, /speed things up dramatically/, /was already registered/, /already been set/];
+const harmless = [
+  /TensorFlow\.js in Node\.js/,
+  /speed things up dramatically/,
+  /was already registered/,
+  /already been set/,
+];
 const methods = ['error', 'warn'];
 let calls = [];
 

@@ -14,11 +14,14 @@ if (!entry || !output) {
   process.exit(2);
 }
 let binary;
-const { error, stderr } = await asc.main([entry, '--outFile', 'module.wasm', '-O3', '--noAssert', '--runtime', 'stub', ...flags], {
-  writeFile: (name, contents) => {
-    if (name.endsWith('.wasm')) binary = contents;
+const { error, stderr } = await asc.main(
+  [entry, '--outFile', 'module.wasm', '-O3', '--noAssert', '--runtime', 'stub', ...flags],
+  {
+    writeFile: (name, contents) => {
+      if (name.endsWith('.wasm')) binary = contents;
+    },
   },
-});
+);
 if (error || !binary) {
   process.stderr.write(`${stderr.toString()}\n${error?.message ?? 'no module was written'}\n`);
   process.exit(1);

@@ -21,4 +21,5 @@ export const run = (command, { output = 'inherit', env = {} } = {}) => {
   }
 };
 
-export const install = () => run(['pnpm', 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn']);
+export const install = () =>
+  run(['pnpm', 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn']);

@@ -1,0 +1,93 @@
+// Every package has the same shape: found without search, published with nothing missing.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { root, workspacePackages } from '../workspace.mjs';
+
+const packages = workspacePackages('packages');
+const read = (path: string) => readFileSync(path, 'utf8');
+const sources = (path: string): string[] =>
+  readdirSync(path, { withFileTypes: true, recursive: true })
+    .filter(
+      (entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('generated'),
+    )
+    .map((entry) => `${entry.parentPath}/${entry.name}`);
+
+describe.each(packages)('packages/$name', ({ name, path, manifest }) => {
+  it('has the files and scripts that every package has', () => {
+    for (const file of [
+      'src',
+      'test',
+      'README.md',
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'tsup.config.ts',
+      'vitest.config.ts',
+    ])
+      expect(existsSync(path + file), file).toBe(true);
+    for (const script of ['build', 'build:types', 'typecheck', 'test', 'clean'])
+      expect(manifest.scripts, script).toHaveProperty([script]);
+    expect(readdirSync(`${path}test`).length).toBeGreaterThan(0);
+  });
+
+  it('is named after its folder, MIT, and free of side effects', () => {
+    expect(manifest.name).toBe(name === 'cli' ? 'bitgrad' : `@bitgrad/${name}`);
+    expect(manifest.license).toBe('MIT');
+    expect(manifest.sideEffects).toBe(false);
+    expect(manifest.type).toBe('module');
+  });
+
+  it('exports its source first, and every export exists', () => {
+    expect(Object.keys(manifest.exports)).toContain('./package.json');
+    for (const [key, target] of Object.entries<Record<string, string> | string>(manifest.exports)) {
+      if (typeof target === 'string') continue;
+      expect(Object.keys(target)[0], key).toBe('@bitgrad/source');
+      expect(existsSync(path + target['@bitgrad/source']), key).toBe(true);
+    }
+  });
+
+  it('has tfjs as a peer only, with one backend at most', () => {
+    if (name === 'cli') return;
+    const peers = Object.keys(manifest.peerDependencies ?? {}).filter((dep) =>
+      dep.startsWith('@tensorflow/'),
+    );
+    expect(Object.keys(manifest.dependencies ?? {}).filter((dep) => dep.startsWith('@tensorflow/'))).toEqual(
+      [],
+    );
+    expect(peers.filter((dep) => dep.includes('backend')).length).toBeLessThanOrEqual(1);
+  });
+
+  it('has a README with the five headings', () => {
+    const text = read(`${path}README.md`);
+    expect(text).toMatch(/^# /m);
+    for (const heading of [
+      /^## Install/m,
+      /^## (Example|Usage|Use)/m,
+      /^## (Options|API|Commands)/m,
+      /^## Limits/m,
+    ])
+      expect(text).toMatch(heading);
+  });
+
+  it('draws randomness from the seeded generator alone', () => {
+    for (const file of sources(`${path}src`)) expect(read(file), file).not.toMatch(/Math\.random\(/);
+  });
+});
+
+it('core, layers and training name no plugin', () => {
+  const plugins = packages.filter(({ name }) => /^(quantizer|backend)-/.test(name)).map(({ name }) => name);
+  for (const owner of packages.filter(({ name }) => ['core', 'layers', 'training'].includes(name)))
+    for (const file of sources(`${owner.path}src`)) {
+      const code = read(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      for (const plugin of plugins) expect(code.includes(plugin), `${file} names ${plugin}`).toBe(false);
+    }
+});
+
+it('keeps no symlinks and no path of one machine', () => {
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' });
+  expect(
+    git('ls-files', '-s')
+      .split('\n')
+      .filter((line) => line.startsWith('120000')),
+  ).toEqual([]);
+});
