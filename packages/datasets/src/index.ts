@@ -1,1 +1,36 @@
-export {};
+// The browser-safe entry: data sets from bytes in memory, `digits`, and batches. Reading folders is in `./node`.
+export { type Augmentation } from './augment.js';
+export { batchCount, batches, epochOrder, type Batch, type BatchOptions } from './batches.js';
+export { defaultMaxBytes, type FileInput, type FileLimits } from './bytes.js';
+export {
+  datasetFromCifarFiles,
+  parseCifar,
+  type CifarFiles,
+  type CifarKind,
+  type CifarOptions,
+} from './cifar.js';
+export {
+  createSplit,
+  limitSplit,
+  selectImages,
+  type Dataset,
+  type ImageShape,
+  type Split,
+} from './dataset.js';
+export {
+  createDigits,
+  digitsSplit,
+  drawDigit,
+  type DigitPosition,
+  type DigitsOptions,
+  type SplitName,
+} from './digits/digits.js';
+export { parseIdx, type IdxArray } from './idx.js';
+export { datasetFromMnistFiles, splitFromIdx, type MnistFiles, type MnistOptions } from './mnist.js';
+export {
+  measureNormalization,
+  normalizationTable,
+  symmetricNormalization,
+  unitNormalization,
+  type Normalization,
+} from './normalization.js';

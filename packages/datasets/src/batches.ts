@@ -1,0 +1,145 @@
+// Batches of floats, made one at a time. What a batch holds is decided by (seed, epoch, batch number) alone:
+// the order by one stream of the generator, each image's augmentation by a stream of its own.
+// So a run that resumes at batch 40 sees what the run that was never stopped saw, without making batches 0..39.
+import { createRng, type Rng } from '@bitgrad/core';
+import { checkAugmentation, drawAugmentation, type Augmentation } from './augment.js';
+import type { ImageShape, Split } from './dataset.js';
+import { integerOption } from './errors.js';
+import { normalizationTable, symmetricNormalization, type Normalization } from './normalization.js';
+
+/** What to make of a split. */
+export interface BatchOptions {
+  /** Images a batch, at least 1. */
+  readonly batchSize: number;
+  /** Default 0. A different epoch gives a different order and different augmentation. */
+  readonly epoch?: number;
+  /** Any safe integer; default 0. */
+  readonly seed?: number;
+  /** Random order; default true. */
+  readonly shuffle?: boolean;
+  /** Default {@link symmetricNormalization}: bytes to [-1, 1]. */
+  readonly normalize?: Normalization;
+  /** Default none. */
+  readonly augment?: Augmentation;
+  /** Leave out a last batch that is not full; default false. */
+  readonly dropLast?: boolean;
+  /** Number of the first batch to make; default 0. Earlier ones cost nothing. */
+  readonly startBatch?: number;
+}
+
+/** One batch; its arrays are new and belong to the caller. */
+export interface Batch {
+  /** Number of this batch in its epoch, from 0. */
+  readonly index: number;
+  /** Number of images n; smaller than `batchSize` only in a last batch. */
+  readonly size: number;
+  /** [n, height, width, channels]. */
+  readonly shape: readonly [number, number, number, number];
+  /** float32 [n, height, width, channels], normalized. */
+  readonly images: Float32Array;
+  /** int32 [n]. */
+  readonly labels: Int32Array;
+  /** int32 [n]: positions in the split. */
+  readonly indices: Int32Array;
+}
+
+/**
+ * How many batches an epoch has.
+ * @throws BitgradError `invalid-option` for a batch size below 1
+ */
+export function batchCount(split: Split, options: Pick<BatchOptions, 'batchSize' | 'dropLast'>): number {
+  const exact = split.size / integerOption('batchSize', options.batchSize, 1);
+  return options.dropLast ? Math.floor(exact) : Math.ceil(exact);
+}
+
+/**
+ * The order in which an epoch goes through a split of `size` images: a permutation of 0..size-1, decided by
+ * (seed, epoch); 0, 1, 2, ... when not shuffled.
+ */
+export function epochOrder(
+  size: number,
+  options: Pick<BatchOptions, 'epoch' | 'seed' | 'shuffle'>,
+): Int32Array {
+  const order = Int32Array.from({ length: size }, (_, i) => i);
+  if (options.shuffle === false) return order;
+  return stream('order', options).shuffle(order);
+}
+
+const stream = (label: string, { seed = 0, epoch = 0 }: Pick<BatchOptions, 'epoch' | 'seed'>): Rng =>
+  createRng(seed).fork(label).fork(epoch);
+
+/**
+ * The batches of one epoch. Options are checked at the call, not at the first batch.
+ * @param split where the images come from; not changed
+ * @param options see {@link BatchOptions}
+ * @returns a generator; a pure function of the split and the options
+ * @throws BitgradError `invalid-option`
+ */
+export function batches(split: Split, options: BatchOptions): Generator<Batch, void, undefined> {
+  const { batchSize, startBatch = 0, augment, normalize = symmetricNormalization } = options;
+  const count = batchCount(split, options);
+  integerOption('epoch', options.epoch ?? 0, 0);
+  integerOption('startBatch', startBatch, 0);
+  if (augment) checkAugmentation(augment);
+  const table = normalizationTable(normalize, split.shape[2]);
+  const order = epochOrder(split.size, options);
+  const augmentRng = augment && stream('augment', options);
+
+  return (function* () {
+    for (let index = startBatch; index < count; index++) {
+      const indices = order.slice(index * batchSize, (index + 1) * batchSize);
+      yield makeBatch(split, index, indices, (image, target) => {
+        if (augment && augmentRng)
+          copyAugmented(split, image, table, target, augment, augmentRng.fork(image));
+        else copyPlain(split, image, table, target);
+      });
+    }
+  })();
+}
+
+const makeBatch = (
+  split: Split,
+  index: number,
+  indices: Int32Array,
+  copy: (image: number, target: Float32Array) => void,
+): Batch => {
+  const pixels = pixelCount(split.shape);
+  const images = new Float32Array(indices.length * pixels);
+  indices.forEach((image, i) => copy(image, images.subarray(i * pixels, (i + 1) * pixels)));
+  const labels = Int32Array.from(indices, (image) => split.labels[image] ?? 0);
+  return { index, size: indices.length, shape: [indices.length, ...split.shape], images, labels, indices };
+};
+
+const pixelCount = (shape: ImageShape): number => shape[0] * shape[1] * shape[2];
+
+const copyPlain = (split: Split, image: number, table: Float32Array, target: Float32Array): void => {
+  const channels = split.shape[2];
+  const base = image * target.length;
+  for (let i = 0; i < target.length; i += channels)
+    for (let c = 0; c < channels; c++)
+      target[i + c] = table[c * 256 + (split.images[base + i + c] ?? 0)] ?? 0;
+};
+
+const copyAugmented = (
+  split: Split,
+  image: number,
+  table: Float32Array,
+  target: Float32Array,
+  augment: Augmentation,
+  rng: Rng,
+): void => {
+  const [height, width, channels] = split.shape;
+  const { rows, columns } = drawAugmentation(augment, height, width, rng);
+  const base = image * target.length;
+  let out = 0;
+  for (let y = 0; y < height; y++) {
+    const row = rows[y] ?? -1;
+    for (let x = 0; x < width; x++) {
+      const column = columns[x] ?? -1;
+      const inside = row >= 0 && column >= 0;
+      const from = base + (row * width + column) * channels;
+      for (let c = 0; c < channels; c++, out++)
+        target[out] = table[c * 256 + (inside ? (split.images[from + c] ?? 0) : 0)] ?? 0;
+    }
+  }
+};

@@ -1,0 +1,75 @@
+// From bytes to floats, as data: the compiler stores the same object in a packed model, so that training and
+// deployment read pixels alike. A byte has 256 values, so the whole map is a small table.
+import type { Split } from './dataset.js';
+import { failure } from './errors.js';
+
+/**
+ * `(byte - mean) / std` for each channel, in units of bytes (0..255); JSON-safe.
+ * A list of one value holds for every channel.
+ */
+export interface Normalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** The default: bytes to [-1, 1], `x / 127.5 - 1`. */
+export const symmetricNormalization: Normalization = Object.freeze({
+  mean: Object.freeze([127.5]),
+  std: Object.freeze([127.5]),
+});
+
+/** Bytes to [0, 1], `x / 255`. */
+export const unitNormalization: Normalization = Object.freeze({
+  mean: Object.freeze([0]),
+  std: Object.freeze([255]),
+});
+
+/**
+ * The float of every byte: float32 [channels, 256], `table[c * 256 + byte]` = float32((byte - mean_c) / std_c),
+ * computed in double precision and rounded once.
+ * @throws BitgradError `invalid-option` when a list has neither 1 nor `channels` finite values, or a std is not positive
+ */
+export function normalizationTable(normalization: Normalization, channels: number): Float32Array {
+  for (const key of ['mean', 'std'] as const) {
+    const values: unknown = normalization[key];
+    const valid =
+      Array.isArray(values) &&
+      (values.length === 1 || values.length === channels) &&
+      values.every((value) => Number.isFinite(value) && (key === 'mean' || value > 0));
+    if (!valid)
+      throw failure('invalid-option', `normalization.${key}`, {
+        got: values,
+        expected: `1 or ${channels} finite numbers${key === 'std' ? ' above 0' : ''}, in units of bytes (0..255)`,
+      });
+  }
+  const table = new Float32Array(channels * 256);
+  for (let c = 0; c < channels; c++) {
+    const mean = normalization.mean[c] ?? normalization.mean[0] ?? 0;
+    const std = normalization.std[c] ?? normalization.std[0] ?? 1;
+    for (let byte = 0; byte < 256; byte++) table[c * 256 + byte] = (byte - mean) / std;
+  }
+  return table;
+}
+
+/**
+ * Mean and standard deviation of each channel over a split, in units of bytes. A constant channel gets std 1.
+ * @throws BitgradError `invalid-option` for an empty split
+ */
+export function measureNormalization(split: Split): Normalization {
+  const channels = split.shape[2];
+  if (split.size === 0)
+    throw failure('invalid-option', 'split to measure', { got: 'no images', expected: 'at least one image' });
+  const counts = new Float64Array(channels * 256);
+  for (let i = 0; i < split.images.length; i++) counts[(i % channels) * 256 + (split.images[i] ?? 0)]! += 1;
+  const total = split.images.length / channels;
+  const mean: number[] = [];
+  const std: number[] = [];
+  for (let c = 0; c < channels; c++) {
+    const histogram = counts.subarray(c * 256, (c + 1) * 256);
+    const m = histogram.reduce((sum, count, byte) => sum + count * byte, 0) / total;
+    const variance = histogram.reduce((sum, count, byte) => sum + count * (byte - m) ** 2, 0) / total;
+    mean.push(m);
+    std.push(variance > 0 ? Math.sqrt(variance) : 1);
+  }
+  return { mean, std };
+}
