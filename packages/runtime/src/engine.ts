@@ -18,6 +18,8 @@ export interface CompileOptions {
   threads?: number;
   /** Refuse (`kernel-missing`) instead of using a slower kernel where a fast one should run (default false). */
   strict?: boolean;
+  /** Most bytes that the executable may hold for weights and activations; more is `limit-exceeded` (default: no limit). */
+  memoryBytes?: number;
   /** Aborts the compilation; the promise then rejects with the signal's reason. */
   signal?: AbortSignal;
 }

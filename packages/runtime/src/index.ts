@@ -1,3 +1,4 @@
+export { BitgradError, type ErrorCode } from '@bitgrad/bits';
 export type {
   CompileOptions,
   Engine,
@@ -8,6 +9,11 @@ export type {
   OpReport,
   OutputArray,
 } from './engine.js';
+export { decodeModel } from './format/decode.js';
+export { encodeModel } from './format/encode.js';
+export { jsEngine } from './js-engine/index.js';
+export { erf32, exp32, gelu32, sigmoid32, tanh32 } from './js-engine/math.js';
+export { defaultLimits, type Limits } from './limits.js';
 export type { InputNormalization, LayerInfo, ModelMetadata, PackedModel } from './model.js';
 export {
   planVersion,
@@ -43,3 +49,15 @@ export {
   type WeightSpec,
   type Window,
 } from './plan.js';
+export {
+  channelCount,
+  elementCount,
+  planArena,
+  rowCount,
+  storageBytes,
+  storageLength,
+  viewOf,
+  type Arena,
+} from './tensors.js';
+export { validateMetadata, validateModel, validateWeights } from './validate/model.js';
+export { validatePlan } from './validate/plan.js';

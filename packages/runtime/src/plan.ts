@@ -108,7 +108,8 @@ export interface Window {
  *     acc = +0;  for i, for j, for c (in this nesting, ascending):  acc = fround(acc + fround(a * w))
  *
  * skipping padded taps. One rounding for each product (exact for +-1) and one for each sum, no fused
- * multiply-add, no reassociation. Lanes are output channels, so SIMD can follow this order.
+ * multiply-add, no reassociation. Lanes are output channels, so SIMD can follow this order. Weights of `conv`,
+ * `depthwise` and `dense` are finite (checked), so adding a padded tap as 0 * w changes nothing.
  */
 interface PaddedAccumulation {
   /** Value of a padded tap; see the formula. */
@@ -239,7 +240,7 @@ export interface MaxPoolOp extends OpBase<'maxPool'>, Window {}
 
 /**
  * Mean over a window's real taps. inputs: [x: any type, [h, w, c]]; output: `f32` [outH, outW, c].
- * n = number of real taps. Integers: y = fround(fround(exact sum) / n). `f32`: s = +0, then s = fround(s + v)
+ * n = number of real taps. Integers: y = fround(fround(sum) / n), the sum taken mod 2^32 (two's complement). `f32`: s = +0, then s = fround(s + v)
  * over real taps in row-major order, y = fround(s / n). kernel = [h, w] is global average pooling.
  * Dilations are 1, pads smaller than the window.
  */

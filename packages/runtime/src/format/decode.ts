@@ -1,0 +1,169 @@
+// Reads `.bitgrad` files (FORMAT.md). The bytes are not trusted: nothing is allocated, indexed or run before
+// the sizes involved were compared with the file and with the limits.
+import { check, failure } from '../fail.js';
+import { defaultLimits, type Limits } from '../limits.js';
+import type { PackedModel } from '../model.js';
+import { alignTo, storageBytes, viewOf } from '../tensors.js';
+import { checkNesting, record } from '../validate/fields.js';
+import { validateMetadata, validateWeights } from '../validate/model.js';
+import { validatePlan } from '../validate/plan.js';
+import {
+  crc32,
+  entryBytes,
+  formatVersion,
+  magic,
+  mostSections,
+  sectionAlignment,
+  tableOffset,
+  tags,
+  weightAlignment,
+} from './layout.js';
+
+const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+const hex = (word: number): string => `0x${word.toString(16).padStart(8, '0')}`;
+
+function checkCrc(what: string, got: number, expected: number): void {
+  check(
+    got === expected,
+    'checksum-mismatch',
+    `checksum of ${what}`,
+    hex(got),
+    hex(expected),
+    'The file was damaged in storage or transfer; get a fresh copy.',
+  );
+}
+
+/** Reads the preamble and returns the contents of the sections by tag, checksums verified. */
+function readSections(file: Uint8Array, limits: Limits): Map<number, Uint8Array> {
+  const size = file.length;
+  const needs = (bytes: number, what: string): void =>
+    check(size >= bytes, 'truncated-file', `size of the file, for ${what}`, size, `at least ${bytes} bytes`);
+  check(size <= limits.fileBytes, 'limit-exceeded', 'bytes of the file', size, `at most ${limits.fileBytes}`);
+  check(
+    magic.every((byte, i) => i >= size || file[i] === byte),
+    'invalid-file',
+    'magic number',
+    [...file.subarray(0, 8)],
+    `[${magic.join(',')}], the start of a .bitgrad file`,
+  );
+  needs(tableOffset, 'the preamble');
+  const view = new DataView(file.buffer, file.byteOffset, size);
+  const word = (offset: number): number => view.getUint32(offset, true);
+  const major = view.getUint16(8, true);
+  check(
+    major === formatVersion.major,
+    'invalid-file',
+    'format version',
+    major,
+    `${formatVersion.major}`,
+    'Update @bitgrad/runtime, or compile the model again.',
+  );
+  const count = word(16);
+  check(
+    count >= 1 && count <= mostSections,
+    'invalid-file',
+    'number of sections',
+    count,
+    `1 to ${mostSections}`,
+  );
+  const tableEnd = tableOffset + entryBytes * count;
+  needs(tableEnd, 'the section table');
+  checkCrc('the preamble', crc32(file.subarray(0, 20), file.subarray(tableOffset, tableEnd)), word(20));
+  const declared = word(12);
+  needs(declared, 'its declared contents');
+  check(size === declared, 'invalid-file', 'size of the file', size, `${declared}, as declared`);
+
+  const sections = new Map<number, Uint8Array>();
+  let end = tableEnd;
+  for (let i = 0; i < count; i++) {
+    const [tag, offset, bytes, crc] = [0, 4, 8, 12].map((j) => word(tableOffset + entryBytes * i + j)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const at = `sections[${i}]`;
+    const expected = alignTo(end, sectionAlignment);
+    check(offset === expected, 'invalid-file', `offset of ${at}`, offset, `${expected}`);
+    check(bytes <= size - offset, 'invalid-file', `bytes of ${at}`, bytes, `at most ${size - offset}`);
+    for (let j = end; j < offset; j++)
+      check(file[j] === 0, 'invalid-file', `padding byte ${j}`, file[j], '0');
+    end = offset + bytes;
+    const contents = file.subarray(offset, end);
+    checkCrc(at, crc32(contents), crc);
+    check(!sections.has(tag), 'invalid-file', `tag of ${at}`, hex(tag), 'a tag that occurs once');
+    sections.set(tag, contents);
+  }
+  check(end === size, 'invalid-file', 'end of the last section', end, `${size}, the end of the file`);
+  return sections;
+}
+
+function section(sections: Map<number, Uint8Array>, tag: 'json' | 'weights'): Uint8Array {
+  const contents = sections.get(tags[tag]);
+  if (!contents) throw failure('invalid-file', { what: `section ${tag}`, got: 'none', expected: 'one' });
+  return contents;
+}
+
+function parseHeader(bytes: Uint8Array, limits: Limits): Readonly<Record<string, unknown>> {
+  const most = limits.headerBytes;
+  check(bytes.length <= most, 'limit-exceeded', 'bytes of the header', bytes.length, `at most ${most}`);
+  let json: string | undefined;
+  try {
+    json = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    checkNesting(json);
+    return record(JSON.parse(json), 'header');
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError) && !(cause instanceof TypeError)) throw cause;
+    throw failure('invalid-file', {
+      what: 'header',
+      expected: json === undefined ? 'UTF-8 text' : 'JSON',
+      cause,
+    });
+  }
+}
+
+/**
+ * Decodes and checks a `.bitgrad` file.
+ *
+ * The weights are views of `bytes` where these are aligned to 4 bytes, else of one copy of the weight section:
+ * do not change `bytes` afterwards.
+ * @param bytes the whole file
+ * @param limits what the file may ask for; missing fields have their defaults
+ * @throws BitgradError `truncated-file`, `checksum-mismatch`, `limit-exceeded`, `unsupported-op`, `overflow`, or
+ *   `invalid-file` naming the field
+ */
+export function decodeModel(bytes: ArrayBufferLike | Uint8Array, limits: Partial<Limits> = {}): PackedModel {
+  const bounds: Limits = { ...defaultLimits, ...limits };
+  check(littleEndian, 'incompatible', 'byte order of this machine', 'big-endian', 'little-endian');
+  // A plain Uint8Array over the same bytes: a Node Buffer's slice() would not copy.
+  const file =
+    bytes instanceof Uint8Array
+      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      : new Uint8Array(bytes);
+  const sections = readSections(file, bounds);
+  const header = parseHeader(section(sections, 'json'), bounds);
+  const plan = validatePlan(header.plan, bounds);
+  const metadata = validateMetadata(header.metadata ?? {});
+  let data = section(sections, 'weights');
+  const total = plan.weights.reduce(
+    (end, { type, shape }) => alignTo(end, weightAlignment) + storageBytes(type, shape),
+    0,
+  );
+  check(
+    data.length === total,
+    'invalid-file',
+    'bytes of the weight section',
+    data.length,
+    `${total}, by plan.weights`,
+  );
+  if (data.byteOffset % 4 !== 0) data = data.slice();
+  let end = 0;
+  const weights = plan.weights.map(({ type, shape }) => {
+    const offset = alignTo(end, weightAlignment);
+    end = offset + storageBytes(type, shape);
+    return viewOf(type, shape, data.buffer, data.byteOffset + offset);
+  });
+  validateWeights(plan, weights);
+  return { plan, weights, metadata };
+}

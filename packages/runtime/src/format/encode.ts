@@ -1,0 +1,85 @@
+// Writes `.bitgrad` files; FORMAT.md has the layout.
+import { check } from '../fail.js';
+import { defaultLimits, type Limits } from '../limits.js';
+import type { ModelMetadata, PackedModel } from '../model.js';
+import type { Plan, TensorData } from '../plan.js';
+import { alignTo } from '../tensors.js';
+import { validateModel } from '../validate/model.js';
+import {
+  crc32,
+  entryBytes,
+  formatVersion,
+  magic,
+  sectionAlignment,
+  tableOffset,
+  tags,
+  weightAlignment,
+} from './layout.js';
+
+/**
+ * Encodes a model. The same arguments give the same bytes.
+ * @param plan a plan that satisfies plan.ts
+ * @param weights one typed array for each entry of `plan.weights`
+ * @param metadata see ModelMetadata; unknown fields are dropped
+ * @param limits the limits that a reader will have
+ * @returns the bytes of a `.bitgrad` file
+ * @throws BitgradError `invalid-file` naming the field, `unsupported-op`, `overflow`, `limit-exceeded`
+ */
+export function encodeModel(
+  plan: Plan,
+  weights: readonly TensorData[],
+  metadata: ModelMetadata = {},
+  limits: Limits = defaultLimits,
+): Uint8Array<ArrayBuffer> {
+  const model: PackedModel = validateModel({ plan, weights, metadata }, limits);
+  const json = new TextEncoder().encode(JSON.stringify({ plan: model.plan, metadata: model.metadata }));
+  check(
+    json.length <= limits.headerBytes,
+    'limit-exceeded',
+    'bytes of the header',
+    json.length,
+    `at most ${limits.headerBytes}`,
+  );
+  const weightBytes = weights.reduce((end, data) => alignTo(end, weightAlignment) + data.byteLength, 0);
+  const sections = [
+    { tag: tags.json, bytes: json.length },
+    { tag: tags.weights, bytes: weightBytes },
+  ];
+  let end = tableOffset + entryBytes * sections.length;
+  const offsets = sections.map(({ bytes }) => {
+    const offset = alignTo(end, sectionAlignment);
+    end = offset + bytes;
+    return offset;
+  });
+  check(
+    end <= limits.fileBytes && end < 2 ** 32,
+    'limit-exceeded',
+    'bytes of the file',
+    end,
+    `at most ${limits.fileBytes}`,
+  );
+
+  const file = new Uint8Array(end);
+  const view = new DataView(file.buffer);
+  file.set(json, offsets[0]);
+  let at = offsets[1]!;
+  for (const data of weights) {
+    at = alignTo(at, weightAlignment);
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  file.set(magic);
+  view.setUint16(8, formatVersion.major, true);
+  view.setUint16(10, formatVersion.minor, true);
+  view.setUint32(12, end, true);
+  view.setUint32(16, sections.length, true);
+  sections.forEach(({ tag, bytes }, i) => {
+    const contents = file.subarray(offsets[i]!, offsets[i]! + bytes);
+    [tag, offsets[i]!, bytes, crc32(contents)].forEach((word, j) =>
+      view.setUint32(tableOffset + entryBytes * i + 4 * j, word, true),
+    );
+  });
+  const tableEnd = tableOffset + entryBytes * sections.length;
+  view.setUint32(20, crc32(file.subarray(0, 20), file.subarray(tableOffset, tableEnd)), true);
+  return file;
+}

@@ -1,0 +1,217 @@
+// Ops on single elements and rows. Channels are innermost; a store into a Float32Array rounds to float32.
+import { wordsPerRow } from '@bitgrad/bits';
+import type {
+  AddOp,
+  AffineOp,
+  ClampOp,
+  LayerNormOp,
+  MatmulOp,
+  MulOp,
+  PreluOp,
+  QuantizeOp,
+  SoftmaxOp,
+  ThresholdOp,
+  UnaryOp,
+} from '../plan.js';
+import { channelCount, elementCount, rowCount } from '../tensors.js';
+import { bitAt, countDifferences, type Words } from './bits.js';
+import { exp32, gelu32, sigmoid32, tanh32 } from './math.js';
+import type { Step, StepArguments } from './step.js';
+
+const f = Math.fround;
+
+/** threshold: compares and packs a word of channels at a time. */
+export function thresholdStep({ x: [x], w, out }: StepArguments<ThresholdOp>): Step {
+  const c = channelCount(x!.shape);
+  const rows = rowCount(x!.shape);
+  const stride = wordsPerRow(c);
+  const [thresholds, flips] = [w[0]!.data, w[1]!.data];
+  const [source, target] = [x!.data, out.data];
+  if (x!.type === 'bits') {
+    // Only two values can come in, so the answer to each is a word of constants.
+    const [forPlus, forMinus] = [1, -1].map((level) => {
+      const words = new Uint32Array(stride);
+      for (let i = 0; i < c; i++)
+        words[i >>> 5]! |= ((level < thresholds[i]! ? 1 : 0) ^ bitAt(flips as Words, i)) << (i & 31);
+      return words;
+    }) as [Uint32Array, Uint32Array];
+    const run = (): void => {
+      for (let i = 0, k = 0; i < target.length; i++, k = k + 1 === stride ? 0 : k + 1)
+        target[i] = (source[i]! & forMinus[k]!) | (~source[i]! & forPlus[k]!);
+    };
+    return { kernel: 'select', run, bytes: 8 * stride };
+  }
+  const run = (): void => {
+    for (let row = 0; row < rows; row++)
+      for (let k = 0; k < stride; k++) {
+        const from = k * 32;
+        const size = Math.min(32, c - from);
+        const at = row * c + from;
+        let word = 0;
+        for (let i = 0; i < size; i++) if (source[at + i]! < thresholds[from + i]!) word |= 1 << i;
+        target[row * stride + k] = word ^ flips[k]!;
+      }
+  };
+  return { kernel: 'threshold', run };
+}
+
+/** affine: scale and bias a channel. */
+export function affineStep({ x: [x], w, out }: StepArguments<AffineOp>): Step {
+  const c = channelCount(x!.shape);
+  const rows = rowCount(x!.shape);
+  const stride = 32 * wordsPerRow(c);
+  const [scale, bias] = [w[0]!.data, w[1]!.data];
+  const [source, target] = [x!.data, out.data];
+  const packed = x!.type === 'bits';
+  const run = (): void => {
+    for (let row = 0, i = 0; row < rows; row++)
+      for (let k = 0; k < c; k++, i++) {
+        const v = packed ? 1 - 2 * bitAt(source as Words, row * stride + k) : f(source[i]!);
+        target[i] = f(v * scale[k]!) + bias[k]!;
+      }
+  };
+  return { kernel: 'affine', run };
+}
+
+/** quantize: binary search among the thresholds. */
+export function quantizeStep({ x: [x], w, out }: StepArguments<QuantizeOp>): Step {
+  const [thresholds, levels] = [w[0]!.data, w[1]!.data];
+  const [source, target] = [x!.data, out.data];
+  const run = (): void => {
+    for (let i = 0; i < source.length; i++) {
+      const v = source[i]!;
+      let [low, high] = [0, thresholds.length];
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (thresholds[middle]! <= v) low = middle + 1;
+        else high = middle;
+      }
+      target[i] = levels[low]!;
+    }
+  };
+  return { kernel: 'search', run };
+}
+
+/** clamp. */
+export function clampStep({ op, x: [x], out }: StepArguments<ClampOp>): Step {
+  const min = op.min === null ? -Infinity : f(op.min);
+  const max = op.max === null ? Infinity : f(op.max);
+  const [source, target] = [x!.data, out.data];
+  const run = (): void => {
+    for (let i = 0; i < source.length; i++) {
+      const v = source[i]!;
+      target[i] = v < min ? min : v > max ? max : v;
+    }
+  };
+  return { kernel: 'clamp', run };
+}
+
+/** prelu between two shifts. */
+export function preluStep({ x: [x], w, out }: StepArguments<PreluOp>): Step {
+  const c = channelCount(x!.shape);
+  const [before, slope, after] = w.map(({ data }) => data as Float32Array) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const [source, target] = [x!.data, out.data];
+  const run = (): void => {
+    for (let i = 0, k = 0; i < source.length; i++, k = k + 1 === c ? 0 : k + 1) {
+      const t = f(source[i]! + before[k]!);
+      target[i] = (t >= 0 ? t : f(t * slope[k]!)) + after[k]!;
+    }
+  };
+  return { kernel: 'prelu', run };
+}
+
+/** sigmoid, tanh or gelu. */
+export function unaryStep({ op, x: [x], out }: StepArguments<UnaryOp>): Step {
+  const apply = { sigmoid: sigmoid32, tanh: tanh32, gelu: gelu32 }[op.function];
+  const [source, target] = [x!.data, out.data];
+  const run = (): void => {
+    for (let i = 0; i < source.length; i++) target[i] = apply(source[i]!);
+  };
+  return { kernel: op.function, run };
+}
+
+/** add or mul; the second operand has as many elements, or is one row. The store rounds or wraps. */
+export function sumStep({ op, x: [a, b], out }: StepArguments<AddOp | MulOp>): Step {
+  const [left, right, target] = [a!.data, b!.data, out.data];
+  const period = elementCount(b!.shape);
+  const multiply = op.op === 'mul';
+  const run = (): void => {
+    for (let i = 0, k = 0; i < left.length; i++, k = k + 1 === period ? 0 : k + 1)
+      target[i] = multiply ? left[i]! * right[k]! : left[i]! + right[k]!;
+  };
+  return { kernel: op.op, run };
+}
+
+/** matmul of two buffers, float32 or packed. */
+export function matmulStep({ op, x: [a, b], out }: StepArguments<MatmulOp>): Step {
+  const k = channelCount(a!.shape);
+  const n = channelCount(out.shape);
+  const m = out.shape[out.shape.length - 2]!;
+  const batches = rowCount(out.shape) / m;
+  const packed = a!.type === 'bits';
+  const step = packed ? wordsPerRow(k) : k;
+  const [left, right, target] = [a!.data, b!.data, out.data];
+  const [alongK, alongN] = op.transposeB ? [1, step] : [n, 1];
+  const run = (): void => {
+    for (let batch = 0, at = 0; batch < batches; batch++)
+      for (let row = 0; row < m; row++)
+        for (let column = 0; column < n; column++, at++) {
+          const from = (batch * m + row) * step;
+          const start = batch * step * n + column * alongN;
+          if (packed) target[at] = k - 2 * countDifferences(left as Words, from, right as Words, start, step);
+          else {
+            let sum = f(0);
+            for (let i = 0; i < k; i++) sum = f(sum + f(left[from + i]! * right[start + i * alongK]!));
+            target[at] = sum;
+          }
+        }
+  };
+  return { kernel: packed ? 'xnor-matmul' : 'float-matmul', run };
+}
+
+/** softmax of each row. */
+export function softmaxStep({ x: [x], out }: StepArguments<SoftmaxOp>): Step {
+  const c = channelCount(x!.shape);
+  const [source, target] = [x!.data, out.data];
+  const run = (): void => {
+    for (let at = 0; at < source.length; at += c) {
+      let max = source[at]!;
+      for (let i = 1; i < c; i++) if (source[at + i]! > max) max = source[at + i]!;
+      let sum = f(0);
+      for (let i = 0; i < c; i++) {
+        const e = exp32(f(source[at + i]! - max));
+        target[at + i] = e;
+        sum = f(sum + e);
+      }
+      for (let i = 0; i < c; i++) target[at + i] = target[at + i]! / sum;
+    }
+  };
+  return { kernel: 'softmax', run };
+}
+
+/** layerNorm of each row. */
+export function layerNormStep({ op, x: [x], w, out }: StepArguments<LayerNormOp>): Step {
+  const c = channelCount(x!.shape);
+  const [gamma, beta] = [w[0]!.data, w[1]!.data];
+  const [source, target] = [x!.data, out.data];
+  const epsilon = f(op.epsilon);
+  const run = (): void => {
+    for (let at = 0; at < source.length; at += c) {
+      let sum = f(0);
+      for (let i = 0; i < c; i++) sum = f(sum + source[at + i]!);
+      const mean = f(sum / c);
+      let squares = f(0);
+      for (let i = 0; i < c; i++) {
+        const d = f(source[at + i]! - mean);
+        squares = f(squares + f(d * d));
+      }
+      const r = f(1 / f(Math.sqrt(f(f(squares / c) + epsilon))));
+      for (let i = 0; i < c; i++) target[at + i] = f(f(f(source[at + i]! - mean) * r) * gamma[i]!) + beta[i]!;
+    }
+  };
+  return { kernel: 'layer-norm', run };
+}

@@ -1,0 +1,157 @@
+// The portable engine: plain JavaScript over typed arrays, the reference that other engines are compared with.
+// Everything is allocated when a model is compiled; an inference allocates nothing but its result.
+import { failure } from '../fail.js';
+import type { CompileOptions, Engine, Executable, InputArray, OpReport, OutputArray } from '../engine.js';
+import type { PackedModel } from '../model.js';
+import type { Op, Plan } from '../plan.js';
+import { elementCount, isStorage, planArena, storageBytes, viewOf } from '../tensors.js';
+import { convStep } from './conv.js';
+import { depthwiseStep } from './depthwise.js';
+import {
+  affineStep,
+  clampStep,
+  layerNormStep,
+  matmulStep,
+  preluStep,
+  quantizeStep,
+  softmaxStep,
+  sumStep,
+  thresholdStep,
+  unaryStep,
+} from './elementwise.js';
+import { avgPoolStep, maxPoolStep } from './pool.js';
+import { concatStep, constantStep, padStep, reshapeStep, sliceStep, transposeStep } from './shape.js';
+import type { Step, StepArguments } from './step.js';
+
+const steps: { [Name in Op['op']]: (args: StepArguments<Extract<Op, { op: Name }>>) => Step } = {
+  add: sumStep,
+  affine: affineStep,
+  avgPool: avgPoolStep,
+  clamp: clampStep,
+  concat: concatStep,
+  constant: constantStep,
+  conv: convStep,
+  dense: convStep,
+  depthwise: depthwiseStep,
+  layerNorm: layerNormStep,
+  matmul: matmulStep,
+  maxPool: maxPoolStep,
+  mul: sumStep,
+  pad: padStep,
+  prelu: preluStep,
+  quantize: quantizeStep,
+  reshape: reshapeStep,
+  slice: sliceStep,
+  softmax: softmaxStep,
+  threshold: thresholdStep,
+  transpose: transposeStep,
+  unary: unaryStep,
+};
+
+/** At least what a step allocates: weights as bytes or floats, an unpacked input, a patch, sums for each tap. */
+function scratchBound({ buffers, weights }: Plan, op: Op): number {
+  if (op.op !== 'conv' && op.op !== 'dense' && op.op !== 'depthwise') return 1024;
+  const { type, shape } = buffers[op.inputs[0]!]!;
+  const w = elementCount(weights[op.weights[0]]!.shape);
+  return w * (type === 'f32' ? 8 : 9) + (type === 'bits' ? elementCount(shape) : 0) + 1024;
+}
+
+function compile({ plan, weights }: PackedModel, options: CompileOptions): Executable {
+  const arena = planArena(plan);
+  const weightBytes = plan.weights.reduce((sum, { type, shape }) => sum + storageBytes(type, shape), 0);
+  const bound = plan.ops.reduce((sum, op) => sum + scratchBound(plan, op), arena.bytes + weightBytes);
+  if (bound > (options.memoryBytes ?? Infinity))
+    throw failure('limit-exceeded', {
+      what: 'memory of the model',
+      got: bound,
+      expected: `at most ${options.memoryBytes} bytes`,
+      next: 'Raise the limit memoryBytes if you trust the file.',
+    });
+  const memory = new ArrayBuffer(arena.bytes);
+  const buffers = plan.buffers.map((spec, i) => ({
+    ...spec,
+    data: viewOf(spec.type, spec.shape, memory, arena.offsets[i]!),
+  }));
+  let owned = 0;
+  const compiled = plan.ops.map((op) => {
+    const step = (steps[op.op] as (args: StepArguments) => Step)({
+      op,
+      x: op.inputs.map((i) => buffers[i]!),
+      w: (op.weights ?? []).map((i) => ({ ...plan.weights[i]!, data: weights[i]! })),
+      out: buffers[op.output]!,
+    });
+    owned += step.bytes ?? 0;
+    return step;
+  });
+  const ops = compiled.map(({ kernel }, index): OpReport => {
+    const { op, name } = plan.ops[index]!;
+    return { index, op, ...(name !== undefined && { name }), kernel };
+  });
+  return executable(plan, buffers, compiled, {
+    engine: 'js',
+    threads: 1,
+    arenaBytes: arena.bytes,
+    weightBytes: weightBytes + owned,
+    ops,
+  });
+}
+
+function executable(
+  plan: PackedModel['plan'],
+  buffers: readonly StepArguments['out'][],
+  compiled: readonly Step[],
+  report: ReturnType<Executable['report']>,
+): Executable {
+  const source = buffers[plan.input]!;
+  const target = buffers[plan.output]!;
+  let live: readonly Step[] | undefined = compiled;
+  const [inputSize, outputSize] = [elementCount(source.shape), elementCount(target.shape)];
+  const run = (input: InputArray, output?: OutputArray): OutputArray => {
+    if (!live) throw failure('disposed', { what: 'model', next: 'Load it again.' });
+    const n = input.length / inputSize;
+    const typed =
+      isStorage(source.type, input) || (source.type === 'u8' && input instanceof Uint8ClampedArray);
+    if (!typed || !Number.isInteger(n) || n < 1)
+      throw failure('shape-mismatch', {
+        what: 'input',
+        got: `${input?.constructor?.name} of ${input?.length}`,
+        expected: `${source.type === 'u8' ? 'Uint8Array' : 'Float32Array'} of a multiple of ${inputSize} (${source.shape.join(' x ')})`,
+      });
+    const result = output ?? new (target.type === 'f32' ? Float32Array : Int32Array)(n * outputSize);
+    if (!isStorage(target.type, result) || result.length !== n * outputSize)
+      throw failure('shape-mismatch', {
+        what: 'output array',
+        got: `${result.constructor.name} of ${result.length}`,
+        expected: `${target.data.constructor.name} of ${n * outputSize}`,
+      });
+    for (let example = 0; example < n; example++) {
+      for (let i = 0; i < inputSize; i++) source.data[i] = input[example * inputSize + i]!;
+      for (const step of live) step.run();
+      for (let i = 0; i < outputSize; i++) result[example * outputSize + i] = target.data[i]!;
+    }
+    return result;
+  };
+  return {
+    synchronous: true,
+    run,
+    runAsync: async (input, output) => run(input, output),
+    report: () => report,
+    dispose: () => {
+      live = undefined;
+    },
+  };
+}
+
+/**
+ * The portable JavaScript engine: runs everywhere, needs nothing, one thread.
+ * @returns an engine named `js`; its float32 results follow plan.ts bit for bit
+ */
+export const jsEngine = (): Engine =>
+  Object.freeze({
+    name: 'js',
+    probe: async () => ({ available: true, features: {} }),
+    compile: async (model: PackedModel, options: CompileOptions = {}) => {
+      options.signal?.throwIfAborted();
+      return compile(model, options);
+    },
+  });

@@ -1,0 +1,30 @@
+// What an untrusted model may ask for. Every size in a file is compared with these before memory is taken.
+
+/** Limits in force while a model is decoded and compiled. */
+export interface Limits {
+  /** Bytes of the whole file. */
+  fileBytes: number;
+  /** Bytes of the JSON header. */
+  headerBytes: number;
+  /** Bytes of all buffers of the plan together, and of what an engine may hold. */
+  memoryBytes: number;
+  /** Elements of one buffer or weight. */
+  elements: number;
+  /** Ops, buffers and weights, each. */
+  ops: number;
+  /** Arithmetic operations of one inference (multiply-accumulates, window taps, elements), a bound on its time. */
+  operations: number;
+}
+
+/** 1 GiB files and memory, 8 MiB headers, 2^28 elements, 4,096 ops, 10^13 operations. */
+export const defaultLimits: Readonly<Limits> = Object.freeze({
+  fileBytes: 2 ** 30,
+  headerBytes: 2 ** 23,
+  memoryBytes: 2 ** 30,
+  elements: 2 ** 28,
+  ops: 4096,
+  operations: 1e13,
+});
+
+/** Arrays and objects may nest this deep in a header. */
+export const nestingLimit = 32;

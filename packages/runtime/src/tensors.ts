@@ -1,0 +1,85 @@
+// Sizes and storage of buffers and weights, and where buffers live in an engine's arena.
+import { wordsPerRow } from '@bitgrad/bits';
+import type { ElementType, Plan, Shape, TensorData } from './plan.js';
+
+/** Number of elements of a shape. */
+export const elementCount = (shape: Shape): number => shape.reduce((count, size) => count * size, 1);
+
+/** Size of the last axis. */
+export const channelCount = (shape: Shape): number => shape[shape.length - 1]!;
+
+/** Number of rows: elements divided by channels. */
+export const rowCount = (shape: Shape): number => elementCount(shape) / channelCount(shape);
+
+/** Length of the typed array that holds a tensor: words for `bits`, else elements. */
+export const storageLength = (type: ElementType, shape: Shape): number =>
+  type === 'bits' ? rowCount(shape) * wordsPerRow(channelCount(shape)) : elementCount(shape);
+
+const constructors = {
+  bits: Uint32Array,
+  u8: Uint8Array,
+  i8: Int8Array,
+  i32: Int32Array,
+  f32: Float32Array,
+} as const;
+
+/** Bytes of the typed array that holds a tensor. */
+export const storageBytes = (type: ElementType, shape: Shape): number =>
+  storageLength(type, shape) * constructors[type].BYTES_PER_ELEMENT;
+
+/** A typed array for a tensor, over part of `buffer`. */
+export const viewOf = (
+  type: ElementType,
+  shape: Shape,
+  buffer: ArrayBufferLike,
+  byteOffset: number,
+): TensorData => new constructors[type](buffer as ArrayBuffer, byteOffset, storageLength(type, shape));
+
+/** Whether `data` is the typed array that holds `type`. */
+export const isStorage = (type: ElementType, data: unknown): data is TensorData =>
+  data instanceof constructors[type];
+
+/** Rounds up to a multiple of a power of two. */
+export const alignTo = (bytes: number, alignment: number): number => Math.ceil(bytes / alignment) * alignment;
+
+/** Where each buffer of a plan lives in one block of memory. */
+export interface Arena {
+  /** Byte offset of each buffer, a multiple of 64. */
+  offsets: readonly number[];
+  /** Size of the block. */
+  bytes: number;
+}
+
+/**
+ * Places the buffers of a valid plan in one block, first fit by decreasing size, so that two buffers overlap
+ * only if they are never alive together. A buffer is alive from the op that writes it to the last op that
+ * reads it, both included; the input from the start, the output to the end. An op's output thus never
+ * overlaps its inputs.
+ */
+export function planArena(plan: Plan): Arena {
+  const count = plan.buffers.length;
+  const first = new Array<number>(count).fill(-1);
+  const last = new Array<number>(count).fill(-1);
+  plan.ops.forEach((op, index) => {
+    first[op.output] = last[op.output] = index;
+    for (const input of op.inputs) last[input] = index;
+  });
+  last[plan.output] = plan.ops.length;
+  const size = plan.buffers.map(({ type, shape }) => alignTo(storageBytes(type, shape), 64));
+  const offsets = new Array<number>(count).fill(0);
+  const placed: number[] = [];
+  let bytes = 0;
+  for (const buffer of [...size.keys()].sort((a, b) => size[b]! - size[a]! || a - b)) {
+    const rivals = placed
+      .filter((other) => first[other]! <= last[buffer]! && first[buffer]! <= last[other]!)
+      .sort((a, b) => offsets[a]! - offsets[b]!);
+    let offset = 0;
+    for (const rival of rivals)
+      if (offsets[rival]! < offset + size[buffer]!) offset = Math.max(offset, offsets[rival]! + size[rival]!);
+      else break;
+    offsets[buffer] = offset;
+    placed.push(buffer);
+    bytes = Math.max(bytes, offset + size[buffer]!);
+  }
+  return { offsets, bytes };
+}

@@ -1,0 +1,162 @@
+// Validation of a plan that nobody trusts: it is read field by field into a fresh plan of known fields, so that
+// what comes out satisfies every invariant of plan.ts and carries nothing else.
+import { check, failure } from '../fail.js';
+import { defaultLimits, type Limits } from '../limits.js';
+import {
+  planVersion,
+  type BufferSpec,
+  type ElementType,
+  type Op,
+  type OpName,
+  type Plan,
+  type WeightSpec,
+} from '../plan.js';
+import { elementCount, storageBytes } from '../tensors.js';
+import { finite, integer, integers, list, record, text } from './fields.js';
+import { opRules, type AttributeKind } from './rules.js';
+
+const elementTypes: readonly ElementType[] = ['bits', 'u8', 'i8', 'i32', 'f32'];
+/** Largest window size, stride, pad: far above any use, far below where a product loses exactness. */
+const largestExtent = 65535;
+
+function spec(value: unknown, at: string, types: readonly ElementType[], limits: Limits): WeightSpec {
+  const { type, shape } = record(value, at);
+  check(types.includes(type as ElementType), 'invalid-file', `${at}.type`, type, types.join(', '));
+  const sizes = integers(shape, `${at}.shape`, [1, 4], [1, limits.elements]);
+  const count = elementCount(sizes);
+  check(count <= limits.elements, 'limit-exceeded', `elements of ${at}`, count, `at most ${limits.elements}`);
+  return { type: type as ElementType, shape: sizes };
+}
+
+const oneOf = (value: unknown, field: string, names: readonly unknown[]): unknown => {
+  check(names.includes(value), 'invalid-file', field, value, names.join(', '));
+  return value;
+};
+
+/** Reads an attribute by its kind; `rank` and `largest` are of input 0. */
+const attributeReaders: Record<
+  AttributeKind,
+  (value: unknown, field: string, rank: number, largest: number) => unknown
+> = {
+  pair: (v, field) => integers(v, field, [2, 2], [1, largestExtent]),
+  pads: (v, field) => integers(v, field, [4, 4], [0, largestExtent]),
+  perAxis: (v, field, rank, largest) => integers(v, field, [rank, rank], [0, largest]),
+  count: (v, field) => integer(v, field, 1, 2 ** 20),
+  axis: (v, field, rank) => integer(v, field, 0, rank - 1),
+  shift: (v, field) => integer(v, field, 0, 8),
+  number: finite,
+  bound: (v, field) => (v === null ? null : finite(v, field)),
+  boolean: (v, field) => oneOf(v, field, [true, false]),
+  function: (v, field) => oneOf(v, field, ['sigmoid', 'tanh', 'gelu']),
+};
+
+/**
+ * Checks a plan and returns a copy that has only the fields of plan.ts.
+ * @param value anything, for example parsed JSON
+ * @throws BitgradError `invalid-file` naming the field, `unsupported-op` for an op or plan version that this
+ *   runtime does not know, `overflow` for accumulators that could exceed 32 bits, `limit-exceeded`
+ */
+export function validatePlan(value: unknown, limits: Limits = defaultLimits): Plan {
+  const plan = record(value, 'plan');
+  const version = integer(plan.version, 'plan.version', 1, 2 ** 31);
+  if (version > planVersion)
+    throw failure('unsupported-op', {
+      what: 'plan.version',
+      got: version,
+      expected: `at most ${planVersion}`,
+      next: 'Update @bitgrad/runtime and the engine.',
+    });
+  const buffers = list(plan.buffers, 'plan.buffers', 2, limits.ops).map(
+    (entry, i) => spec(entry, `plan.buffers[${i}]`, ['bits', 'u8', 'i32', 'f32'], limits) as BufferSpec,
+  );
+  const memory = buffers.reduce((sum, { type, shape }) => sum + storageBytes(type, shape), 0);
+  check(
+    memory <= limits.memoryBytes,
+    'limit-exceeded',
+    'bytes of plan.buffers',
+    memory,
+    `at most ${limits.memoryBytes}`,
+  );
+  const weights = list(plan.weights, 'plan.weights', 0, limits.ops).map((entry, i) =>
+    spec(entry, `plan.weights[${i}]`, elementTypes, limits),
+  );
+  const input = integer(plan.input, 'plan.input', 0, buffers.length - 1);
+  const output = integer(plan.output, 'plan.output', 0, buffers.length - 1);
+  oneOf(buffers[input]!.type, 'type of plan.input', ['u8', 'f32']);
+  oneOf(buffers[output]!.type, 'type of plan.output', ['f32', 'i32']);
+
+  const written = new Set([input]);
+  let operations = 0;
+  const ops = list(plan.ops, 'plan.ops', 1, limits.ops).map((entry, i): Op => {
+    const source = record(entry, `plan.ops[${i}]`);
+    const name = text(source.op, `plan.ops[${i}].op`, 64) as OpName;
+    check(
+      Object.hasOwn(opRules, name),
+      'unsupported-op',
+      `plan.ops[${i}].op`,
+      name,
+      Object.keys(opRules).join(', '),
+      'Update @bitgrad/runtime if a newer version wrote this file.',
+    );
+    const rule = opRules[name];
+    const at = `plan.ops[${i}] (${name})`;
+    const op: Record<string, unknown> = { op: name };
+    if (source.name !== undefined) op.name = text(source.name, `${at}.name`);
+    const inputs = integers(source.inputs, `${at}.inputs`, rule.inputs, [0, buffers.length - 1]);
+    inputs.forEach((buffer, j) =>
+      check(
+        written.has(buffer),
+        'invalid-file',
+        `${at}.inputs[${j}]`,
+        buffer,
+        'a buffer that an earlier op wrote',
+      ),
+    );
+    op.inputs = inputs;
+    const used = integers(
+      source.weights ?? [],
+      `${at}.weights`,
+      [rule.weights, rule.weights],
+      [0, weights.length - 1],
+    );
+    if (rule.weights > 0) op.weights = used;
+    const target = integer(source.output, `${at}.output`, 0, buffers.length - 1);
+    check(!written.has(target), 'invalid-file', `${at}.output`, target, 'a buffer that nothing wrote before');
+    written.add(target);
+    op.output = target;
+    const x = inputs.map((buffer) => buffers[buffer]!);
+    const rank = x[0]?.shape.length ?? 0;
+    for (const [attribute, kind] of Object.entries(rule.attributes))
+      op[attribute] = attributeReaders[kind](source[attribute], `${at}.${attribute}`, rank, limits.elements);
+    const out = buffers[target]!;
+    const { type, shape, cost } = rule.rule({ a: op, x, w: used.map((weight) => weights[weight]!), out, at });
+    check(
+      type === out.type &&
+        shape.length === out.shape.length &&
+        shape.every((size, j) => size === out.shape[j]),
+      'invalid-file',
+      `plan.buffers[${target}], the output of ${at}`,
+      `${out.type} [${out.shape.join(', ')}]`,
+      `${type} [${shape.join(', ')}]`,
+    );
+    operations += Math.max(cost ?? 0, elementCount(shape));
+    return op as unknown as Op;
+  });
+  check(
+    operations <= limits.operations,
+    'limit-exceeded',
+    'operations of one inference',
+    operations,
+    `at most ${limits.operations}`,
+  );
+  check(written.has(output), 'invalid-file', 'plan.output', output, 'a buffer that an op writes');
+  check(
+    written.size === buffers.length,
+    'invalid-file',
+    'plan.buffers',
+    `${buffers.length} buffers`,
+    `${written.size}, one for the input and each op`,
+  );
+  check(output !== input, 'invalid-file', 'plan.output', output, 'another buffer than the input');
+  return { version, input, output, buffers, weights, ops };
+}
