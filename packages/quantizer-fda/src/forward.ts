@@ -1,0 +1,83 @@
+// The soft forward of FDA++: the Fourier series of sign itself, whose exact derivative is its backward.
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  defineForward,
+  defineSurrogate,
+  E,
+  type Expression,
+  type ForwardQuantizer,
+  type Scalars,
+  type SurrogateGradient,
+} from '@bitgrad/core';
+import { derivativeExpression, seriesExpression } from './closedForm.js';
+import { seriesDerivative, seriesValue, type Weighting } from './series.js';
+import { wholeN } from './surrogate.js';
+
+/** Shape of an FDA++ pair: `reach` is a quarter period, in units of the input's scale. */
+export interface PairOptions {
+  readonly n: number;
+  /** |x| / scale at which F is fully saturated: a quarter period. */
+  readonly reach: number;
+  readonly weighting: Weighting;
+}
+
+/** Angular frequency in units of the scaled input: a quarter period is `reach`. */
+const frequency = ({ reach }: PairOptions): number => Math.PI / (2 * reach);
+
+/** x / scale, where scale is the statistic that {@link scaleStatistic} gives. */
+const scaled = (): Expression => E.div(E.input('x'), E.input('scale'));
+
+/** The scale of a kernel is mean |w|; inputs follow BatchNorm and have scale 1. */
+export const scaleStatistic = (x: tf.Tensor, context: { site: { role: string } }): { scale: tf.Tensor } => ({
+  scale: context.site.role === 'kernel' ? tf.maximum(tf.mean(tf.abs(x)), 1e-12) : tf.scalar(1),
+});
+
+const at = (scalars: Scalars, options: PairOptions) => ({
+  n: wholeN(scalars.n, options.n),
+  scale: scalars.scale ?? 1,
+});
+
+/** F(x) = f_n(x / scale), held constant beyond a quarter period, where f_n' is 0; hardened: sign. */
+export function seriesForward(options: PairOptions): ForwardQuantizer {
+  const omega = frequency(options);
+  return defineForward({
+    name: 'fourier-series',
+    options: { ...options },
+    alphabet: 'pm1',
+    levels: [-1, 1],
+    soft: true,
+    formula: (x, scalars) => {
+      const { n, scale } = at(scalars, options);
+      const u = Math.min(options.reach, Math.max(-options.reach, x / scale));
+      return seriesValue(u, n, omega, options.weighting);
+    },
+    hardFormula: (x) => (x < 0 ? -1 : 1),
+    expression: (scalars) => seriesExpression(scaled(), at(scalars, options).n, omega, options.weighting),
+    hardExpression: () => E.sign(E.input('x')),
+    statistics: scaleStatistic,
+    breakpoints: ({ scale = 1 }) => [-options.reach * scale, options.reach * scale],
+  });
+}
+
+/** B(x) = f_n'(x / scale) / scale, the exact derivative of {@link seriesForward}; 0 beyond a quarter period. */
+export function seriesSurrogate(options: PairOptions): SurrogateGradient {
+  const omega = frequency(options);
+  return defineSurrogate({
+    name: 'fourier-series-derivative',
+    options: { ...options },
+    formula: (x, scalars) => {
+      const { n, scale } = at(scalars, options);
+      return Math.abs(x / scale) <= options.reach
+        ? seriesDerivative(x / scale, n, omega, options.weighting) / scale
+        : 0;
+    },
+    expression: (scalars) => {
+      const u = scaled();
+      const inside = E.le(E.abs(u), options.reach);
+      const derivative = derivativeExpression(u, at(scalars, options).n, omega, options.weighting);
+      return E.div(E.select(inside, derivative, 0), E.input('scale'));
+    },
+    statistics: scaleStatistic,
+    breakpoints: ({ scale = 1 }) => [-options.reach * scale, options.reach * scale],
+  });
+}

@@ -1,0 +1,75 @@
+// FDA's noise adaptation module: e(x) = relu(x W1) W2 + c sin(x), added to the quantized value with a weight alpha that
+// falls to 0 over training (arXiv 2103.00841, section 3.3). It exists in training steps only.
+import * as tf from '@tensorflow/tfjs-core';
+import type { ParameterSpec, QuantizeContext, QuantizerSite, Rng } from '@bitgrad/core';
+
+/** Shape of the noise module. */
+export interface NoiseOptions {
+  /** Hidden width is max(1, floor(d / k)). */
+  readonly k: number;
+  /** Factor of the shortcut sin(x). */
+  readonly c: number;
+}
+
+const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+
+/** Axes of a site's tensor of `rank` axes that index channels, ascending and nonnegative. */
+const channelAxes = (site: QuantizerSite, rank: number): number[] =>
+  site.channelAxes.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
+
+/** Width d of the module: the fan-in of a kernel, the channels of an input. */
+export function noiseWidth(site: QuantizerSite): number {
+  const channels = channelAxes(site, site.shape.length);
+  return site.role === 'input'
+    ? site.shape.at(-1)!
+    : product(site.shape.filter((_, i) => !channels.includes(i)));
+}
+
+/** Uniform in +-sqrt(3 / fanIn), which keeps the variance of the signal. */
+const uniform = (size: number, fanIn: number) => (rng: Rng) =>
+  Float32Array.from({ length: size }, () => (2 * rng.next() - 1) * Math.sqrt(3 / fanIn));
+
+/** W1 [d, h] and W2 [h, d] of a site; neither is deployed. */
+export function noiseParameters(site: QuantizerSite, { k }: NoiseOptions): ParameterSpec[] {
+  const d = noiseWidth(site);
+  const hidden = Math.max(1, Math.floor(d / k));
+  return [
+    { name: 'noise-w1', shape: [d, hidden], deployed: false, initialize: uniform(d * hidden, d) },
+    { name: 'noise-w2', shape: [hidden, d], deployed: false, initialize: uniform(d * hidden, hidden) },
+  ];
+}
+
+/**
+ * e(x), differentiable in x, W1 and W2. Kernels are seen as one row of fan-in values for each output channel, inputs as
+ * one row of channels for each position.
+ * @param x float32, the latent tensor of the site
+ * @returns float32 of x's shape
+ */
+export function noise(x: tf.Tensor, context: QuantizeContext, { c }: NoiseOptions): tf.Tensor {
+  const { 'noise-w1': w1, 'noise-w2': w2 } = context.parameters;
+  const { toRows, fromRows } = rowsOf(x, context.site);
+  const rows = toRows(x);
+  const adapted = tf.matMul(tf.relu(tf.matMul(rows, w1 as tf.Tensor2D)), w2 as tf.Tensor2D);
+  return tf.add(fromRows(adapted), tf.mul(tf.sin(x), c));
+}
+
+const rowsOf = (x: tf.Tensor, site: QuantizerSite) => {
+  const shape = x.shape;
+  const channels = site.role === 'input' ? [] : channelAxes(site, shape.length);
+  if (site.role === 'input' || channels.length === 0) {
+    const d = shape.at(-1)!;
+    return {
+      toRows: (t: tf.Tensor) => tf.reshape(t, [-1, d]) as tf.Tensor2D,
+      fromRows: (t: tf.Tensor) => tf.reshape(t, shape),
+    };
+  }
+  // Channels first: [channels..., fan-in...] -> [C, d].
+  const order = [...channels, ...shape.map((_, i) => i).filter((i) => !channels.includes(i))];
+  const back = order.map((_, i) => order.indexOf(i));
+  const permuted = order.map((i) => shape[i]!);
+  const rows = product(channels.map((i) => shape[i]!));
+  return {
+    toRows: (t: tf.Tensor) => tf.reshape(tf.transpose(t, order), [rows, x.size / rows]) as tf.Tensor2D,
+    fromRows: (t: tf.Tensor) => tf.transpose(tf.reshape(t, permuted), back),
+  };
+};

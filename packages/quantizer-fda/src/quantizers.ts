@@ -1,0 +1,133 @@
+// The quantizers of this package: fda (sign forward, Fourier backward, noise module) and fda++ (a sound soft pair).
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  defineForward,
+  defineQuantizer,
+  E,
+  growingSchedule,
+  mergeSchedules,
+  parseOptions,
+  type ForwardQuantizer,
+  type Quantizer,
+} from '@bitgrad/core';
+import * as v from 'valibot';
+import { seriesForward, seriesSurrogate } from './forward.js';
+import { noise, noiseParameters, type NoiseOptions } from './noise.js';
+import { weightings } from './series.js';
+import { fdaSurrogate } from './surrogate.js';
+
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const harmonics = v.pipe(v.number(), v.minValue(0), v.maxValue(256));
+const growth = v.picklist(['constant', 'linear', 'step', 'exponential', 'cosine']);
+
+const noiseSchema = v.strictObject({
+  /** Hidden width is max(1, floor(d / k)). */
+  k: v.optional(positive, 64),
+  /** Factor of the shortcut sin(x). */
+  c: v.optional(v.pipe(v.number(), v.finite()), 0.1),
+  /** Weight of the module at the start; falls to exactly 0 on a half cosine. */
+  alpha: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 0.1),
+});
+
+const fdaSchema = v.strictObject({
+  omega: v.optional(positive, 0.1),
+  clip: v.optional(v.nullable(positive), 1),
+  /** n at the start and at the end of training. */
+  start: v.optional(harmonics, 9),
+  end: v.optional(harmonics, 18),
+  growth: v.optional(growth, 'linear'),
+  /** The noise adaptation module, or false for none. */
+  noise: v.optional(v.union([v.literal(false), noiseSchema]), () => v.parse(noiseSchema, {})),
+});
+
+/** Options of {@link fda}. */
+export type FdaOptions = v.InferInput<typeof fdaSchema>;
+
+const signForward = (): ForwardQuantizer =>
+  defineForward({
+    name: 'sign',
+    options: {},
+    alphabet: 'pm1',
+    levels: [-1, 1],
+    soft: false,
+    formula: (x) => (x < 0 ? -1 : 1),
+    expression: () => E.sign(E.input('x')),
+    jumps: () => [{ at: 0, from: -1, to: 1 }],
+  });
+
+const augmentBy =
+  (options: NoiseOptions): NonNullable<Quantizer['augment']> =>
+  (y, x, context) => {
+    const alpha = context.scalars.alpha ?? 0;
+    // At alpha = 0 the graph is that of plain FDA, not that graph plus zeros.
+    return alpha === 0 ? y : tf.add(y, tf.mul(noise(x, context, options), alpha));
+  };
+
+/**
+ * FDA (arXiv 2103.00841): sign forward; backward the derivative of sign's Fourier series with n+1 odd harmonics, n
+ * growing over training; in training steps a noise adaptation module is added with a weight that falls to 0.
+ * @throws BitgradError `invalid-option`, also for a clip beyond half a period
+ */
+export function fda(options?: FdaOptions): Quantizer {
+  const resolved = parseOptions('quantizer-fda', 'quantizer "fda"', fdaSchema, options);
+  const { omega, clip, start, end, growth: shape, noise: module } = resolved;
+  const surrogate = fdaSurrogate({ n: Math.round(start), omega, clip });
+  const harmonicsSchedule = growingSchedule('n', { growth: shape, start, end });
+  const common = {
+    name: 'fda',
+    options: resolved,
+    description:
+      'Sign forward; backward the derivative of its Fourier series, with noise adaptation (Xu 2021, arXiv 2103.00841)',
+    forward: signForward(),
+    surrogate,
+    certificate: { holds: false, reason: 'sign is flat where the Fourier kernel varies (condition 3)' },
+  };
+  if (module === false)
+    return defineQuantizer({
+      ...common,
+      schedule: harmonicsSchedule,
+      capabilities: { needsClock: start !== end },
+    });
+  const alpha = growingSchedule('alpha', { growth: 'cosine', start: module.alpha, end: 0 });
+  return defineQuantizer({
+    ...common,
+    schedule: mergeSchedules(harmonicsSchedule, alpha),
+    capabilities: { needsClock: true, hasParameters: true },
+    parameters: (site) => noiseParameters(site, module),
+    augment: augmentBy(module),
+  });
+}
+
+const pairSchema = v.strictObject({
+  weighting: v.optional(v.picklist(weightings), 'fejer'),
+  reach: v.optional(positive, 2),
+  start: v.optional(harmonics, 1),
+  end: v.optional(harmonics, 32),
+  growth: v.optional(growth, 'exponential'),
+});
+
+/** Options of {@link fdaPlusPlus}. */
+export type FdaPlusPlusOptions = v.InferInput<typeof pairSchema>;
+
+/**
+ * FDA++: the Fourier series of sign forward and its exact derivative backward, so the pair admits the decomposition of
+ * ProxConnect++ (arXiv 2402.17710) with P = identity and T = F. n plays the part of mu: F -> sign as n grows.
+ * @param options.reach |x| in units of the input's scale (mean |w| of a kernel, 1 for inputs) where F is saturated
+ * @throws BitgradError `invalid-option`
+ */
+export function fdaPlusPlus(options?: FdaPlusPlusOptions): Quantizer {
+  const resolved = parseOptions('quantizer-fda', 'quantizer "fda++"', pairSchema, options);
+  const { weighting, reach, start, end, growth: shape } = resolved;
+  const pair = { n: Math.round(start), reach, weighting };
+  return defineQuantizer({
+    name: 'fda++',
+    options: resolved,
+    description:
+      'The Fourier series of sign forward, its exact derivative backward (FDA with the pairing of ProxConnect++)',
+    forward: seriesForward(pair),
+    surrogate: seriesSurrogate(pair),
+    schedule: growingSchedule('n', { growth: shape, start, end }),
+    capabilities: { needsClock: start !== end },
+    certificate: { holds: true, reason: 'B is the derivative of F: P is the identity and T is F' },
+  });
+}

@@ -1,0 +1,70 @@
+// The FDA surrogate: the derivative of sign's truncated Fourier series, at a cost that does not depend on n.
+import { BitgradError, defineSurrogate, E, parseOptions, type SurrogateGradient } from '@bitgrad/core';
+import * as v from 'valibot';
+import { derivativeExpression } from './closedForm.js';
+import { halfPeriod, seriesDerivative } from './series.js';
+
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+
+/** n of a schedule, as the whole number of harmonics beyond the first. */
+export const wholeN = (n: number | undefined, fallback: number): number =>
+  Math.max(0, Math.round(n ?? fallback));
+
+const schema = v.strictObject({
+  /** n when no schedule gives it. */
+  n: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(256)), 9),
+  omega: v.optional(positive, 0.1),
+  clip: v.optional(v.nullable(positive), 1),
+});
+
+/** Options of {@link fdaSurrogate}. */
+export type FdaSurrogateOptions = v.InferInput<typeof schema>;
+
+/**
+ * B_n(x) = (4 omega / pi) sum_{i=0..n} cos((2i+1) omega x) for |x| <= clip, else 0 (FDA, arXiv 2103.00841, eq. 7).
+ * Boundaries: at |x| = clip the gradient still passes; the peak B_n(0) is 4 omega (n+1) / pi.
+ * @param options.n harmonics beyond the first, a whole number from 0 to 256, when the schedule gives none
+ * @param options.omega angular frequency, > 0; the square wave has period 2 pi / omega
+ * @param options.clip gradients outside [-clip, clip] are 0; at most half a period, pi / omega, beyond which the series
+ *   would push the other way. null clips at half a period
+ * @throws BitgradError `invalid-option` for a clip beyond half a period
+ */
+export function fdaSurrogate(options?: FdaSurrogateOptions): SurrogateGradient {
+  const resolved = parseOptions('quantizer-fda', 'surrogate "fda"', schema, options);
+  const { omega } = resolved;
+  const clip = checkClip(resolved.clip, omega, 'surrogate "fda"');
+  const inside = (x: number): boolean => Math.abs(x) <= clip;
+  return defineSurrogate({
+    name: 'fda',
+    options: resolved,
+    formula: (x, { n }) => (inside(x) ? seriesDerivative(x, wholeN(n, resolved.n), omega) : 0),
+    expression: ({ n }) => {
+      const x = E.input('x');
+      return E.select(
+        E.le(E.abs(x), clip),
+        derivativeExpression(x, wholeN(n, resolved.n), omega, 'plain'),
+        0,
+      );
+    },
+    breakpoints: () => [-clip, clip],
+  });
+}
+
+/**
+ * The clip in force: half a period where none is asked for.
+ * @throws BitgradError `invalid-option` beyond half a period
+ */
+export function checkClip(clip: number | null, omega: number, owner: string): number {
+  const limit = halfPeriod(omega);
+  if (clip === null) return limit;
+  if (clip > limit)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'quantizer-fda',
+      what: `option "clip" of ${owner} is beyond half a period, where the series has sign's copy with the other sign`,
+      got: clip,
+      expected: `at most pi / omega = ${limit}`,
+      next: 'Lower clip or omega, or pass null to clip at half a period.',
+    });
+  return clip;
+}

@@ -1,0 +1,239 @@
+// fda and fda++ as quantizers: options, schedules, the noise module's gradient by finite differences, certificates.
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-layers';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  createRng,
+  initialClock,
+  quantize,
+  type Quantizer,
+  type QuantizerSite,
+  type TrainingClock,
+} from '@bitgrad/core';
+import { describe, expect, it } from 'vitest';
+import { fda, fdaPlusPlus, fdaSurrogate, noiseParameters, seriesDerivative, spectrum } from '../src/index.js';
+
+const at = (share: number): TrainingClock => ({ ...initialClock, step: share * 1000, totalSteps: 1000 });
+const sites: Record<string, { site: QuantizerSite; shape: number[]; d: number }> = {
+  'dense kernel': { site: { role: 'kernel', shape: [130, 3], channelAxes: [-1] }, shape: [130, 3], d: 130 },
+  'conv kernel': {
+    site: { role: 'kernel', shape: [3, 3, 8, 4], channelAxes: [-1] },
+    shape: [3, 3, 8, 4],
+    d: 72,
+  },
+  'depthwise kernel': {
+    site: { role: 'kernel', shape: [3, 3, 5, 2], channelAxes: [-2, -1] },
+    shape: [3, 3, 5, 2],
+    d: 9,
+  },
+  input: { site: { role: 'input', shape: [4, 4, 70], channelAxes: [-1] }, shape: [2, 4, 4, 70], d: 70 },
+};
+
+const parametersOf = (quantizer: Quantizer, site: QuantizerSite): Record<string, tf.Tensor> =>
+  Object.fromEntries(
+    quantizer.parameters!(site).map((spec) => [
+      spec.name,
+      tf.tensor(spec.initialize(createRng(5)), [...spec.shape]),
+    ]),
+  );
+
+describe('fda', () => {
+  it('refuses a clip beyond half a period and clips at half a period when asked for none', () => {
+    expect(() => fda({ omega: 2, clip: 2 })).toThrowError(/half a period.*got 2.*pi \/ omega = 1\.57/s);
+    expect(fdaSurrogate({ omega: 2, clip: null, n: 3 }).formula(1.6, {})).toBe(0);
+    expect(fdaSurrogate({ omega: 2, clip: null, n: 3 }).formula(1.5, {})).toBeCloseTo(
+      seriesDerivative(1.5, 3, 2),
+    );
+    expect(() => fda({ omega: -1 })).toThrowError(/option "omega" of quantizer "fda"/);
+  });
+
+  it('moves n from start to end and alpha to exactly 0', () => {
+    const { schedule } = fda();
+    expect(schedule.values(at(0))).toEqual({ n: 9, alpha: 0.1 });
+    expect(schedule.values(at(0.5)).n).toBeCloseTo(13.5);
+    expect(schedule.values(at(1))).toEqual({ n: 18, alpha: 0 });
+    expect(fda({ growth: 'step', start: 1, end: 10 }).schedule.values(at(0.55)).n).toBe(6);
+  });
+
+  it.each(Object.entries(sites))(
+    'noise on a %s: W1 [d, h], W2 [h, d], and x, W1, W2 gradients equal finite differences',
+    (_, { site, shape, d }) => {
+      const quantizer = fda({ noise: { alpha: 0.1, k: 16 } });
+      const specs = quantizer.parameters!(site);
+      const hidden = Math.max(1, Math.floor(d / 16));
+      expect(specs.map((spec) => [spec.shape, spec.deployed])).toEqual([
+        [[d, hidden], false],
+        [[hidden, d], false],
+      ]);
+      const parameters = parametersOf(quantizer, site);
+      const rng = createRng(3);
+      const size = shape.reduce((a, b) => a * b);
+      const x = tf.tensor(
+        Float32Array.from({ length: size }, () => rng.normal() * 0.7),
+        shape,
+      );
+      const weight = tf.tensor(
+        Float32Array.from({ length: size }, () => rng.normal()),
+        shape,
+      );
+      const names = Object.keys(parameters);
+      const loss = (input: tf.Tensor, ...values: tf.Tensor[]) =>
+        tf.sum(
+          tf.mul(
+            weight,
+            quantize(quantizer, input, {
+              site,
+              clock: at(0),
+              training: true,
+              parameters: Object.fromEntries(names.map((name, i) => [name, values[i]!])),
+            }),
+          ),
+        );
+      const [dx, ...dw] = tf.grads((...all) => loss(...(all as [tf.Tensor])) as tf.Scalar)([
+        x,
+        ...Object.values(parameters),
+      ]);
+
+      // The surrogate graph in float64: F replaced by the antiderivative of B (the same function up to slope).
+      const values = names.map((name) => Array.from(parameters[name]!.dataSync()));
+      const xs = Array.from(x.dataSync());
+      const ws = Array.from(weight.dataSync());
+      const reference = (input: number[], [w1, w2]: number[][]) =>
+        surrogateLoss(input, ws, w1!, w2!, shape, site, d, hidden);
+      const check = (
+        gradient: Float32Array | Int32Array | Uint8Array,
+        vector: number[],
+        evaluate: (v: number[]) => number,
+      ) => {
+        for (let trial = 0; trial < 12; trial++) {
+          const i = Math.floor(createRng(trial).next() * vector.length);
+          const h = 1e-4;
+          const moved = (by: number) => evaluate(vector.map((v, j) => (j === i ? v + by : v)));
+          const slope = (moved(h) - moved(-h)) / (2 * h);
+          expect(Math.abs(gradient[i]! - slope)).toBeLessThan(2e-3 * Math.max(1, Math.abs(slope)));
+        }
+      };
+      check(dx!.dataSync(), xs, (v) => reference(v, values));
+      check(dw[0]!.dataSync(), values[0]!, (v) => reference(xs, [v, values[1]!]));
+      check(dw[1]!.dataSync(), values[1]!, (v) => reference(xs, [values[0]!, v]));
+    },
+  );
+
+  it('alpha 0, evaluation and the hardened model contain nothing of the module', () => {
+    const { site, shape } = sites['conv kernel']!;
+    const [noisy, plain] = [fda(), fda({ noise: false })];
+    const parameters = parametersOf(noisy, site);
+    const x = tf.randomNormal(shape, 0, 1, 'float32', 4);
+    const run = (quantizer: Quantizer, options: object) => {
+      const f = (t: tf.Tensor) => quantize(quantizer, t, { site, parameters, ...options });
+      return [
+        ...f(x).dataSync(),
+        ...tf
+          .grad((t) => tf.sum(f(t)))(x)
+          .dataSync(),
+      ];
+    };
+    const end = { clock: at(1), training: true };
+    expect(run(noisy, end)).toEqual(run(plain, end));
+    expect(run(noisy, { clock: at(0) })).toEqual(run(plain, { clock: at(0) }));
+    expect(run(noisy, { clock: at(0), training: true, hard: true })).toEqual(
+      run(plain, { clock: at(0), hard: true }),
+    );
+    expect(run(noisy, { clock: at(0), training: true })).not.toEqual(
+      run(plain, { clock: at(0), training: true }),
+    );
+  });
+
+  it('initializes the module by the given generator', () => {
+    const { site } = sites['conv kernel']!;
+    const [spec] = noiseParameters(site, { k: 64, c: 0.1 });
+    expect(spec!.initialize(createRng(1))).toEqual(spec!.initialize(createRng(1)));
+    expect(spec!.initialize(createRng(1))).not.toEqual(spec!.initialize(createRng(2)));
+  });
+});
+
+/** sum weight * (f_n(x) clipped + alpha e(x)) in plain float64, written apart from the tensor code. */
+function surrogateLoss(
+  x: number[],
+  weight: number[],
+  w1: number[],
+  w2: number[],
+  shape: number[],
+  site: QuantizerSite,
+  d: number,
+  hidden: number,
+): number {
+  const [n, omega, alpha] = [9, 0.1, 0.1];
+  const integral = (u: number): number => {
+    let sum = 0;
+    const c = Math.min(1, Math.max(-1, u));
+    for (let i = 0; i <= n; i++) sum += Math.sin((2 * i + 1) * omega * c) / (2 * i + 1);
+    return (4 / Math.PI) * sum;
+  };
+  // Row and column of each element: channel axes are last here, so a row is a residue; inputs: rows of channels.
+  const rows = x.length / d;
+  const place = (i: number): [number, number] =>
+    site.role === 'input' ? [Math.floor(i / d), i % d] : [i % rows, Math.floor(i / rows)];
+  const matrix = Array.from({ length: rows }, () => new Array<number>(d).fill(0));
+  x.forEach((v, i) => {
+    const [r, c] = place(i);
+    matrix[r]![c] = v;
+  });
+  const h = matrix.map((row) =>
+    Array.from({ length: hidden }, (_, k) =>
+      Math.max(
+        0,
+        row.reduce((s, v, c) => s + v * w1[c * hidden + k]!, 0),
+      ),
+    ),
+  );
+  return x.reduce((total, v, i) => {
+    const [r, c] = place(i);
+    const adapted = h[r]!.reduce((s, hk, k) => s + hk * w2[k * d + c]!, 0);
+    return total + weight[i]! * (integral(v) + alpha * (adapted + 0.1 * Math.sin(v)));
+  }, 0);
+}
+
+describe('fda++', () => {
+  it('backward is the derivative of forward in units of the kernel scale, and forward tends to sign', () => {
+    const quantizer = fdaPlusPlus({ start: 2, end: 64, reach: 2 });
+    const { forward, surrogate } = quantizer;
+    for (const scale of [0.05, 1])
+      for (const x of [-0.09, -0.01, 0, 0.03, 0.08]) {
+        const f = (u: number) => forward.formula(u * scale, { n: 7, scale });
+        const h = 1e-6;
+        expect(surrogate.formula(x * scale, { n: 7, scale }) * scale).toBeCloseTo(
+          (f(x + h) - f(x - h)) / (2 * h),
+          4,
+        );
+      }
+    expect(Math.abs(forward.formula(0.5, { n: 4096, scale: 1 }) - 1)).toBeLessThan(0.01);
+    expect(forward.hardFormula!(-0, {})).toBe(1);
+  });
+});
+
+describe('spectrum', () => {
+  it('finds sign itself in the Fourier surrogate: n+1 harmonics, and nothing after them', () => {
+    const { harmonics } = spectrum(
+      { formula: (x) => seriesDerivative(x, 4, 0.5) },
+      { omega: 0.5, harmonics: 8 },
+    );
+    harmonics.forEach(({ k, amplitude, sign }) => expect(amplitude).toBeCloseTo(k <= 9 ? sign : 0, 6));
+    expect(harmonics.at(-1)!.energy).toBeCloseTo(
+      (8 / Math.PI ** 2) * (1 + 1 / 9 + 1 / 25 + 1 / 49 + 1 / 81),
+      6,
+    );
+  });
+
+  it('gives the known coefficients of the clipped identity: (4 / pi) sin(k omega) omega / (k omega)^2 ... in closed form', () => {
+    const omega = 0.4;
+    const { harmonics, distance } = spectrum(
+      { formula: (x) => (Math.abs(x) <= 1 ? 1 : 0), breakpoints: () => [-1, 1] },
+      { omega, harmonics: 12 },
+    );
+    harmonics.forEach(({ k, amplitude }) =>
+      expect(amplitude).toBeCloseTo(((4 * omega) / Math.PI) * (Math.sin(k * omega) / (k * omega) ** 2), 6),
+    );
+    expect(distance).toBeGreaterThan(0.05);
+  });
+});
