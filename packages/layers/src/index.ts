@@ -1,1 +1,58 @@
-export {};
+export { checkModel, type ModelCheck, type ModelWarning } from './check.js';
+export { weightClip, WeightClip, type WeightClipArgs } from './constraints.js';
+export { flipRatio, signSnapshot, type FlipRatio, type KernelFlips, type KernelSigns, type SignSnapshot } from './flip-ratio.js'; // prettier-ignore
+export type {
+  ActivationSpec,
+  ConstraintSpec,
+  InitializerSpec,
+  LayerArgs,
+  LayerVariable,
+  RegularizerSpec,
+  Shape,
+} from './keras.js';
+export { QuantActivation, quantActivation, RPReLU, rprelu, type RPReLUArgs } from './layers/activation.js';
+export { BatchNorm, batchNorm, type BatchNormArgs } from './layers/batch-norm.js';
+export type { ConvArgs, ConvOptions } from './layers/conv-options.js';
+export {
+  QuantConv1D,
+  quantConv1d,
+  QuantConv2D,
+  quantConv2d,
+  type QuantConv1DArgs,
+  type QuantConv2DArgs,
+} from './layers/conv2d.js';
+export { QuantDense, quantDense, type QuantDenseArgs } from './layers/dense.js';
+export {
+  QuantDepthwiseConv2D,
+  quantDepthwiseConv2d,
+  QuantSeparableConv2D,
+  quantSeparableConv2d,
+  type QuantDepthwiseConv2DArgs,
+  type QuantSeparableConv2DArgs,
+} from './layers/depthwise.js';
+export {
+  QuantConv2DTranspose,
+  quantConv2dTranspose,
+  type QuantConv2DTransposeArgs,
+} from './layers/transpose.js';
+export {
+  applyConstraints,
+  layersOf,
+  needsClock,
+  quantizedKernels,
+  quantLayersOf,
+  setClock,
+  setHardened,
+  withHardened,
+  withQuantizedWeights,
+  type QuantizedKernel,
+} from './model.js';
+export { ProductLayer, type KernelArgs, type ProductArgs } from './product-layer.js';
+export { dilateKernel, type Conv2dGeometry } from './product.js';
+export {
+  QuantLayer,
+  type QuantizerParameter,
+  type QuantizerSlot,
+  type QuantLayerArgs,
+} from './quant-layer.js';
+export { resolveQuantizer, serializeQuantizer } from './quantizers.js';

@@ -1,0 +1,131 @@
+// Activations of binary networks: an input quantizer as a layer of its own, and ReActNet's RPReLU.
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { customOp, hasKernel, runKernel } from '@bitgrad/core';
+import {
+  knownSize,
+  resolveInitializer,
+  serializeKeras,
+  single,
+  singleShape,
+  type Initializer,
+  type InitializerSpec,
+  type LayerArgs,
+  type LayerVariable,
+  type Shape,
+} from '../keras.js';
+import { QuantLayer, type QuantLayerArgs } from '../quant-layer.js';
+import { valueOf } from '../quantizers.js';
+
+/** Applies an input quantizer alone; the shape is kept. */
+export class QuantActivation extends QuantLayer {
+  static className = 'QuantActivation';
+
+  /** @throws BitgradError `unknown-name`, `incompatible` */
+  constructor(args: QuantLayerArgs) {
+    super(args, []);
+    this.supportsMasking = true;
+  }
+
+  override slotNames(): readonly string[] {
+    return ['input'];
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    this.buildSlot('input', singleShape(inputShape).slice(1), [-1]);
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    return singleShape(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
+    return tf.tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      return tf.clone(valueOf(this.parts('input', single(inputs), kwargs['training'] === true)));
+    });
+  }
+}
+tf.serialization.registerClass(QuantActivation);
+
+/** A {@link QuantActivation} layer. */
+export const quantActivation = (args: QuantLayerArgs): QuantActivation => new QuantActivation(args);
+
+/** Options of {@link RPReLU}. */
+export interface RPReLUArgs extends LayerArgs {
+  /** Of gamma, the shift before; default zeros. */
+  gammaInitializer?: InitializerSpec;
+  /** Of beta, the slope for x <= gamma; default 0.25. */
+  betaInitializer?: InitializerSpec;
+  /** Of zeta, the shift after; default zeros. */
+  zetaInitializer?: InitializerSpec;
+}
+
+const fused = (x: tf.Tensor, alpha: tf.Tensor): tf.Tensor =>
+  customOp(
+    [x, alpha],
+    (inputs) => ({ value: tf.prelu(inputs[0]!, inputs[1]!), saved: inputs }),
+    (dy, [x0, alpha0]) => runKernel('BitgradPReluGrad', { x: x0!, alpha: alpha0!, dy }),
+  );
+
+/**
+ * ReActNet's activation (arXiv 2003.03488, equation 4), with gamma, zeta and beta of each channel (last axis):
+ * y = x - gamma + zeta where x > gamma, else beta * (x - gamma) + zeta.
+ */
+export class RPReLU extends tfl.layers.Layer {
+  static className = 'RPReLU';
+  gamma!: LayerVariable;
+  beta!: LayerVariable;
+  zeta!: LayerVariable;
+  private readonly initializers: { gamma: Initializer; beta: Initializer; zeta: Initializer };
+
+  /** @throws BitgradError `invalid-option` for an unknown initializer */
+  constructor(args: RPReLUArgs = {}) {
+    super(args);
+    this.supportsMasking = true;
+    const constant = (value: number) => tfl.initializers.constant({ value }) as Initializer;
+    this.initializers = {
+      gamma: resolveInitializer(args.gammaInitializer, constant(0)),
+      beta: resolveInitializer(args.betaInitializer, constant(0.25)),
+      zeta: resolveInitializer(args.zetaInitializer, constant(0)),
+    };
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    const shape = singleShape(inputShape);
+    const c = knownSize(shape, shape.length, -1, `layer "${this.name}"`);
+    const add = (name: 'gamma' | 'beta' | 'zeta') =>
+      this.addWeight(name, [c], 'float32', this.initializers[name] as never, undefined, true);
+    [this.gamma, this.beta, this.zeta] = [add('gamma'), add('beta'), add('zeta')];
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    return singleShape(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
+    return tf.tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      const shifted = tf.sub(single(inputs), this.gamma.read());
+      const slope = this.beta.read();
+      const y = hasKernel('BitgradPReluGrad') ? fused(shifted, slope) : tf.prelu(shifted, slope);
+      return tf.add(y, this.zeta.read());
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { gamma, beta, zeta } = this.initializers;
+    return {
+      ...super.getConfig(),
+      gammaInitializer: serializeKeras(gamma),
+      betaInitializer: serializeKeras(beta),
+      zetaInitializer: serializeKeras(zeta),
+    };
+  }
+}
+tf.serialization.registerClass(RPReLU);
+
+/** A {@link RPReLU} layer. */
+export const rprelu = (args: RPReLUArgs = {}): RPReLU => new RPReLU(args);

@@ -1,0 +1,179 @@
+// Batch normalization with tfjs-layers' options, weights and results, and a fused training step where the backend has it.
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { batchNormTrain } from '@bitgrad/core';
+import {
+  knownSize,
+  resolveConstraint,
+  resolveInitializer,
+  resolveRegularizer,
+  serializeKeras,
+  single,
+  singleShape,
+  type Constraint,
+  type ConstraintSpec,
+  type Initializer,
+  type InitializerSpec,
+  type LayerArgs,
+  type LayerVariable,
+  type Regularizer,
+  type RegularizerSpec,
+  type Shape,
+} from '../keras.js';
+
+/** Options of {@link BatchNorm}: those of tfjs-layers' BatchNormalization, with the same defaults. */
+export interface BatchNormArgs extends LayerArgs {
+  /** The channel axis; default -1, the last. */
+  axis?: number;
+  /** Share of the old value in a moving average; default 0.99. */
+  momentum?: number;
+  /** Added to the variance; default 1e-3. */
+  epsilon?: number;
+  /** Has beta; default true. */
+  center?: boolean;
+  /** Has gamma; default true. */
+  scale?: boolean;
+  betaInitializer?: InitializerSpec;
+  gammaInitializer?: InitializerSpec;
+  movingMeanInitializer?: InitializerSpec;
+  movingVarianceInitializer?: InitializerSpec;
+  betaRegularizer?: RegularizerSpec;
+  gammaRegularizer?: RegularizerSpec;
+  betaConstraint?: ConstraintSpec;
+  gammaConstraint?: ConstraintSpec;
+}
+
+/**
+ * y = gamma * (x - mean) / sqrt(variance + epsilon) + beta over each channel. In training steps, mean and (biased)
+ * variance are those of the batch, and move the averages that are used otherwise: avg -= (avg - value) * (1 - momentum).
+ * Weights, in order: gamma, beta, moving_mean, moving_variance.
+ */
+export class BatchNorm extends tfl.layers.Layer {
+  static className = 'BitgradBatchNorm';
+  readonly axis: number;
+  readonly momentum: number;
+  readonly epsilon: number;
+  readonly center: boolean;
+  readonly scale: boolean;
+  gamma: LayerVariable | null = null;
+  beta: LayerVariable | null = null;
+  movingMean!: LayerVariable;
+  movingVariance!: LayerVariable;
+  private readonly initializers: Record<'gamma' | 'beta' | 'movingMean' | 'movingVariance', Initializer>;
+  private readonly regularizers: Record<'gamma' | 'beta', Regularizer | null>;
+  private readonly constraints: Record<'gamma' | 'beta', Constraint | null>;
+
+  /** @throws BitgradError `invalid-option` for an unknown initializer, regularizer or constraint */
+  constructor(args: BatchNormArgs = {}) {
+    super(args);
+    this.supportsMasking = true;
+    this.axis = args.axis ?? -1;
+    this.momentum = args.momentum ?? 0.99;
+    this.epsilon = args.epsilon ?? 1e-3;
+    this.center = args.center ?? true;
+    this.scale = args.scale ?? true;
+    const [zeros, ones] = [tfl.initializers.zeros() as Initializer, tfl.initializers.ones() as Initializer];
+    this.initializers = {
+      gamma: resolveInitializer(args.gammaInitializer, ones),
+      beta: resolveInitializer(args.betaInitializer, zeros),
+      movingMean: resolveInitializer(args.movingMeanInitializer, zeros),
+      movingVariance: resolveInitializer(args.movingVarianceInitializer, ones),
+    };
+    this.regularizers = {
+      gamma: resolveRegularizer(args.gammaRegularizer),
+      beta: resolveRegularizer(args.betaRegularizer),
+    };
+    this.constraints = {
+      gamma: resolveConstraint(args.gammaConstraint),
+      beta: resolveConstraint(args.betaConstraint),
+    };
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    const shape = singleShape(inputShape);
+    const c = knownSize(shape, shape.length, this.axis, `layer "${this.name}"`);
+    const trainable = (name: 'gamma' | 'beta') =>
+      this.addWeight(
+        name,
+        [c],
+        'float32',
+        this.initializers[name] as never,
+        (this.regularizers[name] ?? undefined) as never,
+        true,
+        (this.constraints[name] ?? undefined) as never,
+      );
+    if (this.scale) this.gamma = trainable('gamma');
+    if (this.center) this.beta = trainable('beta');
+    const average = (name: string, initializer: Initializer) =>
+      this.addWeight(name, [c], 'float32', initializer as never, undefined, false);
+    this.movingMean = average('moving_mean', this.initializers.movingMean);
+    this.movingVariance = average('moving_variance', this.initializers.movingVariance);
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    return singleShape(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
+    return tf.tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      const input = single(inputs);
+      const axis = this.axis < 0 ? this.axis + input.rank : this.axis;
+      const last = axis === input.rank - 1;
+      // Swapping two axes is its own inverse.
+      const order = input.shape.map((_, i) =>
+        i === axis ? input.rank - 1 : i === input.rank - 1 ? axis : i,
+      );
+      const x = last ? input : tf.transpose(input, order);
+      const y = kwargs['training'] === true ? this.normalizeBatch(x) : this.normalize(x);
+      return last ? y : tf.transpose(y, order);
+    });
+  }
+
+  private normalizeBatch(x: tf.Tensor): tf.Tensor {
+    const c = [x.shape.at(-1)!];
+    const gamma = this.gamma?.read() ?? tf.ones(c);
+    const beta = this.beta?.read() ?? tf.zeros(c);
+    const { y, mean, variance } = batchNormTrain(x, gamma, beta, this.epsilon);
+    this.move(this.movingMean, mean);
+    this.move(this.movingVariance, variance);
+    return y;
+  }
+
+  private move(average: LayerVariable, value: tf.Tensor): void {
+    const old = average.read();
+    average.write(tf.sub(old, tf.mul(tf.sub(old, value), 1 - this.momentum)));
+  }
+
+  private normalize(x: tf.Tensor): tf.Tensor {
+    const inverse = tf.rsqrt(tf.add(this.movingVariance.read(), this.epsilon));
+    const factor = this.gamma ? tf.mul(this.gamma.read(), inverse) : inverse;
+    const y = tf.mul(tf.sub(x, this.movingMean.read()), factor);
+    return this.beta ? tf.add(y, this.beta.read()) : y;
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { axis, momentum, epsilon, center, scale, initializers, regularizers, constraints } = this;
+    return {
+      ...super.getConfig(),
+      axis,
+      momentum,
+      epsilon,
+      center,
+      scale,
+      gammaInitializer: serializeKeras(initializers.gamma),
+      betaInitializer: serializeKeras(initializers.beta),
+      movingMeanInitializer: serializeKeras(initializers.movingMean),
+      movingVarianceInitializer: serializeKeras(initializers.movingVariance),
+      gammaRegularizer: serializeKeras(regularizers.gamma),
+      betaRegularizer: serializeKeras(regularizers.beta),
+      gammaConstraint: serializeKeras(constraints.gamma),
+      betaConstraint: serializeKeras(constraints.beta),
+    };
+  }
+}
+tf.serialization.registerClass(BatchNorm);
+
+/** A {@link BatchNorm} layer. */
+export const batchNorm = (args: BatchNormArgs = {}): BatchNorm => new BatchNorm(args);

@@ -1,0 +1,114 @@
+// A layer's quantizers: from any spec to an object, to JSON that survives tfjs, and applied in two parts (levels, scale).
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  BitgradError,
+  defaultRegistry,
+  detach,
+  quantize,
+  quantizeContext,
+  quantizePair,
+  quantizerConfig,
+  type Quantizer,
+  type QuantizeOptions,
+  type QuantizerRole,
+  type QuantizerSpec,
+} from '@bitgrad/core';
+
+/**
+ * Makes a quantizer from a name, `{ name, options }`, `{ forward, surrogate }` or an object, by the default registry.
+ * @throws BitgradError `unknown-name`; `incompatible` when the quantizer cannot be used in this role
+ */
+export function resolveQuantizer(
+  spec: QuantizerSpec | null | undefined,
+  role: QuantizerRole,
+  option: string,
+): Quantizer | null {
+  if (spec === null || spec === undefined) return null;
+  const quantizer = defaultRegistry().quantizer(decode(spec));
+  if (!quantizer.capabilities.roles.includes(role))
+    throw new BitgradError({
+      code: 'incompatible',
+      source: 'layers',
+      what: `quantizer "${quantizer.name}" as ${option}`,
+      got: role,
+      expected: `role ${quantizer.capabilities.roles.join(' or ')}`,
+    });
+  return quantizer;
+}
+
+// Model.toJSON turns keys and strings into snake_case and loading turns them back; 'T' or 'BN' do not come back.
+// Only strings under the key "name" are left alone. A config that would change is saved as text under that key.
+const snake = (text: string): string => {
+  const name = text
+    .replace(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+  return name.startsWith('_') ? `private${name}` : name;
+};
+const camel = (text: string): string =>
+  text.length <= 1 || !text.includes('_')
+    ? text
+    : text.replace(/_+(\w|$)/g, (_, letter: string) => letter.toUpperCase());
+const survives = (value: unknown): boolean => {
+  if (typeof value === 'string') return camel(snake(value)) === value;
+  if (Array.isArray(value)) return value.every(survives);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(
+    ([key, item]) =>
+      camel(snake(key)) === key && ((key === 'name' && typeof item === 'string') || survives(item)),
+  );
+};
+const decode = (spec: QuantizerSpec): QuantizerSpec =>
+  typeof spec === 'object' && 'name' in spec && spec.name.startsWith('{')
+    ? (JSON.parse(spec.name) as QuantizerSpec)
+    : spec;
+
+/**
+ * The JSON form of a quantizer in a layer's config; {@link resolveQuantizer} rebuilds it, also after `model.save`.
+ */
+export function serializeQuantizer(quantizer: Quantizer | null): tf.serialization.ConfigDict | null {
+  if (quantizer === null) return null;
+  const config = quantizerConfig(quantizer);
+  return (survives(config)
+    ? config
+    : { name: JSON.stringify(config) }) as unknown as tf.serialization.ConfigDict;
+}
+
+/** A quantized tensor as `levels * scale`; without scale, the levels are the value. */
+export interface QuantizedParts {
+  readonly levels: tf.Tensor;
+  /** Positive, broadcasts against `levels`; constant in the backward pass. */
+  readonly scale?: tf.Tensor;
+  /** True when `levels` holds exactly +1 and -1, so that packed kernels may be used. */
+  readonly exact: boolean;
+}
+
+/** True when F gives exactly +-1 in this state. */
+export const givesSigns = ({ forward }: Quantizer, hard: boolean): boolean =>
+  forward.alphabet === 'pm1' &&
+  (hard || !forward.soft) &&
+  forward.levels.length === 2 &&
+  forward.levels[0] === -1 &&
+  forward.levels[1] === 1;
+
+/**
+ * The same quantization as core's `quantize`, with the scale apart, so that it can be applied after a product: exact
+ * integer sums first, one rounding last, as a compiled model does. An `augment` (noise in training) needs the value
+ * itself, and then there is no scale.
+ */
+export function quantizeParts(quantizer: Quantizer, x: tf.Tensor, options: QuantizeOptions): QuantizedParts {
+  const context = quantizeContext(quantizer, options);
+  if (context.training && !context.hard && quantizer.augment)
+    return { levels: quantize(quantizer, x, options), exact: false };
+  const { forward, surrogate } = quantizer;
+  const u = forward.prepare ? forward.prepare(x, context) : x;
+  const levels = quantizePair(forward, surrogate, u, context);
+  const exact = givesSigns(quantizer, context.hard);
+  return forward.scale
+    ? { levels, exact, scale: detach(u, (v) => forward.scale!(v, context)) }
+    : { levels, exact };
+}
+
+/** `levels * scale`. */
+export const valueOf = ({ levels, scale }: QuantizedParts): tf.Tensor =>
+  scale ? tf.mul(levels, scale) : levels;
