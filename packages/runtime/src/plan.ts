@@ -80,7 +80,7 @@ interface OpBase<Name extends string> {
  * and width alike.
  */
 export interface Window {
-  /** [height, width], >= 1. */
+  /** [height, width], >= 1, height * width <= 2^20. */
   kernel: readonly [number, number];
   /** [vertical, horizontal], >= 1. */
   strides: readonly [number, number];

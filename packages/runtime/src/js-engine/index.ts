@@ -48,12 +48,16 @@ const steps: { [Name in Op['op']]: (args: StepArguments<Extract<Op, { op: Name }
   unary: unaryStep,
 };
 
-/** At least what a step allocates: weights as bytes or floats, an unpacked input, a patch, sums for each tap. */
+/**
+ * At least what a step allocates: for each weight up to 4 bytes expanded, 4 of patch, 4 of sums by tap and 4 of
+ * tap positions; an unpacked input; for pooling the tap positions.
+ */
 function scratchBound({ buffers, weights }: Plan, op: Op): number {
+  if ('kernel' in op && !('padValue' in op)) return 4 * op.kernel[0] * op.kernel[1] + 1024;
   if (op.op !== 'conv' && op.op !== 'dense' && op.op !== 'depthwise') return 1024;
   const { type, shape } = buffers[op.inputs[0]!]!;
   const w = elementCount(weights[op.weights[0]]!.shape);
-  return w * (type === 'f32' ? 8 : 9) + (type === 'bits' ? elementCount(shape) : 0) + 1024;
+  return w * 16 + (type === 'bits' ? elementCount(shape) : 0) + 1024;
 }
 
 function compile({ plan, weights }: PackedModel, options: CompileOptions): Executable {
@@ -152,6 +156,11 @@ export const jsEngine = (): Engine =>
     probe: async () => ({ available: true, features: {} }),
     compile: async (model: PackedModel, options: CompileOptions = {}) => {
       options.signal?.throwIfAborted();
-      return compile(model, options);
+      try {
+        return compile(model, options);
+      } catch (cause) {
+        if (!(cause instanceof RangeError)) throw cause;
+        throw failure('limit-exceeded', { what: 'memory of the model: the allocation failed', cause });
+      }
     },
   });

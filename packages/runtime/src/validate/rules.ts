@@ -60,6 +60,8 @@ function requireSpec(at: string, spec: WeightSpec, type: ElementType, shape: Sha
 function windowOutput({ a, x, at }: RuleArguments): [number, number] {
   const { shape } = x[0]!;
   require(shape.length === 3, `axes of input 0 of ${at}`, shape.length, '3 (height, width, channels)');
+  const taps = a.kernel[0] * a.kernel[1];
+  require(taps <= 2 ** 20, `taps of ${at}.kernel`, taps, 'at most 2^20');
   return [0, 1].map((axis) => {
     const extent = (a.kernel[axis] - 1) * a.dilations[axis] + 1;
     for (const pad of [axis, axis + 2])

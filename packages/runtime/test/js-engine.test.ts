@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { jsEngine, validateModel } from '../src/index.js';
+import { oracle } from './support/oracle.js';
+import { randomPlan } from './support/random-plan.js';
+
+describe('js engine on random plans', () => {
+  const seen = new Map<string, number>();
+  it.each(Array.from({ length: 20 }, (_, i) => i * 100))(
+    'seeds %i and the 99 after it agree with the oracle',
+    async (start) => {
+      for (let seed = start; seed < start + 100; seed++) {
+        const model = randomPlan(seed, 3 + (seed % 8));
+        validateModel(model);
+        const executable = await jsEngine().compile(model);
+        const got = executable.run(model.input);
+        const expected = oracle(model, model.input)[model.plan.output]!;
+        const note = `seed ${seed}: ${model.plan.ops.map(({ op }) => op).join(' ')}`;
+        expect(got.length, note).toBe(expected.length);
+        for (let i = 0; i < got.length; i++) {
+          const tolerance = model.exact ? 0 : 3e-6 * Math.max(1, Math.abs(expected[i]!));
+          if (!(Math.abs(got[i]! - expected[i]!) <= tolerance))
+            expect.fail(`${note}: element ${i} is ${got[i]}, expected ${expected[i]}`);
+        }
+        for (const { op } of model.plan.ops) seen.set(op, (seen.get(op) ?? 0) + 1);
+        executable.dispose();
+      }
+    },
+  );
+  it('met every op often', () => {
+    const ops =
+      'add affine avgPool clamp concat constant conv dense depthwise layerNorm matmul maxPool mul pad prelu quantize reshape slice softmax threshold transpose unary';
+    for (const op of ops.split(' ')) expect(seen.get(op) ?? 0, op).toBeGreaterThan(30);
+  });
+});
