@@ -1,0 +1,41 @@
+// The soft-to-hard gap: what is lost when a soft quantizer is replaced by its levels of deployment.
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Split } from '@bitgrad/datasets';
+import { quantLayersOf } from '@bitgrad/layers';
+import { evaluate, type Evaluation, type EvaluateOptions } from './evaluate.js';
+
+/** Accuracies in [0, 1] on the same images. */
+export interface GapEvaluation {
+  readonly hardenedTestAccuracy: number;
+  readonly softTestAccuracy: number;
+  /** `softTestAccuracy - hardenedTestAccuracy`. */
+  readonly softToHardGap: number;
+  readonly hardened: Evaluation;
+}
+
+/** True when a quantizer of the model is not yet at its levels while it trains. */
+export const isSoft = (model: LayersModel): boolean =>
+  quantLayersOf(model).some((layer) =>
+    [...layer.slots.values()].some(({ quantizer }) => quantizer.forward.soft),
+  );
+
+/**
+ * Evaluates as deployed, and as trained where that can differ.
+ * @returns undefined when the signal stopped it
+ */
+export async function evaluateGap(
+  model: LayersModel,
+  split: Split,
+  options: Omit<EvaluateOptions, 'hard'> = {},
+): Promise<GapEvaluation | undefined> {
+  const hardened = await evaluate(model, split, { ...options, hard: true });
+  if (!hardened.completed) return undefined;
+  const soft = isSoft(model) ? await evaluate(model, split, { ...options, hard: false }) : hardened;
+  if (!soft.completed) return undefined;
+  return {
+    hardenedTestAccuracy: hardened.accuracy,
+    softTestAccuracy: soft.accuracy,
+    softToHardGap: soft.accuracy - hardened.accuracy,
+    hardened,
+  };
+}

@@ -1,0 +1,69 @@
+// Bop: an optimizer for weights that are binary themselves, without latent weights.
+import type * as tf from '@tensorflow/tfjs-core';
+import { E, elementwise, grow, progress, type TrainingClock } from '@bitgrad/core';
+import { inRange } from './options.js';
+import { StepOptimizer } from './stepOptimizer.js';
+
+/** Options of {@link bop}. */
+export interface BopOptions {
+  /** Adaptivity rate: the weight of the newest gradient in the average, (0, 1]; default 1e-3. */
+  readonly gamma?: number;
+  /** Gamma at the end of the run (it falls exponentially over the trainer's clock); default `gamma`: constant. */
+  readonly gammaEnd?: number;
+  /** Threshold that the average must exceed to flip a weight, 0 or more; default 1e-7. */
+  readonly threshold?: number;
+}
+
+const [w, g, m] = [E.input('w'), E.input('g'), E.input('m')];
+const average = (gamma: number) => E.add(E.mul(m, 1 - gamma), E.mul(g, gamma));
+// w is +-1, so m * w > threshold says both |m| > threshold and that the signs agree.
+const flipped = (threshold: number) => E.select(E.gt(E.mul(m, w), threshold), E.neg(w), w);
+const binarized = E.sign(w);
+
+class Bop extends StepOptimizer {
+  static readonly className = 'BitgradBop';
+  protected readonly kind = 'bop';
+  protected readonly slotCount = 1;
+  private readonly options: Required<BopOptions>;
+  private gamma: number;
+
+  constructor(options: BopOptions) {
+    const { gamma = 1e-3, gammaEnd = gamma, threshold = 1e-7 } = options;
+    super(0);
+    for (const [name, value] of Object.entries({ gamma, gammaEnd }))
+      inRange('bop', name, value, Number.MIN_VALUE, 1 + Number.EPSILON);
+    inRange('bop', 'threshold', threshold, 0, Infinity);
+    this.options = { gamma, gammaEnd, threshold };
+    this.gamma = gamma;
+  }
+
+  override beginStep(clock: TrainingClock): void {
+    const { gamma, gammaEnd } = this.options;
+    this.gamma = grow({ growth: 'exponential', start: gamma, end: gammaEnd }, progress(clock));
+  }
+
+  protected override start(value: tf.Tensor): tf.Tensor {
+    return elementwise(binarized, { w: value }, value.shape);
+  }
+
+  protected update(value: tf.Tensor, gradient: tf.Tensor, [slot]: readonly tf.Tensor[]): tf.Tensor[] {
+    const next = elementwise(average(this.gamma), { m: slot!, g: gradient }, value.shape);
+    return [elementwise(flipped(this.options.threshold), { w: value, m: next }, value.shape), next];
+  }
+
+  getConfig() {
+    return { name: this.kind, ...this.options };
+  }
+}
+
+/**
+ * Bop (Helwegen et al., *Latent Weights Do Not Exist*, arXiv 1906.02107, algorithm 1), for binary weights w:
+ *
+ *     m' = (1 - gamma) m + gamma g;   w' = -w where |m'| > threshold and sign(m') = sign(w), else w
+ *
+ * A variable is set to sign(w) (w >= 0 gives +1) when its first gradient arrives; from then on its values are exactly
+ * +-1. The learning rate plays no part. Use it through {@link caseOptimizer} on binary kernels, with a surrogate that
+ * is not 0 at +-1 (the identity or the clipped identity): there the gradient is that of the binary weight.
+ * @throws BitgradError `invalid-option`
+ */
+export const bop = (options: BopOptions = {}): StepOptimizer => new Bop(options);
