@@ -1,5 +1,32 @@
+export { dorefaForward, type DorefaOptions } from './forwards/dorefa.js';
+export { heavisideForward } from './forwards/heaviside.js';
+export { rsignForward } from './forwards/rsign.js';
+export { magnitudeAwareSignForward, scaledSignForward } from './forwards/scaledSign.js';
 export { signForward } from './forwards/sign.js';
+export { standardizedSignForward, type StandardizedSignOptions } from './forwards/standardizedSign.js';
+export { ternaryForward, type TernaryOptions } from './forwards/ternary.js';
+export type { NoOptions } from './options.js';
 export { stePlugin } from './plugin.js';
+export { dorefa, heaviside, rsign, type RsignOptions } from './quantizers/levels.js';
+export { bireal, ternary, xnor } from './quantizers/scaled.js';
+export {
+  ede,
+  libra,
+  reste,
+  type EdeOptions,
+  type LibraOptions,
+  type ResteOptions,
+} from './quantizers/scheduled.js';
+export { approxSign, poly, signSwish, tanh, triangle } from './quantizers/shaped.js';
 export { ste, steIdentity, type SteOptions } from './quantizers/ste.js';
+export { approxSignSurrogate } from './surrogates/approxSign.js';
 export { clippedIdentitySurrogate, type ClippedIdentityOptions } from './surrogates/clippedIdentity.js';
+export { dorefaSurrogate, type DorefaSurrogateOptions, type DorefaTarget } from './surrogates/dorefa.js';
+export { edeSurrogate, type EdeSurrogateOptions } from './surrogates/ede.js';
 export { identitySurrogate } from './surrogates/identity.js';
+export { polynomialSurrogate, type PolynomialOptions } from './surrogates/polynomial.js';
+export { resteSurrogate, type ResteSurrogateOptions } from './surrogates/reste.js';
+export { signSwishSurrogate, type SignSwishOptions } from './surrogates/signSwish.js';
+export { tanhSurrogate, type TanhOptions } from './surrogates/tanh.js';
+export { triangleSurrogate, type TriangleOptions } from './surrogates/triangle.js';
+export { xnorSurrogate } from './surrogates/xnor.js';

@@ -1,0 +1,59 @@
+// IR-Net's Libra parameter binarization: weights are centred and normalized before sign.
+import * as tf from '@tensorflow/tfjs-core';
+import { defineForward, E, type ForwardQuantizer, type QuantizeContext } from '@bitgrad/core';
+import * as v from 'valibot';
+import { channelMean, noScale } from '../channels.js';
+import { resolve } from '../options.js';
+
+/** Options of the standardized sign. */
+export interface StandardizedSignOptions {
+  /** Multiply by the power of two nearest (in the exponent) to the mean magnitude. Default false. */
+  readonly powerOfTwoScale?: boolean;
+}
+
+declare module '@bitgrad/core' {
+  interface ForwardOptionsMap {
+    'standardized-sign': StandardizedSignOptions;
+  }
+}
+
+/** The schema of {@link StandardizedSignOptions}. */
+export const standardizedSignSchema = v.strictObject({ powerOfTwoScale: v.optional(v.boolean(), false) });
+
+/** Added to the variance: a constant channel gives 0, not NaN. */
+const epsilon = 1e-8;
+
+/**
+ * F(u) = sign(u) with u = (w - mean) / sqrt(variance + 1e-8) per channel (biased variance; mean and variance are
+ * differentiated), times 2^s with s = round(log2(mean |u|)) when `powerOfTwoScale` is on: s is 0 for weights that are
+ * spread like a normal distribution. Inputs are neither standardized nor scaled.
+ * @throws BitgradError `invalid-option` unless powerOfTwoScale is true or false
+ * @see Qin et al., IR-Net, arXiv 1909.10788, eq. 7-10
+ */
+export function standardizedSignForward(options?: StandardizedSignOptions): ForwardQuantizer {
+  const resolved = resolve('forward "standardized-sign"', standardizedSignSchema, options);
+  return defineForward({
+    name: 'standardized-sign',
+    options: resolved,
+    alphabet: 'pm1',
+    levels: [-1, 1],
+    soft: false,
+    formula: (x) => (x < 0 ? -1 : 1),
+    expression: () => E.sign(E.input('x')),
+    prepare: (x, context) => (context.site.role === 'kernel' ? standardize(x, context) : x),
+    ...(resolved.powerOfTwoScale && { scale: powerOfTwo }),
+    jumps: () => [{ at: 0, from: -1, to: 1 }],
+  });
+}
+
+const standardize = (w: tf.Tensor, context: QuantizeContext): tf.Tensor => {
+  const centred = tf.sub(w, channelMean(w, context));
+  const variance = channelMean(tf.square(centred), context);
+  return tf.div(centred, tf.sqrt(tf.add(variance, epsilon)));
+};
+
+const powerOfTwo = (u: tf.Tensor, context: QuantizeContext): tf.Tensor => {
+  if (context.site.role !== 'kernel') return noScale();
+  const mean = tf.maximum(channelMean(tf.abs(u), context), 1e-30);
+  return tf.pow(2, tf.round(tf.div(tf.log(mean), Math.LN2)));
+};
