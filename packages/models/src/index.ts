@@ -1,1 +1,2 @@
-export {};
+export { createModel, listModels, modelNames, type ModelInfo, type ModelName } from './create.js';
+export type { ModelOptions } from './options.js';

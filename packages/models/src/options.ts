@@ -1,0 +1,153 @@
+// What every reference architecture takes, and the pieces they are built from: named, seeded, without hidden state.
+import * as tfl from '@tensorflow/tfjs-layers';
+import { BitgradError, createRng, type QuantizerSpec } from '@bitgrad/core';
+import { batchNorm, quantConv2d, quantDense, type ConstraintSpec } from '@bitgrad/layers';
+
+/** Options of {@link createModel}. */
+export interface ModelOptions {
+  /** Height, width and channels, such as [28, 28, 1]. */
+  inputShape: readonly [number, number, number];
+  /** Number of classes: the length of the logits. */
+  classes: number;
+  /** Quantizer of the weights; null for float weights (a float baseline). */
+  kernelQuantizer: QuantizerSpec | null;
+  /** Quantizer of the activations; default: the kernel quantizer. */
+  inputQuantizer?: QuantizerSpec | null;
+  /** Decides every initial value; default 0. The same seed gives the same weights. */
+  seed?: number;
+  /** Multiplies the number of channels or units of every hidden layer; default 1. */
+  width?: number;
+  /** Units of the hidden layers; `mlp` only, default [64, 64, 64]. */
+  hidden?: readonly number[];
+  /** Quantizer of the first layer's weights; the default depends on the model. */
+  firstKernelQuantizer?: QuantizerSpec | null;
+  /** Quantizer of the model's input; default: the input quantizer for the MLPs, none elsewhere. */
+  firstInputQuantizer?: QuantizerSpec | null;
+  /** Constraint of the quantized kernels; default 'weightClip'. */
+  kernelConstraint?: ConstraintSpec;
+  /** What binary convolutions pad with: 0 (default) or 1. */
+  padValues?: 0 | 1;
+  /** Momentum of the moving averages of batch normalization; default 0.9. */
+  batchNormMomentum?: number;
+}
+
+/** A graph under construction. */
+export type Node = tfl.SymbolicTensor;
+
+/** A convolution's shape in a model. */
+interface ConvShape {
+  filters: number;
+  kernelSize?: number;
+  strides?: number;
+}
+
+/** Makes the layers of one model; see {@link builder}. */
+export interface Builder {
+  readonly options: ModelOptions;
+  /** A channel count times the width factor, at least 1. */
+  channels(count: number): number;
+  /** Convolution with quantized weights and input, 'same', no bias. */
+  conv(x: Node, name: string, shape: ConvShape): Node;
+  /** First convolution: the model's input, quantized only when asked for. */
+  firstConv(x: Node, name: string, shape: ConvShape, kernel: QuantizerSpec | null): Node;
+  /** Convolution in float, 'same', no bias. */
+  floatConv(x: Node, name: string, shape: ConvShape): Node;
+  /** Fully connected layer with quantized weights and input, no bias. */
+  dense(x: Node, name: string, units: number, first?: boolean): Node;
+  /** Fully connected float layer with bias. */
+  floatDense(x: Node, name: string, units: number): Node;
+  batchNorm(x: Node, name: string): Node;
+  apply(layer: tfl.layers.Layer, x: Node | Node[]): Node;
+}
+
+const invalid = (what: string, got: unknown, expected: string): never => {
+  throw new BitgradError({ code: 'invalid-option', source: 'models', what, got, expected });
+};
+const isCount = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0;
+
+/** @throws BitgradError `invalid-option` that names the option */
+export function checkOptions(options: ModelOptions): void {
+  const { inputShape, classes, seed = 0, width = 1, hidden = [1], kernelQuantizer } = options;
+  if (!Array.isArray(inputShape) || inputShape.length !== 3 || !inputShape.every(isCount))
+    invalid('inputShape', inputShape, 'three positive integers [height, width, channels]');
+  if (!isCount(classes)) invalid('classes', classes, 'a positive integer');
+  if (!Number.isSafeInteger(seed)) invalid('seed', seed, 'a safe integer');
+  if (!(width > 0) || !Number.isFinite(width)) invalid('width', width, 'a positive number');
+  if (hidden.length === 0 || !hidden.every(isCount)) invalid('hidden', hidden, 'positive integers');
+  if (kernelQuantizer === undefined)
+    invalid(
+      'kernelQuantizer',
+      kernelQuantizer,
+      "a quantizer's name, config or object, or null for float weights",
+    );
+}
+
+/** The layer factories of a model. */
+export function builder(options: ModelOptions): Builder {
+  const { kernelQuantizer, seed = 0, width = 1, padValues = 0 } = options;
+  const inputQuantizer = options.inputQuantizer === undefined ? kernelQuantizer : options.inputQuantizer;
+  const kernelConstraint = options.kernelConstraint === undefined ? 'weightClip' : options.kernelConstraint;
+  const seedOf = (name: string): number => 1 + createRng(seed).fork(name).integer(0x7ffffffe);
+  const apply = (layer: tfl.layers.Layer, x: Node | Node[]): Node => layer.apply(x) as Node;
+  const common = (name: string, kernel: QuantizerSpec | null, input: QuantizerSpec | null) => ({
+    name,
+    seed: seedOf(name),
+    useBias: false,
+    kernelQuantizer: kernel,
+    inputQuantizer: input,
+    kernelConstraint: kernel === null ? null : kernelConstraint,
+  });
+  const conv = (
+    x: Node,
+    name: string,
+    { filters, kernelSize = 3, strides = 1 }: ConvShape,
+    kernel: QuantizerSpec | null,
+    input: QuantizerSpec | null,
+  ): Node => {
+    const padding = 'same' as const;
+    const shape = {
+      filters,
+      kernelSize,
+      strides,
+      padding,
+      padValues: input === null ? 0 : padValues,
+    } as const;
+    return apply(quantConv2d({ ...common(name, kernel, input), ...shape }), x);
+  };
+  const floatInitializer = (name: string) => tfl.initializers.glorotUniform({ seed: seedOf(name) });
+  return {
+    options,
+    channels: (count) => Math.max(1, Math.round(count * width)),
+    conv: (x, name, shape) => conv(x, name, shape, kernelQuantizer, inputQuantizer),
+    firstConv: (x, name, shape, kernel) => conv(x, name, shape, kernel, options.firstInputQuantizer ?? null),
+    floatConv: (x, name, { filters, kernelSize = 3, strides = 1 }) =>
+      apply(
+        tfl.layers.conv2d({
+          name,
+          filters,
+          kernelSize,
+          strides,
+          padding: 'same',
+          useBias: false,
+          kernelInitializer: floatInitializer(name),
+        }),
+        x,
+      ),
+    dense: (x, name, units, first = false) => {
+      const firstInput =
+        options.firstInputQuantizer === undefined ? inputQuantizer : options.firstInputQuantizer;
+      const firstKernel = options.firstKernelQuantizer === undefined ? kernelQuantizer : options.firstKernelQuantizer; // prettier-ignore
+      const args = common(name, first ? firstKernel : kernelQuantizer, first ? firstInput : inputQuantizer);
+      return apply(quantDense({ ...args, units }), x);
+    },
+    floatDense: (x, name, units) =>
+      apply(tfl.layers.dense({ name, units, kernelInitializer: floatInitializer(name) }), x),
+    batchNorm: (x, name) =>
+      apply(batchNorm({ name, momentum: options.batchNormMomentum ?? 0.9, epsilon: 1e-5 }), x),
+    apply,
+  };
+}
+
+/** A quantizer option with a default that depends on the model; null means none. */
+export const orDefault = <T>(value: T | null | undefined, fallback: T | null): T | null =>
+  value === undefined ? fallback : value;
