@@ -1,1 +1,2 @@
-export {};
+// Training on WebAssembly: `wasm()` is the backend adapter.
+export { wasm, type WasmOptions } from './adapter.js';

@@ -1,1 +1,8 @@
-export function add(a: i32, b: i32): i32 { return a + b; }
+// Training kernels on the heap of the TensorFlow.js wasm backend (imported memory). No static data: the heap is not
+// ours to lay out; scratch space is passed in by the caller.
+export * from './copy';
+export * from './rows';
+export * from './outer';
+export * from './pool';
+export * from './depthwise';
+export * from './segment';

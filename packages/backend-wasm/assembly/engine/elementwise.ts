@@ -1,0 +1,122 @@
+// Ops whose output row depends on the same row of their inputs. They run tile by tile right after the op that
+// makes their input, so that it is still in the first-level cache; kinds are in src/engine/opcodes.ts.
+import { gelu, sigmoid, tanh } from './functions';
+import { VIEW_A, VIEW_B, VIEW_OUT, address, rowAt, word } from './record';
+
+/** Parameters for each channel. */
+const P0: usize = 14;
+const P1: usize = 15;
+const P2: usize = 16;
+/** Scalar parameters: bounds, or the number of thresholds. */
+const S0: usize = 17;
+const S1: usize = 18;
+
+const AFFINE_I32: i32 = 0;
+const AFFINE_F32: i32 = 1;
+const CLAMP: i32 = 2;
+const PRELU: i32 = 3;
+const ADD_F32: i32 = 4;
+const ADD_I32: i32 = 5;
+const MUL_F32: i32 = 6;
+const SIGMOID: i32 = 7;
+const TANH: i32 = 8;
+const GELU: i32 = 9;
+const BYTES: i32 = 10;
+const QUANTIZE: i32 = 11;
+const LEVELS: i32 = 12;
+const THRESHOLD_I32: i32 = 13;
+
+/** level[number of thresholds <= x], by binary search; NaN is above none. */
+function quantize(x: f32, thresholds: usize, count: i32, levels: usize): f32 {
+  let from = 0;
+  while (count > 0) {
+    const half = count >> 1;
+    if (load<f32>(thresholds + (<usize>(from + half) << 2)) <= x) { from += half + 1; count -= half + 1; }
+    else count = half;
+  }
+  return load<f32>(levels + (<usize>from << 2));
+}
+
+// @ts-ignore: decorator
+@inline function narrow(a: v128, b: v128): v128 { return i16x8.narrow_i32x4_s(a, b); }
+// @ts-ignore: decorator
+@inline function below(isFloat: bool, x: usize, t: usize, at: usize): v128 {
+  return isFloat ? f32x4.lt(v128.load(x + at), v128.load(t + at)) : i32x4.lt_s(v128.load(x + at), v128.load(t + at));
+}
+/** Bits of 16 elements below their thresholds. */
+// @ts-ignore: decorator
+@inline function below16(isFloat: bool, x: usize, t: usize): i32 {
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(
+    narrow(below(isFloat, x, t, 0), below(isFloat, x, t, 16)),
+    narrow(below(isFloat, x, t, 32), below(isFloat, x, t, 48)),
+  ));
+}
+
+/** 32 thresholds: their bits. */
+function below32(isFloat: bool, x: usize, t: usize): u32 {
+  if (ASC_FEATURE_SIMD)
+    return isFloat ? below16(true, x, t) | (below16(true, x + 64, t + 64) << 16) : below16(false, x, t) | (below16(false, x + 64, t + 64) << 16);
+  let bits: u32 = 0;
+  for (let k: usize = 0; k < 32; k++) {
+    const less = isFloat ? load<f32>(x + (k << 2)) < load<f32>(t + (k << 2)) : load<i32>(x + (k << 2)) < load<i32>(t + (k << 2));
+    bits |= <u32>less << <u32>k;
+  }
+  return bits;
+}
+
+/** Spreads 32 bits over the high halves of 8 bytes: the engine's layout of activations. */
+// @ts-ignore: decorator
+@inline function spread(bits: u32): u64 {
+  let x = <u64>bits;
+  x = (x | (x << 16)) & 0x0000ffff0000ffff;
+  x = (x | (x << 8)) & 0x00ff00ff00ff00ff;
+  x = (x | (x << 4)) & 0x0f0f0f0f0f0f0f0f;
+  return x << 4;
+}
+
+/** One row of `kind`, `count` channels; `at` is the byte offset of its first channel in per-channel parameters. */
+function row(op: usize, kind: i32, a: usize, b: usize, out: usize, at: usize, count: i32): void {
+  const p0 = address(op, P0) + at, p1 = address(op, P1) + at, p2 = address(op, P2) + at;
+  const bytes = <usize>count << 2;
+  switch (kind) {
+    case AFFINE_I32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, addF(mulF(toF(loadI(a + c)), loadF(p0 + c)), loadF(p1 + c))); break;
+    case AFFINE_F32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, addF(mulF(loadF(a + c), loadF(p0 + c)), loadF(p1 + c))); break;
+    case CLAMP: {
+      const low = splatF(load<f32>(op + (S0 << 2))), high = splatF(load<f32>(op + (S1 << 2)));
+      for (let c: usize = 0; c < bytes; c += LANES << 2) {
+        const x = loadF(a + c);
+        storeF(out + c, ifLess(x, low, low, ifLess(high, x, high, x)));
+      }
+      break;
+    }
+    case PRELU: for (let c: usize = 0; c < bytes; c += LANES << 2) {
+      const t = addF(loadF(a + c), loadF(p0 + c));
+      storeF(out + c, addF(ifNotLess(t, splatF(0), t, mulF(t, loadF(p1 + c))), loadF(p2 + c)));
+    } break;
+    case ADD_F32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, addF(loadF(a + c), loadF(b + c))); break;
+    case ADD_I32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeI(out + c, addI(loadI(a + c), loadI(b + c))); break;
+    case MUL_F32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, mulF(loadF(a + c), loadF(b + c))); break;
+    case SIGMOID: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, sigmoid(loadF(a + c))); break;
+    case TANH: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, tanh(loadF(a + c))); break;
+    case GELU: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, gelu(loadF(a + c))); break;
+    case BYTES: for (let c: usize = 0; c < bytes; c += LANES << 2) storeI(out + c, loadU8(a + (c >> 2))); break;
+    case QUANTIZE: for (let c: usize = 0; c < bytes; c += 4)
+      store<f32>(out + c, quantize(load<f32>(a + c), address(op, P0), word(op, S0), address(op, P1))); break;
+    case LEVELS: for (let c: usize = 0; c < <usize>count; c++)
+      store<i32>(out + (c << 2), 1 - 2 * ((load<u8>(a + (c >> 2)) >> <u8>(4 + (c & 3))) & 1)); break;
+    default: {
+      const flips = address(op, P1) + (at >> 5);
+      for (let c: usize = 0; c < bytes; c += 128)
+        store<u64>(out + (c >> 4), spread(below32(kind != THRESHOLD_I32, a + c, p0 + c) ^ load<u32>(flips + (c >> 5))));
+    }
+  }
+}
+
+/** Rows r0..r1, channels c0..c1 (c0 a multiple of 64). */
+export function elementwise(op: usize, kind: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
+  const at = <usize>c0 << 2;
+  const inputBytes = kind == BYTES ? <usize>c0 : kind == LEVELS ? <usize>c0 >> 2 : at;
+  const outputBytes = kind >= THRESHOLD_I32 ? <usize>c0 >> 2 : at;
+  for (let r = r0; r < r1; r++)
+    row(op, kind, rowAt(op + VIEW_A, r) + inputBytes, rowAt(op + VIEW_B, r) + at, rowAt(op + VIEW_OUT, r) + outputBytes, at, c1 - c0);
+}

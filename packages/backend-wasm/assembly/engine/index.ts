@@ -1,0 +1,128 @@
+// The deployment engine inside WebAssembly: runs a whole program (src/engine/program.ts) in one call, on one
+// thread or together with workers that share the memory. Threads take tiles of a group from a common counter
+// and meet at a barrier after each group; every element is computed by one thread, in an order that does not
+// depend on the number of threads.
+import { border, copy, panels } from './copy';
+import { elementwise } from './elementwise';
+import { fillTables } from './lookup';
+import { product } from './products';
+import { RECORD_BYTES, setScratch, setTileRow, word } from './record';
+import { wholeRows } from './rows';
+import { windows } from './windows';
+
+// Shared words at the start of the memory.
+/** Rises by one for each run; workers wait for it. */
+const EPOCH: usize = 0;
+const ARRIVED: usize = 4;
+const PHASE: usize = 8;
+const TILE: usize = 12;
+const STOP: usize = 16;
+const THREADS: usize = 20;
+const PROGRAM: usize = 24;
+const GROUPS: usize = 28;
+const SCRATCH: usize = 32;
+const SCRATCH_BYTES: usize = 36;
+
+/** Words of a group's header; its records follow. */
+const GROUP_BYTES: usize = 32;
+const SPINS: i32 = 20000;
+
+/** Waits until the word at `p` is no longer `value`; spins first, then sleeps where the thread may. */
+function waitWhile(p: usize, value: i32, maySleep: bool): void {
+  if (ASC_FEATURE_THREADS)
+    for (let spin = 0; atomic.load<i32>(p) == value; spin++)
+      if (maySleep && spin > SPINS) atomic.wait<i32>(p, value, -1);
+}
+
+function barrier(threads: i32, maySleep: bool): void {
+  if (!ASC_FEATURE_THREADS) return;
+  const phase = atomic.load<i32>(PHASE);
+  if (atomic.add<i32>(ARRIVED, 1) == threads - 1) {
+    atomic.store<i32>(ARRIVED, 0);
+    atomic.store<i32>(TILE, 0);
+    atomic.add<i32>(PHASE, 1);
+    atomic.notify(PHASE, threads);
+  } else waitWhile(PHASE, phase, maySleep);
+}
+
+/** Opcodes are in src/engine/opcodes.ts: a family in the high bits, a kind in the low four. */
+function dispatch(op: usize, r0: i32, r1: i32, c0: i32, c1: i32): void {
+  const code = word(op, 0),
+    kind = code & 15;
+  switch (code >> 4) {
+    case 0:
+      product(op, kind, r0, r1, c0, c1);
+      break;
+    case 1:
+      elementwise(op, kind, r0, r1, c0, c1);
+      break;
+    case 2:
+      windows(op, kind, r0, r1, c1);
+      break;
+    case 3:
+      wholeRows(op, kind, r0, r1, c1);
+      break;
+    case 4:
+      copy(op, r0, r1);
+      break;
+    case 5:
+      panels(op, r0, r1);
+      break;
+    default:
+      if (r0 == 0 && c0 == 0) border(op);
+  }
+}
+
+function execute(thread: i32, threads: i32, maySleep: bool): void {
+  setScratch(<usize>(load<i32>(SCRATCH) + thread * load<i32>(SCRATCH_BYTES)));
+  let group = <usize>load<u32>(PROGRAM);
+  for (let g = load<i32>(GROUPS); g > 0; g--) {
+    const ops = load<i32>(group),
+      rows = load<i32>(group, 4),
+      tileRows = load<i32>(group, 8);
+    const channels = load<i32>(group, 12),
+      tileChannels = load<i32>(group, 16);
+    const across = (channels + tileChannels - 1) / tileChannels,
+      tiles = across * ((rows + tileRows - 1) / tileRows);
+    const begin = group + GROUP_BYTES,
+      end = begin + <usize>ops * RECORD_BYTES;
+    for (let next = 0; ; next++) {
+      let tile = next;
+      if (ASC_FEATURE_THREADS) if (threads > 1) tile = atomic.add<i32>(TILE, 1);
+      if (tile >= tiles) break;
+      const r0 = (tile / across) * tileRows,
+        c0 = (tile % across) * tileChannels;
+      setTileRow(r0);
+      for (let op = begin; op < end; op += RECORD_BYTES)
+        dispatch(op, r0, min(rows, r0 + tileRows), c0, min(channels, c0 + tileChannels));
+    }
+    if (threads > 1) barrier(threads, maySleep);
+    group = end;
+  }
+}
+
+/** Prepares the tables; once, by the main thread. */
+export function prepare(): void {
+  fillTables();
+}
+
+/** Runs the program once as thread 0; `maySleep` is 0 where Atomics.wait is forbidden (a page's main thread). */
+export function run(maySleep: i32): void {
+  const threads = load<i32>(THREADS);
+  if (ASC_FEATURE_THREADS)
+    if (threads > 1) {
+      atomic.add<i32>(EPOCH, 1);
+      atomic.notify(EPOCH, threads);
+    }
+  execute(0, threads, maySleep != 0);
+}
+
+/** A worker's life: joins every run until STOP is set. The memory is new, so its first EPOCH is 0. */
+export function work(thread: i32): void {
+  if (ASC_FEATURE_THREADS)
+    for (let epoch = 0; ; epoch++) {
+      waitWhile(EPOCH, epoch, true);
+      if (atomic.load<i32>(STOP)) return;
+      execute(thread, load<i32>(THREADS), true);
+    }
+}

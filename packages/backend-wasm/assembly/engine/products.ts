@@ -1,0 +1,152 @@
+// Convolutions, fully connected layers and matrix products: one driver, a kernel of 2 rows for each kind of
+// operand. A window is a list of equally long segments of the input (the taps, or whole kernel rows where
+// they are adjacent), so nothing is copied into columns. Weights are panels of output channels, lanes are channels.
+import { lookupPaired, lookupSingle } from './lookup';
+import { VIEW_A, VIEW_OUT, address, rowAt, scratchBase, word } from './record';
+
+// Words of a record, after the views.
+const WEIGHTS: usize = 14;
+const SEGMENTS: usize = 15;
+const SEGMENTS_END: usize = 16;
+/** Steps in each segment: nibbles, pairs of i16, or f32. */
+const SEGMENT_LENGTH: usize = 17;
+/** Output channels. */
+const CHANNELS: usize = 18;
+const PANEL_BYTES: usize = 19;
+/** i32 [classes][channels]: the value of an empty sum, for each class of window position (what it pads). */
+const INITIAL: usize = 20;
+/** Byte offset of its class for each output row and column, or 0 where all positions are alike. */
+const ROW_CLASS: usize = 21;
+const COLUMN_CLASS: usize = 22;
+/** Output width that splits a row number for the classes. */
+const CLASS_WIDTH: usize = 23;
+/** Binary: 1 adds to the output instead of starting from INITIAL. Integer: left shift of the sum. */
+const MODE: usize = 24;
+/** Float: bytes between the weights of successive steps. */
+const STEP_BYTES: usize = 25;
+/** Rows of this record (a batch of matrix products has a record for each). */
+const FIRST_ROW: usize = 26;
+const LAST_ROW: usize = 27;
+
+/** Kinds, in the order of the opcodes in src/engine/opcodes.ts. */
+const SINGLE: i32 = 0;
+const PAIRED: i32 = 1;
+const INTEGER: i32 = 2;
+
+// @ts-ignore: decorator
+@inline function dot(sum: v128, a: v128, w: usize): v128 { return i32x4.add(sum, i32x4.dot_i16x8_s(a, v128.load(w))); }
+// @ts-ignore: decorator
+@inline function multiplyAdd(sum: v128, a: v128, w: v128): v128 { return f32x4.add(sum, f32x4.mul(a, w)); }
+
+/** 2 rows x 16 channels of i16 pairs; writes 2 x 16 i32. */
+function integer(p0: usize, p1: usize, w: usize, segments: usize, end: usize, length: i32, out: usize): void {
+  const zero = i32x4.splat(0);
+  let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
+  for (; segments < end; segments += 4) {
+    const offset = <usize>load<i32>(segments), stop = p0 + offset + (length << 2);
+    let a1 = p1 + offset;
+    for (let a0 = p0 + offset; a0 < stop; a0 += 4, a1 += 4, w += 64) {
+      let a = v128.load32_splat(a0);
+      c0 = dot(c0, a, w); c1 = dot(c1, a, w + 16); c2 = dot(c2, a, w + 32); c3 = dot(c3, a, w + 48);
+      a = v128.load32_splat(a1);
+      c4 = dot(c4, a, w); c5 = dot(c5, a, w + 16); c6 = dot(c6, a, w + 32); c7 = dot(c7, a, w + 48);
+    }
+  }
+  store8(out, c0, c1, c2, c3, c4, c5, c6, c7);
+}
+
+/** 2 rows x 16 channels of f32, product and sum rounded apart, in the order of the window; writes 2 x 16 f32. */
+function float(p0: usize, p1: usize, w: usize, segments: usize, end: usize, length: i32, out: usize, step: usize): void {
+  const zero = f32x4.splat(0);
+  let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
+  for (; segments < end; segments += 4) {
+    const offset = <usize>load<i32>(segments), stop = p0 + offset + (length << 2);
+    let a1 = p1 + offset;
+    for (let a0 = p0 + offset; a0 < stop; a0 += 4, a1 += 4, w += step) {
+      const w0 = v128.load(w), w1 = v128.load(w, 16), w2 = v128.load(w, 32), w3 = v128.load(w, 48);
+      let a = v128.load32_splat(a0);
+      c0 = multiplyAdd(c0, a, w0); c1 = multiplyAdd(c1, a, w1); c2 = multiplyAdd(c2, a, w2); c3 = multiplyAdd(c3, a, w3);
+      a = v128.load32_splat(a1);
+      c4 = multiplyAdd(c4, a, w0); c5 = multiplyAdd(c5, a, w1); c6 = multiplyAdd(c6, a, w2); c7 = multiplyAdd(c7, a, w3);
+    }
+  }
+  store8(out, c0, c1, c2, c3, c4, c5, c6, c7);
+}
+
+// @ts-ignore: decorator
+@inline function store8(out: usize, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128, c6: v128, c7: v128): void {
+  v128.store(out, c0); v128.store(out, c1, 16); v128.store(out, c2, 32); v128.store(out, c3, 48);
+  v128.store(out, c4, 64); v128.store(out, c5, 80); v128.store(out, c6, 96); v128.store(out, c7, 112);
+}
+
+/** One output channel of one row, for the scalar build: weights are panels of one channel. */
+function scalar(kind: i32, mode: i32, p: usize, w: usize, segments: usize, end: usize, length: i32, step: usize, initial: usize, out: usize): void {
+  let count = 0;
+  let sum: f32 = 0;
+  for (; segments < end; segments += 4) {
+    let a = p + <usize>load<i32>(segments);
+    if (kind <= PAIRED) {
+      const stop = a + length;
+      for (; a + 8 <= stop; a += 8, w += 8) count += <i32>popcnt<u64>(load<u64>(a) ^ load<u64>(w));
+      for (; a < stop; a++, w++) count += popcnt<i32>(load<u8>(a) ^ load<u8>(w));
+    } else if (kind == INTEGER) {
+      for (const stop = a + (length << 2); a < stop; a += 2, w += 2) count += <i32>load<i16>(a) * <i32>load<i16>(w);
+    } else {
+      for (const stop = a + (length << 2); a < stop; a += 4, w += step) sum += load<f32>(a) * load<f32>(w);
+    }
+  }
+  if (kind <= PAIRED) store<i32>(out, load<i32>(mode ? out : initial) - (count << 1));
+  else if (kind == INTEGER) store<i32>(out, load<i32>(initial) + (count << mode));
+  else store<f32>(out, sum);
+}
+
+/** Turns the sums of one row and panel into the output's values. */
+function finish(kind: i32, mode: i32, sums: usize, out: usize, initial: usize, channels: i32): void {
+  const stop = out + (channels << 2);
+  if (kind <= PAIRED) {
+    for (; out < stop; out += 16, sums += 8, initial += 16)
+      v128.store(out, i32x4.sub(v128.load(mode ? out : initial), i32x4.shl(v128.load_ext<u16>(sums), 1)));
+  } else if (kind == INTEGER) {
+    for (; out < stop; out += 16, sums += 16, initial += 16)
+      v128.store(out, i32x4.add(v128.load(initial), i32x4.shl(v128.load(sums), mode)));
+  } else for (; out < stop; out += 16, sums += 16) v128.store(out, v128.load(sums));
+}
+
+/** Where the initial values for an output row begin. */
+function initialAt(op: usize, row: i32): usize {
+  const initial = address(op, INITIAL), rows = address(op, ROW_CLASS);
+  if (!rows) return initial;
+  const width = word(op, CLASS_WIDTH), y = row / width;
+  return initial + load<i32>(rows + (<usize>y << 2)) + load<i32>(address(op, COLUMN_CLASS) + (<usize>(row - y * width) << 2));
+}
+
+/** Rows r0..r1 and output channels c0..c1 of a product; c0 is a multiple of 64. */
+export function product(op: usize, kind: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
+  const panel = kind <= PAIRED ? 64 : 16, rowSums: usize = kind <= PAIRED ? 128 : 64;
+  const segments = address(op, SEGMENTS), end = address(op, SEGMENTS_END), length = word(op, SEGMENT_LENGTH);
+  const mode = word(op, MODE), step = address(op, STEP_BYTES), panelBytes = word(op, PANEL_BYTES);
+  const sums = scratchBase();
+  const channels = min(c1, word(op, CHANNELS));
+  r0 = max(r0, word(op, FIRST_ROW)); r1 = min(r1, word(op, LAST_ROW));
+  if (!ASC_FEATURE_SIMD) {
+    for (let r = r0; r < r1; r++) {
+      const p = rowAt(op + VIEW_A, r), out = rowAt(op + VIEW_OUT, r), initial = initialAt(op, r);
+      for (let n = c0; n < channels; n++)
+        scalar(kind, mode, p, address(op, WEIGHTS) + <usize>(n * panelBytes), segments, end, length, step, initial + (<usize>n << 2), out + (<usize>n << 2));
+    }
+    return;
+  }
+  for (let n = c0; n < channels; n += panel) {
+    const w = address(op, WEIGHTS) + <usize>((n / panel) * panelBytes), count = min(panel, channels - n), at = <usize>n << 2;
+    for (let r = r0; r < r1; r += 2) {
+      const last = r + 1 == r1;
+      const p0 = rowAt(op + VIEW_A, r), p1 = last ? p0 : rowAt(op + VIEW_A, r + 1);
+      if (kind == SINGLE) lookupSingle(p0, p1, w, segments, end, length, sums);
+      else if (kind == PAIRED) lookupPaired(p0, p1, w, segments, end, length, sums);
+      else if (kind == INTEGER) integer(p0, p1, w, segments, end, length, sums);
+      else float(p0, p1, w, segments, end, length, sums, step);
+      finish(kind, mode, sums, rowAt(op + VIEW_OUT, r) + at, initialAt(op, r) + at, count);
+      if (!last) finish(kind, mode, sums + rowSums, rowAt(op + VIEW_OUT, r + 1) + at, initialAt(op, r + 1) + at, count);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// The depthwise convolution where stock wasm is wrong (strides that skip more than the kernel covers), and its
+// gradients, which stock wasm lacks; NHWC, any channel multiplier.
+import { backend_util } from '@tensorflow/tfjs-core';
+import type { KernelFamily } from '../installation.js';
+
+interface DepthwiseAttributes {
+  strides: [number, number] | number;
+  dilations?: [number, number] | number;
+  pad: 'valid' | 'same' | number;
+  dimRoundingMode?: 'floor' | 'round' | 'ceil';
+  filterShape: Shape4;
+  inputShape: Shape4;
+}
+type Shape4 = [number, number, number, number];
+
+const geometry = (input: Shape4, filter: Shape4, attrs: DepthwiseAttributes) => {
+  const { strides, pad, dimRoundingMode } = attrs;
+  return sizes(backend_util.computeConv2DInfo(input, filter, strides, 1, pad, dimRoundingMode, true));
+};
+
+const sizes = (info: backend_util.Conv2DInfo): number[] => [
+  ...[0, info.batchSize, info.inHeight, info.inWidth, info.inChannels, info.outChannels / info.inChannels],
+  ...[info.outHeight, info.outWidth, info.filterHeight, info.filterWidth],
+  ...[info.strideHeight, info.strideWidth, info.padInfo.top, info.padInfo.left],
+];
+
+const dilated = ({ dilations }: DepthwiseAttributes): boolean =>
+  dilations !== undefined && [dilations].flat().some((d) => d !== 1);
+
+/** True where a border of the input is covered by no window: stock wasm then returns undefined memory. */
+export function skipsBorder(info: backend_util.Conv2DInfo): boolean {
+  const rows = (info.outHeight - 1) * info.strideHeight + info.effectiveFilterHeight;
+  const cols = (info.outWidth - 1) * info.strideWidth + info.effectiveFilterWidth;
+  return info.padInfo.type === 'SAME' && (rows < info.inHeight || cols < info.inWidth);
+}
+
+/** DepthwiseConv2dNative, DepthwiseConv2dNativeBackpropInput and DepthwiseConv2dNativeBackpropFilter. */
+export const depthwise: KernelFamily = ({ heap, wasm }) => ({
+  DepthwiseConv2dNative({ inputs, attrs }) {
+    const { strides, pad, dimRoundingMode, dilations } = attrs as unknown as DepthwiseAttributes;
+    const { x, filter } = inputs;
+    const [image, kernel] = [x!.shape as Shape4, filter!.shape as Shape4];
+    const info = backend_util.computeConv2DInfo(
+      image,
+      kernel,
+      strides,
+      dilations ?? 1,
+      pad,
+      dimRoundingMode,
+      true,
+    );
+    if (!skipsBorder(info)) return null;
+    const out = heap.output(info.outShape);
+    const numbers = [...sizes(info), info.dilationHeight, info.dilationWidth];
+    wasm['depthwiseForward']!(heap.address(x!), heap.address(filter!), heap.address(out), ...numbers);
+    return out;
+  },
+  DepthwiseConv2dNativeBackpropInput({ inputs, attrs }) {
+    const options = attrs as unknown as DepthwiseAttributes;
+    if (dilated(options)) return null;
+    const { dy, filter } = inputs;
+    const out = heap.output(options.inputShape);
+    const numbers = geometry(options.inputShape, filter!.shape as Shape4, options);
+    wasm['depthwiseInputGrad']!(heap.address(dy!), heap.address(filter!), heap.address(out), ...numbers);
+    return out;
+  },
+  DepthwiseConv2dNativeBackpropFilter({ inputs, attrs }) {
+    const options = attrs as unknown as DepthwiseAttributes;
+    if (dilated(options)) return null;
+    const { x, dy } = inputs;
+    const out = heap.output(options.filterShape);
+    const [partial] = heap.scratch(options.filterShape.reduce((a, b) => a * b, 4));
+    const numbers = geometry(x!.shape as Shape4, options.filterShape, options);
+    wasm['depthwiseFilterGrad']!(
+      heap.address(x!),
+      heap.address(dy!),
+      heap.address(out),
+      partial!,
+      ...numbers,
+    );
+    return out;
+  },
+});

@@ -1,0 +1,52 @@
+// Kernels that stock wasm lacks and that are not about speed: segment sums (the gradient of gather) and einsum.
+import * as tf from '@tensorflow/tfjs-core';
+import type { KernelFamily } from '../installation.js';
+
+/** Multiplies and sums step by step, as on the other backends; composed of tfjs ops. */
+function einsum(equation: string, tensors: tf.Tensor[]): tf.Tensor {
+  const { allDims, summedDims, idDims } = tf.backend_util.decodeEinsumEquation(equation, tensors.length);
+  tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors);
+  const { path, steps } = tf.backend_util.getEinsumComputePath(summedDims, idDims);
+  let out: tf.Tensor | undefined;
+  let remaining = allDims.length;
+  steps.forEach((terms, i) => {
+    for (const term of terms) {
+      const { permutationIndices, expandDims } = tf.backend_util.getEinsumPermutation(
+        remaining,
+        idDims[term]!,
+      );
+      const moved = tf.backend_util.isIdentityPermutation(permutationIndices)
+        ? tensors[term]!
+        : tf.transpose(tensors[term]!, permutationIndices);
+      const shape = moved.shape.slice();
+      for (const axis of expandDims) shape.splice(axis, 0, 1);
+      const x = tf.reshape(moved, shape);
+      out = out ? tf.mul(x, out) : x;
+    }
+    if (i < steps.length - 1) {
+      if (path[i]! >= 0) out = tf.sum(out!, path[i]! - (allDims.length - remaining));
+      remaining--;
+    }
+  });
+  return out!;
+}
+
+/** UnsortedSegmentSum and Einsum. */
+export const missing: KernelFamily = ({ heap, wasm }) => ({
+  UnsortedSegmentSum({ inputs, attrs }) {
+    const { x, segmentIds } = inputs;
+    const { numSegments } = attrs as unknown as { numSegments: number };
+    if (x!.dtype !== 'float32' || segmentIds!.dtype !== 'int32') return null;
+    const rest = x!.shape.slice(segmentIds!.shape.length);
+    const out = heap.output([numSegments, ...rest]);
+    const rows = tf.util.sizeFromShape(segmentIds!.shape);
+    const addresses = [x!, segmentIds!, out].map(heap.address);
+    wasm['segmentSum']!(...addresses, rows, tf.util.sizeFromShape(rest), numSegments);
+    return out;
+  },
+  Einsum({ inputs, attrs }) {
+    const { equation } = attrs as unknown as { equation: string };
+    const tensors = Object.values(inputs) as tf.Tensor[];
+    return tf.tidy(() => einsum(equation, tensors));
+  },
+});
