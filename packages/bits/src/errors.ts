@@ -92,7 +92,10 @@ export class BitgradError extends Error {
   readonly source: string;
 
   constructor({ code, source, what, got, expected, next, cause }: ErrorDetails) {
-    const details = [got === undefined ? '' : `got ${showValue(got)}`, expected ? `expected ${expected}` : ''];
+    const details = [
+      got === undefined ? '' : `got ${showValue(got)}`,
+      expected ? `expected ${expected}` : '',
+    ];
     const tail = details.filter(Boolean).join(', ');
     super(`[bitgrad/${source}] ${what}${tail ? `: ${tail}` : ''}.${next ? ` ${next}` : ''}`, { cause });
     this.code = code;

@@ -1,3 +1,27 @@
+export {
+  accumulatorBound,
+  checkAccumulator,
+  largestExactInteger,
+  maxExactTerms,
+  type AccumulatorFormat,
+} from './bounds.js';
 export { BitgradError, errorCodes, showValue, type ErrorCode, type ErrorDetails } from './errors.js';
-export { expectLength, packRows, packedBytes, popcount, unpackRows, wordBits, wordsPerRow } from './layout.js';
+export {
+  expectLength,
+  packRows,
+  packedBytes,
+  popcount,
+  unpackRows,
+  wordBits,
+  wordsPerRow,
+} from './layout.js';
 export { binarySign, checkNoNaN, levelOfBit, signBit } from './sign.js';
+export { axisWindow, type AxisWindow, type BinaryPadding } from './window.js';
+export {
+  xnorConv2d,
+  xnorDepthwiseConv2d,
+  xnorDot,
+  xnorMatmul,
+  type IntegerImage,
+  type XnorConv2dShape,
+} from './xnor.js';
