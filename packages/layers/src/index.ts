@@ -37,7 +37,6 @@ export {
 } from './layers/transpose.js';
 export {
   applyConstraints,
-  layersOf,
   needsClock,
   quantizedKernels,
   quantLayersOf,
@@ -56,3 +55,5 @@ export {
   type QuantLayerArgs,
 } from './quant-layer.js';
 export { resolveQuantizer, serializeQuantizer } from './quantizers.js';
+export { formatSummary, summary, type Costs, type LayerSummary, type ModelSummary } from './summary.js';
+export { layersOf } from './walk.js';

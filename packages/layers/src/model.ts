@@ -3,24 +3,10 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { quantize, type Quantizer, type QuantizerSite, type TrainingClock } from '@bitgrad/core';
 import { QuantLayer } from './quant-layer.js';
+import { layersOf } from './walk.js';
 import { ProductLayer } from './product-layer.js';
 
 type Layer = tfl.layers.Layer;
-type Nest = { layers?: Layer[]; layer?: Layer; forwardLayer?: Layer; backwardLayer?: Layer };
-
-/** Every layer of a model, in order, each once; nested models and wrappers (TimeDistributed, Bidirectional) opened. */
-export function layersOf(model: Layer): Layer[] {
-  const found = new Set<Layer>();
-  const visit = (layer: Layer): void => {
-    const { layers, layer: wrapped, forwardLayer, backwardLayer } = layer as Nest;
-    const inner = layers ?? [wrapped, forwardLayer, backwardLayer].filter((x): x is Layer => x !== undefined);
-    if (inner.length > 0) inner.forEach(visit);
-    else found.add(layer);
-  };
-  visit(model);
-  return [...found];
-}
-
 /** The quantized layers of a model, in order. */
 export const quantLayersOf = (model: Layer): QuantLayer[] =>
   layersOf(model).filter((layer): layer is QuantLayer => layer instanceof QuantLayer);

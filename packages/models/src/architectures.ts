@@ -1,5 +1,6 @@
 // The reference architectures: each adds its layers to a builder's graph and returns the logits.
 import * as tfl from '@tensorflow/tfjs-layers';
+import { BitgradError } from '@bitgrad/core';
 import { orDefault, type Builder, type Node } from './options.js';
 
 /** Binary MLP: sign(x), then dense + BatchNorm (+ sign) layers, the last one binary too. */
@@ -13,8 +14,18 @@ export function mlp(b: Builder, input: Node, hidden: readonly number[]): Node {
   return b.batchNorm(b.dense(x, `dense${last}`, b.options.classes), `bn${last}`);
 }
 
-const pool = (b: Builder, x: Node, name: string): Node =>
-  b.apply(tfl.layers.maxPooling2d({ name, poolSize: 2, strides: 2, padding: 'same' }), x);
+/** 2x2 maximum; a last odd row or column is dropped, as in PyTorch. */
+const pool = (b: Builder, x: Node, name: string): Node => {
+  if (Math.min(x.shape[1]!, x.shape[2]!) < 2)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'models',
+      what: `inputShape: nothing is left to pool at layer "${name}"`,
+      got: b.options.inputShape,
+      expected: 'a larger height and width',
+    });
+  return b.apply(tfl.layers.maxPooling2d({ name, poolSize: 2, strides: 2 }), x);
+};
 
 /** Three 3x3 convolutions, 32-64-64; pooling before BatchNorm, so that it works on integers when deployed. */
 export function cnn(b: Builder, input: Node): Node {

@@ -1,0 +1,205 @@
+// What a model costs, as plain data: 1-bit and float parameters, memory before and after packing, binary and float MACs.
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { packedBytes } from '@bitgrad/bits';
+import type { Quantizer } from '@bitgrad/core';
+import type { Shape } from './keras.js';
+import { QuantConv2DTranspose } from './layers/transpose.js';
+import { ProductLayer } from './product-layer.js';
+import { QuantLayer } from './quant-layer.js';
+import { walkLayers, type LayerUse } from './walk.js';
+
+/** Costs that add up over layers. */
+export interface Costs {
+  /** Weights of quantizers with two levels. */
+  readonly binaryParams: number;
+  /** Weights of quantizers with more levels (ternary, k-bit). */
+  readonly lowBitParams: number;
+  /** Every other deployed weight: float kernels, biases, BatchNorm, learned thresholds. */
+  readonly floatParams: number;
+  /** Trained, but dropped at deployment (such as FDA's noise module). */
+  readonly droppedParams: number;
+  /**
+   * Bytes of the deployed weights: 1-bit kernels as packed rows of input channels (see @bitgrad/bits), other quantized
+   * kernels one byte a weight, the rest float32. Folding BatchNorm into thresholds makes a compiled model smaller still.
+   */
+  readonly packedBytes: number;
+  /** Bytes of the deployed weights in float32. */
+  readonly floatBytes: number;
+  /** Multiply-accumulates for one example with two-level weights and inputs: XNOR and popcount. */
+  readonly binaryMacs: number;
+  /** All other multiply-accumulates of dense layers and convolutions; elementwise work is not counted. */
+  readonly floatMacs: number;
+}
+
+/** One layer's costs. */
+export interface LayerSummary extends Costs {
+  readonly name: string;
+  readonly className: string;
+  /** Batch axis first, null for unknown sizes. */
+  readonly outputShape: Shape;
+}
+
+/** A model's costs, by layer and in all. */
+export interface ModelSummary {
+  readonly name: string;
+  readonly layers: readonly LayerSummary[];
+  readonly total: Costs;
+}
+
+type Layer = tfl.layers.Layer;
+const product = (sizes: readonly (number | null)[]): number =>
+  sizes.reduce<number>((a, b) => a * (b ?? 1), 1);
+
+const zero: Costs = {
+  binaryParams: 0,
+  lowBitParams: 0,
+  floatParams: 0,
+  droppedParams: 0,
+  packedBytes: 0,
+  floatBytes: 0,
+  binaryMacs: 0,
+  floatMacs: 0,
+};
+
+const add = (a: Costs, b: Costs): Costs =>
+  Object.fromEntries(
+    Object.keys(zero).map((key) => [key, a[key as keyof Costs] + b[key as keyof Costs]]),
+  ) as unknown as Costs;
+
+const floats = (count: number): Costs => ({
+  ...zero,
+  floatParams: count,
+  packedBytes: 4 * count,
+  floatBytes: 4 * count,
+});
+
+const isBinary = (quantizer: Quantizer | undefined): boolean => quantizer?.forward.levels.length === 2;
+
+/** Rows of a kernel as it is packed, and the levels a row has. */
+function rowsOf(layer: ProductLayer, slot: string, shape: readonly number[]): [rows: number, length: number] {
+  const size = product(shape);
+  // [kh, kw, c, m] keeps its order, channels innermost; [kh, kw, o, c] has the input channels last already.
+  const length =
+    slot === 'depthwise'
+      ? shape.at(-2)! * shape.at(-1)!
+      : layer instanceof QuantConv2DTranspose
+        ? shape.at(-1)!
+        : shape.at(-2)!;
+  return [size / length, length];
+}
+
+function kernelCosts(layer: ProductLayer, slot: string): Costs {
+  const { shape } = layer.kernels.get(slot)!;
+  const count = product(shape);
+  const quantizer = layer.slots.get(slot)?.quantizer;
+  if (!quantizer) return floats(count);
+  return isBinary(quantizer)
+    ? { ...zero, binaryParams: count, packedBytes: packedBytes(...rowsOf(layer, slot, shape as number[])), floatBytes: 4 * count } // prettier-ignore
+    : { ...zero, lowBitParams: count, packedBytes: count, floatBytes: 4 * count };
+}
+
+function paramCosts(layer: Layer): Costs {
+  const kernels = layer instanceof ProductLayer ? [...layer.kernels] : [];
+  const parameters =
+    layer instanceof QuantLayer ? [...layer.slots.values()].flatMap((slot) => slot.parameters) : [];
+  const dropped = parameters.filter(({ spec }) => !spec.deployed).map(({ weight }) => weight);
+  const special = new Set([...kernels.map(([, weight]) => weight), ...dropped]);
+  const rest = layer.weights.filter((weight) => !special.has(weight));
+  return [
+    ...kernels.map(([slot]) => kernelCosts(layer as ProductLayer, slot)),
+    ...rest.map((weight) => floats(product(weight.shape))),
+    ...dropped.map((weight): Costs => ({ ...zero, droppedParams: product(weight.shape) })),
+  ].reduce(add, zero);
+}
+
+/** Multiply-accumulates of a kernel in one use of its layer. */
+function kernelMacs(layer: Layer, slot: string, shape: readonly number[], use: LayerUse): number {
+  // Each weight of a convolution kernel is used once at each output position, of a transposed one at each input one.
+  const transposed = layer.getClassName().endsWith('Conv2DTranspose');
+  const positions = product((transposed ? use.inputShape : use.outputShape).slice(1, -1));
+  return product(shape) * positions * use.times;
+}
+
+const isProduct = /^(Dense|Conv[123]D|Conv[23]DTranspose|DepthwiseConv2D|SeparableConv2D)$/;
+
+function macCosts(layer: Layer, uses: readonly LayerUse[]): Costs {
+  if (layer instanceof ProductLayer) {
+    const input = layer.slots.get('input')?.quantizer;
+    return uses
+      .flatMap((use) =>
+        [...layer.kernels].map(([slot, { shape }]) => {
+          const macs = kernelMacs(layer, slot, shape as number[], use);
+          // The pointwise half of a separable convolution works on sums, not on levels.
+          const binary =
+            slot !== 'pointwise' && isBinary(input) && isBinary(layer.slots.get(slot)?.quantizer);
+          return binary ? { ...zero, binaryMacs: macs } : { ...zero, floatMacs: macs };
+        }),
+      )
+      .reduce(add, zero);
+  }
+  if (!isProduct.test(layer.getClassName())) return zero;
+  const kernels = layer.weights.filter((weight) => weight.shape.length > 1);
+  const macs = uses.flatMap((use) =>
+    kernels.map(({ shape }) => kernelMacs(layer, '', shape as number[], use)),
+  );
+  return { ...zero, floatMacs: macs.reduce((a, b) => a + b, 0) };
+}
+
+/**
+ * The costs of a built model for one example. A layer that is used several times counts its weights once and its MACs
+ * each time. MACs are products at every output position, padded taps included; unknown sizes count as 1.
+ */
+export function summary(model: Layer): ModelSummary {
+  const layers = walkLayers(model).map(({ layer, uses }): LayerSummary => ({
+    name: layer.name,
+    className: layer.getClassName(),
+    outputShape: uses[0]?.outputShape ?? [null],
+    ...add(paramCosts(layer), macCosts(layer, uses)),
+  }));
+  return { name: model.name, layers, total: layers.reduce<Costs>(add, zero) };
+}
+
+const group = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+
+const columns: readonly [title: string, cell: (costs: Costs) => string][] = [
+  ['1-bit params', (c) => group(c.binaryParams + c.lowBitParams)],
+  ['float params', (c) => group(c.floatParams)],
+  ['packed bytes', (c) => group(c.packedBytes)],
+  ['float32 bytes', (c) => group(c.floatBytes)],
+  ['binary MACs', (c) => group(c.binaryMacs)],
+  ['float MACs', (c) => group(c.floatMacs)],
+];
+
+/** A summary as a text table, one line a layer and one of totals; no trailing newline. */
+export function formatSummary({ name, layers, total }: ModelSummary): string {
+  const shown = columns.map(([title, cell]) =>
+    title === '1-bit params' && total.lowBitParams > 0
+      ? ([`quantized params`, cell] as const)
+      : ([title, cell] as const),
+  );
+  const rows = [
+    ['layer', 'output', ...shown.map(([title]) => title)],
+    ...layers.map((layer) => [
+      `${layer.name} (${layer.className})`,
+      `[${layer.outputShape.slice(1).map((size) => size ?? '?')}]`,
+      ...shown.map(([, cell]) => cell(layer)),
+    ]),
+    [`total of ${name}`, '', ...shown.map(([, cell]) => cell(total))],
+  ];
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ').trimEnd(); // prettier-ignore
+  const rule = '-'.repeat(widths.reduce((a, b) => a + b + 2, -2));
+  const ratio = total.packedBytes > 0 ? total.floatBytes / total.packedBytes : 1;
+  return [
+    line(rows[0]!),
+    rule,
+    ...rows.slice(1, -1).map(line),
+    rule,
+    line(rows.at(-1)!),
+    `memory ${(total.packedBytes / 1024).toFixed(1)} KiB packed, ${(total.floatBytes / 1024).toFixed(1)} KiB in float32: ${ratio.toFixed(1)}x smaller`,
+    ...(total.droppedParams > 0
+      ? [`${group(total.droppedParams)} more parameters are used in training only`]
+      : []),
+  ].join('\n');
+}
