@@ -179,7 +179,6 @@ export function createTrainer(options: TrainerOptions): Trainer {
 
   const step = async (batch: Batch, loadSeconds: number): Promise<TrainEvent> => {
     const started = performance.now();
-    setClock(model, clock);
     optimizer.beginStep(clock);
     const sampled = flipEvery > 0 && clock.step % flipEvery === 0;
     const before = sampled ? flips.snapshot() : undefined;
@@ -191,6 +190,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const seconds = loadSeconds + (performance.now() - started) / 1000;
     const { learningRate: rate } = clock;
     clock = advanceClock(clock, { learningRate: rateAt(clock.step + 1) });
+    // Between steps the model is at the clock of the next one, as after a resume.
+    setClock(model, clock);
     position = { epoch: position.epoch, batch: position.batch + 1 };
     metrics = {
       ...metrics,

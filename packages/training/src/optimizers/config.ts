@@ -18,13 +18,14 @@ export type OptimizerConfig =
 export const optimizerNames = ['adam', 'sgd', 'bop'] as const;
 
 /**
- * The kernels of a model that Bop can train: quantized to -1 and +1 without a learned step before the sign.
+ * The kernels of a model that Bop can train: quantized to -1 and +1 by the plain sign of the weight
+ * (a scale may follow).
  * @returns names of tf variables
  */
 export function binaryKernelNames(model: LayersModel): ReadonlySet<string> {
   return new Set(
     quantizedKernels(model)
-      .filter(({ quantizer }) => quantizer.forward.alphabet === 'pm1' && !quantizer.forward.soft)
+      .filter(({ quantizer: { forward } }) => forward.alphabet === 'pm1' && !forward.soft && !forward.prepare)
       .map(({ variable }) => variable.name),
   );
 }
