@@ -1,0 +1,141 @@
+// The whole way: graph -> plan -> validated model -> verification against the graph.
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { BitgradError } from '@bitgrad/core';
+import { quantLayersOf, summary, withHardened } from '@bitgrad/layers';
+import { encodeModel, type InputNormalization, type ModelMetadata, type PackedModel } from '@bitgrad/runtime';
+import { createBuilder } from './builder.js';
+import { materialize } from './emit.js';
+import { endsOf, evaluate } from './graph.js';
+import { known, unsupported, type Lowering, type LoweringContext } from './lower/context.js';
+import { lowerings } from './lower/index.js';
+import { plainValue, withChannelwise, type Value } from './value.js';
+import { verifyModel, type Agreement, type Samples } from './verify.js';
+
+/** How a model is compiled. */
+export interface CompileOptions {
+  /**
+   * `u8`: the packed model takes bytes, and normalization is folded into it. `f32` (default): it takes what the graph takes.
+   */
+  readonly input?: 'u8' | 'f32';
+  /** How training turned bytes into numbers: (byte / 255 - mean) / std. Needed for `u8`. */
+  readonly normalization?: InputNormalization;
+  readonly metadata?: ModelMetadata;
+  /** Inputs to verify on: rows of bytes for `u8`, of floats for `f32`. Default: 16 random ones, seeded. */
+  readonly samples?: Samples;
+  /** Share of samples whose largest output must be the graph's; default 1. */
+  readonly minAgreement?: number;
+  /** Lowerings of further layer classes. */
+  readonly lowerings?: Readonly<Record<string, Lowering>>;
+}
+
+/** What {@link compileModel} gives. */
+export interface CompileResult {
+  readonly model: PackedModel;
+  /** The `.bitgrad` file. */
+  readonly bytes: Uint8Array;
+  readonly agreement: Agreement;
+  /** Layers that run as float ops although they are quantized, with the reason. */
+  readonly fallbacks: readonly { layer: string; reason: string }[];
+}
+
+/**
+ * Compiles a trained model into a packed one, and verifies it.
+ * @param model sequential or functional, one input and one output; its quantizers are hardened
+ * @throws BitgradError `unsupported-op` that names the layer; `verification-failed` when the packed model disagrees
+ */
+export async function compileModel(
+  model: tfl.LayersModel,
+  options: CompileOptions = {},
+): Promise<CompileResult> {
+  const { input: type = 'f32', normalization } = options;
+  if (type === 'u8' && !normalization)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'compiler',
+      what: 'normalization',
+      got: normalization,
+      expected: '{ mean, std } of the training data',
+      next: 'Pass the normalization that the data set was trained with, or input: "f32".',
+    });
+  const context: LoweringContext = { builder: createBuilder(), memo: new Map(), fallbacks: [] };
+  const packed = withHardened(model, () => {
+    let result!: PackedModel;
+    tf.tidy(() => {
+      result = lowerModel(model, type, normalization, context, options);
+    });
+    return result;
+  });
+  const bytes = encodeModel(packed.plan, packed.weights, packed.metadata);
+  const agreement = await verifyModel(model, packed, options);
+  return { model: packed, bytes, agreement, fallbacks: context.fallbacks };
+}
+
+const lowerModel = (
+  model: tfl.LayersModel,
+  type: 'u8' | 'f32',
+  normalization: InputNormalization | undefined,
+  context: LoweringContext,
+  options: CompileOptions,
+): PackedModel => {
+  const table = { ...lowerings, ...options.lowerings };
+  const { input, output } = endsOf(model);
+  const shape = known(input.shape);
+  const { builder, memo } = context;
+  const source = builder.buffer(type, shape);
+  let value: Value = plainValue(source, type, shape, type === 'u8' ? [0, 255] : undefined);
+  if (type === 'u8') value = normalized(value, normalization!);
+  const result = evaluate(output, new Map([[input.id, value]]), (layer, inputs) => {
+    const lower = table[layer.getClassName()];
+    if (!lower)
+      return unsupported(
+        layer,
+        'has no packed form',
+        `Use one of ${Object.keys(table).join(', ')}, or pass a lowering for it (option lowerings).`,
+      );
+    return lower(layer, inputs, context);
+  });
+  return builder.finish(source, materialize(builder, result, memo), metadataOf(model, options));
+};
+
+/** Normalization of bytes as a pending function, in the float32 arithmetic of the data sets: (x / 255 - mean) / std. */
+const normalized = (value: Value, { mean, std }: InputNormalization): Value => {
+  const c = value.shape.at(-1)!;
+  const of = (list: readonly number[], i: number): number => list[list.length === 1 ? 0 : i]!;
+  const scale = Array.from({ length: c }, (_, i) => 1 / (255 * of(std, i)));
+  const bias = Array.from({ length: c }, (_, i) => -of(mean, i) / of(std, i));
+  return withChannelwise(value, {
+    name: 'normalization',
+    apply: (x) => tf.add(tf.mul(x, tf.tensor1d(scale)), tf.tensor1d(bias)),
+    lowered: [{ kind: 'affine', affine: { scale, bias } }],
+  });
+};
+
+const metadataOf = (model: tfl.LayersModel, { metadata, normalization }: CompileOptions): ModelMetadata => {
+  const quantizers = new Set(
+    quantLayersOf(model).flatMap((layer) => [...layer.slots.values()].map((s) => s.quantizer.name)),
+  );
+  return {
+    name: model.name,
+    producer: '@bitgrad/compiler',
+    quantizers: [...quantizers].sort(),
+    ...(normalization ? { normalization } : {}),
+    ...sizesOf(model),
+    ...metadata,
+  };
+};
+
+const sizesOf = (model: tfl.LayersModel): Pick<ModelMetadata, 'floatBytes' | 'layers'> => {
+  const { layers, total } = summary(model);
+  return {
+    floatBytes: total.floatBytes,
+    layers: layers
+      .filter(({ floatBytes }) => floatBytes > 0)
+      .map(({ name, binaryMacs, floatMacs, floatBytes }) => ({
+        name,
+        binaryMacs,
+        otherMacs: floatMacs,
+        floatBytes,
+      })),
+  };
+};

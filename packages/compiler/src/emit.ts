@@ -1,0 +1,195 @@
+// Turns pending values into ops: into float32 (materialize), or into bits by folding everything into thresholds (toBits).
+import * as tf from '@tensorflow/tfjs-core';
+import type { Shape } from '@bitgrad/runtime';
+import { floatThresholds, integerThresholds, type Evaluate, type Threshold } from './probe.js';
+import type { PlanBuilder } from './builder.js';
+import {
+  asAffine,
+  composeAffine,
+  shapeOf,
+  type Affine,
+  type Channelwise,
+  type Lowered,
+  type Value,
+} from './value.js';
+
+const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
+const channelsOf = (shape: Shape): number => shape.at(-1)!;
+
+const affineOp = (
+  builder: PlanBuilder,
+  buffer: number,
+  shape: Shape,
+  { scale, bias }: Affine,
+  name: string,
+): number => {
+  const c = scale.length;
+  const weights = [scale, bias].map((v) => builder.weight('f32', [c], Float32Array.from(v)));
+  return builder.op(
+    { op: 'affine', name, inputs: [buffer], weights: weights as [number, number] },
+    'f32',
+    shape,
+  );
+};
+
+/** unit * x + offset as float32, the same for every channel. */
+export const uniformToFloat = (
+  builder: PlanBuilder,
+  buffer: number,
+  shape: Shape,
+  unit: number,
+  offset: number,
+  name: string,
+): number => {
+  const c = channelsOf(shape);
+  return affineOp(builder, buffer, shape, { scale: Array(c).fill(unit), bias: Array(c).fill(offset) }, name);
+};
+
+const identity = (channels: number): Affine => ({
+  scale: Array(channels).fill(1),
+  bias: Array(channels).fill(0),
+});
+
+/** Applies a chain as float ops; consecutive affine functions become one. */
+const lowerChain = (
+  builder: PlanBuilder,
+  start: number,
+  shape: Shape,
+  chain: readonly Channelwise[],
+): number => {
+  const channels = channelsOf(shape);
+  let buffer = start;
+  let pending: Affine | undefined = builder.spec(start).type === 'f32' ? undefined : identity(channels);
+  let pendingName = chain[0]?.name ?? 'to-float';
+  const flush = (): void => {
+    if (pending) buffer = affineOp(builder, buffer, shape, pending, pendingName);
+    pending = undefined;
+  };
+  const step = (name: string, lowered: Lowered): void => {
+    if (lowered.kind === 'affine') {
+      if (!pending) pendingName = name;
+      pending = pending ? composeAffine(pending, lowered.affine) : lowered.affine;
+      return;
+    }
+    flush();
+    const base = { name, inputs: [buffer] };
+    if (lowered.kind === 'clamp')
+      buffer = builder.op({ op: 'clamp', ...base, min: lowered.min, max: lowered.max }, 'f32', shape);
+    else if (lowered.kind === 'unary')
+      buffer = builder.op({ op: 'unary', ...base, function: lowered.function }, 'f32', shape);
+    else {
+      const weights = [lowered.before, lowered.slope, lowered.after].map((v) =>
+        builder.weight('f32', [channels], Float32Array.from(v)),
+      ) as [number, number, number];
+      buffer = builder.op({ op: 'prelu', ...base, weights }, 'f32', shape);
+    }
+  };
+  for (const { name, lowered } of chain) for (const item of lowered) step(name, item);
+  flush();
+  return buffer;
+};
+
+const reshaped = (builder: PlanBuilder, buffer: number, value: Value): number => {
+  if (!value.reshape) return buffer;
+  const { type } = builder.spec(buffer);
+  return builder.op({ op: 'reshape', inputs: [buffer] }, type, value.reshape);
+};
+
+/** The value as a float32 buffer of its shape; emitted once for each value. */
+export function materialize(builder: PlanBuilder, value: Value, memo: Map<Value, number>): number {
+  const known = memo.get(value);
+  if (known !== undefined) return known;
+  const { pool } = value;
+  let buffer = value.buffer;
+  if (!pool) buffer = lowerChain(builder, buffer, value.shape, value.before);
+  else {
+    const draft = { op: 'maxPool' as const, name: pool.name, ...pool.window };
+    const affine = asAffine(value.before, channelsOf(value.shape));
+    if (affine?.scale.every((s) => s > 0)) {
+      // Rounding is monotone, so an increasing affine function and a maximum commute exactly; integers pool cheaper.
+      buffer = builder.op({ ...draft, inputs: [buffer] }, value.type, pool.shape);
+      buffer = lowerChain(builder, buffer, pool.shape, [...value.before, ...value.after]);
+    } else {
+      buffer = lowerChain(builder, buffer, value.shape, value.before);
+      buffer = builder.op({ ...draft, inputs: [buffer] }, 'f32', pool.shape);
+      buffer = lowerChain(builder, buffer, pool.shape, value.after);
+    }
+  }
+  buffer = reshaped(builder, buffer, value);
+  memo.set(value, buffer);
+  return buffer;
+}
+
+/** Codes (+1 / -1) of a two-level quantizer on a tensor [n, (1,)* c]. */
+export type SignCodes = (x: tf.Tensor) => tf.Tensor;
+
+/** Rows of channel values as a tensor of the rank that layers expect, through a chain, as codes. */
+const evaluator =
+  (rank: number, chain: readonly Channelwise[], codes: SignCodes): Evaluate =>
+  (values, rows) =>
+    tf.tidy(() => {
+      const channels = values.length / rows;
+      const shape = [rows, ...Array<number>(rank - 1).fill(1), channels];
+      const x = chain.reduce((t, f) => f.apply(t), tf.tensor(values, shape));
+      return codes(x).dataSync() as Float32Array;
+    });
+
+/** +1 where the function of the channel increases to +1 or is constant, -1 where it falls: by its ends. */
+const directions = (channels: number, evaluate: Evaluate): Float32Array => {
+  const ends = new Float32Array(2 * channels).fill(1e30).fill(-1e30, 0, channels);
+  const codes = evaluate(ends, 2);
+  return Float32Array.from({ length: channels }, (_, c) => (codes[c]! > codes[channels + c]! ? -1 : 1));
+};
+
+const thresholdOp = (
+  builder: PlanBuilder,
+  input: number,
+  shape: Shape,
+  thresholds: readonly Threshold[],
+  name: string,
+): number => {
+  const c = thresholds.length;
+  const float = builder.spec(input).type === 'f32';
+  const t = thresholds.map((threshold) => threshold.t);
+  const words = new Uint32Array(Math.ceil(c / 32));
+  thresholds.forEach(({ flip }, i) => (words[i >> 5] = words[i >> 5]! | (flip << (i & 31))));
+  const weights: [number, number] = [
+    float ? builder.weight('f32', [c], Float32Array.from(t)) : builder.weight('i32', [c], Int32Array.from(t)),
+    builder.weight('bits', [c], words),
+  ];
+  return builder.op({ op: 'threshold', name, inputs: [input], weights }, 'bits', shape);
+};
+
+/**
+ * The value's codes as a `bits` buffer: one threshold and one flip a channel, before any pending max pool, since the
+ * sign of a maximum is the maximum of the signs. Where the functions after the pool fall, the pool becomes a minimum:
+ * codes are flipped around it.
+ * @param name layer that binarizes, for reports and errors
+ * @throws BitgradError `unsupported-op` when the sign is no threshold of the buffer
+ */
+export function toBits(builder: PlanBuilder, value: Value, codes: SignCodes, name: string): number {
+  const channels = channelsOf(value.shape);
+  const rank = value.shape.length;
+  const find = (evaluate: Evaluate): Threshold[] =>
+    value.range
+      ? integerThresholds(value.range, channels, evaluate, name)
+      : floatThresholds(channels, evaluate, name);
+  const whole = evaluator(rank, [...value.before, ...value.after], codes);
+  const { pool } = value;
+  if (!pool)
+    return reshaped(builder, thresholdOp(builder, value.buffer, value.shape, find(whole), name), value);
+  const direction = directions(channels, evaluator(rank, value.after, codes));
+  const falls = direction.some((d) => d < 0);
+  const flipped: Evaluate = (values, rows) =>
+    whole(values, rows).map((code, i) => code * direction[i % channels]!);
+  let bits = thresholdOp(builder, value.buffer, value.shape, find(flipped), name);
+  bits = builder.op({ op: 'maxPool', name: pool.name, inputs: [bits], ...pool.window }, 'bits', pool.shape);
+  if (falls) {
+    const flips = Array.from(direction, (d): Threshold => ({ t: 0, flip: d < 0 ? 1 : 0 }));
+    bits = thresholdOp(builder, bits, pool.shape, flips, name);
+  }
+  return reshaped(builder, bits, value);
+}
+
+/** The number of elements of a value. */
+export const elementsOf = (value: Value): number => sizeOf(shapeOf(value));

@@ -1,0 +1,22 @@
+// An input quantizer as a layer of its own.
+import type { QuantLayer } from '@bitgrad/layers';
+import { toBits, uniformToFloat } from '../emit.js';
+import { deployInput } from '../quantized.js';
+import { plainValue, shapeOf } from '../value.js';
+import { asFloat, type Lowering } from './context.js';
+import { quantizeSteps } from './steps.js';
+
+/** QuantActivation: bits, given to the graph as their values in float32; steps where there are more levels. */
+export const quantActivation: Lowering = (layer, [x], context) => {
+  const input = deployInput(layer as unknown as QuantLayer);
+  if (!input) return x!;
+  const shape = shapeOf(x!);
+  if (!('codes' in input)) {
+    const buffer = quantizeSteps(layer, asFloat(x!, context).buffer, shape, input, context);
+    return plainValue(buffer, 'f32', shape);
+  }
+  const { builder } = context;
+  const bits = toBits(builder, x!, input.codes, layer.name);
+  const [unit, offset] = [(input.high - input.low) / 2, (input.high + input.low) / 2];
+  return plainValue(uniformToFloat(builder, bits, shape, unit, offset, layer.name), 'f32', shape);
+};

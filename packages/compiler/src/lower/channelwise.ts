@@ -1,0 +1,158 @@
+// Layers that act on each element by itself, or by its channel: they stay pending until someone needs their result.
+import type * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { withChannelwise, type Affine, type Lowered, type Value } from '../value.js';
+import type { GraphLayer } from '../graph.js';
+import { asFloat, unsupported, type Lowering, type LoweringContext } from './context.js';
+
+const numbers = (t: tf.Tensor): number[] => Array.from(t.dataSync());
+
+const weightOf = (layer: GraphLayer, name: string): number[] | undefined => {
+  const weight = layer.weights.find((w) => w.originalName === name || w.originalName.endsWith(`/${name}`));
+  return weight && numbers(weight.read());
+};
+
+/** Runs a layer as in inference. */
+export const runLayer =
+  (layer: GraphLayer) =>
+  (x: tf.Tensor): tf.Tensor => {
+    const y = layer.call(x, { training: false });
+    return Array.isArray(y) ? y[0]! : y;
+  };
+
+/** Adds a channelwise layer to a value; one with a pending reshape is written out first. */
+export const pend = (
+  layer: GraphLayer,
+  value: Value,
+  lowered: readonly Lowered[],
+  context: LoweringContext,
+  apply = runLayer(layer),
+): Value =>
+  withChannelwise(value.reshape ? asFloat(value, context) : value, { name: layer.name, lowered, apply });
+
+const channels = (value: Value): number => (value.reshape ?? value.shape).at(-1)!;
+
+const affine = (a: Affine): Lowered => ({ kind: 'affine', affine: a });
+
+/** Batch normalization in inference, as one scale and bias a channel. */
+export const batchNorm: Lowering = (layer, [x], context) => {
+  const config = layer.getConfig() as { epsilon: number; axis: number };
+  const rank = (x!.reshape ?? x!.shape).length + 1;
+  if (config.axis !== -1 && config.axis !== rank - 1)
+    unsupported(layer, `normalizes axis ${config.axis}`, 'Normalize the last axis.');
+  const c = channels(x!);
+  const [gamma, beta] = [
+    weightOf(layer, 'gamma') ?? Array(c).fill(1),
+    weightOf(layer, 'beta') ?? Array(c).fill(0),
+  ];
+  const [mean, variance] = [weightOf(layer, 'moving_mean')!, weightOf(layer, 'moving_variance')!];
+  const scale = variance.map((v, i) => gamma[i] / Math.sqrt(v + config.epsilon));
+  const bias = scale.map((s, i) => beta[i] - mean[i]! * s);
+  return pend(layer, x!, [affine({ scale, bias })], context);
+};
+
+/** ReActNet's shifted PReLU, and PReLU with one slope a channel. */
+export const rprelu: Lowering = (layer, [x], context) => {
+  const [gamma, beta, zeta] = ['gamma', 'beta', 'zeta'].map((name) => weightOf(layer, name)!);
+  return pend(
+    layer,
+    x!,
+    [{ kind: 'prelu', before: gamma!.map((g) => -g), slope: beta!, after: zeta! }],
+    context,
+  );
+};
+
+/** PReLU whose slopes are shared over all axes but the last. */
+export const prelu: Lowering = (layer, [x], context) => {
+  const c = channels(x!);
+  const slope = weightOf(layer, 'alpha')!;
+  if (slope.length !== c)
+    unsupported(
+      layer,
+      `has ${slope.length} slopes for ${c} channels`,
+      'Share the slopes over height and width (sharedAxes: [1, 2]).',
+    );
+  const zeros = Array<number>(c).fill(0);
+  return pend(layer, x!, [{ kind: 'prelu', before: zeros, slope, after: zeros }], context);
+};
+
+/** Leaky ReLU. */
+export const leakyRelu: Lowering = (layer, [x], context) => {
+  const { alpha } = layer.getConfig() as { alpha: number };
+  const zeros = Array<number>(channels(x!)).fill(0);
+  return pend(
+    layer,
+    x!,
+    [{ kind: 'prelu', before: zeros, slope: zeros.map(() => alpha), after: zeros }],
+    context,
+  );
+};
+
+/** ReLU with an optional ceiling. */
+export const relu: Lowering = (layer, [x], context) => {
+  const { maxValue } = layer.getConfig() as { maxValue?: number | null };
+  return pend(layer, x!, [{ kind: 'clamp', min: 0, max: maxValue ?? null }], context);
+};
+
+/** Named activations as float ops; undefined for those that are not channelwise or not supported. */
+export function loweredActivation(name: string, c: number): readonly Lowered[] | undefined {
+  const constant = (scale: number, bias: number) =>
+    affine({ scale: Array(c).fill(scale), bias: Array(c).fill(bias) });
+  const table: Record<string, readonly Lowered[]> = {
+    linear: [],
+    relu: [{ kind: 'clamp', min: 0, max: null }],
+    relu6: [{ kind: 'clamp', min: 0, max: 6 }],
+    hardSigmoid: [constant(0.2, 0.5), { kind: 'clamp', min: 0, max: 1 }],
+    sigmoid: [{ kind: 'unary', function: 'sigmoid' }],
+    tanh: [{ kind: 'unary', function: 'tanh' }],
+    gelu: [{ kind: 'unary', function: 'gelu' }],
+  };
+  return table[name];
+}
+
+/** An Activation layer. */
+export const activation: Lowering = (layer, [x], context) => {
+  const { activation: name } = layer.getConfig() as { activation: string };
+  if (name === 'softmax') return softmax(layer, [x!], context);
+  const camel = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const lowered = loweredActivation(camel, channels(x!));
+  if (!lowered)
+    unsupported(
+      layer,
+      `activation "${name}"`,
+      'Use linear, relu, relu6, hardSigmoid, sigmoid, tanh, gelu or softmax.',
+    );
+  return pend(layer, x!, lowered, context);
+};
+
+/** Softmax over the last axis. */
+export const softmax: Lowering = (layer, [x], context) => {
+  const value = asFloat(x!, context);
+  const buffer = context.builder.op(
+    { op: 'softmax', name: layer.name, inputs: [value.buffer] },
+    'f32',
+    value.shape,
+  );
+  return { ...value, buffer };
+};
+
+/** Dropout, noise and the like: nothing in inference. */
+export const nothing: Lowering = (_layer, [x]) => x!;
+
+/** A tfjs activation object of a product layer, as pending functions. */
+export const withActivation = (
+  layer: GraphLayer,
+  value: Value,
+  act: { getClassName(): string; apply(x: tf.Tensor): tf.Tensor } | null,
+  context: LoweringContext,
+): Value => {
+  const name = act?.getClassName() ?? 'linear';
+  if (name === 'linear') return value;
+  if (name === 'softmax') return softmax(layer, [value], context);
+  const lowered = loweredActivation(name, channels(value));
+  if (!lowered) unsupported(layer, `activation "${name}"`, 'Use a separate supported activation layer.');
+  return pend(layer, value, lowered, context, (x) => act!.apply(x));
+};
+
+/** Kept for its type: what a model's layer is to tfjs. */
+export type TfLayer = tfl.layers.Layer;

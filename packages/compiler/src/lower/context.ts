@@ -1,0 +1,70 @@
+// What every lowering is given, and the shape of a lowering: one function a layer class.
+import { BitgradError } from '@bitgrad/core';
+import { materialize } from '../emit.js';
+import { plainValue, shapeOf, type Value } from '../value.js';
+import type { PlanBuilder } from '../builder.js';
+import type { GraphLayer } from '../graph.js';
+
+/** State of a compilation. */
+export interface LoweringContext {
+  readonly builder: PlanBuilder;
+  /** Float32 buffers already emitted for values. */
+  readonly memo: Map<Value, number>;
+  /** Layers that could not be packed and run as float ops, with the reason. */
+  readonly fallbacks: { layer: string; reason: string }[];
+}
+
+/** Turns one layer call into a value. */
+export type Lowering = (layer: GraphLayer, inputs: readonly Value[], context: LoweringContext) => Value;
+
+/** @throws BitgradError `unsupported-op`, always */
+export function unsupported(layer: GraphLayer, what: string, next: string): never {
+  throw new BitgradError({
+    code: 'unsupported-op',
+    source: 'compiler',
+    what: `layer "${layer.name}" (${layer.getClassName()}): ${what}`,
+    next,
+  });
+}
+
+/** The value as a float32 value with nothing pending. */
+export const asFloat = (value: Value, context: LoweringContext): Value =>
+  plainValue(materialize(context.builder, value, context.memo), 'f32', shapeOf(value));
+
+/** Shape without the batch axis. */
+export const known = (shape: readonly (number | null)[]): number[] => shape.slice(1).map((d) => d ?? 1);
+
+/** Top, left, bottom, right padding and output size of a window along both axes, as tfjs computes them. */
+export function windowOf(
+  [h, w]: readonly number[],
+  kernel: readonly number[],
+  strides: readonly number[],
+  dilations: readonly number[],
+  padding: string,
+) {
+  const axis = (size: number, i: 0 | 1) => {
+    const extent = (kernel[i]! - 1) * dilations[i]! + 1;
+    if (padding !== 'same')
+      return { out: Math.floor((size - extent) / strides[i]!) + 1, before: 0, after: 0 };
+    const out = Math.ceil(size / strides[i]!);
+    const total = Math.max(0, (out - 1) * strides[i]! + extent - size);
+    return { out, before: Math.floor(total / 2), after: total - Math.floor(total / 2) };
+  };
+  const [y, x] = [axis(h!, 0), axis(w!, 1)];
+  const two = (v: readonly number[]) => [v[0]!, v[1]!] as [number, number];
+  return {
+    out: [y.out, x.out] as [number, number],
+    window: {
+      kernel: two(kernel),
+      strides: two(strides),
+      dilations: two(dilations),
+      pads: [y.before, x.before, y.after, x.after] as [number, number, number, number],
+    },
+  };
+}
+
+/** A number or a pair as a pair. */
+export const pairOf = (value: unknown): [number, number] =>
+  Array.isArray(value)
+    ? [value[0] as number, (value[1] ?? value[0]) as number]
+    : [value as number, value as number];

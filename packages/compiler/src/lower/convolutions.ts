@@ -1,0 +1,237 @@
+// Convolutions and dense layers of bitgrad and of tfjs-layers, by geometry.
+import type { Shape, Window } from '@bitgrad/runtime';
+import { uniformToFloat } from '../emit.js';
+import type { GraphLayer } from '../graph.js';
+import { shapeOf, type Value } from '../value.js';
+import { asFloat, pairOf, unsupported, windowOf, type Lowering, type LoweringContext } from './context.js';
+import {
+  floatOperand,
+  kernelOf,
+  operandOf,
+  paddedTap,
+  productValue,
+  storeKernel,
+  type KernelLayout,
+  type Operand,
+} from './product.js';
+
+interface ConvConfig {
+  filters: number;
+  kernelSize: unknown;
+  strides?: unknown;
+  dilationRate?: unknown;
+  padding?: string;
+  padValues?: 0 | 1;
+  groups?: number;
+  depthMultiplier?: number;
+  dataFormat?: string;
+}
+
+interface Geometry {
+  readonly kernel: readonly [number, number];
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  readonly padding: string;
+  readonly padValue: number;
+}
+
+const configOf = (layer: GraphLayer): ConvConfig => {
+  const config = layer.getConfig() as unknown as ConvConfig;
+  if (config.dataFormat && config.dataFormat !== 'channelsLast')
+    unsupported(layer, `dataFormat ${config.dataFormat}`, 'Use channelsLast.');
+  return config;
+};
+
+const geometryOf = (config: ConvConfig): Geometry => ({
+  kernel: pairOf(config.kernelSize),
+  strides: pairOf(config.strides ?? 1),
+  dilations: pairOf(config.dilationRate ?? 1),
+  padding: config.padding ?? 'valid',
+  padValue: config.padValues ?? 0,
+});
+
+const noTap = { shift: 0, padValue: 0 };
+
+/** An operand and window whose padding the plan can write: integers by a padded tap, floats by an op of its own. */
+const padded = (
+  layer: GraphLayer,
+  value: Value,
+  given: Operand,
+  window: Window,
+  padValue: number,
+  context: LoweringContext,
+): { operand: Operand; window: Window; tap: { shift: number; padValue: number } } => {
+  const { builder, fallbacks } = context;
+  if (window.pads.every((p) => p === 0)) return { operand: given, window, tap: noTap };
+  const tap = given.type === 'f32' ? undefined : paddedTap(given, padValue);
+  if (tap) return { operand: given, window, tap };
+  let operand = given;
+  if (given.type !== 'f32') {
+    fallbacks.push({
+      layer: layer.name,
+      reason: 'its padding has no integer value in the coding of its input',
+    });
+    const { unit, offset, shape, buffer } = given;
+    const float =
+      given.type === 'bits'
+        ? uniformToFloat(builder, buffer, shape, unit, offset, layer.name)
+        : asFloat(value, context).buffer;
+    operand = floatOperand(float, shape);
+  }
+  if (padValue === 0) return { operand, window, tap: noTap };
+  const [top, left, bottom, right] = window.pads;
+  const [h, w, c] = operand.shape as [number, number, number];
+  const shape = [h + top + bottom, w + left + right, c];
+  const [before, after] = [
+    [top, left, 0],
+    [bottom, right, 0],
+  ];
+  const buffer = builder.op(
+    { op: 'pad', name: layer.name, inputs: [operand.buffer], before, after, value: padValue },
+    'f32',
+    shape,
+  );
+  return { operand: floatOperand(buffer, shape), window: { ...window, pads: [0, 0, 0, 0] }, tap: noTap };
+};
+
+/** Output rows of a matrix kernel: tfjs has [..., inputs, outputs], plans have [outputs, ..., inputs]. */
+const transposed = (shape: Shape, channels: number): KernelLayout => {
+  const rows = shape.slice(1).reduce((a, b) => a * b, 1);
+  return {
+    shape,
+    channels,
+    channelOf: (i) => Math.floor(i / rows),
+    order: (i) => (i % rows) * channels + Math.floor(i / rows),
+  };
+};
+
+const typeOf = ({ type }: Operand): 'f32' | 'i32' => (type === 'f32' ? 'f32' : 'i32');
+
+const convolve = (
+  layer: GraphLayer,
+  value: Value,
+  g: Geometry,
+  channels: number,
+  groups: number,
+  context: LoweringContext,
+): Value => {
+  const shape = shapeOf(value);
+  const geometry = windowOf(shape, g.kernel, g.strides, g.dilations, g.padding);
+  const deployed = kernelOf(layer, 'kernel', channels);
+  const given = operandOf(layer, value, deployed, context);
+  const { operand, window, tap } = padded(layer, value, given, geometry.window, g.padValue, context);
+  const layout = transposed([channels, ...g.kernel, shape[2]! / groups], channels);
+  const kernel = storeKernel(deployed, layout, operand.type, context);
+  const target = [...geometry.out, channels];
+  const buffer = context.builder.op(
+    {
+      op: 'conv',
+      name: layer.name,
+      inputs: [operand.buffer],
+      weights: [kernel.weight],
+      ...window,
+      groups,
+      ...tap,
+    },
+    typeOf(operand),
+    target,
+  );
+  return productValue(layer, buffer, target, operand, kernel, tap, context);
+};
+
+/** Conv2D and QuantConv2D. */
+export const conv2d: Lowering = (layer, [x], context) => {
+  const config = configOf(layer);
+  return convolve(layer, x!, geometryOf(config), config.filters, config.groups ?? 1, context);
+};
+
+/** Conv1D and QuantConv1D: a convolution of height 1. */
+export const conv1d: Lowering = (layer, [x], context) => {
+  const config = configOf(layer);
+  const g = geometryOf(config);
+  const last = ([size]: readonly [number, number]): [number, number] => [1, size];
+  const flat = { ...g, kernel: last(g.kernel), strides: last(g.strides), dilations: last(g.dilations) };
+  const written = x!.reshape ? asFloat(x!, context) : x!;
+  const y = convolve(layer, { ...written, reshape: [1, ...shapeOf(x!)] }, flat, config.filters, 1, context);
+  return { ...y, reshape: shapeOf(y).slice(1) };
+};
+
+/** A depthwise convolution by a kernel of tfjs order [kh, kw, c, m], which is the plan's. */
+const depthwise = (layer: GraphLayer, value: Value, context: LoweringContext): Value => {
+  const config = configOf(layer);
+  const g = geometryOf(config);
+  const shape = shapeOf(value);
+  const multiplier = config.depthMultiplier ?? 1;
+  const channels = shape[2]! * multiplier;
+  const geometry = windowOf(shape, g.kernel, g.strides, g.dilations, g.padding);
+  const deployed = kernelOf(layer, 'depthwise', channels);
+  const given = operandOf(layer, value, deployed, context);
+  const { operand, window, tap } = padded(layer, value, given, geometry.window, g.padValue, context);
+  const layout: KernelLayout = {
+    shape: [...g.kernel, channels],
+    channels,
+    channelOf: (i) => i % channels,
+    order: (i) => i,
+  };
+  const kernel = storeKernel(deployed, layout, operand.type, context);
+  const target = [...geometry.out, channels];
+  const buffer = context.builder.op(
+    {
+      op: 'depthwise',
+      name: layer.name,
+      inputs: [operand.buffer],
+      weights: [kernel.weight],
+      ...window,
+      multiplier,
+      ...tap,
+    },
+    typeOf(operand),
+    target,
+  );
+  return productValue(layer, buffer, target, operand, kernel, tap, context);
+};
+
+/** DepthwiseConv2D and QuantDepthwiseConv2D. */
+export const depthwiseConv2d: Lowering = (layer, [x], context) => depthwise(layer, x!, context);
+
+/** QuantSeparableConv2D: depthwise, then 1x1 on its float sums; bias and activation belong to the second. */
+export const separableConv2d: Lowering = (layer, [x], context) => {
+  const first = Object.create(layer, { bias: { value: null }, activation: { value: null } }) as GraphLayer;
+  const between = asFloat(depthwise(first, x!, context), context);
+  const { filters } = configOf(layer);
+  const layout = transposed([filters, 1, 1, between.shape[2]!], filters);
+  const kernel = storeKernel(kernelOf(layer, 'pointwise', filters), layout, 'f32', context);
+  const { window } = windowOf(between.shape, [1, 1], [1, 1], [1, 1], 'valid');
+  const target = [...between.shape.slice(0, 2), filters];
+  const buffer = context.builder.op(
+    {
+      op: 'conv',
+      name: layer.name,
+      inputs: [between.buffer],
+      weights: [kernel.weight],
+      ...window,
+      groups: 1,
+      ...noTap,
+    },
+    'f32',
+    target,
+  );
+  const operand = floatOperand(between.buffer, between.shape);
+  return productValue(layer, buffer, target, operand, kernel, noTap, context);
+};
+
+/** Dense and QuantDense, on each row. */
+export const dense: Lowering = (layer, [x], context) => {
+  const { units } = layer.getConfig() as { units: number };
+  const deployed = kernelOf(layer, 'kernel', units);
+  const operand = operandOf(layer, x!, deployed, context);
+  const layout = transposed([units, operand.shape.at(-1)!], units);
+  const kernel = storeKernel(deployed, layout, operand.type, context);
+  const target = [...operand.shape.slice(0, -1), units];
+  const buffer = context.builder.op(
+    { op: 'dense', name: layer.name, inputs: [operand.buffer], weights: [kernel.weight] },
+    typeOf(operand),
+    target,
+  );
+  return productValue(layer, buffer, target, operand, kernel, noTap, context);
+};

@@ -1,0 +1,82 @@
+// A value during compilation: a buffer of the plan, and what the graph does to it before anyone needs the result.
+// Channelwise functions and max pools stay pending, so that a sign that follows folds them into one threshold a channel.
+import type * as tf from '@tensorflow/tfjs-core';
+import type { ClampOp, PreluOp, Shape, UnaryOp, Window } from '@bitgrad/runtime';
+
+/** A channelwise y = scale[c] * x + bias[c], in float64. */
+export interface Affine {
+  readonly scale: readonly number[];
+  readonly bias: readonly number[];
+}
+
+/** How a channelwise function is written as float ops, when it cannot be folded. */
+export type Lowered =
+  | { readonly kind: 'affine'; readonly affine: Affine }
+  | { readonly kind: 'clamp'; readonly min: ClampOp['min']; readonly max: ClampOp['max'] }
+  | { readonly kind: 'unary'; readonly function: UnaryOp['function'] }
+  | { readonly kind: 'prelu'; readonly before: number[]; readonly slope: number[]; readonly after: number[] };
+
+/** Name of the op that a prelu lowers to. */
+export type PreluName = PreluOp['op'];
+
+/** A function of each element and its channel (last axis). */
+export interface Channelwise {
+  /** Layer that it came from. */
+  readonly name: string;
+  /** The graph's own float32 arithmetic, on a tensor [n, (1,)* c] of any n: what folding must agree with. */
+  apply(x: tf.Tensor): tf.Tensor;
+  readonly lowered: readonly Lowered[];
+}
+
+/** A pending max pool. */
+export interface PendingPool {
+  readonly name: string;
+  readonly window: Window;
+  readonly shape: Shape;
+}
+
+/** See the head of this file. The value is reshape(after(pool(before(buffer)))). */
+export interface Value {
+  readonly buffer: number;
+  readonly type: 'u8' | 'i32' | 'f32';
+  /** Shape of the buffer, without a batch axis. */
+  readonly shape: Shape;
+  /** Smallest and largest value of an integer buffer. */
+  readonly range?: readonly [number, number];
+  readonly before: readonly Channelwise[];
+  readonly pool?: PendingPool;
+  readonly after: readonly Channelwise[];
+  readonly reshape?: Shape;
+}
+
+/** Shape of the value after everything that is pending. */
+export const shapeOf = (value: Value): Shape => value.reshape ?? value.pool?.shape ?? value.shape;
+
+/** A value with nothing pending. */
+export const plainValue = (
+  buffer: number,
+  type: Value['type'],
+  shape: Shape,
+  range?: readonly [number, number],
+): Value => ({ buffer, type, shape, before: [], after: [], ...(range ? { range } : {}) });
+
+/** The value with one more channelwise function. Not for a value with a pending reshape. */
+export const withChannelwise = (value: Value, f: Channelwise): Value =>
+  value.pool ? { ...value, after: [...value.after, f] } : { ...value, before: [...value.before, f] };
+
+/** Two affine functions as one: second after first. */
+export const composeAffine = (first: Affine, second: Affine): Affine => ({
+  scale: first.scale.map((s, i) => s * second.scale[i]!),
+  bias: first.bias.map((b, i) => b * second.scale[i]! + second.bias[i]!),
+});
+
+/** The affine function that a chain amounts to, or undefined when it holds anything else. Identity for an empty chain. */
+export function asAffine(chain: readonly Channelwise[], channels: number): Affine | undefined {
+  let result: Affine = { scale: Array(channels).fill(1), bias: Array(channels).fill(0) };
+  for (const { lowered } of chain)
+    for (const step of lowered) {
+      if (step.kind !== 'affine') return undefined;
+      result = composeAffine(result, step.affine);
+    }
+  return result;
+}
