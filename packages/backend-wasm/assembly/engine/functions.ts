@@ -6,10 +6,10 @@
 // @ts-ignore: decorator
 @inline function horner(p: F, r: F, c: f32): F { return addF(mulF(p, r), splatF(c)); }
 
-/** exp32. The bounds are inclusive: the reference compares with the decimals, which lie just below these floats. */
+/** exp32. */
 export function exp(x: F): F {
   const n = subF(addF(mulF(x, splatF(1.4426950408889634)), splatF(12582912)), splatF(12582912));
-  const r = subF(subF(x, mulF(n, splatF(0.693145751953125))), mulF(n, splatF(1.4286068203094172e-6)));
+  const r = subF(subF(x, mulF(n, splatF(0.693145751953125))), mulF(n, splatF(1.4286068203e-6)));
   let p = splatF(<f32>(1.0 / 5040.0));
   p = horner(p, r, <f32>(1.0 / 720.0));
   p = horner(p, r, <f32>(1.0 / 120.0));
@@ -20,7 +20,7 @@ export function exp(x: F): F {
   p = horner(p, r, 1);
   const whole = toI(n), half = shrI(whole, 1);
   const y = mulF(mulF(p, power(half)), power(subI(whole, half)));
-  return ifNotLess(x, splatF(88.72283), splatF(Infinity), ifNotLess(splatF(-87.33654), x, splatF(0), y));
+  return ifLess(splatF(88.72283), x, splatF(Infinity), ifLess(x, splatF(-87.33654), splatF(0), y));
 }
 
 export function sigmoid(x: F): F {

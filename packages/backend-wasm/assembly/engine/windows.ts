@@ -87,10 +87,10 @@ function maximum(op: usize, kind: i32, out: usize, bytes: usize): void {
 function mean(op: usize, kind: i32, out: usize, bytes: usize): void {
   const pitch = word(op, PITCH), pixel = word(op, PIXEL_BYTES), n = <f32>((y1 - y0) * (x1 - x0));
   if (kind == MEAN_I32) {
-    for (let c: usize = 0; c < bytes; c += 4) {
-      let s: i64 = 0;
-      for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) s += load<i32>(first + <usize>(y * pitch + x * pixel) + c);
-      store<f32>(out + c, <f32>s / n);
+    for (let c: usize = 0; c < bytes; c += LANES << 2) {
+      let s = splatI(0);
+      for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) s = addI(s, loadI(first + <usize>(y * pitch + x * pixel) + c));
+      storeF(out + c, divF(toF(s), splatF(n)));
     }
     return;
   }

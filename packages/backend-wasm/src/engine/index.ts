@@ -1,0 +1,103 @@
+// The WebAssembly deployment engine for packed models: SIMD, relaxed SIMD or scalar, on one thread or several.
+// Free of tfjs; a page that only runs models ships this and @bitgrad/runtime.
+import type { CompileOptions, Engine, EngineProbe, Executable, PackedModel } from '@bitgrad/runtime';
+import { createExecutable, failure } from './executable.js';
+import { detectFeatures, type Features } from './features.js';
+import type { Target } from './program.js';
+import { createInlineWorker, workersUnavailable, type WorkerLike } from './threads.js';
+
+export type { WasmEngineReport } from './executable.js';
+export { workerSource, type WorkerLike, type WorkerTask } from './threads.js';
+
+/** Options of {@link wasmEngine}. */
+export interface WasmEngineOptions {
+  /**
+   * The build to use; by default the fastest that runs here. `relaxed-simd` needs Chrome 114, Node 22 (20 with
+   * --experimental-wasm-relaxed-simd); `simd` any browser since 2023; `scalar` any WebAssembly. All give equal results.
+   */
+  variant?: 'relaxed-simd' | 'simd' | 'scalar';
+  /**
+   * Makes a worker thread that runs {@link workerSource}; by default from a `blob:` URL (or in Node, `eval`).
+   * For pages whose content security policy forbids `worker-src blob:`.
+   */
+  createWorker?: () => WorkerLike;
+}
+
+const variants = ['relaxed-simd', 'simd', 'scalar'] as const;
+
+const missing = (features: Features, variant: (typeof variants)[number]): string | undefined => {
+  if (!features.wasm) return 'there is no WebAssembly here';
+  if (variant === 'relaxed-simd' && !features.relaxedSimd) return 'relaxed SIMD is not supported here';
+  if (variant === 'simd' && !features.simd) return 'SIMD is not supported here';
+  return undefined;
+};
+
+/** Threads to use of those wanted, and why not all. */
+function threadsOf(
+  wanted: number,
+  features: Features,
+  variant: string,
+): { threads: number; reason?: string } {
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 64)
+    throw failure('invalid-option', 'threads', { got: wanted, expected: 'an integer from 1 to 64' });
+  const reason =
+    variant === 'scalar'
+      ? 'the scalar build has no threads'
+      : features.sharedMemory
+        ? workersUnavailable()
+        : 'shared memory needs a cross-origin isolated page';
+  return wanted === 1 || !reason ? { threads: wanted } : { threads: 1, reason };
+}
+
+/**
+ * The WebAssembly engine.
+ * @returns an engine named `wasm`; integer and float32 results follow plan.ts bit for bit, on any number of threads
+ * @throws BitgradError `invalid-option` for an unknown variant
+ */
+export function wasmEngine(options: WasmEngineOptions = {}): Engine {
+  const { variant: wanted, createWorker = createInlineWorker } = options;
+  if (wanted !== undefined && !variants.includes(wanted))
+    throw failure('invalid-option', 'variant', { got: wanted, expected: variants.join(', ') });
+  const choose = (features: Features): (typeof variants)[number] =>
+    wanted ?? variants.find((variant) => !missing(features, variant)) ?? 'scalar';
+  return Object.freeze({
+    name: 'wasm',
+    probe: async (): Promise<EngineProbe> => {
+      const features = detectFeatures();
+      const reason = missing(features, choose(features));
+      return { available: !reason, ...(reason && { reason }), features: { ...features } };
+    },
+    compile: async (model: PackedModel, compile: CompileOptions = {}): Promise<Executable> => {
+      const { threads: wantedThreads = 1, strict = false, memoryBytes, signal } = compile;
+      signal?.throwIfAborted();
+      const features = detectFeatures();
+      const variant = choose(features);
+      const unavailable = missing(features, variant);
+      if (unavailable)
+        throw failure('backend-unavailable', 'WebAssembly engine', {
+          got: unavailable,
+          next: 'Use the engine `js`, or let this one choose its variant.',
+        });
+      const { threads, reason } = threadsOf(wantedThreads, features, variant);
+      if (strict && (reason || (variant === 'scalar' && wanted !== 'scalar')))
+        throw failure('kernel-missing', 'fast execution', {
+          got: reason ?? 'SIMD is not supported here',
+          next: 'Compile without strict.',
+        });
+      const target: Target = {
+        variant,
+        simd: variant !== 'scalar',
+        relaxed: variant === 'relaxed-simd',
+        threads,
+      };
+      return createExecutable(model, {
+        target,
+        createWorker,
+        strict,
+        ...(memoryBytes !== undefined && { memoryBytes }),
+        ...(signal && { signal }),
+        ...(reason && { threadsReason: reason }),
+      });
+    },
+  });
+}

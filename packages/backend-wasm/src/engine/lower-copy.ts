@@ -1,0 +1,263 @@
+// Lowers ops that only move elements (concat, slice, pad, transpose, reshape, constant) and the conversions that
+// other ops need, all to strided copies.
+import { element, family } from './opcodes.js';
+import { emit, openGroup, pinned, type Program } from './program.js';
+import { isDense, isLinear, rowsOf, tensor, unitBytes, type Tensor } from './tensors.js';
+
+/** An axis of a copy: length and the strides of source and target, in elements. */
+interface Axis {
+  count: number;
+  from: number;
+  to: number;
+}
+
+/** Elements between successive pixels and lines; a bits element is a quarter byte. */
+function strides(t: Tensor): { pixel: number; line: number } {
+  const perByte = t.type === 'bits' ? 4 : 1 / unitBytes(t.type);
+  return { pixel: t.pixel * perByte, line: t.pitch * perByte };
+}
+
+/**
+ * One copy. `source` null fills with `value`.
+ * @param axes outermost first, the last one is the innermost; at most 5
+ */
+function copy(
+  program: Program,
+  source: Tensor | null,
+  target: Tensor,
+  axes: readonly Axis[],
+  start: { from?: number; to?: number; value?: number } = {},
+): void {
+  const merged: Axis[] = [];
+  for (const axis of axes) {
+    const outer = merged[merged.length - 1];
+    if (axis.count === 1 && outer) continue;
+    if (outer && outer.from === axis.count * axis.from && outer.to === axis.count * axis.to)
+      Object.assign(outer, axis, { count: outer.count * axis.count });
+    else if (outer?.count === 1) Object.assign(outer, axis);
+    else merged.push({ ...axis });
+  }
+  const inner = merged.pop()!;
+  const outer = merged.reverse();
+  const rows = outer.reduce((n, { count }) => n * count, 1);
+  const padded = [
+    ...outer,
+    ...Array.from({ length: 4 - outer.length }, () => ({ count: 1, from: 0, to: 0 })),
+  ];
+  const group = openGroup(program, rows, 1, { open: false });
+  // Threads may not write bits of the same byte: then one tile does it all.
+  const shared =
+    target.type === 'bits' && (merged.some(({ to }) => to % 4 !== 0) || (start.to ?? 0) % 4 !== 0);
+  program.groups[group]!.divisible = !shared;
+  emit(
+    program,
+    group,
+    family.copy,
+    [
+      source ? pinned(source) : 0,
+      pinned(target),
+      source ? element[source.type] : element.fill,
+      element[target.type],
+      inner.count,
+      inner.from,
+      inner.to,
+      ...padded.flatMap(({ count, from, to }) => [count, from, to]),
+      start.from ?? 0,
+      start.to ?? 0,
+      start.value ?? 0,
+    ],
+    source ? [source] : [],
+    target,
+  );
+}
+
+/** Zeroes a whole tensor first where a copy leaves bits of its rows unwritten. */
+function zeroTails(program: Program, target: Tensor): void {
+  if (target.type !== 'bits' || target.c % 32 === 0) return;
+  const group = openGroup(program, 1, 1, { open: false });
+  target.region.pinned = true;
+  emit(
+    program,
+    group,
+    family.border,
+    [() => target.region.base, 0, 0, target.region.bytes, 0, 0, 0, 0],
+    [],
+    target,
+  );
+}
+
+/** Copies all elements, converting types: u8, bits -> i16 and equal types. Returns the target. */
+export function copyTensor(program: Program, source: Tensor, target: Tensor): Tensor {
+  zeroTails(program, target);
+  const [s, t] = [strides(source), strides(target)];
+  copy(program, source, target, [
+    { count: source.h, from: s.line, to: t.line },
+    { count: source.w, from: s.pixel, to: t.pixel },
+    { count: source.c, from: 1, to: 1 },
+  ]);
+  return target;
+}
+
+/** Target channel q is source channel floor(q / multiplier). */
+export function repeatChannels(program: Program, source: Tensor, target: Tensor, multiplier: number): Tensor {
+  const [s, t] = [strides(source), strides(target)];
+  copy(program, source, target, [
+    { count: source.h, from: s.line, to: t.line },
+    { count: source.w, from: s.pixel, to: t.pixel },
+    { count: source.c, from: 1, to: multiplier },
+    { count: multiplier, from: 0, to: 1 },
+  ]);
+  return target;
+}
+
+/** Strides of each axis of `shape` over a linear or bordered tensor whose [h, w, c] came from that shape. */
+function axisStrides(t: Tensor, shape: readonly number[]): number[] {
+  const { pixel, line } = strides(t);
+  const rank = shape.length;
+  const outer = [1, pixel, line].slice(0, rank).reverse();
+  // The first two of four axes share h.
+  return rank === 4 ? [shape[1]! * line, ...outer] : outer;
+}
+
+/** Axes of a copy between parts of two tensors, `counts` elements along each axis. */
+const axesOf = (counts: readonly number[], from: readonly number[], to: readonly number[]): Axis[] =>
+  counts.map((count, i) => ({ count, from: from[i]!, to: to[i]! }));
+
+const dot = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+
+/** A tensor without a border: `t`, or a copy of it. */
+const linear = (program: Program, t: Tensor): Tensor =>
+  isLinear(t) ? t : copyTensor(program, t, tensor(t.type, [t.h, t.w, t.c]));
+
+/** Target axis i is source axis permutation[i]; `shape` is the source's. */
+export function transposed(
+  program: Program,
+  input: Tensor,
+  target: Tensor,
+  permutation: readonly number[],
+  shape: readonly number[],
+): Tensor {
+  const source = linear(program, input);
+  zeroTails(program, target);
+  const from = axisStrides(source, shape);
+  const counts = permutation.map((axis) => shape[axis]!);
+  copy(
+    program,
+    source,
+    target,
+    axesOf(
+      counts,
+      permutation.map((axis) => from[axis]!),
+      axisStrides(target, counts),
+    ),
+  );
+  return target;
+}
+
+/** Joins tensors of `shapes` along an axis. */
+export function concatenated(
+  program: Program,
+  sources: readonly Tensor[],
+  target: Tensor,
+  shapes: readonly (readonly number[])[],
+  shape: readonly number[],
+  axis: number,
+): Tensor {
+  zeroTails(program, target);
+  const to = axisStrides(target, shape);
+  let at = 0;
+  sources.forEach((source, i) => {
+    copy(program, source, target, axesOf(shapes[i]!, axisStrides(source, shapes[i]!), to), {
+      to: at * to[axis]!,
+    });
+    at += shapes[i]![axis]!;
+  });
+  return target;
+}
+
+/** The part of `source` from `begin` on. */
+export function sliced(
+  program: Program,
+  source: Tensor,
+  target: Tensor,
+  from: readonly number[],
+  shape: readonly number[],
+  begin: readonly number[],
+): Tensor {
+  zeroTails(program, target);
+  const steps = axisStrides(source, from);
+  copy(program, source, target, axesOf(shape, steps, axisStrides(target, shape)), {
+    from: dot(begin, steps),
+  });
+  return target;
+}
+
+const floatBits = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!;
+
+/** `source` within `value`. */
+export function paddedWith(
+  program: Program,
+  source: Tensor,
+  target: Tensor,
+  from: readonly number[],
+  shape: readonly number[],
+  before: readonly number[],
+  value: number,
+): Tensor {
+  zeroTails(program, target);
+  const to = axisStrides(target, shape);
+  const raw = target.type === 'bits' ? (value < 0 ? 1 : 0) : target.type === 'f32' ? floatBits(value) : value;
+  copy(
+    program,
+    null,
+    target,
+    axesOf(
+      shape,
+      to.map(() => 0),
+      to,
+    ),
+    { value: raw },
+  );
+  copy(program, source, target, axesOf(from, axisStrides(source, from), to), { to: dot(before, to) });
+  return target;
+}
+
+/** The same elements in another shape: an alias where the layouts agree, else one or two copies. */
+export function reshaped(program: Program, source: Tensor, target: Tensor): Tensor {
+  const { region, pixel } = source;
+  if (isDense(source) && isDense(target)) return { ...target, region };
+  if (source.c === target.c && isLinear(source) && isLinear(target))
+    return { ...target, region, pixel, pitch: target.w * pixel };
+  zeroTails(program, target);
+  const [s, t] = [strides(source), strides(target)];
+  if (source.c % target.c === 0) {
+    // Each source row is several target rows; lines of a bordered side need their own axis.
+    if (!isLinear(target))
+      return copyTensor(
+        program,
+        reshaped(program, source, tensor(target.type, [target.h, target.w, target.c])),
+        target,
+      );
+    const parts = source.c / target.c;
+    copy(program, source, target, [
+      { count: source.h, from: s.line, to: source.w * parts * t.pixel },
+      { count: source.w, from: s.pixel, to: parts * t.pixel },
+      { count: parts, from: target.c, to: t.pixel },
+      { count: target.c, from: 1, to: 1 },
+    ]);
+  } else if (target.c % source.c === 0) {
+    if (!isLinear(source)) return reshaped(program, linear(program, source), target);
+    const parts = target.c / source.c;
+    copy(program, source, target, [
+      { count: target.h, from: target.w * parts * s.pixel, to: t.line },
+      { count: target.w, from: parts * s.pixel, to: t.pixel },
+      { count: parts, from: s.pixel, to: source.c },
+      { count: source.c, from: 1, to: 1 },
+    ]);
+  } else {
+    const flat = reshaped(program, source, tensor(source.type, [rowsOf(source) * source.c]));
+    return reshaped(program, flat, target);
+  }
+  return target;
+}

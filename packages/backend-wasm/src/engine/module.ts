@@ -1,0 +1,53 @@
+// Decodes the embedded modules and adapts the SIMD one to its host. It is built once, with relaxed SIMD and an
+// imported shared memory; two rewrites of equal length make the other variants of it.
+import type { Target } from './program.js';
+
+/** What the module exports; see assembly/engine/index.ts. */
+export interface EngineExports {
+  prepare(): void;
+  run(maySleep: number): void;
+  work(thread: number): void;
+}
+
+const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
+async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/**
+ * The relaxed swizzle `fd 80 02` becomes the plain one, `fd 8e 00`: its opcode 0x0e in as many LEB128 bytes.
+ * For indices below 16, the only ones used, both do the same.
+ */
+export function withoutRelaxed(bytes: Uint8Array): void {
+  for (let i = 0; i + 2 < bytes.length; i++)
+    if (bytes[i] === 0xfd && bytes[i + 1] === 0x80 && bytes[i + 2] === 2) bytes.set([0x8e, 0], i + 1);
+}
+
+/** Clears the flag `shared` of the imported memory `env.memory`. */
+export function withoutSharing(bytes: Uint8Array): void {
+  // The import's name ends with "memory", then kind 2 (memory) and the limits' flags: 3 is shared with a maximum.
+  const name = [109, 101, 109, 111, 114, 121, 2, 3];
+  for (let i = 0; i < 256; i++)
+    if (name.every((byte, k) => bytes[i + k] === byte)) return void (bytes[i + 7] = 1);
+}
+
+const cache = new Map<string, Promise<WebAssembly.Module>>();
+
+async function build({ simd, relaxed, threads }: Target): Promise<WebAssembly.Module> {
+  if (!simd) return WebAssembly.compile(fromBase64((await import('../generated/engineScalar.js')).default));
+  const bytes = await inflate(fromBase64((await import('../generated/engine.js')).default));
+  if (!relaxed) withoutRelaxed(bytes);
+  if (threads === 1) withoutSharing(bytes);
+  return WebAssembly.compile(bytes);
+}
+
+/** The compiled module for a target; compiled once for each variant. */
+export function engineModule(target: Target): Promise<WebAssembly.Module> {
+  const key = `${target.variant} ${target.threads > 1}`;
+  let module = cache.get(key);
+  if (!module) cache.set(key, (module = build(target)));
+  return module;
+}

@@ -1,0 +1,81 @@
+// What padded taps add to an integer sum. Positions that pad the same taps form a class; for each class and
+// output channel a table holds the value that the sum starts from.
+import type { Window } from '@bitgrad/runtime';
+
+/** Start values of sums by position. */
+export interface Initial {
+  /** i32 [classes][channels, rounded up to 64]. */
+  table: Int32Array;
+  /** Byte offset in the table by output row and column; absent when all positions are alike. */
+  rows?: Int32Array;
+  columns?: Int32Array;
+}
+
+const stride = (channels: number): number => Math.ceil(channels / 64) * 64;
+
+/** The same start value everywhere. */
+export const uniform = (channels: number, value: number): Initial => ({
+  table: new Int32Array(stride(channels)).fill(value),
+});
+
+/** For each output position on one axis the range of real taps, as classes. */
+function classesOf(
+  { kernel, strides, dilations, pads }: Window,
+  axis: 0 | 1,
+  size: number,
+  outputs: number,
+): { ranges: [number, number][]; of: number[] } {
+  const keys = new Map<string, number>();
+  const ranges: [number, number][] = [];
+  const of = Array.from({ length: outputs }, (_, y) => {
+    const at = y * strides[axis] - pads[axis];
+    const d = dilations[axis];
+    const from = at < 0 ? Math.min(kernel[axis], Math.ceil(-at / d)) : 0;
+    const to = Math.max(from, at >= size ? 0 : Math.min(kernel[axis], Math.floor((size - 1 - at) / d) + 1));
+    const key = `${from},${to}`;
+    if (!keys.has(key)) {
+      keys.set(key, ranges.length);
+      ranges.push([from, to]);
+    }
+    return keys.get(key)!;
+  });
+  return { ranges, of };
+}
+
+/**
+ * Start values `base + factor * (sum over padded taps of tapSums)`.
+ * @param tapSums i32 [channels][taps]: sum of the weights of each tap
+ */
+export function paddedInitial(
+  window: Window,
+  input: { h: number; w: number },
+  output: { h: number; w: number },
+  channels: number,
+  tapSums: Int32Array,
+  base: number,
+  factor: number,
+): Initial {
+  if (factor === 0 || window.pads.every((p) => p === 0)) return uniform(channels, base);
+  const [height, width] = window.kernel;
+  const y = classesOf(window, 0, input.h, output.h);
+  const x = classesOf(window, 1, input.w, output.w);
+  const n = stride(channels);
+  const table = new Int32Array(y.ranges.length * x.ranges.length * n);
+  y.ranges.forEach(([y0, y1], cy) =>
+    x.ranges.forEach(([x0, x1], cx) => {
+      const at = (cy * x.ranges.length + cx) * n;
+      for (let c = 0; c < channels; c++) {
+        let sum = 0;
+        for (let i = 0; i < height; i++)
+          for (let j = 0; j < width; j++)
+            if (i < y0 || i >= y1 || j < x0 || j >= x1) sum += tapSums[(c * height + i) * width + j]!;
+        table[at + c] = base + factor * sum;
+      }
+    }),
+  );
+  return {
+    table,
+    rows: Int32Array.from(y.of, (k) => k * x.ranges.length * n * 4),
+    columns: Int32Array.from(x.of, (k) => k * n * 4),
+  };
+}

@@ -1,0 +1,132 @@
+// Lays out the memory of a program: head, constants, records, arena and the scratch of each thread. Regions
+// that only one tile uses live in scratch; the others share the arena, overlapping if never alive together.
+import { groupWords, headBytes, recordWords, type Group, type Program } from './program.js';
+import type { Region } from './tensors.js';
+
+/** Memory of a placed program, in bytes from 0. */
+export interface Layout {
+  programAt: number;
+  arenaAt: number;
+  arenaBytes: number;
+  scratchAt: number;
+  scratchBytes: number;
+  totalBytes: number;
+}
+
+/** Sums of two rows of a panel, at the start of scratch. */
+const sumsBytes = 512;
+/** Tiles aim at this much scratch, to stay in the first-level cache. */
+const tileBytes = 24576;
+
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+/** First fit by decreasing size; a region is alive from its first group to its last. */
+function placeArena(regions: readonly Region[], from: number): number {
+  const placed: Region[] = [];
+  let end = from;
+  for (const region of [...regions].sort((a, b) => b.bytes - a.bytes)) {
+    const rivals = placed
+      .filter((r) => r.first <= region.last && region.first <= r.last)
+      .sort((a, b) => a.base - b.base);
+    let at = from;
+    for (const rival of rivals)
+      if (rival.base < at + region.bytes) at = Math.max(at, rival.base + rival.bytes);
+      else break;
+    region.base = at;
+    placed.push(region);
+    end = Math.max(end, at + region.bytes);
+  }
+  return end - from;
+}
+
+/**
+ * Gives each local region of a group a place in scratch, in bytes for a row of the tile. An op that reads an
+ * element before it writes it may take over the place of its input.
+ * @returns bytes of all places for one row
+ */
+function placeLocals({ records }: Group): number {
+  const lastUse = new Map<Region, number>();
+  records.forEach(({ inputs }, i) => inputs.forEach(({ region }) => lastUse.set(region, i)));
+  const sizes = new Map<Region, number>();
+  let bytes = 0;
+  records.forEach(({ inputs, output, inPlace }, i) => {
+    if (!output?.region.local || sizes.has(output.region)) return;
+    const donor = inputs.find(
+      ({ region }) =>
+        inPlace && region.local && lastUse.get(region) === i && sizes.get(region)! >= output.pixel,
+    );
+    output.region.base = donor ? donor.region.base : bytes;
+    sizes.set(output.region, donor ? sizes.get(donor.region)! : output.pixel);
+    if (!donor) bytes += output.pixel;
+  });
+  return bytes;
+}
+
+/** Chooses the tiles of a group; returns the scratch it needs. */
+function tile(group: Group, threads: number): number {
+  const { rows, channels, open, divisible } = group;
+  if (!open) {
+    group.tileRows = divisible && threads > 1 ? Math.ceil(rows / (threads * 4)) : rows;
+    return 0;
+  }
+  const rowBytes = placeLocals(group);
+  const even = (n: number): number => Math.ceil(n / 2) * 2;
+  const share = threads > 1 ? Math.ceil(rows / (threads * 3)) : rows;
+  const fitting = Math.max(8, Math.min(share, Math.floor(tileBytes / (rowBytes || channels * 4))));
+  group.tileRows = Math.min(rows, even(Math.ceil(rows / Math.ceil(rows / fitting))));
+  if (threads > 1 && divisible && rows < threads * 2)
+    group.tileChannels = Math.ceil(channels / threads / 64) * 64;
+  const locals = new Set(
+    group.records.flatMap(({ output }) => (output?.region.local ? [output.region] : [])),
+  );
+  for (const region of locals) region.base = sumsBytes + region.base * group.tileRows;
+  return rowBytes * group.tileRows;
+}
+
+/** Places everything; afterwards every word of the program has its value. */
+export function place(program: Program): Layout {
+  const { groups, regions, target } = program;
+  for (const region of regions)
+    region.local =
+      !region.pinned && region.first >= 0 && region.first === region.last && groups[region.first]!.open;
+  const scratchBytes = align(
+    sumsBytes + 256 + Math.max(0, ...groups.map((group) => tile(group, target.threads))),
+  );
+  const programAt = headBytes + program.constantBytes;
+  const words = groups.reduce((n, { records }) => n + groupWords + records.length * recordWords, 0);
+  const arenaAt = align(programAt + words * 4);
+  const arenaBytes = placeArena(
+    regions.filter(({ local }) => !local),
+    arenaAt,
+  );
+  const scratchAt = align(arenaAt + arenaBytes);
+  return {
+    programAt,
+    arenaAt,
+    arenaBytes,
+    scratchAt,
+    scratchBytes,
+    totalBytes: scratchAt + scratchBytes * target.threads,
+  };
+}
+
+/** Writes constants, records and the shared words that the module reads at the start of memory. */
+export function write(program: Program, layout: Layout, buffer: ArrayBufferLike): void {
+  const bytes = new Uint8Array(buffer);
+  for (const { bytes: data, at } of program.constants) bytes.set(data, at);
+  const words = new Int32Array(buffer);
+  let at = layout.programAt / 4;
+  for (const { records, rows, tileRows, channels, tileChannels } of program.groups) {
+    words.set([records.length, rows, tileRows, channels, tileChannels], at);
+    at += groupWords;
+    for (const record of records) {
+      record.words.forEach((word, i) => (words[at + i] = typeof word === 'number' ? word : word()));
+      at += recordWords;
+    }
+  }
+  // As in assembly/engine/index.ts: THREADS, PROGRAM, GROUPS, SCRATCH, SCRATCH_BYTES.
+  words.set(
+    [program.target.threads, layout.programAt, program.groups.length, layout.scratchAt, layout.scratchBytes],
+    5,
+  );
+}

@@ -1,0 +1,174 @@
+// The program under construction: groups of records, constants and the regions they refer to. A group is a set
+// of ops that run tile by tile over the same rows; records are written as in assembly/engine/record.ts.
+import type { OpReport } from '@bitgrad/runtime';
+import { family } from './opcodes.js';
+import { isLinear, origin, rowsOf, type Region, type Tensor } from './tensors.js';
+
+/** 32-bit words of a record and of a group's header; bytes of the head of memory (shared words and tables). */
+export const recordWords = 40;
+export const groupWords = 8;
+export const headBytes = 8192;
+
+/** A word of a record: a number, or one that is known only when memory is laid out. */
+export type Word = number | (() => number);
+
+/** One op for the module. */
+export interface Record {
+  words: Word[];
+  /** Tensors it uses by views, in order of use, and whether its output may take the place of its first input. */
+  inputs: readonly Tensor[];
+  output?: Tensor;
+  inPlace: boolean;
+}
+
+/** Ops that run tile by tile over the same rows and channels. */
+export interface Group {
+  rows: number;
+  channels: number;
+  records: Record[];
+  /** Rows of all its ops correspond, so that elementwise ops may follow. */
+  open: boolean;
+  /** Tiles may take part of the channels. */
+  divisible: boolean;
+  /** Index of the first plan op in it. */
+  op: number;
+  tileRows: number;
+  tileChannels: number;
+}
+
+/** What the lowering needs to know about the module that will run. */
+export interface Target {
+  variant: 'scalar' | 'simd' | 'relaxed-simd';
+  simd: boolean;
+  relaxed: boolean;
+  threads: number;
+}
+
+/** A program under construction. */
+export interface Program {
+  target: Target;
+  groups: Group[];
+  constants: { bytes: Uint8Array; at: number }[];
+  constantBytes: number;
+  regions: Region[];
+  /** The group that writes a region last; regions of constants and of the input are absent. */
+  writers: Map<Region, number>;
+  reports: OpReport[];
+  /** Plan op in work. */
+  op: number;
+}
+
+export const createProgram = (target: Target): Program => ({
+  target,
+  groups: [],
+  constants: [],
+  constantBytes: 0,
+  regions: [],
+  writers: new Map(),
+  reports: [],
+  op: 0,
+});
+
+/** Adds a constant, 64-byte aligned; returns its address. */
+export function constant(program: Program, data: ArrayBufferView): number {
+  const at = headBytes + program.constantBytes;
+  program.constants.push({ bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at });
+  program.constantBytes += Math.ceil(data.byteLength / 64) * 64;
+  return at;
+}
+
+/** A pinned address in a tensor's region: `offset` bytes after its first row. */
+export function pinned(t: Tensor, offset = 0): Word {
+  t.region.pinned = true;
+  const from = origin(t) + offset;
+  return () => t.region.base + from;
+}
+
+/** A view of a tensor's rows. */
+export function view(t: Tensor, offset = 0): Word[] {
+  const from = origin(t) + offset;
+  return [() => t.region.base + from, t.pixel, () => (t.region.local ? -1 : isLinear(t) ? 0 : t.w), t.pitch];
+}
+
+/** A view that gives the same row for every row. */
+export const broadcast = (t: Tensor): Word[] => [pinned(t), 0, 0, 0];
+
+/** Opens a group. */
+export function openGroup(
+  program: Program,
+  rows: number,
+  channels: number,
+  options: { open?: boolean; divisible?: boolean } = {},
+): number {
+  const { open = true, divisible = true } = options;
+  program.groups.push({
+    rows,
+    channels,
+    records: [],
+    open,
+    divisible,
+    op: program.op,
+    tileRows: rows,
+    tileChannels: channels,
+  });
+  return program.groups.length - 1;
+}
+
+/** The group that an elementwise op over `inputs` may join, or a new one. */
+export function joinGroup(
+  program: Program,
+  inputs: readonly Tensor[],
+  rows: number,
+  channels: number,
+): number {
+  const latest = Math.max(-1, ...inputs.map(({ region }) => program.writers.get(region) ?? -1));
+  const group = program.groups[latest];
+  return group?.open && group.rows === rows && group.channels === channels
+    ? latest
+    : openGroup(program, rows, channels);
+}
+
+const use = (program: Program, { region }: Tensor, group: number): void => {
+  region.last = Math.max(region.last, group);
+  if (region.first < 0 && program.writers.has(region)) region.first = group;
+};
+
+/**
+ * Adds a record to a group.
+ * @param words the record from its third word on; it is filled up with zeros
+ */
+export function emit(
+  program: Program,
+  group: number,
+  opcode: number,
+  words: readonly Word[],
+  inputs: readonly Tensor[],
+  output?: Tensor,
+  inPlace = false,
+): void {
+  const { records } = program.groups[group]!;
+  if (output && !program.writers.has(output.region)) {
+    const { border, pitch, pixel, h, w, region } = output;
+    program.regions.push(region);
+    if (!isLinear(output)) {
+      const at = (): number => region.base;
+      const lines = [
+        at,
+        pitch,
+        h,
+        border[0] * pitch,
+        border[1] * pixel,
+        w * pixel,
+        border[3] * pixel,
+        border[2] * pitch,
+      ];
+      records.push({ words: [family.border, 0, ...lines], inputs: [], inPlace: false });
+    }
+  }
+  if (output) program.writers.set(output.region, group);
+  for (const t of output ? [...inputs, output] : inputs) use(program, t, group);
+  records.push({ words: [opcode, 0, ...words], inputs, ...(output && { output }), inPlace });
+}
+
+/** Number of rows a new group over `t` has. */
+export const groupRows = rowsOf;

@@ -1,0 +1,116 @@
+// Splits a window into segments of the input and packs weights in the same order. A segment is a run of steps
+// read one after the other: all channels of one tap, or a whole line of the kernel where its taps are adjacent.
+import type { Tensor } from './tensors.js';
+
+/** A run of steps. A step is 4 levels of `bits`, else one element. */
+export interface Segment {
+  /** Byte offset from the window's first tap. */
+  offset: number;
+  /** Tap of the first step, and its position there. */
+  tap: number;
+  start: number;
+  /** Steps between successive taps in this segment. */
+  perTap: number;
+  length: number;
+}
+
+/** Counts stay below 2^16 in the kernel's 16-bit sums: at most 16,383 steps of 4 levels. */
+const countedSteps = 16383;
+
+/** What of the input a window reads: kernel and dilations as in the plan, `channels` of each pixel. */
+export interface Reach {
+  kernel: readonly [number, number];
+  dilations: readonly [number, number];
+  channels: number;
+}
+
+/** Segments of a window over `t`; `whole` if it reads all channels (no groups). */
+export function segmentsOf(t: Tensor, { kernel, dilations, channels }: Reach, whole: boolean): Segment[] {
+  const stepBytes = t.type === 'bits' ? 1 : t.type === 'i16' ? 2 : 4;
+  const steps = t.type === 'bits' ? Math.ceil(channels / 4) : channels;
+  const pixelSteps = t.pixel / stepBytes;
+  const [height, width] = kernel;
+  // Gaps between pixels hold nothing but zero bits; with floats they may hold anything.
+  const adjacent =
+    whole &&
+    (dilations[1] === 1 || width === 1) &&
+    (t.type === 'bits' ? pixelSteps < steps * 1.2 : pixelSteps === steps);
+  const segments: Segment[] = [];
+  for (let i = 0; i < height; i++)
+    for (let j = 0; j < width; j++) {
+      if (adjacent && j > 0) continue;
+      segments.push({
+        offset: i * dilations[0] * t.pitch + j * dilations[1] * t.pixel,
+        tap: i * width + j,
+        start: 0,
+        perTap: adjacent ? pixelSteps : steps,
+        length: adjacent ? pixelSteps * width : steps,
+      });
+    }
+  return segments;
+}
+
+/** Groups of equally long segments, each short enough for the binary kernel's 16-bit sums. */
+export function blocksOf(segments: readonly Segment[], counted: boolean): Segment[][] {
+  const { length } = segments[0]!;
+  if (!counted) return [[...segments]];
+  const blocks: Segment[][] = [];
+  if (length <= countedSteps) {
+    const size = Math.floor(countedSteps / length);
+    for (let i = 0; i < segments.length; i += size) blocks.push(segments.slice(i, i + size));
+  } else
+    for (const s of segments)
+      for (let from = 0; from < length; from += countedSteps)
+        blocks.push([
+          { ...s, offset: s.offset + from, start: from, length: Math.min(countedSteps, length - from) },
+        ]);
+  return blocks;
+}
+
+/** Reads one step of the weights: `channel` of the output, tap, and position in the tap. */
+export type WeightReader = (channel: number, tap: number, position: number) => number;
+
+/** The output of {@link packPanels}. */
+export interface Panels {
+  data: Uint8Array | Int16Array | Float32Array;
+  /** Steps of each segment: pairs of elements for i16. */
+  length: number;
+  panelBytes: number;
+}
+
+/**
+ * Packs weights as panels of `panel` output channels, [panel][step][channel] (i16: [panel][pair][channel][2]).
+ * @param type of the input; the packed weights have u8 nibbles for bits, i16 or f32
+ */
+export function packPanels(
+  type: 'bits' | 'i16' | 'f32',
+  segments: readonly Segment[],
+  channels: number,
+  panel: number,
+  read: WeightReader,
+): Panels {
+  const pair = type === 'i16' ? 2 : 1;
+  const length = Math.ceil(segments[0]!.length / pair);
+  const perPanel = segments.length * length * panel * pair;
+  const data = new { bits: Uint8Array, i16: Int16Array, f32: Float32Array }[type](
+    Math.ceil(channels / panel) * perPanel,
+  );
+  for (let channel = 0; channel < channels; channel++) {
+    let at = Math.floor(channel / panel) * perPanel + (channel % panel) * pair;
+    for (const s of segments) {
+      let tap = s.tap + Math.floor(s.start / s.perTap);
+      let position = s.start % s.perTap;
+      for (let step = 0; step < length; step++) {
+        for (let k = 0; k < pair; k++) {
+          if (step * pair + k < s.length) data[at + k] = read(channel, tap, position);
+          if (++position === s.perTap) {
+            position = 0;
+            tap++;
+          }
+        }
+        at += panel * pair;
+      }
+    }
+  }
+  return { data, length, panelBytes: perPanel * data.BYTES_PER_ELEMENT };
+}

@@ -1,0 +1,103 @@
+// Worker threads of an executable: each instantiates the module on the shared memory and then stays inside it,
+// joining every run (assembly/engine/index.ts). Browsers and Node have different workers; the source is the same.
+import { BitgradError } from '@bitgrad/bits';
+
+/** What a worker receives as its first and only message. */
+export interface WorkerTask {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  thread: number;
+}
+
+/** The part of `Worker` (or of Node's) that is used. */
+export interface WorkerLike {
+  postMessage(task: WorkerTask): void;
+  terminate(): unknown;
+  /** Node: do not keep the process alive. */
+  unref?(): void;
+  onmessage?: ((event: unknown) => void) | null;
+  onerror?: ((event: { message?: string }) => void) | null;
+  on?(event: string, listener: (value: unknown) => void): unknown;
+}
+
+/**
+ * Source of the worker, a classic script that needs no other file. Pages whose content security policy forbids
+ * `blob:` workers serve it themselves and pass `createWorker`.
+ */
+export const workerSource = `const node = typeof require === 'function' && typeof self !== 'object' ? require('node:worker_threads').parentPort : null;
+const start = async ({ module, memory, thread }) => {
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  (node || self).postMessage('ready');
+  exports.work(thread);
+  if (node) node.close(); else self.close();
+};
+if (node) node.once('message', start); else self.onmessage = (event) => start(event.data);`;
+
+interface NodeProcess {
+  getBuiltinModule?(name: string): { Worker: new (source: string, options: { eval: boolean }) => WorkerLike };
+}
+
+/** Starts a worker from {@link workerSource}, in a page or in Node. */
+export function createInlineWorker(): WorkerLike {
+  const node = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.('node:worker_threads');
+  if (node) return new node.Worker(workerSource, { eval: true });
+  const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
+  try {
+    return new Worker(url) as unknown as WorkerLike;
+  } finally {
+    // The fetch of a blob URL has begun when the constructor returns.
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** Why workers cannot be started here, or undefined. */
+export function workersUnavailable(): string | undefined {
+  const node = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule;
+  return node || typeof Worker === 'function' ? undefined : 'there are no workers here';
+}
+
+const started = (worker: WorkerLike, task: WorkerTask): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const fail = (cause: unknown): void =>
+      reject(
+        new BitgradError({
+          code: 'backend-unavailable',
+          source: 'backend-wasm',
+          what: 'worker thread did not start',
+          next: 'A page needs `worker-src blob:` in its content security policy, or the option `createWorker`; threads: 1 needs neither.',
+          cause,
+        }),
+      );
+    if (worker.on) {
+      worker.on('message', () => resolve());
+      worker.on('error', fail);
+    } else {
+      worker.onmessage = () => resolve();
+      worker.onerror = fail;
+    }
+    worker.postMessage(task);
+  });
+
+/** Threads 1 to `threads` - 1, ready to work. */
+export async function startWorkers(
+  threads: number,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  create: () => WorkerLike,
+): Promise<WorkerLike[]> {
+  const workers: WorkerLike[] = [];
+  try {
+    for (let thread = 1; thread < threads; thread++) workers.push(create());
+    await Promise.all(workers.map((worker, i) => started(worker, { module, memory, thread: i + 1 })));
+  } catch (error) {
+    stopWorkers(workers);
+    throw error;
+  }
+  for (const worker of workers) worker.unref?.();
+  return workers;
+}
+
+/** Ends the workers. */
+export const stopWorkers = (workers: readonly WorkerLike[]): void => {
+  for (const worker of workers) void worker.terminate();
+};
