@@ -97,14 +97,14 @@ const fit = (path: PenPath, dx: number, dy: number): void => {
 /** Draws the pen path of a digit: variant, shape, slant, size, place and line width are all random. */
 export function drawPath(digit: number, rng: Rng): PenPath {
   const skeleton = chooseSkeleton(digit, rng);
-  const strokes = jitter(skeleton, 0.028, rng);
-  const elastic = elasticField(0.032, rng);
+  const strokes = jitter(skeleton, 0.036, rng);
+  const elastic = elasticField(0.042, rng);
   const height = 19.5 * (1 + bounded(rng, 0.07));
-  const width = height * skeleton.aspect * Math.exp(bounded(rng, 0.16));
-  const slant = bounded(rng, 0.19) - 0.08;
-  const angle = bounded(rng, 0.09);
+  const width = height * 1.1 * skeleton.aspect * Math.exp(bounded(rng, 0.18));
+  const slant = bounded(rng, 0.22) + 0.14;
+  const angle = bounded(rng, 0.11);
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  const radius = Math.max(0.65, Math.min(2.1, 1.15 * Math.exp(bounded(rng, 0.3))));
+  const radius = Math.max(0.65, Math.min(2.2, 1.35 * Math.exp(bounded(rng, 0.27))));
   const pressure = {
     depth: between(rng, 0, 0.22),
     rate: between(rng, 0.1, 0.45),
@@ -124,6 +124,6 @@ export function drawPath(digit: number, rng: Rng): PenPath {
       );
       path.starts.push(first);
     });
-  fit(path, bounded(rng, 0.9), bounded(rng, 0.9));
+  fit(path, bounded(rng, 0.7), bounded(rng, 0.7));
   return path;
 }

@@ -44,7 +44,7 @@ const inkSegment = (path: PenPath, from: number, to: number, ink: Float32Array, 
  * @param target uint8 [28 * 28], overwritten
  */
 export function develop(ink: Float32Array, target: Uint8Array, rng: Rng): void {
-  const gain = 255 * (0.8 + 0.25 * rng.next());
+  const gain = 255 * (0.85 + 0.25 * rng.next());
   const grain = 0.25 * rng.next();
   const paper = rng.next() < 0.5 ? 0 : 26 * rng.next();
   for (let i = 0; i < ink.length; i++) {
