@@ -11,9 +11,20 @@ export type {
 } from './engine.js';
 export { decodeModel } from './format/decode.js';
 export { encodeModel } from './format/encode.js';
+export {
+  imageInput,
+  normalizeBytes,
+  topClasses,
+  type CanvasLike,
+  type ClassScore,
+  type ImageOptions,
+  type ImageTarget,
+  type Pixels,
+} from './input.js';
 export { jsEngine } from './js-engine/index.js';
 export { erf32, exp32, gelu32, sigmoid32, tanh32 } from './js-engine/math.js';
 export { defaultLimits, type Limits } from './limits.js';
+export { loadModel, type LoadOptions, type Model, type ModelReport, type SkippedEngine } from './load.js';
 export type { InputNormalization, LayerInfo, ModelMetadata, PackedModel } from './model.js';
 export {
   planVersion,
@@ -49,6 +60,7 @@ export {
   type WeightSpec,
   type Window,
 } from './plan.js';
+export type { ModelSource } from './source.js';
 export {
   channelCount,
   elementCount,

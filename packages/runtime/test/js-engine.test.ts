@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jsEngine, validateModel } from '../src/index.js';
 import { oracle } from './support/oracle.js';
+import { testRandom } from './support/random.js';
 import { randomPlan } from './support/random-plan.js';
 
 describe('js engine on random plans', () => {
@@ -26,6 +27,28 @@ describe('js engine on random plans', () => {
       }
     },
   );
+  it('follows the float32 order of plan.ts bit for bit, for numbers that do not sum exactly', async () => {
+    for (let seed = 5000; seed < 5600; seed++) {
+      const model = randomPlan(seed, 4);
+      if (!(model.input instanceof Float32Array)) continue;
+      const random = testRandom(seed);
+      const noise = (data: Float32Array) => {
+        for (let i = 0; i < data.length; i++)
+          if (Number.isFinite(data[i])) data[i] = data[i]! * (1 + random.next()) + random.next() / 3;
+      };
+      noise(model.input);
+      const quantizers = model.plan.ops.flatMap((op) => (op.op === 'quantize' ? [op.weights[0]] : []));
+      model.weights.forEach((data, i) => {
+        if (data instanceof Float32Array && !quantizers.includes(i)) noise(data);
+      });
+      const got = (await jsEngine().compile(model)).run(model.input);
+      const expected = oracle(model, model.input, { float32: true })[model.plan.output]!;
+      const note = `seed ${seed}: ${model.plan.ops.map(({ op }) => op).join(' ')}`;
+      for (let i = 0; i < got.length; i++)
+        if (got[i] !== expected[i] && !(Number.isNaN(got[i]!) && Number.isNaN(expected[i]!)))
+          expect.fail(`${note}: element ${i} is ${got[i]}, expected ${expected[i]}`);
+    }
+  });
   it('met every op often', () => {
     const ops =
       'add affine avgPool clamp concat constant conv dense depthwise layerNorm matmul maxPool mul pad prelu quantize reshape slice softmax threshold transpose unary';

@@ -1,5 +1,6 @@
 // Readers of single fields of untrusted JSON: each returns the value with its type, or raises an error that
 // names the field.
+import type { ErrorCode } from '@bitgrad/bits';
 import { check } from '../fail.js';
 import { nestingLimit } from '../limits.js';
 
@@ -21,13 +22,19 @@ export function finite(value: unknown, field: string): number {
   return value as number;
 }
 
-/** An array of `min` to `max` entries. */
-export function list(value: unknown, field: string, min: number, max: number): readonly unknown[] {
+/** An array of `min` to `max` entries; `limit` is the code of the error when there are more. */
+export function list(
+  value: unknown,
+  field: string,
+  min: number,
+  max: number,
+  limit: ErrorCode = 'invalid-file',
+): readonly unknown[] {
   check(Array.isArray(value), 'invalid-file', field, value, 'an array');
   const { length } = value;
   check(
     length >= min && length <= max,
-    'invalid-file',
+    length > max ? limit : 'invalid-file',
     `length of ${field}`,
     length,
     min === max ? `${min}` : `${min} to ${max}`,

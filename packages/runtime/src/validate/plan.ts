@@ -66,7 +66,7 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
       expected: `at most ${planVersion}`,
       next: 'Update @bitgrad/runtime and the engine.',
     });
-  const buffers = list(plan.buffers, 'plan.buffers', 2, limits.ops).map(
+  const buffers = list(plan.buffers, 'plan.buffers', 2, limits.ops, 'limit-exceeded').map(
     (entry, i) => spec(entry, `plan.buffers[${i}]`, ['bits', 'u8', 'i32', 'f32'], limits) as BufferSpec,
   );
   const memory = buffers.reduce((sum, { type, shape }) => sum + storageBytes(type, shape), 0);
@@ -77,7 +77,7 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
     memory,
     `at most ${limits.memoryBytes}`,
   );
-  const weights = list(plan.weights, 'plan.weights', 0, limits.ops).map((entry, i) =>
+  const weights = list(plan.weights, 'plan.weights', 0, limits.ops, 'limit-exceeded').map((entry, i) =>
     spec(entry, `plan.weights[${i}]`, elementTypes, limits),
   );
   const input = integer(plan.input, 'plan.input', 0, buffers.length - 1);
@@ -87,7 +87,7 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
 
   const written = new Set([input]);
   let operations = 0;
-  const ops = list(plan.ops, 'plan.ops', 1, limits.ops).map((entry, i): Op => {
+  const ops = list(plan.ops, 'plan.ops', 1, limits.ops, 'limit-exceeded').map((entry, i): Op => {
     const source = record(entry, `plan.ops[${i}]`);
     const name = text(source.op, `plan.ops[${i}].op`, 64) as OpName;
     check(

@@ -1,7 +1,9 @@
 // An independent evaluation of plans for tests: every buffer is a list of doubles (packed levels as +1 and -1),
 // every op is written from its definition by index arithmetic, with no packing and no tricks. Sums of products
-// are taken in double precision: compare only plans whose sums are exact in float32, or with a tolerance.
+// are taken in double precision: compare only plans whose sums are exact in float32, or with a tolerance. With
+// `float32` it rounds each step in the order that plan.ts states: then every engine must agree bit for bit.
 import type { Op, Shape, TensorData, WeightSpec } from '../../src/plan.js';
+import { exp32, gelu32, sigmoid32, tanh32 } from '../../src/js-engine/math.js';
 import type { PackedModel as Model } from '../../src/model.js';
 
 type Values = number[];
@@ -65,8 +67,10 @@ function windowTaps(op: Extract<Op, { op: 'conv' | 'maxPool' }>, [h, w]: Shape, 
   return { real, padded };
 }
 
-function evaluate(op: Op, x: Value[], w: Value[], out: Shape): Values {
+function evaluate(op: Op, x: Value[], w: Value[], out: Shape, float32: boolean): Values {
   const result: Values = [];
+  const round = float32 && x[0]?.type === 'f32' ? f : (v: number) => v;
+  const total = (values: Values): number => values.reduce((s, v) => round(s + v), 0);
   const [a, b] = x as [Value, Value];
   const c = out[out.length - 1]!;
   for (const at of indices(out)) {
@@ -82,7 +86,9 @@ function evaluate(op: Op, x: Value[], w: Value[], out: Shape): Values {
         let sum = 0;
         for (const [tap, y, px] of real)
           for (let k = 0; k < n; k++)
-            sum += a.v[flat(a.shape, [y, px, group * n + k])]! * w[0]!.v[(o * taps + tap) * n + k]!;
+            sum = round(
+              sum + round(a.v[flat(a.shape, [y, px, group * n + k])]! * w[0]!.v[(o * taps + tap) * n + k]!),
+            );
         sum *= 2 ** op.shift;
         for (const tap of padded)
           for (let k = 0; k < n; k++) sum += op.padValue * w[0]!.v[(o * taps + tap) * n + k]!;
@@ -94,7 +100,9 @@ function evaluate(op: Op, x: Value[], w: Value[], out: Shape): Values {
         const { real, padded } = windowTaps(op as never, a.shape, oy, ox);
         let sum = 0;
         for (const [tap, y, px] of real)
-          sum += a.v[flat(a.shape, [y, px, Math.floor(q / op.multiplier)])]! * w[0]!.v[tap * c + q]!;
+          sum = round(
+            sum + round(a.v[flat(a.shape, [y, px, Math.floor(q / op.multiplier)])]! * w[0]!.v[tap * c + q]!),
+          );
         sum *= 2 ** op.shift;
         for (const tap of padded) sum += op.padValue * w[0]!.v[tap * c + q]!;
         result.push(sum);
@@ -104,7 +112,8 @@ function evaluate(op: Op, x: Value[], w: Value[], out: Shape): Values {
         const n = w[0]!.shape[1]!;
         const row = flat(out, at) - channel;
         let sum = 0;
-        for (let k = 0; k < n; k++) sum += a.v[(row / c) * n + k]! * w[0]!.v[channel * n + k]!;
+        for (let k = 0; k < n; k++)
+          sum = round(sum + round(a.v[(row / c) * n + k]! * w[0]!.v[channel * n + k]!));
         result.push(sum);
         break;
       }
@@ -114,9 +123,13 @@ function evaluate(op: Op, x: Value[], w: Value[], out: Shape): Values {
         const i = at[at.length - 2]!;
         let sum = 0;
         for (let k = 0; k < n; k++)
-          sum +=
-            a.v[flat(a.shape, [...lead, i, k])]! *
-            b.v[flat(b.shape, [...lead, ...(op.transposeB ? [channel, k] : [k, channel])])]!;
+          sum = round(
+            sum +
+              round(
+                a.v[flat(a.shape, [...lead, i, k])]! *
+                  b.v[flat(b.shape, [...lead, ...(op.transposeB ? [channel, k] : [k, channel])])]!,
+              ),
+          );
         result.push(sum);
         break;
       }
@@ -139,11 +152,13 @@ function evaluate(op: Op, x: Value[], w: Value[], out: Shape): Values {
       }
       case 'unary':
         result.push(
-          op.function === 'tanh'
-            ? Math.tanh(same)
-            : op.function === 'sigmoid'
-              ? 1 / (1 + Math.exp(-same))
-              : 0.5 * same * (1 + erf(same / Math.SQRT2)),
+          float32
+            ? { tanh: tanh32, sigmoid: sigmoid32, gelu: gelu32 }[op.function](same)
+            : op.function === 'tanh'
+              ? Math.tanh(same)
+              : op.function === 'sigmoid'
+                ? 1 / (1 + Math.exp(-same))
+                : 0.5 * same * (1 + erf(same / Math.SQRT2)),
         );
         break;
       case 'add':
@@ -159,8 +174,9 @@ function evaluate(op: Op, x: Value[], w: Value[], out: Shape): Values {
         const values = windowTaps(op as never, a.shape, oy, ox).real.map(
           ([, y, px]) => a.v[flat(a.shape, [y, px, channel])]!,
         );
-        const sum = values.reduce((s, v) => s + v, 0);
-        result.push(op.op === 'maxPool' ? Math.max(...values) : f(f(sum) / values.length));
+        const sum = a.type === 'f32' ? total(values) : total(values) | 0;
+        const max = values.reduce((m, v) => (v > m ? v : m));
+        result.push(op.op === 'maxPool' ? max : f(f(sum) / values.length));
         break;
       }
       case 'concat': {
@@ -208,8 +224,15 @@ function evaluate(op: Op, x: Value[], w: Value[], out: Shape): Values {
       case 'layerNorm': {
         const row = a.v.slice(flat(out, at) - channel, flat(out, at) - channel + c);
         if (op.op === 'softmax') {
-          const max = Math.max(...row);
-          result.push(Math.exp(same - max) / row.reduce((s, v) => s + Math.exp(v - max), 0));
+          const max = row.reduce((m, v) => (v > m ? v : m));
+          const e = (v: number): number => exp32(f(v - max));
+          if (float32) result.push(f(e(same) / total(row.map(e))));
+          else result.push(Math.exp(same - max) / row.reduce((s, v) => s + Math.exp(v - max), 0));
+        } else if (float32) {
+          const mean = f(total(row) / c);
+          const v = f(total(row.map((r) => f(f(r - mean) * f(r - mean)))) / c);
+          const r = f(1 / f(Math.sqrt(f(v + f(op.epsilon)))));
+          result.push(f(f(f(f(same - mean) * r) * w[0]!.v[channel]!) + w[1]!.v[channel]!));
         } else {
           const mean = row.reduce((s, v) => s + v, 0) / c;
           const variance = row.reduce((s, v) => s + (v - mean) ** 2, 0) / c;
@@ -228,7 +251,11 @@ function evaluate(op: Op, x: Value[], w: Value[], out: Shape): Values {
 }
 
 /** All buffers of one example, by number. */
-export function oracle({ plan, weights }: Model, input: ArrayLike<number>): Values[] {
+export function oracle(
+  { plan, weights }: Model,
+  input: ArrayLike<number>,
+  { float32 = false }: { float32?: boolean } = {},
+): Values[] {
   const values: Values[] = [];
   values[plan.input] = Array.from(input);
   const w = plan.weights.map((spec, i): Value => ({ ...spec, v: unpack(spec, weights[i]!) }));
@@ -238,6 +265,7 @@ export function oracle({ plan, weights }: Model, input: ArrayLike<number>): Valu
       op.inputs.map((i) => ({ ...plan.buffers[i]!, v: values[i]! })),
       (op.weights ?? []).map((i) => w[i]!),
       plan.buffers[op.output]!.shape,
+      float32,
     );
   return values;
 }

@@ -1,0 +1,286 @@
+import { crc32 as zlibCrc32 } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { BitgradError, decodeModel, encodeModel, jsEngine, type PackedModel } from '../src/index.js';
+import { crc32 } from '../src/format/layout.js';
+import { affineModel, convModel } from './support/models.js';
+import { randomPlan } from './support/random-plan.js';
+import { repairChecksums } from './support/repair.js';
+
+const encode = ({ plan, weights, metadata }: PackedModel) => encodeModel(plan, weights, metadata);
+const thrown = (run: () => unknown): BitgradError => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof BitgradError) return error;
+    throw error;
+  }
+  return expect.fail('nothing was thrown');
+};
+
+describe('crc32', () => {
+  it('has the check value of the standard and equals zlib', () => {
+    expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
+    const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * i) >> 3);
+    expect(crc32(bytes)).toBe(zlibCrc32 ? zlibCrc32(bytes) : crc32(bytes.subarray(0, 5), bytes.subarray(5)));
+    expect(crc32()).toBe(0);
+  });
+});
+
+describe('encodeModel', () => {
+  it('writes the bytes that FORMAT.md describes', () => {
+    const file = encode(affineModel());
+    const view = new DataView(file.buffer);
+    expect([...file.subarray(0, 8)]).toEqual([0x89, ...new TextEncoder().encode('BITGRAD')]);
+    expect([view.getUint16(8, true), view.getUint16(10, true)]).toEqual([1, 0]);
+    expect(view.getUint32(12, true)).toBe(file.length);
+    expect(view.getUint32(16, true)).toBe(2);
+    expect(new TextDecoder().decode(file.subarray(24, 28))).toBe('JSON');
+    expect(new TextDecoder().decode(file.subarray(40, 44))).toBe('WGHT');
+    const [json, size] = [view.getUint32(28, true), view.getUint32(32, true)];
+    expect(json).toBe(64);
+    expect(JSON.parse(new TextDecoder().decode(file.subarray(json, json + size)))).toEqual({
+      plan: affineModel().plan,
+      metadata: affineModel().metadata,
+    });
+    const weights = view.getUint32(44, true);
+    expect(weights).toBe(Math.ceil((64 + size) / 64) * 64);
+    expect(view.getUint32(48, true)).toBe(24);
+    expect([...file.subarray(weights)]).toEqual([
+      0, 0, 0, 0x3f, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0xbf,
+    ]);
+    expect(file.length).toBe(weights + 24);
+  });
+  it('is deterministic and drops unknown fields', () => {
+    const model = affineModel();
+    const noisy = { ...model.plan, extra: 1, ops: model.plan.ops.map((op) => ({ ...op, color: 'red' })) };
+    expect(encodeModel(noisy, model.weights, { ...model.metadata, mood: 3 } as object)).toEqual(
+      encode(model),
+    );
+  });
+  it('refuses what a reader would refuse', () => {
+    const { plan, weights } = affineModel();
+    expect(thrown(() => encodeModel(plan, [weights[0]!])).message).toMatch(
+      /number of weights: got 1, expected 2/,
+    );
+    expect(thrown(() => encodeModel(plan, [weights[0]!, new Float32Array(3)])).message).toMatch(
+      /weights\[1\]/,
+    );
+    expect(thrown(() => encodeModel(plan, [weights[0]!, new Int32Array(2)])).message).toMatch(/weights\[1\]/);
+    const small = {
+      fileBytes: 100,
+      headerBytes: 1e6,
+      memoryBytes: 1e6,
+      elements: 100,
+      ops: 10,
+      operations: 100,
+    };
+    expect(thrown(() => encodeModel(plan, weights, {}, small)).code).toBe('limit-exceeded');
+    expect(thrown(() => encodeModel(plan, weights, {}, { ...small, headerBytes: 10 })).code).toBe(
+      'limit-exceeded',
+    );
+  });
+});
+
+describe('decodeModel', () => {
+  it('gives back what was encoded, from any kind of bytes', () => {
+    for (const model of [affineModel(), convModel(), ...[1, 2, 3, 4, 5, 6].map((seed) => randomPlan(seed))]) {
+      const file = encode(model);
+      const shifted = new Uint8Array(file.length + 1);
+      shifted.set(file, 1);
+      const shared = new SharedArrayBuffer(file.length);
+      new Uint8Array(shared).set(file);
+      for (const bytes of [
+        file,
+        file.buffer,
+        Buffer.from(file),
+        Buffer.from(shifted.buffer).subarray(1),
+        shared,
+      ]) {
+        const { plan, weights, metadata } = decodeModel(bytes);
+        expect({ plan, weights, metadata }).toEqual({
+          plan: model.plan,
+          weights: model.weights,
+          metadata: model.metadata,
+        });
+      }
+    }
+  });
+  it('does not copy aligned weights', () => {
+    const file = encode(affineModel());
+    expect(decodeModel(file).weights[0]!.buffer).toBe(file.buffer);
+  });
+  it('accepts newer minor versions, unknown sections and unknown fields', async () => {
+    const model = affineModel();
+    const file = encode(model);
+    const extended = new Uint8Array(Math.ceil(file.length / 64) * 64 + 5).fill(7);
+    extended.set(file);
+    extended.fill(0, file.length, extended.length - 5);
+    const view = new DataView(extended.buffer);
+    view.setUint16(10, 99, true);
+    view.setUint32(16, 3, true);
+    view.setUint32(56, 0x3f3f3f3f, true);
+    view.setUint32(60, extended.length - 5, true);
+    // The third table entry ends at byte 72, so everything moves by 64.
+    const moved = new Uint8Array(extended.length + 64);
+    moved.set(extended.subarray(64), 128);
+    moved.set(extended.subarray(0, 64));
+    const table = new DataView(moved.buffer);
+    table.setUint32(12, moved.length, true);
+    for (const entry of [24, 40, 56]) table.setUint32(entry + 4, table.getUint32(entry + 4, true) + 64, true);
+    table.setUint32(64, 5, true);
+    repairChecksums(moved);
+    expect(decodeModel(moved).plan).toEqual(model.plan);
+    const executable = await jsEngine().compile(decodeModel(moved));
+    expect([...executable.run(Uint8Array.of(4, 10))]).toEqual([2, 19]);
+  });
+  it('names what is wrong with the preamble and the sections', () => {
+    const file = encode(affineModel());
+    const change = (edit: (view: DataView, bytes: Uint8Array) => void, repair = true) => {
+      const copy = file.slice();
+      edit(new DataView(copy.buffer), copy);
+      if (repair) repairChecksums(copy);
+      return thrown(() => decodeModel(copy));
+    };
+    const expectError = (error: BitgradError, code: string, text: RegExp) => {
+      expect(error.message).toMatch(text);
+      expect(error.code).toBe(code);
+    };
+    expectError(
+      change((v) => v.setUint8(0, 0x88)),
+      'invalid-file',
+      /magic number/,
+    );
+    expectError(
+      change((v) => v.setUint16(8, 2, true)),
+      'invalid-file',
+      /format version: got 2/,
+    );
+    expectError(
+      change((v) => v.setUint32(12, 10, true)),
+      'invalid-file',
+      /size of the file/,
+    );
+    expectError(
+      change((v) => v.setUint32(12, 1e6, true)),
+      'truncated-file',
+      /at least 1000000/,
+    );
+    expectError(
+      change((v) => v.setUint32(16, 0, true), false),
+      'invalid-file',
+      /number of sections: got 0/,
+    );
+    expectError(
+      change((v) => v.setUint32(16, 17, true), false),
+      'invalid-file',
+      /number of sections: got 17/,
+    );
+    expectError(
+      change((v) => v.setUint32(20, 1, true), false),
+      'checksum-mismatch',
+      /preamble/,
+    );
+    expectError(
+      change((v) => v.setUint32(28, 65, true)),
+      'invalid-file',
+      /offset of sections\[0\]: got 65, expected 64/,
+    );
+    expectError(
+      change((v) => v.setUint32(32, 2 ** 31, true)),
+      'invalid-file',
+      /bytes of sections\[0\]/,
+    );
+    expectError(
+      change((_, b) => (b[60] = 1)),
+      'invalid-file',
+      /padding byte 60/,
+    );
+    expectError(
+      change((_, b) => (b[70]! ^= 1), false),
+      'checksum-mismatch',
+      /sections\[0\]/,
+    );
+    expectError(
+      change((_, b) => (b[b.length - 1]! ^= 1), false),
+      'checksum-mismatch',
+      /sections\[1\]/,
+    );
+    expectError(
+      change((v) => v.setUint32(40, 0x4e4f534a, true)),
+      'invalid-file',
+      /tag of sections\[1\]/,
+    );
+    expectError(
+      change((v) => v.setUint32(40, 0x12345678, true)),
+      'invalid-file',
+      /section weights: got "none"/,
+    );
+    expectError(
+      change((_, b) => (b[64] = 0xff)),
+      'invalid-file',
+      /header: expected UTF-8/,
+    );
+    expectError(
+      change((_, b) => (b[64] = 0x20)),
+      'invalid-file',
+      /header: expected JSON/,
+    );
+    expectError(
+      change((_, b) => b.set(new TextEncoder().encode('['.repeat(40)), 64)),
+      'limit-exceeded',
+      /nesting/,
+    );
+    expectError(
+      thrown(() => decodeModel(new Uint8Array(0))),
+      'truncated-file',
+      /size of the file/,
+    );
+    expectError(
+      thrown(() => decodeModel(new Uint8Array(100))),
+      'invalid-file',
+      /magic/,
+    );
+    expectError(
+      thrown(() => decodeModel(Buffer.from('PNG'))),
+      'invalid-file',
+      /magic/,
+    );
+    const longer = new Uint8Array(file.length + 1);
+    longer.set(file);
+    expectError(
+      thrown(() => decodeModel(longer)),
+      'invalid-file',
+      /size of the file/,
+    );
+  });
+  it('refuses every truncation', () => {
+    const file = encode(convModel());
+    for (let size = 0; size < file.length; size++)
+      expect(thrown(() => decodeModel(file.subarray(0, size))).code, `${size} bytes`).toBe('truncated-file');
+  });
+  it('notices every flipped bit', () => {
+    const file = encode(affineModel());
+    for (let bit = 0; bit < file.length * 8; bit++) {
+      // Bits 80 to 95 are the minor version, which the checksum covers like the rest.
+      file[bit >> 3]! ^= 1 << (bit & 7);
+      expect(['checksum-mismatch', 'invalid-file', 'truncated-file']).toContain(
+        thrown(() => decodeModel(file)).code,
+      );
+      file[bit >> 3]! ^= 1 << (bit & 7);
+    }
+    decodeModel(file);
+  });
+  it('keeps to the limits', () => {
+    const file = encode(convModel());
+    for (const limits of [
+      { fileBytes: file.length - 1 },
+      { headerBytes: 100 },
+      { memoryBytes: 100 },
+      { elements: 47 },
+      { ops: 4 },
+      { operations: 800 },
+    ])
+      expect(thrown(() => decodeModel(file, limits)).code, JSON.stringify(limits)).toBe('limit-exceeded');
+    decodeModel(file, { fileBytes: file.length, elements: 54, ops: 7, memoryBytes: 1000, operations: 2000 });
+  });
+});
