@@ -25,6 +25,14 @@ export {
   type DigitsOptions,
   type SplitName,
 } from './digits/digits.js';
+export {
+  datasetFromImages,
+  resizeImage,
+  splitFromImages,
+  type ImageOptions,
+  type LabelledImage,
+  type RgbaImage,
+} from './images.js';
 export { parseIdx, type IdxArray } from './idx.js';
 export { datasetFromMnistFiles, splitFromIdx, type MnistFiles, type MnistOptions } from './mnist.js';
 export {
