@@ -26,7 +26,8 @@ export function pointGrid(breakpoints: readonly number[], infinities: boolean): 
   const points: number[][] = [];
   const add = (...xs: number[]) => xs.forEach((x) => points.push([Math.fround(x)]));
   // Breakpoints come by themselves below.
-  const clear = (x: number) => breakpoints.every((at) => Math.fround(at) !== Math.fround(x) || at === Math.fround(x));
+  const clear = (x: number) =>
+    breakpoints.every((at) => Math.fround(at) !== Math.fround(x) || at === Math.fround(x));
   for (const m of magnitudes) add(...[m, -m].filter(clear));
   if (infinities) add(Infinity, -Infinity);
   for (const at of breakpoints) {
