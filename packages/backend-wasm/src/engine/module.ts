@@ -37,7 +37,10 @@ export function withoutSharing(bytes: Uint8Array): void {
 const cache = new Map<string, Promise<WebAssembly.Module>>();
 
 async function build({ simd, relaxed, threads }: Target): Promise<WebAssembly.Module> {
-  if (!simd) return WebAssembly.compile(fromBase64((await import('../generated/engineScalar.js')).default));
+  if (!simd)
+    return WebAssembly.compile(
+      await inflate(fromBase64((await import('../generated/engineScalar.js')).default)),
+    );
   const bytes = await inflate(fromBase64((await import('../generated/engine.js')).default));
   if (!relaxed) withoutRelaxed(bytes);
   if (threads === 1) withoutSharing(bytes);
