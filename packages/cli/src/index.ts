@@ -1,1 +1,11 @@
-export {};
+export { backendTable, probeBackends, startBackend, type BackendListing } from './backends.js';
+export { exitCodeOf, exitCodes } from './exit.js';
+export { runEval, type EvalOptions, type EvalResult } from './commands/eval.js';
+export { runList, type Listing } from './commands/list.js';
+export { runTrain, type TrainOptions, type TrainResult } from './commands/train.js';
+export { createNodeIo, type CliIo } from './io.js';
+export { readRunInfo, type RunInfo } from './model-dir/runInfo.js';
+export { loadModel, saveModel } from './model-dir/model.js';
+export { loadPlugin } from './plugin-loader/loadPlugin.js';
+export { builtInPlugins, usePlugins } from './plugins.js';
+export { createProgram, runCli } from './program.js';

@@ -1,0 +1,177 @@
+// `bitgrad eval`: a saved model on a data set, as deployed and as trained.
+import { resolve } from 'node:path';
+import { setClock, summary } from '@bitgrad/layers';
+import { evaluateGap } from '@bitgrad/training';
+import { BitgradError, type JsonObject } from '@bitgrad/core';
+import type { Dataset, Split } from '@bitgrad/datasets';
+import { startBackend } from '../backends.js';
+import { openData, type DataOptions } from '../data.js';
+import { exitCodes } from '../exit.js';
+import { writeLine, type CliIo } from '../io.js';
+import { loadModel } from '../model-dir/model.js';
+import { readRunInfo, type RunInfo } from '../model-dir/runInfo.js';
+import { usePlugins } from '../plugins.js';
+import { percent } from '../progress.js';
+import { resultTable } from '../table.js';
+
+/** Options of `bitgrad eval`. */
+export interface EvalOptions {
+  readonly data?: string;
+  readonly split: string;
+  readonly limit?: number;
+  readonly backend: string;
+  readonly batch: number;
+  readonly json: boolean;
+  readonly plugin: readonly string[];
+}
+
+/** The object of `bitgrad eval --json`. Accuracies are shares in [0, 1]. */
+export interface EvalResult {
+  /** Accuracy of the hardened model, the one that is deployed. */
+  readonly testAccuracy: number;
+  readonly hardenedTestAccuracy: number;
+  readonly softTestAccuracy: number;
+  readonly softToHardGap: number;
+  /** Mean cross-entropy of the hardened model in nats. */
+  readonly loss: number;
+  readonly images: number;
+  /** Accuracy within each class, by name; null for a class without images. */
+  readonly classAccuracy: Readonly<Record<string, number | null>>;
+  /** `confusion[class][predicted]`. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+  readonly backend: string;
+  readonly model: string;
+  readonly quantizer: string;
+  readonly data: string;
+  readonly split: string;
+  readonly parameters: number;
+  readonly kernels: Readonly<Record<string, number>>;
+}
+
+const splitOf = (dataset: Dataset, name: string): Split => {
+  if (name === 'test' || name === 'train') return dataset[name];
+  throw new BitgradError({
+    code: 'invalid-option',
+    source: 'cli',
+    what: '--split',
+    got: name,
+    expected: 'test or train',
+  });
+};
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '?');
+
+/** The data a model is evaluated on: by default what it was trained on, with the same limits and seed. */
+const dataOf = (info: RunInfo, options: EvalOptions): Promise<Dataset> => {
+  const { data, limit, testLimit, seed } = info.options as unknown as DataOptions;
+  const same = options.data === undefined || options.data === data;
+  return openData({
+    data: options.data ?? data,
+    seed: same ? seed : 0,
+    limit:
+      (options.split === 'train' ? options.limit : undefined) ?? (same ? (limit ?? undefined) : undefined),
+    testLimit:
+      (options.split === 'test' ? options.limit : undefined) ?? (same ? (testLimit ?? undefined) : undefined),
+  });
+};
+
+function checkShape(dataset: Dataset, info: RunInfo): void {
+  if (dataset.shape.join() === info.inputShape.join() && dataset.classes.length === info.classes.length)
+    return;
+  throw new BitgradError({
+    code: 'shape-mismatch',
+    source: 'cli',
+    what: 'data set',
+    got: `[${dataset.shape.join(', ')}] with ${dataset.classes.length} classes`,
+    expected: `[${info.inputShape.join(', ')}] with ${info.classes.length} classes, as the model was trained`,
+  });
+}
+
+/**
+ * Evaluates the model of a folder.
+ * @returns the exit code
+ * @throws BitgradError for options or files that cannot be used
+ */
+export async function runEval(
+  folder: string,
+  options: EvalOptions,
+  io: CliIo,
+  directory = process.cwd(),
+): Promise<number> {
+  const path = resolve(directory, folder);
+  const info = await readRunInfo(path);
+  await usePlugins(options.plugin, directory);
+  const { backend } = await startBackend(options.backend);
+  const model = await loadModel(path).catch((cause) => {
+    // A saved name is not a reason to run code: what was loaded for training must be named again.
+    if (!(cause instanceof BitgradError) || cause.code !== 'unknown-name' || options.plugin.length > 0)
+      throw cause;
+    const plugins = info.plugins.map((plugin) => `--plugin ${plugin}`).join(' ');
+    throw new BitgradError({
+      code: 'unknown-name',
+      source: 'cli',
+      what: cause.message.replace(/^\[[^\]]*\] /, '').replace(/\.? Register the plugin.*$/s, ''),
+      next: plugins ? `The model was trained with ${plugins}.` : 'Name its plugin with --plugin.',
+      cause,
+    });
+  });
+  setClock(model, info.clock);
+  const dataset = await dataOf(info, options);
+  checkShape(dataset, info);
+  const split = splitOf(dataset, options.split);
+  const started = performance.now();
+  const { normalize } = info;
+  const gap = await evaluateGap(model, split, { batchSize: options.batch, normalize, signal: io.signal });
+  const seconds = (performance.now() - started) / 1000;
+  if (!gap) return io.signal?.reason === 'SIGTERM' ? exitCodes.SIGTERM : exitCodes.SIGINT;
+  const { confusion, loss, images } = gap.hardened;
+  const total = (row: readonly number[]) => row.reduce((a, b) => a + b, 0);
+  const costs = summary(model).total;
+  const saved = info.result as JsonObject;
+  const result: EvalResult = {
+    testAccuracy: gap.hardenedTestAccuracy,
+    hardenedTestAccuracy: gap.hardenedTestAccuracy,
+    softTestAccuracy: gap.softTestAccuracy,
+    softToHardGap: gap.softToHardGap,
+    loss,
+    images,
+    classAccuracy: Object.fromEntries(
+      info.classes.map((name, i) => [
+        name,
+        total(confusion[i]!) ? confusion[i]![i]! / total(confusion[i]!) : null,
+      ]),
+    ),
+    confusion,
+    seconds,
+    imagesPerSecond: images / seconds,
+    backend: backend.name,
+    model: text(saved.model),
+    quantizer: text(saved.quantizer),
+    data: options.data ?? text(saved.data),
+    split: options.split,
+    parameters: costs.binaryParams + costs.lowBitParams + costs.floatParams,
+    kernels: backend.report(),
+  };
+  model.dispose();
+  await backend.dispose();
+  if (options.json) writeLine(io.stdout, JSON.stringify(result));
+  else writeLine(io.stdout, table(result, io));
+  return exitCodes.done;
+}
+
+const table = (result: EvalResult, io: CliIo): string =>
+  resultTable(
+    `${result.model} with ${result.quantizer} on ${result.data} (${result.split}, ${result.images} images)`,
+    [
+      ['accuracy', io.colors.green(percent(result.testAccuracy))],
+      ['soft-to-hard gap', percent(result.softToHardGap)],
+      ['loss', result.loss.toFixed(4)],
+      ['throughput', `${result.imagesPerSecond.toFixed(0)} img/s on ${result.backend}`],
+      ...Object.entries(result.classAccuracy).map(
+        ([name, share]) => [`class ${name}`, percent(share)] as const,
+      ),
+    ],
+    io,
+  );

@@ -1,0 +1,141 @@
+// `bitgrad list`: what can be named on the command line.
+import { defaultRegistry, type JsonObject, type Plugin } from '@bitgrad/core';
+import { listModels } from '@bitgrad/models';
+import { probeBackends, type BackendListing } from '../backends.js';
+import { exitCodes } from '../exit.js';
+import { writeLine, type CliIo } from '../io.js';
+import { usePlugins } from '../plugins.js';
+
+/** Options of `bitgrad list`. */
+export interface ListOptions {
+  readonly json: boolean;
+  readonly plugin: readonly string[];
+}
+
+/** A member of a plugin. */
+interface MemberListing {
+  readonly name: string;
+  readonly plugin: string;
+  /** Its options with their defaults; null when it cannot be made without options. */
+  readonly options: JsonObject | null;
+}
+
+/** A quantizer. */
+export interface QuantizerListing extends MemberListing {
+  readonly description: string;
+  readonly alphabet: string;
+  readonly roles: readonly string[];
+  /** True when it is not at its levels while it trains. */
+  readonly soft: boolean;
+  readonly needsClock: boolean;
+  readonly hasParameters: boolean;
+  /** Whether its forward and backward are a sound pair, and why (arXiv 2402.17710); null when nothing is claimed. */
+  readonly certificate: { readonly holds: boolean; readonly reason: string } | null;
+}
+
+/** The object of `bitgrad list --json`. */
+export interface Listing {
+  readonly plugins: readonly { name: string; version: string }[];
+  readonly quantizers: readonly QuantizerListing[];
+  readonly surrogates: readonly MemberListing[];
+  readonly forwards: readonly MemberListing[];
+  readonly models: readonly { name: string; description: string }[];
+  readonly backends: readonly BackendListing[];
+}
+
+/** Makes a member with its default options; undefined when it needs some. */
+const attempt = <T>(make: () => T): T | undefined => {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+};
+
+const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
+
+const membersOf = (plugins: readonly Plugin[], kind: 'surrogates' | 'forwards'): MemberListing[] =>
+  plugins
+    .flatMap((plugin) =>
+      Object.entries(plugin[kind]).map(([name, make]) => ({
+        name,
+        plugin: plugin.name,
+        options: attempt(make as () => { options: JsonObject })?.options ?? null,
+      })),
+    )
+    .sort(byName);
+
+const quantizersOf = (plugins: readonly Plugin[]): QuantizerListing[] =>
+  plugins
+    .flatMap((plugin) =>
+      Object.entries(plugin.quantizers).map(([name, make]): QuantizerListing => {
+        const quantizer = attempt(make);
+        return {
+          name,
+          plugin: plugin.name,
+          options: quantizer?.options ?? null,
+          description: quantizer?.description ?? 'needs options',
+          alphabet: quantizer?.forward.alphabet ?? '?',
+          roles: quantizer?.capabilities.roles ?? [],
+          soft: quantizer?.forward.soft ?? false,
+          needsClock: quantizer?.capabilities.needsClock ?? false,
+          hasParameters: quantizer?.capabilities.hasParameters ?? false,
+          certificate: quantizer?.certificate ? { ...quantizer.certificate } : null,
+        };
+      }),
+    )
+    .sort(byName);
+
+/** Everything that is registered and every backend that is known. */
+export async function listing(): Promise<Listing> {
+  const plugins = defaultRegistry().plugins();
+  return {
+    plugins: plugins.map(({ name, version }) => ({ name, version })),
+    quantizers: quantizersOf(plugins),
+    surrogates: membersOf(plugins, 'surrogates'),
+    forwards: membersOf(plugins, 'forwards'),
+    models: listModels().map(({ name, description }) => ({ name, description })),
+    backends: await probeBackends(),
+  };
+}
+
+/** Writes the listing; returns the exit code. */
+export async function runList(options: ListOptions, io: CliIo, directory = process.cwd()): Promise<number> {
+  await usePlugins(options.plugin, directory);
+  const all = await listing();
+  writeLine(io.stdout, options.json ? JSON.stringify(all) : format(all, io));
+  return exitCodes.done;
+}
+
+const claim = ({ certificate }: QuantizerListing): string =>
+  certificate ? `; certificate ${certificate.holds ? 'holds' : 'fails'}: ${certificate.reason}` : '';
+
+function format(all: Listing, { colors }: CliIo): string {
+  const section = (title: string, rows: readonly (readonly [string, string])[]): string => {
+    const width = Math.max(0, ...rows.map(([name]) => name.length));
+    return [colors.bold(title), ...rows.map(([name, text]) => `  ${colors.cyan(name.padEnd(width))}  ${text}`)].join('\n'); // prettier-ignore
+  };
+  return [
+    section(
+      'plugins',
+      all.plugins.map(({ name, version }) => [name, version]),
+    ),
+    section(
+      'quantizers',
+      all.quantizers.map((q) => [q.name, `${q.description}${claim(q)}`]),
+    ),
+    section(
+      'surrogates',
+      all.surrogates.map(({ name, plugin }) => [name, plugin]),
+    ),
+    section(
+      'forwards',
+      all.forwards.map(({ name, plugin }) => [name, plugin]),
+    ),
+    section(
+      'models',
+      all.models.map(({ name, description }) => [name, description]),
+    ),
+    section('backends', all.backends.map(({ name, available, reason }) => [name, available ? 'available' : `unavailable: ${reason}`])), // prettier-ignore
+  ].join('\n\n');
+}

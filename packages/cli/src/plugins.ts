@@ -1,0 +1,26 @@
+// The plugins that the command registers: those of its own packages, then those named by --plugin.
+import { use, type Plugin } from '@bitgrad/core';
+import { loadPlugin, pluginOf } from './plugin-loader/loadPlugin.js';
+
+/** The packages whose plugins are always there, in order. A new one is one line here and one in package.json. */
+const packages: readonly { name: string; load(): Promise<unknown> }[] = [
+  { name: '@bitgrad/quantizer-ste', load: () => import('@bitgrad/quantizer-ste') },
+];
+
+/** The plugins of the command's own packages. */
+export const builtInPlugins = (): Promise<Plugin[]> =>
+  Promise.all(packages.map(async ({ name, load }) => pluginOf(await load(), name)));
+
+/**
+ * Registers the built-in plugins and those of `specifiers` with the default registry.
+ * @param specifiers paths or package names, as given to --plugin
+ * @returns the plugins that were named, in order
+ * @throws BitgradError `invalid-plugin`, `duplicate-name`
+ */
+export async function usePlugins(specifiers: readonly string[], directory: string): Promise<Plugin[]> {
+  use(...(await builtInPlugins()));
+  const named: Plugin[] = [];
+  for (const specifier of specifiers) named.push(await loadPlugin(specifier, directory));
+  use(...named);
+  return named;
+}
