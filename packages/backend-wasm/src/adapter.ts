@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BitgradError, type BackendAdapter, type BackendProbe, type KernelReport } from '@bitgrad/core';
 import { createHeap, memoryOf, type Heap, type TfjsWasmBackend } from './heap.js';
 import { install, type Installation } from './installation.js';
-import { kernelFamilies } from './kernels/index.js';
+import { fusedKernels, kernelFamilies } from './kernels/index.js';
 import { compileModule, instantiate, isShared } from './module.js';
 
 /** Options of {@link wasm}. */
@@ -106,7 +106,7 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
     name: 'wasm',
     capabilities: Object.freeze({
       trainsConvolutions: true,
-      fusedKernels: Object.freeze([]) as readonly string[],
+      fusedKernels,
       synchronousReads: true,
     }),
     probe,

@@ -6,3 +6,7 @@ export * from './outer';
 export * from './pool';
 export * from './depthwise';
 export * from './segment';
+export * from './elementwise';
+export * from './batchNorm';
+export * from './optimizer';
+export * from './loss';

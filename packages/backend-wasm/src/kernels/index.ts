@@ -1,10 +1,33 @@
 // All kernel families of the adapter.
 import type { KernelFamily } from '../installation.js';
+import { batchNorm } from './batchNorm.js';
 import { convolution } from './convolution.js';
 import { depthwise } from './depthwise.js';
+import { elementwise } from './elementwise.js';
 import { matmul } from './matmul.js';
 import { missing } from './missing.js';
 import { pooling } from './pooling.js';
+import { steps } from './steps.js';
 
 /** Every family, in the order of registration. */
-export const kernelFamilies: readonly KernelFamily[] = [convolution, depthwise, pooling, matmul, missing];
+export const kernelFamilies: readonly KernelFamily[] = [
+  convolution,
+  depthwise,
+  pooling,
+  matmul,
+  missing,
+  elementwise,
+  batchNorm,
+  steps,
+];
+
+/** The fused kernels among them (names of `kernelNames` in @bitgrad/core). */
+export const fusedKernels = [
+  'BitgradElementwise',
+  'BitgradBatchNormTrain',
+  'BitgradBatchNormTrainGrad',
+  'BitgradSoftmaxCrossEntropy',
+  'BitgradAdamStep',
+  'BitgradMomentumStep',
+  'BitgradPReluGrad',
+] as const;
