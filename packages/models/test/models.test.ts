@@ -1,14 +1,234 @@
+// The reference models: shapes, sizes counted by hand, seeds, training, saving, quantizers in every place they belong.
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { use } from '@bitgrad/core';
-import { formatSummary, summary } from '@bitgrad/layers';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { use, type BitgradError } from '@bitgrad/core';
+import {
+  checkModel,
+  needsClock,
+  quantizedKernels,
+  quantLayersOf,
+  summary,
+  withHardened,
+  withQuantizedWeights,
+} from '@bitgrad/layers';
 import { stePlugin } from '@bitgrad/quantizer-ste';
-import { expect, it } from 'vitest';
-import { createModel, modelNames } from '../src/index.js';
-use(stePlugin);
-it('x', () => {
-  for (const name of modelNames) {
-    const m = createModel(name, { inputShape: [28, 28, 1], classes: 10, kernelQuantizer: 'ste' });
-    console.log(formatSummary(summary(m)));
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createModel, listModels, modelNames, type ModelName, type ModelOptions } from '../src/index.js';
+
+beforeAll(() => use(stePlugin));
+
+const mnist: ModelOptions = { inputShape: [28, 28, 1], classes: 10, kernelQuantizer: 'ste' };
+const small: Record<ModelName, Partial<ModelOptions>> = {
+  mlp: { inputShape: [4, 4, 1], hidden: [8] },
+  tfc: { inputShape: [4, 4, 1], width: 0.1 },
+  lfc: { inputShape: [4, 4, 1], width: 0.01 },
+  cnn: { inputShape: [8, 8, 1], width: 0.1 },
+  'vgg-small': { inputShape: [8, 8, 3], width: 0.02 },
+  resnet20: { inputShape: [8, 8, 3], width: 0.2 },
+  birealnet18: { inputShape: [8, 8, 3], width: 0.05 },
+};
+const tiny = (name: ModelName, more: Partial<ModelOptions> = {}) =>
+  createModel(name, { ...mnist, classes: 3, ...small[name], ...more });
+const inputsFor = (model: tfl.LayersModel, n: number, seed: number) =>
+  tf.randomNormal([n, ...(model.inputs[0]!.shape.slice(1) as number[])], 0, 1, 'float32', seed);
+const weightsOf = (model: tfl.LayersModel) => model.getWeights().map((w) => [...w.dataSync()]);
+const codeOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    return (error as BitgradError).code;
   }
+  return 'none';
+};
+
+describe('sizes, counted by hand', () => {
+  it('cnn on MNIST', () => {
+    const { layers, total } = summary(createModel('cnn', mnist));
+    expect(layers.map(({ name, outputShape }) => [name, outputShape.slice(1).join('x')])).toEqual([
+      ['input', '28x28x1'],
+      ['conv1', '28x28x32'],
+      ['pool1', '14x14x32'],
+      ['bn1', '14x14x32'],
+      ['conv2', '14x14x64'],
+      ['pool2', '7x7x64'],
+      ['bn2', '7x7x64'],
+      ['conv3', '7x7x64'],
+      ['bn3', '7x7x64'],
+      ['flatten', '3136'],
+      ['logits', '10'],
+    ]);
+    const kernels = [9 * 32, 9 * 32 * 64, 9 * 64 * 64];
+    const float = 4 * (32 + 64 + 64) + 3136 * 10 + 10;
+    expect(total).toEqual({
+      binaryParams: kernels[0]! + kernels[1]! + kernels[2]!,
+      lowBitParams: 0,
+      floatParams: float,
+      droppedParams: 0,
+      // A word for each tap and output channel of conv1 and conv2 (1 and 32 input channels), two for conv3.
+      packedBytes: 4 * (9 * 32 + 9 * 64 + 2 * 9 * 64) + 4 * float,
+      floatBytes: 4 * (kernels[0]! + kernels[1]! + kernels[2]! + float),
+      binaryMacs: 14 * 14 * kernels[1]! + 7 * 7 * kernels[2]!,
+      // The first layer's input is float; its weights are binary all the same.
+      floatMacs: 28 * 28 * kernels[0]! + 3136 * 10,
+    });
+  });
+
+  it('tfc and lfc are binary throughout', () => {
+    const tfc = summary(createModel('tfc', mnist)).total;
+    expect(tfc.binaryParams).toBe(784 * 64 + 64 * 64 * 2 + 64 * 10);
+    expect([tfc.binaryMacs, tfc.floatMacs, tfc.floatParams]).toEqual([
+      tfc.binaryParams,
+      0,
+      4 * (64 * 3 + 10),
+    ]);
+    expect(summary(createModel('lfc', mnist)).total.binaryParams).toBe(784 * 1024 + 2 * 1024 * 1024 + 10240);
+    const mlp = summary(createModel('mlp', { ...mnist, hidden: [5, 7] })).total;
+    expect(mlp.binaryParams).toBe(784 * 5 + 5 * 7 + 7 * 10);
+  });
+
+  it('vgg-small and the residual nets keep the first and last layer in float', () => {
+    const cifar = { ...mnist, inputShape: [32, 32, 3] as const };
+    const vgg = summary(createModel('vgg-small', cifar)).total;
+    expect(vgg.binaryParams).toBe(9 * (128 * 128 + 128 * 256 + 256 * 256 + 256 * 512 + 512 * 512));
+    const norms = 4 * 2 * (128 + 256 + 512);
+    expect(vgg.floatParams).toBe(27 * 128 + norms + 4 * 4 * 512 * 10 + 10);
+    const resnet = summary(createModel('resnet20', cifar)).total;
+    expect(resnet.binaryParams).toBe(9 * (6 * 16 * 16 + 16 * 32 + 5 * 32 * 32 + 32 * 64 + 5 * 64 * 64));
+    const shortcuts = 16 * 32 + 32 * 64 + 4 * (32 + 64);
+    expect(resnet.floatParams).toBe(27 * 16 + 4 * 16 + 6 * 4 * (16 + 32 + 64) + shortcuts + 64 * 10 + 10);
+    const names = createModel('resnet20', cifar).layers.filter((layer) => layer.getClassName() === 'Add');
+    expect(names.length).toBe(18);
+  });
+
+  it('birealnet18 takes the stem of its input size', () => {
+    const stem = (size: number) => {
+      const model = createModel('birealnet18', { ...mnist, inputShape: [size, size, 3], width: 0.05 });
+      return [model.getLayer('stem').outputShape[1], model.getLayer('stage1_conv1').outputShape[1]];
+    };
+    expect(stem(32)).toEqual([32, 32]);
+    expect(stem(64)).toEqual([32, 16]);
+  });
+});
+
+describe.each(modelNames)('%s', (name) => {
+  it('gives finite logits on MNIST and CIFAR shapes and is described', () => {
+    expect(listModels().find((info) => info.name === name)!.description.length).toBeGreaterThan(20);
+    for (const inputShape of [
+      [28, 28, 1],
+      [32, 32, 3],
+      [9, 11, 2],
+    ] as const) {
+      const model = createModel(name, { ...mnist, inputShape, width: 0.05 });
+      expect(model.outputs[0]!.shape).toEqual([null, 10]);
+      const logits = tf.tidy(() => (model.predict(inputsFor(model, 1, 1)) as tf.Tensor).dataSync());
+      expect(logits.every(Number.isFinite)).toBe(true);
+      model.dispose();
+    }
+  });
+
+  it('has the same weights for the same seed, others for another', () => {
+    expect(weightsOf(tiny(name, { seed: 3 }))).toEqual(weightsOf(tiny(name, { seed: 3 })));
+    const [a, b] = [tiny(name, { seed: 3 }), tiny(name, { seed: 4 })].map((model) => quantizedKernels(model));
+    a!.forEach(({ variable }, i) =>
+      expect([...variable.dataSync()]).not.toEqual([...b![i]!.variable.dataSync()]),
+    );
+    // No two layers of a model share their initial values.
+    const first = a!.map(({ variable }) => variable.dataSync()[0]);
+    expect(new Set(first).size).toBe(first.length);
+  });
+
+  it('is binary where it says: hardened kernels and inputs of +-1', () => {
+    const model = tiny(name);
+    withQuantizedWeights(model, () =>
+      quantizedKernels(model).forEach(({ variable }) =>
+        expect(variable.dataSync().every((v) => v === 1 || v === -1)).toBe(true),
+      ),
+    );
+    const quantized = quantLayersOf(model).filter((layer) => layer.slots.has('kernel'));
+    const binary = quantized.filter((layer) => layer.slots.has('input'));
+    expect(quantized.length - binary.length).toBe(name === 'cnn' ? 1 : 0);
+    expect(checkModel(model).warnings).toEqual([]);
+  });
+
+  it('learns, by every weight, without leaking tensors, and is saved as it is', async () => {
+    const model = tiny(name);
+    const [x, labels] = [inputsFor(model, 6, 2), tf.oneHot(tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32'), 3)];
+    const optimizer = tf.train.adam(0.02);
+    const variables = model.trainableWeights.map((w) => w.read() as tf.Variable);
+    const before = variables.map((v) => v.dataSync().slice());
+    const loss = () =>
+      tf.losses.softmaxCrossEntropy(labels, model.apply(x, { training: true }) as tf.Tensor) as tf.Scalar;
+    const step = () => tf.tidy(() => optimizer.minimize(loss, true, variables)!.dataSync()[0]!);
+    const losses = [step()];
+    const tensors = tf.memory().numTensors;
+    for (let i = 0; i < 5; i++) losses.push(step());
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+    variables.forEach((v, i) => expect([...v.dataSync()], v.name).not.toEqual([...before[i]!]));
+    const saved = await new Promise<tf.io.ModelArtifacts>((resolve) => {
+      void model.save(
+        tf.io.withSaveHandler(async (artifacts) => {
+          resolve(artifacts);
+          return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
+        }),
+      );
+    });
+    const loaded = await tfl.loadLayersModel(tf.io.fromMemory(saved));
+    const logits = (m: tfl.LayersModel) => [...(m.predict(x) as tf.Tensor).dataSync()];
+    expect(logits(loaded)).toEqual(logits(model));
+    expect(withHardened(loaded, () => logits(loaded))).toEqual(logits(model));
+  });
+});
+
+describe('options', () => {
+  const slots = (model: tfl.LayersModel) =>
+    Object.fromEntries(
+      quantLayersOf(model).map((layer) => [
+        layer.name,
+        ['kernel', 'input'].map((slot) => layer.slots.get(slot)?.quantizer.name ?? null),
+      ]),
+    );
+
+  it('put quantizers where they are asked for', () => {
+    expect(slots(tiny('cnn', { kernelQuantizer: 'xnor', inputQuantizer: 'approx-sign' }))).toEqual({
+      conv1: ['xnor', null],
+      conv2: ['xnor', 'approx-sign'],
+      conv3: ['xnor', 'approx-sign'],
+    });
+    const firsts = { firstKernelQuantizer: null, firstInputQuantizer: 'ste' };
+    expect(slots(tiny('cnn', firsts))['conv1']).toEqual([null, 'ste']);
+    expect(slots(tiny('mlp', firsts))['dense1']).toEqual([null, 'ste']);
+    expect(slots(tiny('vgg-small', { firstKernelQuantizer: 'ste' }))['conv1']).toEqual(['ste', null]);
+    const float = tiny('cnn', { kernelQuantizer: null });
+    expect(slots(float)['conv2']).toEqual([null, null]);
+    expect(summary(float).total.binaryParams).toBe(0);
+    expect(needsClock(tiny('cnn', { kernelQuantizer: 'ede' }))).toBe(true);
+  });
+
+  it('set padding and constraints', () => {
+    const config = (options: Partial<ModelOptions>, layer = 'conv2') =>
+      tiny('cnn', options).getLayer(layer).getConfig();
+    expect(config({})).toMatchObject({ padValues: 0, kernelConstraint: { className: 'WeightClip' } });
+    expect(config({ padValues: 1, kernelConstraint: null })).toMatchObject({
+      padValues: 1,
+      kernelConstraint: null,
+    });
+    // A float input is padded with 0.
+    expect(config({ padValues: 1 }, 'conv1')).toMatchObject({ padValues: 0 });
+  });
+
+  it('are checked', () => {
+    const code = (name: string, options: object) => codeOf(() => createModel(name, { ...mnist, ...options }));
+    expect(code('nobody', {})).toBe('unknown-name');
+    expect(code('toString', {})).toBe('unknown-name');
+    expect(code('cnn', { inputShape: [28, 28] })).toBe('invalid-option');
+    expect(code('cnn', { inputShape: [3, 3, 1] })).toBe('invalid-option');
+    expect(code('cnn', { classes: 0 })).toBe('invalid-option');
+    expect(code('cnn', { seed: 0.5 })).toBe('invalid-option');
+    expect(code('cnn', { width: -1 })).toBe('invalid-option');
+    expect(code('mlp', { hidden: [] })).toBe('invalid-option');
+    expect(code('cnn', { kernelQuantizer: undefined })).toBe('invalid-option');
+    expect(code('cnn', { kernelQuantizer: 'nobody' })).toBe('unknown-name');
+  });
 });

@@ -1,0 +1,103 @@
+// RPReLU and the quantizer layer.
+import './fixtures.js';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { quantActivation, rprelu } from '../src/index.js';
+
+describe('rprelu', () => {
+  const shape = [2, 4, 3];
+  // Multiples of 1/8, so that x - gamma = 0 happens and everything is exact.
+  const xs = Array.from({ length: 24 }, (_, i) => (((i * 5) % 23) - 11) / 8);
+  const gamma = [0.125, -0.5, 0];
+  const beta = [0.25, -2, 0];
+  const zeta = [1, 0, -0.25];
+  const build = () => {
+    const layer = rprelu();
+    layer.build([null, ...shape.slice(1)]);
+    layer.setWeights([gamma, beta, zeta].map((values) => tf.tensor1d(values)));
+    return layer;
+  };
+
+  it('equals its formula', () => {
+    const y = build().apply(tf.tensor(xs, shape)) as tf.Tensor;
+    const expected = xs.map((x, i) => {
+      const c = i % 3;
+      return x > gamma[c]! ? x - gamma[c]! + zeta[c]! : beta[c]! * (x - gamma[c]!) + zeta[c]!;
+    });
+    expect([...y.dataSync()].map((v) => v + 0)).toEqual(expected.map((v) => v + 0));
+  });
+
+  const expectGradients = () => {
+    const layer = build();
+    const x = tf.tensor(xs, shape);
+    const dys = xs.map((_, i) => ((i * 7) % 5) - 2);
+    const loss = (v: tf.Tensor) => tf.sum(tf.mul(layer.apply(v) as tf.Tensor, tf.tensor(dys, shape)));
+    const slope = (i: number) => (xs[i]! > gamma[i % 3]! ? 1 : beta[i % 3]!);
+    const dx = [...tf.grad(loss)(x).dataSync()];
+    expect(dx.map((v) => v + 0)).toEqual(dys.map((dy, i) => dy * slope(i) + 0));
+    const variables = layer.trainableWeights.map((w) => w.read() as tf.Variable);
+    const { grads } = tf.variableGrads(() => loss(x) as tf.Scalar, variables);
+    const sums = (term: (i: number) => number) =>
+      [0, 1, 2].map((c) => xs.reduce((sum, _, i) => sum + (i % 3 === c ? dys[i]! * term(i) : 0), 0) + 0);
+    const actual = variables.map((v) => [...grads[v.name]!.dataSync()].map((g) => g + 0));
+    expect(actual).toEqual([
+      sums((i) => -slope(i)),
+      sums((i) => Math.min(0, xs[i]! - gamma[i % 3]!)),
+      sums(() => 1),
+    ]);
+  };
+
+  it('has the gradients of its formula', expectGradients);
+
+  it("has the same gradients with a backend's fused kernel", () => {
+    let calls = 0;
+    tf.registerKernel({
+      kernelName: 'BitgradPReluGrad',
+      backendName: 'cpu',
+      kernelFunc: ({ inputs }) => {
+        calls++;
+        const { x, alpha, dy } = inputs as unknown as Record<'x' | 'alpha' | 'dy', tf.Tensor>;
+        const positive = tf.cast(tf.greater(x, 0), 'float32');
+        const dx = tf.mul(dy, tf.add(positive, tf.mul(tf.sub(1, positive), alpha)));
+        return [dx, tf.sum(tf.mul(dy, tf.minimum(x, 0)), [0, 1])];
+      },
+    });
+    try {
+      expectGradients();
+    } finally {
+      tf.unregisterKernel('BitgradPReluGrad', 'cpu');
+    }
+    expect(calls).toBe(2);
+  });
+
+  it('starts as a leaky ReLU with slope 0.25, and takes initializers', () => {
+    const y = rprelu().apply(tf.tensor2d([[-4, 4]])) as tf.Tensor;
+    expect(y.arraySync()).toEqual([[-1, 4]]);
+    const layer = rprelu({ zetaInitializer: 'ones' });
+    expect((layer.apply(tf.tensor2d([[-4, 4]])) as tf.Tensor).arraySync()).toEqual([[0, 5]]);
+  });
+});
+
+describe('quantActivation', () => {
+  it('applies the quantizer alone, for any rank', () => {
+    const y = quantActivation({ inputQuantizer: 'test-ste' }).apply(tf.tensor1d([-1, -0, 0, 3])) as tf.Tensor;
+    expect(y.arraySync()).toEqual([-1, 1, 1, 1]);
+    const same = quantActivation({}).apply(tf.tensor1d([-1, 2])) as tf.Tensor;
+    expect(same.arraySync()).toEqual([-1, 2]);
+  });
+
+  it('owns and trains the parameters of its quantizer', () => {
+    const layer = quantActivation({ inputQuantizer: 'test-rsign', name: 'threshold' });
+    const x = tf.tensor2d([[0.2, -0.7], [0.1, 5]]); // prettier-ignore
+    layer.apply(x);
+    expect(layer.trainableWeights.map(({ originalName }) => originalName)).toEqual([
+      'threshold/input_threshold',
+    ]);
+    const threshold = layer.trainableWeights[0]!.read() as tf.Variable;
+    layer.setWeights([tf.tensor1d([0.15, 0])]);
+    expect((layer.apply(x) as tf.Tensor).arraySync()).toEqual([[1, -1], [-1, 1]]); // prettier-ignore
+    // d sign(x - t) / dt = -B(x - t): three of the four are within the clip.
+    const { grads } = tf.variableGrads(() => tf.sum(layer.apply(x, { training: true }) as tf.Tensor));
+    expect(grads[threshold.name]!.arraySync()).toEqual([-2, -1]);
+  });
+});
