@@ -51,6 +51,12 @@ describe('batchNorm', () => {
         a.forEach((g, i) => near(g, b[i]!, `d${i}`));
         own.getWeights().forEach((w, i) => near(w, peer.getWeights()[i]!, `weight ${i}`));
         near(own.call(x, {}), peer.call(x, {}) as tf.Tensor, 'inference');
+        const frozen = (layer: tfl.layers.Layer) => (v: tf.Tensor) =>
+          tf.sum(tf.mul(layer.call(v, {}) as tf.Tensor, dy));
+        near(tf.grad(frozen(own))(x), tf.grad(frozen(peer))(x), 'dx of inference');
+        const fixed = (layer: tfl.layers.Layer) => tf.variableGrads(() => frozen(layer)(x) as tf.Scalar, weights(layer)).grads; // prettier-ignore
+        const [c, d] = [fixed(own), fixed(peer)].map((g) => Object.values(g));
+        c!.forEach((g, i) => near(g, d![i]!, `d${i} of inference`));
       }
     });
 

@@ -3,7 +3,7 @@ import './fixtures.js';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import type { BitgradError} from '@bitgrad/core';
+import type { BitgradError } from '@bitgrad/core';
 import { defineForward, defineQuantizer } from '@bitgrad/core';
 import {
   batchNorm,

@@ -7,8 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { defineQuantizer, quantizerConfig } from '@bitgrad/core';
-import type {
-  QuantLayer} from '../src/index.js';
+import type { QuantLayer } from '../src/index.js';
 import {
   batchNorm,
   quantActivation,

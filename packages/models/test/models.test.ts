@@ -24,7 +24,7 @@ const small: Record<ModelName, Partial<ModelOptions>> = {
   tfc: { inputShape: [4, 4, 1], width: 0.1 },
   lfc: { inputShape: [4, 4, 1], width: 0.01 },
   cnn: { inputShape: [8, 8, 1], width: 0.1 },
-  'vgg-small': { inputShape: [8, 8, 3], width: 0.02 },
+  'vgg-small': { inputShape: [8, 8, 3], width: 0.06 },
   resnet20: { inputShape: [8, 8, 3], width: 0.2 },
   birealnet18: { inputShape: [8, 8, 3], width: 0.05 },
 };

@@ -1,7 +1,7 @@
 // Batch normalization with tfjs-layers' options, weights and results, and a fused training step where the backend has it.
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { batchNormTrain } from '@bitgrad/core';
+import { batchNormTrain, customOp, E, elementwise } from '@bitgrad/core';
 import {
   knownSize,
   resolveConstraint,
@@ -42,6 +42,25 @@ export interface BatchNormArgs extends LayerArgs {
   betaConstraint?: ConstraintSpec;
   gammaConstraint?: ConstraintSpec;
 }
+
+const affineFormula = E.add(
+  E.mul(E.sub(E.input('x'), E.input('mean')), E.input('factor')),
+  E.input('offset'),
+);
+
+/** (x - mean) * factor + offset of each channel, in one pass where the backend can; in the order of a training step. */
+const affine = (x: tf.Tensor, mean: tf.Tensor, factor: tf.Tensor, offset: tf.Tensor): tf.Tensor =>
+  customOp(
+    [x, factor, offset],
+    ([x0, factor0, offset0]) => ({
+      value: elementwise(affineFormula, { x: x0!, mean, factor: factor0!, offset: offset0! }, x0!.shape),
+      saved: [x0!, factor0!],
+    }),
+    (dy, [x0, factor0]) => {
+      const axes = dy.shape.slice(0, -1).map((_, i) => i);
+      return [tf.mul(dy, factor0!), tf.sum(tf.mul(dy, tf.sub(x0!, mean)), axes), tf.sum(dy, axes)];
+    },
+  );
 
 /**
  * y = gamma * (x - mean) / sqrt(variance + epsilon) + beta over each channel. In training steps, mean and (biased)
@@ -149,8 +168,7 @@ export class BatchNorm extends tfl.layers.Layer {
   private normalize(x: tf.Tensor): tf.Tensor {
     const inverse = tf.rsqrt(tf.add(this.movingVariance.read(), this.epsilon));
     const factor = this.gamma ? tf.mul(this.gamma.read(), inverse) : inverse;
-    const y = tf.mul(tf.sub(x, this.movingMean.read()), factor);
-    return this.beta ? tf.add(y, this.beta.read()) : y;
+    return affine(x, this.movingMean.read(), factor, this.beta?.read() ?? tf.zeros(factor.shape));
   }
 
   override getConfig(): tf.serialization.ConfigDict {
