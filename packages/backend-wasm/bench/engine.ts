@@ -8,7 +8,11 @@ import { biRealNet18, singleLayer, vggSmall } from './plans.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { threads: { type: 'string', default: '1' }, ms: { type: 'string', default: '1500' }, nets: { type: 'string', default: '' } },
+  options: {
+    threads: { type: 'string', default: '1' },
+    ms: { type: 'string', default: '1500' },
+    nets: { type: 'string', default: '' },
+  },
 });
 
 const inputOf = ({ plan }: PackedModel): Uint8Array | Float32Array => {
@@ -28,12 +32,15 @@ const nets = [
 ];
 
 const variants = positionals as NonNullable<WasmEngineOptions['variant']>[];
-const engines = (variants.length ? variants : [undefined]).map((variant) => wasmEngine(variant ? { variant } : {}));
+const engines = (variants.length ? variants : [undefined]).map((variant) =>
+  wasmEngine(variant ? { variant } : {}),
+);
 for (const { model, macs } of nets) {
   if (values.nets && !values.nets.split(',').includes(model.metadata.name!)) continue;
   const input = inputOf(model);
   const executables: Executable[] = [];
-  for (const engine of engines) executables.push(await engine.compile(model, { threads: Number(values.threads) }));
+  for (const engine of engines)
+    executables.push(await engine.compile(model, { threads: Number(values.threads) }));
   const times = executables.map((): number[] => []);
   const start = performance.now();
   while (performance.now() - start < Number(values.ms))

@@ -16,7 +16,10 @@ export function planBuilder(input: BufferSpec, seed: number) {
     if (type === 'bits') {
       array = new Uint32Array(rows * Math.ceil(c / 32)).map(() => rng.next() * 2 ** 32);
       if (c % 32) for (let r = 1; r <= rows; r++) array[r * Math.ceil(c / 32) - 1]! &= 2 ** (c % 32) - 1;
-    } else array = new { u8: Uint8Array, i8: Int8Array, i32: Int32Array, f32: Float32Array }[type](rows * c).map(value);
+    } else
+      array = new { u8: Uint8Array, i8: Int8Array, i32: Int32Array, f32: Float32Array }[type](rows * c).map(
+        value,
+      );
     weights.push({ type, shape });
     data.push(array);
     return weights.length - 1;
@@ -29,41 +32,83 @@ export function planBuilder(input: BufferSpec, seed: number) {
   const windowed = (x: number, kernel: number, stride: number, pad: number) => {
     const [h, w] = buffers[x]!.shape as [number, number, number];
     const out = [h, w].map((n) => Math.floor((n + 2 * pad - kernel) / stride) + 1);
-    return { out, window: { kernel: [kernel, kernel], strides: [stride, stride], dilations: [1, 1], pads: [pad, pad, pad, pad] } };
+    return {
+      out,
+      window: {
+        kernel: [kernel, kernel],
+        strides: [stride, stride],
+        dilations: [1, 1],
+        pads: [pad, pad, pad, pad],
+      },
+    };
   };
   const normal = (): number => rng.normal();
   return {
-    conv(x: number, channels: number, kernel: number, stride = 1, type: WeightSpec['type'] = 'bits', padValue = 0): number {
+    conv(
+      x: number,
+      channels: number,
+      kernel: number,
+      stride = 1,
+      type: WeightSpec['type'] = 'bits',
+      padValue = 0,
+    ): number {
       const { out, window } = windowed(x, kernel, stride, kernel >> 1);
       const { type: from, shape } = buffers[x]!;
       const w = weight(type, [channels, kernel, kernel, shape[2]!], normal);
-      return push({ op: 'conv', inputs: [x], weights: [w], ...window, padValue, shift: 0, groups: 1 }, { type: from === 'f32' ? 'f32' : 'i32', shape: [...out, channels] });
+      return push(
+        { op: 'conv', inputs: [x], weights: [w], ...window, padValue, shift: 0, groups: 1 },
+        { type: from === 'f32' ? 'f32' : 'i32', shape: [...out, channels] },
+      );
     },
     dense(x: number, units: number, type: WeightSpec['type'] = 'bits'): number {
       const { type: from, shape } = buffers[x]!;
-      return push({ op: 'dense', inputs: [x], weights: [weight(type, [units, shape[shape.length - 1]!], normal)] }, { type: from === 'f32' ? 'f32' : 'i32', shape: [...shape.slice(0, -1), units] });
+      return push(
+        { op: 'dense', inputs: [x], weights: [weight(type, [units, shape[shape.length - 1]!], normal)] },
+        { type: from === 'f32' ? 'f32' : 'i32', shape: [...shape.slice(0, -1), units] },
+      );
     },
     threshold(x: number): number {
       const { type, shape } = buffers[x]!;
       const c = shape[shape.length - 1]!;
       const t = weight(type === 'f32' ? 'f32' : 'i32', [c], () => normal() * (type === 'f32' ? 0.1 : 10));
-      return push({ op: 'threshold', inputs: [x], weights: [t, weight('bits', [c], normal)] }, { type: 'bits', shape });
+      return push(
+        { op: 'threshold', inputs: [x], weights: [t, weight('bits', [c], normal)] },
+        { type: 'bits', shape },
+      );
     },
     affine(x: number): number {
       const { shape } = buffers[x]!;
       const c = shape[shape.length - 1]!;
-      return push({ op: 'affine', inputs: [x], weights: [weight('f32', [c], () => 0.02 * normal()), weight('f32', [c], normal)] }, { type: 'f32', shape });
+      return push(
+        {
+          op: 'affine',
+          inputs: [x],
+          weights: [weight('f32', [c], () => 0.02 * normal()), weight('f32', [c], normal)],
+        },
+        { type: 'f32', shape },
+      );
     },
     add: (a: number, b: number): number => push({ op: 'add', inputs: [a, b] }, buffers[a]!),
     relu: (x: number): number => push({ op: 'clamp', inputs: [x], min: 0, max: null }, buffers[x]!),
     pool(op: 'maxPool' | 'avgPool', x: number, kernel: number, stride: number, pad = 0): number {
       const { out, window } = windowed(x, kernel, stride, pad);
       const { type, shape } = buffers[x]!;
-      return push({ op, inputs: [x], ...window }, { type: op === 'avgPool' ? 'f32' : type, shape: [...out, shape[2]!] });
+      return push(
+        { op, inputs: [x], ...window },
+        { type: op === 'avgPool' ? 'f32' : type, shape: [...out, shape[2]!] },
+      );
     },
-    flatten: (x: number): number => push({ op: 'reshape', inputs: [x] }, { type: buffers[x]!.type, shape: [buffers[x]!.shape.reduce((a, b) => a * b, 1)] }),
+    flatten: (x: number): number =>
+      push(
+        { op: 'reshape', inputs: [x] },
+        { type: buffers[x]!.type, shape: [buffers[x]!.shape.reduce((a, b) => a * b, 1)] },
+      ),
     shape: (x: number): readonly number[] => buffers[x]!.shape,
-    build: (output: number, name: string): PackedModel => ({ plan: { version: 1, input: 0, output, buffers, weights, ops }, weights: data, metadata: { name } }),
+    build: (output: number, name: string): PackedModel => ({
+      plan: { version: 1, input: 0, output, buffers, weights, ops },
+      weights: data,
+      metadata: { name },
+    }),
   };
 }
 
@@ -71,7 +116,13 @@ export function planBuilder(input: BufferSpec, seed: number) {
 export function vggSmall(): PackedModel {
   const b = planBuilder({ type: 'u8', shape: [32, 32, 3] }, 1);
   let x = b.threshold(b.conv(0, 128, 3, 1, 'bits', 128));
-  for (const [channels, pool] of [[128, true], [256, false], [256, true], [512, false], [512, true]] as const) {
+  for (const [channels, pool] of [
+    [128, true],
+    [256, false],
+    [256, true],
+    [512, false],
+    [512, true],
+  ] as const) {
     x = b.threshold(b.conv(x, channels, 3));
     if (pool) x = b.pool('maxPool', x, 2, 2);
   }
@@ -82,7 +133,12 @@ export function vggSmall(): PackedModel {
 export function biRealNet18(): PackedModel {
   const b = planBuilder({ type: 'u8', shape: [224, 224, 3] }, 2);
   let x = b.pool('maxPool', b.affine(b.conv(b.affine(0), 64, 7, 2, 'f32')), 3, 2, 1);
-  for (const [channels, blocks] of [[64, 4], [128, 4], [256, 4], [512, 4]] as const)
+  for (const [channels, blocks] of [
+    [64, 4],
+    [128, 4],
+    [256, 4],
+    [512, 4],
+  ] as const)
     for (let i = 0; i < blocks; i++) {
       const stride = b.shape(x)[2] === channels ? 1 : 2;
       const shortcut = stride === 1 ? x : b.affine(b.conv(b.pool('avgPool', x, 2, 2), channels, 1, 1, 'f32'));

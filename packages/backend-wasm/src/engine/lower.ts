@@ -1,15 +1,14 @@
 // Lowers a plan to a program: walks the ops in order, keeps for each buffer the tensor that holds it, and lets
 // elementwise ops join the group that makes their input.
-import type { AvgPoolOp, MaxPoolOp, Op, OpReport, PackedModel, TensorData } from '@bitgrad/runtime';
-import { elementwise as e, family, rows as wholeRows, windows } from './opcodes.js';
+import type { AvgPoolOp, MaxPoolOp, Op, OpReport, PackedModel } from '@bitgrad/runtime';
+import { family, windows } from './opcodes.js';
 import { concatenated, paddedWith, reshaped, sliced, transposed } from './lower-copy.js';
+import { lowerRowwise, widened } from './lower-rowwise.js';
 import { lowerConvolution, lowerDepthwise, lowerMatmul, windowWords } from './lower-products.js';
 import {
-  broadcast,
   constant,
   createProgram,
   emit,
-  joinGroup,
   openGroup,
   view,
   type Program,
@@ -48,92 +47,7 @@ function bordersOf({ plan }: PackedModel): Map<number, Border> {
   return borders;
 }
 
-const rank3 = ({ h, w, c }: Tensor): readonly number[] => [h, w, c];
-
-/** Per-channel parameters, rounded up to 32 channels with `fill`. */
-function parameters(program: Program, data: TensorData, fill: number): number {
-  const padded = new (data instanceof Float32Array ? Float32Array : Int32Array)(
-    Math.ceil(data.length / 32) * 32,
-  ).fill(fill);
-  padded.set(data as Float32Array);
-  return constant(program, padded);
-}
-
 const noView: readonly Word[] = [0, 0, 0, 0];
-
-/** Emits an elementwise record; it joins the group of its inputs where it can. */
-function emitRowwise(
-  program: Program,
-  opcode: number,
-  inputs: readonly Tensor[],
-  output: Tensor,
-  words: readonly Word[],
-  grows = false,
-): string {
-  const [a, b] = inputs as [Tensor, Tensor | undefined];
-  const before = program.groups.length;
-  const group = joinGroup(program, inputs, rowsOf(output), output.c);
-  const second = b ? (rowsOf(b) === 1 && rowsOf(a) > 1 ? broadcast(b) : view(b)) : noView;
-  if (opcode >= family.rows) program.groups[group]!.divisible = false;
-  emit(program, group, opcode, [...view(a), ...second, ...view(output), ...words], inputs, output, !grows);
-  return group < before ? `fused:${program.groups[group]!.op}` : '';
-}
-
-/** u8 and bits as i32, for ops that take any type. */
-function widened(program: Program, x: Tensor): Tensor {
-  if (x.type !== 'u8' && x.type !== 'bits') return x;
-  const wide = tensor('i32', rank3(x));
-  emitRowwise(program, family.elementwise + (x.type === 'u8' ? e.bytes : e.levels), [x], wide, [], true);
-  return wide;
-}
-
-const oneOf = { sigmoid: e.sigmoid, tanh: e.tanh, gelu: e.gelu } as const;
-
-/** Opcode, parameters and output type of an elementwise op. */
-function rowwise(
-  program: Program,
-  op: Op,
-  x: Tensor,
-  w: readonly TensorData[],
-): [opcode: number, words: Word[]] | undefined {
-  const p = (i: number, fill = 0): number => parameters(program, w[i]!, fill);
-  const floats = x.type === 'f32';
-  switch (op.op) {
-    case 'affine':
-      return [family.elementwise + (floats ? e.affineF32 : e.affineI32), [p(0), p(1)]];
-    case 'threshold':
-      return [
-        family.elementwise + (floats ? e.thresholdF32 : e.thresholdI32),
-        [p(0, floats ? -Infinity : -(2 ** 31)), constant(program, w[1]!)],
-      ];
-    case 'quantize':
-      return [
-        family.elementwise + e.quantize,
-        [constant(program, w[0]!), constant(program, w[1]!), 0, w[0]!.length],
-      ];
-    case 'clamp': {
-      const bounds = new Int32Array(Float32Array.of(op.min ?? -Infinity, op.max ?? Infinity).buffer);
-      return [family.elementwise + e.clamp, [0, 0, 0, bounds[0]!, bounds[1]!]];
-    }
-    case 'prelu':
-      return [family.elementwise + e.prelu, [p(0), p(1), p(2)]];
-    case 'unary':
-      return [family.elementwise + oneOf[op.function], []];
-    case 'add':
-      return [family.elementwise + (floats ? e.addF32 : e.addI32), []];
-    case 'mul':
-      return [family.elementwise + e.mulF32, []];
-    case 'softmax':
-      return [family.rows + wholeRows.softmax, []];
-    case 'layerNorm':
-      return [
-        family.rows + wholeRows.layerNorm,
-        [p(0), p(1), 0, new Int32Array(Float32Array.of(op.epsilon).buffer)[0]!],
-      ];
-    default:
-      return undefined;
-  }
-}
 
 function lowerPool(program: Program, op: MaxPoolOp | AvgPoolOp, input: Tensor, output: Tensor): string {
   const max = op.op === 'maxPool';
@@ -161,7 +75,7 @@ function lowerOp(context: Context, op: Op): { output: Tensor; kernel: string; re
   const w = (op.weights ?? []).map((i) => model.weights[i]!);
   const { type, shape } = buffers[op.output]!;
   const border = borders.get(op.output) ?? noBorder;
-  const output = (): Tensor => tensor(type, shape, { border });
+  const output = (exact = false): Tensor => tensor(type, shape, { border, exact });
   const taps = (count: number, length: number): TapWeights => ({
     type: specs[op.weights![0]!]!.type,
     data: w[0]!,
@@ -230,11 +144,8 @@ function lowerOp(context: Context, op: Op): { output: Tensor; kernel: string; re
       return { output: out, kernel: 'constant' };
     }
     default: {
-      const a = op.op === 'affine' || op.op === 'threshold' ? widened(program, x[0]!) : x[0]!;
-      const [opcode, words] = rowwise(program, op, a, w)!;
-      const out = output();
-      const fused = emitRowwise(program, opcode, [a, ...x.slice(1)], out, words);
-      return { output: out, kernel: fused || op.op };
+      const lowered = lowerRowwise(program, op, x, w, output);
+      return { output: lowered.output, kernel: lowered.fused || op.op };
     }
   }
 }

@@ -52,8 +52,7 @@ function placeLocals({ records }: Group): number {
   records.forEach(({ inputs, output, inPlace }, i) => {
     if (!output?.region.local || sizes.has(output.region)) return;
     const donor = inputs.find(
-      ({ region }) =>
-        inPlace && region.local && lastUse.get(region) === i && sizes.get(region)! >= output.pixel,
+      ({ region, pixel }) => inPlace && region.local && lastUse.get(region) === i && pixel >= output.pixel,
     );
     output.region.base = donor ? donor.region.base : bytes;
     sizes.set(output.region, donor ? sizes.get(donor.region)! : output.pixel);

@@ -2,7 +2,7 @@
 // of ops that run tile by tile over the same rows; records are written as in assembly/engine/record.ts.
 import type { OpReport } from '@bitgrad/runtime';
 import { family } from './opcodes.js';
-import { isLinear, origin, rowsOf, type Region, type Tensor } from './tensors.js';
+import { isLinear, type Region, type Tensor } from './tensors.js';
 
 /** 32-bit words of a record and of a group's header; bytes of the head of memory (shared words and tables). */
 export const recordWords = 40;
@@ -58,6 +58,7 @@ export interface Program {
   op: number;
 }
 
+/** An empty program. */
 export const createProgram = (target: Target): Program => ({
   target,
   groups: [],
@@ -80,13 +81,13 @@ export function constant(program: Program, data: ArrayBufferView): number {
 /** A pinned address in a tensor's region: `offset` bytes after its first row. */
 export function pinned(t: Tensor, offset = 0): Word {
   t.region.pinned = true;
-  const from = origin(t) + offset;
+  const from = t.start + offset;
   return () => t.region.base + from;
 }
 
 /** A view of a tensor's rows. */
 export function view(t: Tensor, offset = 0): Word[] {
-  const from = origin(t) + offset;
+  const from = t.start + offset;
   return [() => t.region.base + from, t.pixel, () => (t.region.local ? -1 : isLinear(t) ? 0 : t.w), t.pitch];
 }
 
@@ -128,10 +129,26 @@ export function joinGroup(
     : openGroup(program, rows, channels);
 }
 
-const use = (program: Program, { region }: Tensor, group: number): void => {
-  region.last = Math.max(region.last, group);
-  if (region.first < 0 && program.writers.has(region)) region.first = group;
-};
+/** Makes a group the first to write `t`, and fills the border of `t` there. Does nothing the second time. */
+export function begin(program: Program, group: number, t: Tensor): void {
+  const { border, pitch, pixel, h, w, region } = t;
+  if (program.writers.has(region)) return;
+  program.regions.push(region);
+  program.writers.set(region, group);
+  region.first = group;
+  if (isLinear(t)) return;
+  const lines = [
+    pitch,
+    h,
+    border[0] * pitch,
+    border[1] * pixel,
+    w * pixel,
+    border[3] * pixel,
+    border[2] * pitch,
+  ];
+  const words = [family.border, 0, (): number => region.base, ...lines];
+  program.groups[group]!.records.push({ words, inputs: [], inPlace: false });
+}
 
 /**
  * Adds a record to a group.
@@ -143,32 +160,11 @@ export function emit(
   opcode: number,
   words: readonly Word[],
   inputs: readonly Tensor[],
-  output?: Tensor,
+  output: Tensor,
   inPlace = false,
 ): void {
-  const { records } = program.groups[group]!;
-  if (output && !program.writers.has(output.region)) {
-    const { border, pitch, pixel, h, w, region } = output;
-    program.regions.push(region);
-    if (!isLinear(output)) {
-      const at = (): number => region.base;
-      const lines = [
-        at,
-        pitch,
-        h,
-        border[0] * pitch,
-        border[1] * pixel,
-        w * pixel,
-        border[3] * pixel,
-        border[2] * pitch,
-      ];
-      records.push({ words: [family.border, 0, ...lines], inputs: [], inPlace: false });
-    }
-  }
-  if (output) program.writers.set(output.region, group);
-  for (const t of output ? [...inputs, output] : inputs) use(program, t, group);
-  records.push({ words: [opcode, 0, ...words], inputs, ...(output && { output }), inPlace });
+  begin(program, group, output);
+  program.writers.set(output.region, group);
+  for (const { region } of [...inputs, output]) region.last = Math.max(region.last, group);
+  program.groups[group]!.records.push({ words: [opcode, 0, ...words], inputs, output, inPlace });
 }
-
-/** Number of rows a new group over `t` has. */
-export const groupRows = rowsOf;

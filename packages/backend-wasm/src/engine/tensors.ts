@@ -36,6 +36,8 @@ export interface Tensor {
   w: number;
   c: number;
   border: Border;
+  /** Byte offset of pixel (0, 0) in the region. */
+  start: number;
   /** Bytes of a row, and of a line of the image with its border. */
   pixel: number;
   pitch: number;
@@ -77,11 +79,8 @@ export function tensor(
     base: 0,
     local: false,
   };
-  return { type, h, w, c, border, pixel, pitch, region };
+  return { type, h, w, c, border, start: border[0] * pitch + border[1] * pixel, pixel, pitch, region };
 }
-
-/** Byte offset of pixel (0, 0). */
-export const origin = ({ border, pitch, pixel }: Tensor): number => border[0] * pitch + border[1] * pixel;
 
 /** Number of rows. */
 export const rowsOf = ({ h, w }: Tensor): number => h * w;
@@ -94,13 +93,22 @@ export const isDense = (t: Tensor): boolean =>
   isLinear(t) &&
   (rowsOf(t) === 1 || (t.type === 'bits' ? t.c % 32 === 0 : t.pixel === exactBytes(t.type, t.c)));
 
+/** The tensor as one row for each line of the image; only where pixels follow each other without gaps. */
+export const linesOf = (t: Tensor): Tensor => ({
+  ...t,
+  w: 1,
+  c: t.w * t.c,
+  border: noBorder,
+  pixel: t.pitch,
+});
+
 /** Writes rows of a plan's storage (bits: packed words) in the layout of `t`; for constants. */
 export function layOut(t: Tensor, data: ArrayBufferView): Uint8Array {
   const bytes = new Uint8Array(t.region.bytes);
   const source = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const row = t.type === 'bits' ? Math.ceil(t.c / 32) * 4 : exactBytes(t.type, t.c);
   for (let r = 0; r < rowsOf(t); r++) {
-    const at = origin(t) + Math.floor(r / t.w) * t.pitch + (r % t.w) * t.pixel;
+    const at = t.start + Math.floor(r / t.w) * t.pitch + (r % t.w) * t.pixel;
     for (let k = 0; k < row; k++) {
       const byte = source[r * row + k]!;
       if (t.type === 'bits') {

@@ -1,0 +1,132 @@
+// Lowers ops whose output row depends on the same row of their inputs. They join the group that makes their
+// input where they can, and so run on it while it is in the cache.
+import type { Op, TensorData } from '@bitgrad/runtime';
+import { elementwise as e, family, rows } from './opcodes.js';
+import { begin, broadcast, constant, emit, joinGroup, view, type Program, type Word } from './program.js';
+import { isDense, linesOf, rowsOf, tensor, type Tensor } from './tensors.js';
+
+/** Per-channel parameters, `repeat` times, rounded up to 32 channels with `fill`. */
+function parameters(program: Program, data: TensorData, fill: number, repeat: number): number {
+  const length = data.length * repeat;
+  const padded = new (data instanceof Float32Array ? Float32Array : Int32Array)(Math.ceil(length / 32) * 32);
+  padded.fill(fill);
+  for (let i = 0; i < length; i += data.length) padded.set(data as Float32Array, i);
+  return constant(program, padded);
+}
+
+const noView: readonly Word[] = [0, 0, 0, 0];
+
+/** Emits a record; returns the group that it joined, or -1 if it opened one. */
+function emitRowwise(
+  program: Program,
+  opcode: number,
+  inputs: readonly Tensor[],
+  output: Tensor,
+  words: readonly Word[],
+  { inPlace = true, whole = output }: { inPlace?: boolean; whole?: Tensor } = {},
+): number {
+  const [a, b] = inputs as [Tensor, Tensor | undefined];
+  const before = program.groups.length;
+  const group = joinGroup(program, inputs, rowsOf(output), output.c);
+  const second = b ? (rowsOf(b) === 1 && rowsOf(a) > 1 ? broadcast(b) : view(b)) : noView;
+  if (opcode >= family.rows) program.groups[group]!.divisible = false;
+  begin(program, group, whole);
+  emit(program, group, opcode, [...view(a), ...second, ...view(output), ...words], inputs, output, inPlace);
+  return group < before ? group : -1;
+}
+
+/** u8 and bits as i32, for ops that take any type. */
+export function widened(program: Program, x: Tensor): Tensor {
+  if (x.type !== 'u8' && x.type !== 'bits') return x;
+  const wide = tensor('i32', [x.h, x.w, x.c]);
+  // An i32 takes more room than what it comes from, so it cannot take its place.
+  emitRowwise(program, family.elementwise + (x.type === 'u8' ? e.bytes : e.levels), [x], wide, [], {
+    inPlace: false,
+  });
+  return wide;
+}
+
+const functions = { sigmoid: e.sigmoid, tanh: e.tanh, gelu: e.gelu } as const;
+const floatBits = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!;
+
+/** Opcode and parameters of an op; `repeat` is the number of pixels in a row. */
+function recordOf(
+  program: Program,
+  op: Op,
+  floats: boolean,
+  w: readonly TensorData[],
+  repeat: number,
+): [opcode: number, words: Word[]] {
+  const p = (i: number, fill = 0): number => parameters(program, w[i]!, fill, repeat);
+  switch (op.op) {
+    case 'affine':
+      return [family.elementwise + (floats ? e.affineF32 : e.affineI32), [p(0), p(1)]];
+    case 'threshold':
+      // Beyond the last channel nothing is below, so unused bits are 0.
+      return [
+        family.elementwise + (floats ? e.thresholdF32 : e.thresholdI32),
+        [p(0, floats ? -Infinity : -(2 ** 31)), constant(program, w[1]!)],
+      ];
+    case 'quantize':
+      return [
+        family.elementwise + e.quantize,
+        [constant(program, w[0]!), constant(program, w[1]!), 0, w[0]!.length],
+      ];
+    case 'clamp':
+      return [
+        family.elementwise + e.clamp,
+        [0, 0, 0, floatBits(op.min ?? -Infinity), floatBits(op.max ?? Infinity)],
+      ];
+    case 'prelu':
+      return [family.elementwise + e.prelu, [p(0), p(1), p(2)]];
+    case 'unary':
+      return [family.elementwise + functions[op.function], []];
+    case 'add':
+      return [family.elementwise + (floats ? e.addF32 : e.addI32), []];
+    case 'mul':
+      return [family.elementwise + e.mulF32, []];
+    case 'layerNorm':
+      return [family.rows + rows.layerNorm, [p(0), p(1), 0, floatBits(op.epsilon)]];
+    default:
+      return [family.rows + rows.softmax, []];
+  }
+}
+
+/**
+ * Whether to treat each line of an image as one row: with few channels (an RGB image to be normalized) rows are
+ * too short for vectors, and the padding that they need would stay in the way of the convolution that follows.
+ */
+const byLines = (op: Op, x: Tensor): boolean =>
+  ['affine', 'clamp', 'prelu', 'unary'].includes(op.op) &&
+  x.type !== 'bits' &&
+  x.c % 4 !== 0 &&
+  x.w > 1 &&
+  (x.w * x.c) % 4 === 0 &&
+  isDense(x);
+
+/**
+ * Lowers one op.
+ * @param inputs its inputs; @param w its weights; @param output lays out its output, rows rounded up or not
+ * @returns the output, and `fused:N` if it joined the group of op N
+ */
+export function lowerRowwise(
+  program: Program,
+  op: Op,
+  inputs: readonly Tensor[],
+  w: readonly TensorData[],
+  output: (exact: boolean) => Tensor,
+): { output: Tensor; fused: string } {
+  const [first, ...others] = inputs as [Tensor, ...Tensor[]];
+  const lines = byLines(op, first);
+  const x = lines ? linesOf(first) : first;
+  const whole = output(lines);
+  const any = op.op === 'affine' || op.op === 'threshold';
+  const a = any ? widened(program, x) : x;
+  const [opcode, words] = recordOf(program, op, a.type === 'f32', w, lines ? first.w : 1);
+  const group = emitRowwise(program, opcode, [a, ...others], lines ? linesOf(whole) : whole, words, {
+    whole,
+  });
+  // The group may have been opened for this op's own conversion.
+  const owner = group < 0 ? program.op : program.groups[group]!.op;
+  return { output: whole, fused: owner === program.op ? '' : `fused:${owner}` };
+}
