@@ -1,4 +1,5 @@
 // The training backends that the command knows, in order of preference. A new backend is one line in the table.
+import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
   useBackend,
@@ -91,5 +92,7 @@ export async function startBackend(name: string): Promise<BackendChoice> {
         next: 'Use --backend auto to take the first that runs; `bitgrad list` shows them.',
       });
   }
+  // Without it the cpu backend greets on stderr with advice for programs, not for users of a command.
+  tf.env().set('PROD', true);
   return useBackend(adapters, { strict: name !== 'auto' });
 }

@@ -8,4 +8,4 @@ export { readRunInfo, type RunInfo } from './model-dir/runInfo.js';
 export { loadModel, saveModel } from './model-dir/model.js';
 export { loadPlugin } from './plugin-loader/loadPlugin.js';
 export { builtInPlugins, usePlugins } from './plugins.js';
-export { createProgram, runCli } from './program.js';
+export { createProgram, runCli, runWith } from './program.js';

@@ -177,29 +177,30 @@ export function createProgram(execute: Runner, io: CliIo): Command {
 }
 
 /**
- * Runs the command line.
+ * Runs the command line on given streams.
  * @param args without the program's name
  * @returns the exit code: see `exitCodes`
  */
-export function runCli(args: readonly string[]): Promise<number> {
-  return withSignals(async (signal) => {
-    const io = createNodeIo(signal);
-    let code: number = exitCodes.done;
-    const program = createProgram(async (run) => {
-      code = await run(io);
-    }, io);
-    try {
-      if (args.length === 0) {
-        program.outputHelp({ error: true });
-        return exitCodes.usage;
-      }
-      await program.parseAsync([...args], { from: 'user' });
-      return code;
-    } catch (error) {
-      // Commander has written its own message.
-      if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-      writeLine(io.stderr, errorText(error));
-      return exitCodeOf(error);
+export async function runWith(args: readonly string[], io: CliIo): Promise<number> {
+  let code: number = exitCodes.done;
+  const program = createProgram(async (run) => {
+    code = await run(io);
+  }, io);
+  try {
+    if (args.length === 0) {
+      program.outputHelp({ error: true });
+      return exitCodes.usage;
     }
-  });
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has written its own message.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    writeLine(io.stderr, errorText(error));
+    return exitCodeOf(error);
+  }
 }
+
+/** Runs the command line as this process: its streams and its signals. */
+export const runCli = (args: readonly string[]): Promise<number> =>
+  withSignals((signal) => runWith(args, createNodeIo(signal)));

@@ -60,7 +60,7 @@ export interface TrainerOptions {
   readonly loss?: LossFunction;
   /** Evaluate after every so many epochs and after the last; default 1; 0: never. */
   readonly evaluateEvery?: number;
-  /** Sample the flip ratio every so many steps; default 50; 0: never. */
+  /** Sample the flip ratio in every so many steps of an epoch, the first included; default 50; 0: never. */
   readonly flipEvery?: number;
   /** Give the event loop a turn at least this often, in milliseconds; default 40. */
   readonly yieldEveryMs?: number;
@@ -180,7 +180,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const step = async (batch: Batch, loadSeconds: number): Promise<TrainEvent> => {
     const started = performance.now();
     optimizer.beginStep(clock);
-    const sampled = flipEvery > 0 && clock.step % flipEvery === 0;
+    const sampled = flipEvery > 0 && position.batch % flipEvery === 0;
     const before = sampled ? flips.snapshot() : undefined;
     const result = await trainStep(model, wrapped, batch, classes, loss, clock.step).catch((cause) => {
       flips.dispose(before);

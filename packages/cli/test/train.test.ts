@@ -1,0 +1,203 @@
+// `bitgrad train` and `bitgrad eval` in this process: results, files, resume, refusals.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { loadCheckpoint } from '@bitgrad/training';
+import { readRunInfo } from '../src/index.js';
+import { cli, lastLine, read, temporaryFolder } from './run.js';
+
+const small = ['--limit', '96', '--test-limit', '40', '--batch', '16', '--backend', 'wasm', '--seed', '3'];
+const train = (out: string, ...more: string[]) =>
+  cli(['train', '--model', 'mlp', '--out', out, ...small, '--epochs', '2', '--json', ...more]);
+
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const above = v.pipe(v.number(), v.gtValue(0));
+const trainSchema = v.strictObject({
+  testAccuracy: share,
+  hardenedTestAccuracy: share,
+  softTestAccuracy: share,
+  softToHardGap: v.number(),
+  trainAccuracy: share,
+  trainLoss: above,
+  flipRatio: share,
+  imagesPerSecond: above,
+  seconds: above,
+  backend: v.literal('wasm'),
+  quantizer: v.literal('ste'),
+  model: v.literal('mlp'),
+  data: v.literal('digits'),
+  seed: v.literal(3),
+  epochs: v.literal(2),
+  steps: v.literal(12),
+  batch: v.literal(16),
+  trainImages: v.literal(96),
+  testImages: v.literal(40),
+  parameters: count,
+  binaryParameters: count,
+  packedBytes: count,
+  kernels: v.record(v.string(), count),
+  out: v.string(),
+  finished: v.literal(true),
+});
+
+describe('train', () => {
+  it('ends with one JSON object on stdout and nothing else there', async () => {
+    const out = temporaryFolder();
+    const { code, stdout, stderr } = await train(join(out, 'run'));
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+    const result = v.parse(trainSchema, JSON.parse(lastLine(stdout)));
+    expect(result.testAccuracy).toBe(result.hardenedTestAccuracy);
+    expect(result.parameters).toBeGreaterThan(result.binaryParameters);
+    expect(stderr).toContain('epoch 2/2');
+    expect(readdirSync(join(out, 'run')).sort()).toEqual([
+      'bitgrad.json',
+      'checkpoint',
+      'model.json',
+      'weights.bin',
+    ]);
+    const info = await readRunInfo(join(out, 'run'));
+    expect(info).toMatchObject({
+      finished: true,
+      plugins: [],
+      inputShape: [28, 28, 1],
+      clock: { step: 12, epoch: 2 },
+    });
+    expect(info.classes).toHaveLength(10);
+  });
+
+  it('gives the same bytes for the same seed', async () => {
+    const out = temporaryFolder();
+    await train(join(out, 'a'));
+    await train(join(out, 'b'));
+    await train(join(out, 'c'), '--seed', '4');
+    expect(read(out, 'a', 'weights.bin').equals(read(out, 'b', 'weights.bin'))).toBe(true);
+    expect(read(out, 'a', 'weights.bin').equals(read(out, 'c', 'weights.bin'))).toBe(false);
+  });
+
+  it.each([
+    ['sgd', '--optimizer', 'sgd', '--lr-schedule', 'step', '--warmup', '2'],
+    ['bop', '--optimizer', 'bop', '--optimizer-options', '{"gamma":0.01}'],
+    ['augmentation and a pair of halves', '--augment', 'shift:2,flip', '--quantizer', 'sign:tanh/ste'],
+  ])('stops when told, saves, and resumes to the same bytes: %s', async (_title, ...options) => {
+    const out = temporaryFolder();
+    await train(join(out, 'whole'), ...options);
+    const args = [
+      'train',
+      '--model',
+      'mlp',
+      '--out',
+      join(out, 'parts'),
+      ...small,
+      '--epochs',
+      '2',
+      ...options,
+    ];
+    const controller = new AbortController();
+    const stopped = await cli(args, controller.signal, (text) => {
+      if (text.startsWith('epoch 1/2 | loss')) controller.abort('SIGINT');
+    });
+    expect(stopped.code).toBe(130);
+    expect(stopped.stdout).toContain('Go on with the same command and --resume.');
+    const checkpoint = loadCheckpoint(read(out, 'parts', 'checkpoint'));
+    expect(checkpoint.position).toEqual({ epoch: 1, batch: 0 });
+    const resumed = await cli([...args, '--resume']);
+    expect(resumed.code).toBe(0);
+    expect(resumed.stdout).toContain(`resumed at step ${checkpoint.clock.step} of 12`);
+    for (const file of ['weights.bin', 'model.json'])
+      expect(read(out, 'parts', file).equals(read(out, 'whole', file)), file).toBe(true);
+  });
+
+  it('gives the result again when a finished run is resumed', async () => {
+    const out = temporaryFolder();
+    const first = JSON.parse(lastLine((await train(join(out, 'run'))).stdout));
+    const again = await train(join(out, 'run'), '--resume');
+    expect(again.code).toBe(0);
+    expect(JSON.parse(lastLine(again.stdout))).toMatchObject({ testAccuracy: first.testAccuracy, steps: 12 });
+  });
+
+  it('refuses to resume with other options, and says which', async () => {
+    const out = join(temporaryFolder(), 'run');
+    await train(out);
+    for (const [option, ...changed] of [
+      ['kernelQuantizer', '--quantizer', 'ede'],
+      ['limit', '--limit', '97'],
+      ['epochs', '--epochs', '3'],
+      ['learningRate', '--lr', '0.01'],
+      ['backend', '--backend', 'cpu'],
+      ['seed', '--seed', '8'],
+      ['optimizer', '--optimizer', 'sgd', '--lr', '0.001'],
+    ]) {
+      const { code, stderr } = await train(out, '--resume', ...changed);
+      expect([option, code]).toEqual([option, 2]);
+      expect(lastLine(stderr)).toContain(`option "${option}" differs from that of the checkpoint`);
+    }
+  });
+
+  it('refuses to write over a run unless told to', async () => {
+    const out = join(temporaryFolder(), 'run');
+    await train(out);
+    const { code, stderr } = await train(out);
+    expect(code).toBe(2);
+    expect(lastLine(stderr)).toMatch(/--out holds a run already: got ".*--overwrite/);
+    expect((await train(out, '--overwrite')).code).toBe(0);
+  });
+
+  it('says what is wrong with a damaged checkpoint', async () => {
+    const out = join(temporaryFolder(), 'run');
+    await train(out);
+    const bytes = read(out, 'checkpoint');
+    writeFileSync(join(out, 'checkpoint'), bytes.subarray(0, 1000));
+    expect((await train(out, '--resume')).stderr).toContain('checkpoint: length: got 1000');
+    bytes[2000]! ^= 4;
+    writeFileSync(join(out, 'checkpoint'), bytes);
+    const { code, stderr } = await train(out, '--resume');
+    expect(code).toBe(2);
+    expect(lastLine(stderr)).toMatch(/^\[bitgrad\/training\] checkpoint: checksum/);
+  });
+});
+
+describe('eval', () => {
+  it('agrees with the result of training, on both backends', async () => {
+    const out = join(temporaryFolder(), 'run');
+    const trained = JSON.parse(lastLine((await train(out)).stdout));
+    for (const backend of ['wasm', 'cpu']) {
+      const { code, stdout } = await cli(['eval', out, '--json', '--backend', backend]);
+      expect(code).toBe(0);
+      const result = JSON.parse(stdout);
+      expect(result).toMatchObject({ testAccuracy: trained.testAccuracy, images: 40, backend, model: 'mlp' });
+      expect(result.confusion.flat().reduce((a: number, b: number) => a + b)).toBe(40);
+      expect(Object.keys(result.classAccuracy)).toHaveLength(10);
+    }
+    const text = await cli(['eval', out, '--split', 'train', '--limit', '32']);
+    expect(text.stdout).toContain('train, 32 images');
+  });
+
+  it.each([
+    [['eval', '/nowhere'], /bitgrad.json is missing/],
+    [['eval', '.', '--split', 'both'], /--split/],
+  ])('refuses %j', async (args, message) => {
+    const folder = temporaryFolder();
+    await train(join(folder, 'run'));
+    const { code, stderr } = await cli(args.map((arg) => (arg === '.' ? join(folder, 'run') : arg)));
+    expect(code).toBe(2);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(message);
+  });
+
+  it('refuses files that are not a model', async () => {
+    const out = join(temporaryFolder(), 'run');
+    await train(out);
+    for (const [file, contents] of [
+      ['model.json', '{"modelTopology":1}'],
+      ['bitgrad.json', '{}'],
+    ] as const) {
+      writeFileSync(join(out, file), contents);
+      const { code, stderr } = await cli(['eval', out]);
+      expect([file, code]).toEqual([file, 2]);
+      expect(stderr).toMatch(/^\[bitgrad\/cli\] /);
+    }
+  });
+});

@@ -1,0 +1,104 @@
+// Help, listings and wrong use.
+import { describe, expect, it } from 'vitest';
+import { cli } from './run.js';
+
+describe('help', () => {
+  it.each([['--help'], ['train', '--help'], ['eval', '--help'], ['list', '--help']])(
+    '%s %s',
+    async (...args) => {
+      const { code, stdout } = await cli(args.filter(Boolean));
+      expect(code).toBe(0);
+      expect(stdout).toContain('Usage: bitgrad');
+    },
+  );
+
+  it('names every option of train that the README has', async () => {
+    const { stdout } = await cli(['train', '--help']);
+    for (const option of [
+      'model',
+      'quantizer',
+      'input-quantizer',
+      'backend',
+      'data',
+      'epochs',
+      'batch',
+      'lr',
+      'seed',
+      'out',
+      'resume',
+      'json',
+      'plugin',
+      'limit',
+      'optimizer',
+    ])
+      // prettier-ignore
+      expect(stdout).toContain(`--${option}`);
+  });
+
+  it('is shown, with code 2, when nothing is asked for', async () => {
+    const { code, stderr } = await cli([]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Usage');
+  });
+});
+
+describe('wrong use', () => {
+  it.each([
+    [['train', '--bogus'], /unknown option '--bogus'/],
+    [['fly'], /unknown command 'fly'/],
+    [['train', '--epochs', 'many'], /--epochs.*Expected an integer, 1 or more/],
+    [['train', '--lr', '0'], /--lr.*above 0/],
+    [['train', '--backend', 'abacus'], /--backend.*auto, wasm, cpu/],
+    [['train', '--optimizer', 'adamw'], /--optimizer.*adam, sgd, bop/],
+    [['train', '--quantizer', 'nope'], /quantizer is not registered: got "nope", expected one of .*ste/],
+    [['train', '--quantizer', 'ste/nope'], /got "nope"/],
+    [['train', '--quantizer', 'ste/ste/ste'], /KERNEL-NAME\/INPUT-NAME/],
+    [['train', '--quantizer', 'ste/ste', '--input-quantizer', 'ede'], /two input quantizers/],
+    [['train', '--quantizer', 'sign:nope'], /surrogate is not registered: got "nope"/],
+    [['train', '--quantizer-options', '{"clip":-1}'], /option "clip" of/],
+    [['train', '--quantizer-options', 'clip=1'], /It is not JSON/],
+    [
+      ['train', '--model', 'nope', '--limit', '8', '--test-limit', '8'],
+      /model: got "nope", expected one of mlp/,
+    ],
+    [['train', '--data', 'nope'], /data set: got "nope"/],
+    [['train', '--data', 'mnist:/nowhere'], /nowhere/],
+    [['train', '--augment', 'shift'], /--augment: got "shift"/],
+    [['train', '--plugin', './nowhere'], /there is no plugin at .*nowhere/],
+    [['train', '--plugin', 'no-such-package'], /plugin no-such-package does not load/],
+  ])('%j: code 2 and one line that says why', async (args, message) => {
+    const { code, stderr, stdout } = await cli([...args]);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^\[bitgrad\/[a-z-]+\] /);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+describe('list', () => {
+  it('gives arrays of objects with a name', async () => {
+    const { code, stdout } = await cli(['list', '--json']);
+    expect(code).toBe(0);
+    const listing = JSON.parse(stdout) as Record<string, { name: string }[]>;
+    for (const key of ['plugins', 'quantizers', 'surrogates', 'models', 'backends']) {
+      expect(listing[key]!.length, key).toBeGreaterThan(0);
+      for (const { name } of listing[key]!) expect(typeof name, key).toBe('string');
+    }
+    const names = (key: string) => listing[key]!.map(({ name }) => name);
+    expect(names('quantizers')).toEqual(expect.arrayContaining(['ste', 'ede', 'bireal']));
+    expect(names('models')).toEqual(expect.arrayContaining(['cnn', 'mlp', 'vgg-small', 'resnet20']));
+    expect(names('backends')).toEqual(['wasm', 'cpu']);
+    expect(listing.backends).toContainEqual(
+      expect.objectContaining({ name: 'cpu', available: true, reason: '' }),
+    );
+    const ste = listing.quantizers!.find(({ name }) => name === 'ste');
+    expect(ste).toMatchObject({ plugin: '@bitgrad/quantizer-ste', certificate: { holds: true } });
+  });
+
+  it('as text names the same', async () => {
+    const { stdout } = await cli(['list']);
+    for (const text of ['quantizers', 'ste ', 'backends', 'cnn', 'certificate holds', 'certificate fails'])
+      expect(stdout).toContain(text);
+  });
+});
