@@ -6,3 +6,6 @@ export { testForward, testQuantizer, testSurrogate, type Extra } from './runners
 export { surrogateCases, type SurrogateSubject } from './surrogateCases.js';
 export type { FactorySubject } from './member/optionCases.js';
 export { findJumps, type FoundJump } from './member/discontinuities.js';
+export { testTrainingBackend, type TrainingBackendSubject } from './runners.js';
+export { trainingBackendCases } from './trainingBackendCases.js';
+export type { TrainingSession } from './training/session.js';

@@ -1,9 +1,11 @@
 // Thin vitest runners of the cases. A conformance test of a plugin is one call.
-import { describe, it } from 'vitest';
-import type { ConformanceCase } from './case.js';
+import type { BackendAdapter } from '@bitgrad/core';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { fail, type ConformanceCase } from './case.js';
 import { forwardCases, type ForwardSubject } from './forwardCases.js';
 import { quantizerCases, type QuantizerSubject } from './quantizerCases.js';
 import { surrogateCases, type SurrogateSubject } from './surrogateCases.js';
+import { trainingBackendCases } from './trainingBackendCases.js';
 
 /** Extra tests of one member, run beside the kit's own. */
 export interface Extra {
@@ -32,3 +34,47 @@ export const testSurrogate = (subject: SurrogateSubject & Extra): void =>
 /** Runs every case of {@link forwardCases}. */
 export const testForward = (subject: ForwardSubject & Extra): void =>
   run(`forward ${subject.create().name}`, forwardCases, subject);
+
+/** A training backend under test. */
+export interface TrainingBackendSubject extends Extra {
+  create(): BackendAdapter;
+  /** Largest error of a value or gradient, relative to the largest magnitude of its tensor. Default 1e-5. */
+  readonly tolerance?: number;
+  /** Cases that this backend cannot pass, by name, with the reason; they show as skipped. */
+  readonly skip?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs every case of {@link trainingBackendCases}. The test file imports `@tensorflow/tfjs-layers` for the gradients.
+ * A backend that is not available here shows as skipped with its reason, or fails when the environment variable
+ * `BITGRAD_REQUIRE` names it (`BITGRAD_REQUIRE=cpu,wasm`).
+ */
+export function testTrainingBackend(subject: TrainingBackendSubject): void {
+  const { create, tolerance, skip = {}, extra } = subject;
+  const adapter = create();
+  describe(`training backend ${adapter.name}`, () => {
+    let missing = '';
+    beforeAll(async () => {
+      const { available, reason } = await adapter.probe();
+      if (available || requiredBackends().includes(adapter.name)) await adapter.start();
+      else missing = reason;
+    });
+    afterAll(() => adapter.dispose());
+    for (const { name, check } of trainingBackendCases)
+      it(name, async (context) => {
+        const why = missing || skip[name];
+        if (why) context.skip(why);
+        await check({ adapter, create, tolerance });
+      });
+    it('declares skips of cases that exist', () => {
+      const unknown = Object.keys(skip).filter((name) => !trainingBackendCases.some((c) => c.name === name));
+      if (unknown.length > 0) fail('skipped cases that do not exist', unknown);
+    });
+    extra?.();
+  });
+}
+
+const requiredBackends = (): string[] =>
+  (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env[
+    'BITGRAD_REQUIRE'
+  ]?.split(',') ?? [];
