@@ -60,6 +60,7 @@ export {
   type WeightSpec,
   type Window,
 } from './plan.js';
+export { resultFor } from './run.js';
 export type { ModelSource } from './source.js';
 export {
   channelCount,

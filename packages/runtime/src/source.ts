@@ -1,5 +1,6 @@
 // Getting the bytes of a model: from memory, the network or, in Node, a file. Sizes are checked while reading.
 import type { promises as Files } from 'node:fs';
+import { BitgradError } from '@bitgrad/bits';
 import { check, failure } from './fail.js';
 import type { Limits } from './limits.js';
 
@@ -74,7 +75,7 @@ export async function readSource(
       return await readResponse(await fetch(source, { signal }), limits);
     } catch (cause) {
       signal?.throwIfAborted();
-      if (cause instanceof Error && 'code' in cause && 'source' in cause) throw cause;
+      if (cause instanceof BitgradError) throw cause;
       throw failure('io', { what: 'reading the model', got: String(source), cause });
     }
   }

@@ -4,7 +4,8 @@ import { failure } from '../fail.js';
 import type { CompileOptions, Engine, Executable, InputArray, OpReport, OutputArray } from '../engine.js';
 import type { PackedModel } from '../model.js';
 import type { Op, Plan } from '../plan.js';
-import { elementCount, isStorage, planArena, storageBytes, viewOf } from '../tensors.js';
+import { resultFor } from '../run.js';
+import { elementCount, planArena, storageBytes, viewOf } from '../tensors.js';
 import { convStep } from './conv.js';
 import { depthwiseStep } from './depthwise.js';
 import {
@@ -112,22 +113,8 @@ function executable(
   const [inputSize, outputSize] = [elementCount(source.shape), elementCount(target.shape)];
   const run = (input: InputArray, output?: OutputArray): OutputArray => {
     if (!live) throw failure('disposed', { what: 'model', next: 'Load it again.' });
+    const result = resultFor(plan, input, output);
     const n = input.length / inputSize;
-    const typed =
-      isStorage(source.type, input) || (source.type === 'u8' && input instanceof Uint8ClampedArray);
-    if (!typed || !Number.isInteger(n) || n < 1)
-      throw failure('shape-mismatch', {
-        what: 'input',
-        got: `${input?.constructor?.name} of ${input?.length}`,
-        expected: `${source.type === 'u8' ? 'Uint8Array' : 'Float32Array'} of a multiple of ${inputSize} (${source.shape.join(' x ')})`,
-      });
-    const result = output ?? new (target.type === 'f32' ? Float32Array : Int32Array)(n * outputSize);
-    if (!isStorage(target.type, result) || result.length !== n * outputSize)
-      throw failure('shape-mismatch', {
-        what: 'output array',
-        got: `${result.constructor.name} of ${result.length}`,
-        expected: `${target.data.constructor.name} of ${n * outputSize}`,
-      });
     for (let example = 0; example < n; example++) {
       for (let i = 0; i < inputSize; i++) source.data[i] = input[example * inputSize + i]!;
       for (const step of live) step.run();

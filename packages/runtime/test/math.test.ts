@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { erf32, exp32, gelu32, sigmoid32, tanh32 } from '../src/index.js';
+
+const f = Math.fround;
+const grid = Array.from({ length: 40001 }, (_, i) => f((i - 20000) / 230));
+
+describe('float32 functions', () => {
+  it('exp32 is within 2^-22 of e^x, relatively, over its range', () => {
+    let worst = 0;
+    for (const x of grid)
+      if (x > -87.33 && x < 88.72) worst = Math.max(worst, Math.abs(exp32(x) / Math.exp(x) - 1));
+    expect(worst).toBeLessThan(2 ** -22);
+  });
+  it.each([
+    [0, 1],
+    [-0, 1],
+    [Infinity, Infinity],
+    [-Infinity, 0],
+    [NaN, NaN],
+    [89, Infinity],
+    [-88, 0],
+  ])('exp32(%d) is %d', (x, y) => expect(exp32(x)).toBe(y));
+  it('exp32 is finite and positive at the ends of its range, and monotone around them', () => {
+    expect(exp32(f(88.72283))).toBeLessThan(Infinity);
+    expect(exp32(f(88.72283))).toBeGreaterThan(3.4e38);
+    expect(exp32(f(-87.33654))).toBeGreaterThanOrEqual(2 ** -126);
+  });
+  it('returns float32 numbers', () => {
+    for (const x of grid.slice(0, 2000))
+      for (const fn of [exp32, erf32, sigmoid32, tanh32, gelu32]) expect(fn(x)).toBe(f(fn(x)));
+  });
+  it('sigmoid32, tanh32, erf32 and gelu32 are near the functions', () => {
+    // erf by integration of its derivative, 1e-9.
+    const erf = (x: number): number => {
+      const n = 2000;
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += Math.exp(-((((i + 0.5) * x) / n) ** 2));
+      return (2 / Math.sqrt(Math.PI)) * sum * (x / n);
+    };
+    for (let x = -9; x <= 9; x += 0.0625) {
+      expect(Math.abs(sigmoid32(x) - 1 / (1 + Math.exp(-x)))).toBeLessThan(2e-7);
+      expect(Math.abs(tanh32(x) - Math.tanh(x))).toBeLessThan(2e-7);
+      expect(Math.abs(erf32(x) - erf(x))).toBeLessThan(6e-7);
+      expect(Math.abs(gelu32(x) - (x / 2) * (1 + erf(x / Math.SQRT2)))).toBeLessThan(2e-6);
+    }
+    expect([sigmoid32(-Infinity), sigmoid32(Infinity), tanh32(-Infinity), tanh32(Infinity)]).toEqual([
+      0, 1, -1, 1,
+    ]);
+    expect([sigmoid32(NaN), tanh32(NaN), erf32(NaN), gelu32(NaN)]).toEqual([NaN, NaN, NaN, NaN]);
+  });
+});
