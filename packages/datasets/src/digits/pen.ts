@@ -79,7 +79,8 @@ const elasticField = (strength: number, rng: Rng): ((x: number, y: number, axis:
 
 /** Moves the path so that the ink stays on the image, scaling down what is too large. */
 const fit = (path: PenPath, dx: number, dy: number): void => {
-  const reach = Math.max(...path.radius) + 0.6;
+  // Half of the widest soft edge, and the border pixels themselves stay black.
+  const reach = Math.max(...path.radius) + 1.4;
   for (const [values, shift] of [
     [path.x, dx],
     [path.y, dy],

@@ -39,24 +39,26 @@ export function decodeImage(file: string, bytes: Uint8Array, maxPixels = default
     return decode(file, bytes, maxPixels);
   } catch (cause) {
     if (cause instanceof BitgradError) throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const cut =
-      /unexpected end|unrecognised content|reading 'length'|marker was not found|offset|buffer/i.test(
-        message,
-      );
+    const cut = decode === decodeJpeg && !hasEnd(bytes);
     throw fileFailure(
       cut ? 'truncated-file' : 'invalid-file',
       file,
       undefined,
       'the picture cannot be decoded',
       {
-        got: message,
-        expected: cut ? 'a complete file' : 'a valid PNG or JPEG file',
+        got: cause instanceof Error ? cause.message : String(cause),
+        expected: cut ? 'an end-of-image marker (ff d9)' : 'a valid PNG or JPEG file',
         cause,
       },
     );
   }
 }
+
+/** Whether a JPEG file has its end-of-image marker. */
+const hasEnd = (bytes: Uint8Array): boolean => {
+  for (let i = bytes.length - 2; i >= 0; i--) if (bytes[i] === 0xff && bytes[i + 1] === 0xd9) return true;
+  return false;
+};
 
 const tooLarge = (file: string, width: number, height: number, maxPixels: number) =>
   fileFailure('limit-exceeded', file, undefined, 'number of pixels', {
@@ -70,25 +72,34 @@ const decodePng = (file: string, bytes: Uint8Array, maxPixels: number): RgbaImag
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   if (width * height > maxPixels) throw tooLarge(file, width, height, maxPixels);
-  if (bytes[28] === 1) checkInterlaced(file, view, maxPixels);
+  const compressed = compressedData(file, view);
+  if (bytes[28] === 1) checkInterlaced(file, compressed, maxPixels);
   const { data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   return { width, height, data };
 };
 
-/** pngjs inflates interlaced pictures without a bound, so what they inflate to is measured first. */
-const checkInterlaced = (file: string, view: DataView, maxPixels: number): void => {
+/** Walks the chunks up to IEND and returns the contents of the IDAT ones. */
+const compressedData = (file: string, view: DataView): Uint8Array[] => {
   const parts: Uint8Array[] = [];
-  for (let at = 8; at + 12 <= view.byteLength;) {
-    const length = view.getUint32(at);
-    if (view.getUint32(at + 4) === 0x49444154)
-      parts.push(
-        new Uint8Array(view.buffer, view.byteOffset + at + 8, Math.min(length, view.byteLength - at - 8)),
-      );
+  for (let at = 8; ;) {
+    const length = at + 12 <= view.byteLength ? view.getUint32(at) : 0;
+    if (at + 12 + length > view.byteLength)
+      throw fileFailure('truncated-file', file, at, 'a PNG chunk is incomplete', {
+        got: `${view.byteLength - at} bytes`,
+        expected: `${12 + length}`,
+      });
+    const type = view.getUint32(at + 4);
+    if (type === 0x49454e44) return parts;
+    if (type === 0x49444154) parts.push(new Uint8Array(view.buffer, view.byteOffset + at + 8, length));
     at += 12 + length;
   }
+};
+
+/** pngjs inflates interlaced pictures without a bound, so what they inflate to is measured first. */
+const checkInterlaced = (file: string, compressed: readonly Uint8Array[], maxPixels: number): void => {
   try {
     // 8 bytes a pixel at most, and a filter byte for each row of each pass.
-    inflateSync(Buffer.concat(parts), { maxOutputLength: maxPixels * 9 + 64 });
+    inflateSync(Buffer.concat(compressed), { maxOutputLength: maxPixels * 9 + 64 });
   } catch (cause) {
     if ((cause as { code?: string }).code !== 'ERR_BUFFER_TOO_LARGE') throw cause;
     throw fileFailure('limit-exceeded', file, undefined, 'the interlaced PNG inflates to too much', {

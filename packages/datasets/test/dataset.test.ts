@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  createSplit,
+  limitSplit,
+  measureNormalization,
+  normalizationTable,
+  selectImages,
+  symmetricNormalization,
+  unitNormalization,
+} from '../src/index.js';
+import { caught, ramp } from './helpers.js';
+
+const split = createSplit(
+  ramp(60),
+  Uint8Array.from({ length: 10 }, (_, i) => i),
+  [1, 2, 3],
+);
+
+describe('splits', () => {
+  it('checks lengths and shapes', () => {
+    expect(split.size).toBe(10);
+    caught(
+      () => createSplit(ramp(59), new Uint8Array(10), [1, 2, 3]),
+      'shape-mismatch',
+      /got 59, expected 60/,
+    );
+    caught(() => createSplit(ramp(60), new Uint8Array(10), [1, 0, 3]), 'invalid-option', /\[1,0,3\]/);
+    caught(() => createSplit(ramp(60), new Uint8Array(10), [1, 6] as never), 'invalid-option');
+  });
+
+  it('selects images in the order given', () => {
+    const some = selectImages(split, [3, 0, 3]);
+    expect([...some.labels]).toEqual([3, 0, 3]);
+    expect([...some.images.subarray(0, 6)]).toEqual([18, 19, 20, 21, 22, 23]);
+    expect(selectImages({ ...split, labels: new Uint16Array(10).fill(300) }, [1]).labels).toEqual(
+      Uint16Array.of(300),
+    );
+    for (const bad of [-1, 10, 0.5, NaN]) caught(() => selectImages(split, [bad]), 'invalid-option');
+  });
+
+  it('limits to a prefix of one seeded shuffle', () => {
+    const three = [...limitSplit(split, 3, 7).labels];
+    expect([...limitSplit(split, 6, 7).labels].slice(0, 3)).toEqual(three);
+    expect(new Set(limitSplit(split, 9, 7).labels).size).toBe(9);
+    expect([...limitSplit(split, 9, 8).labels]).not.toEqual([...limitSplit(split, 9, 7).labels]);
+    for (const all of [10, 11, undefined]) expect(limitSplit(split, all, 7)).toBe(split);
+    for (const bad of [0, -1, 1.5, NaN]) caught(() => limitSplit(split, bad), 'invalid-option', 'limit');
+  });
+});
+
+describe('normalization', () => {
+  it('is (x - mean) / std, rounded once, for every byte and channel', () => {
+    const table = normalizationTable({ mean: [10, 20.5], std: [3, 0.7] }, 2);
+    for (let byte = 0; byte < 256; byte++) {
+      expect(table[byte]).toBe(Math.fround((byte - 10) / 3));
+      expect(table[256 + byte]).toBe(Math.fround((byte - 20.5) / 0.7));
+    }
+  });
+
+  it('defaults to x / 127.5 - 1', () => {
+    const table = normalizationTable(symmetricNormalization, 3);
+    expect([table[0], table[255], table[512], table[767]]).toEqual([-1, 1, -1, 1]);
+    for (let byte = 0; byte < 256; byte++) expect(table[byte]).toBeCloseTo(byte / 127.5 - 1, 7);
+    expect(normalizationTable(unitNormalization, 1)[51]).toBe(Math.fround(0.2));
+  });
+
+  it('survives JSON', () => {
+    expect(JSON.parse(JSON.stringify(symmetricNormalization))).toEqual(symmetricNormalization);
+  });
+
+  it.each([
+    { mean: [0], std: [0] },
+    { mean: [0], std: [-1] },
+    { mean: [0, 0], std: [1] },
+    { mean: [NaN], std: [1] },
+    { mean: [], std: [1] },
+    { mean: 0, std: 1 },
+    {},
+  ])('refuses %j', (bad) => {
+    caught(
+      () => normalizationTable(bad as never, 3),
+      'invalid-option',
+      /normalization\.(mean|std)/,
+      /1 or 3 finite numbers/,
+    );
+  });
+
+  it('measures mean and deviation of each channel', () => {
+    const values = [0, 10, 200, 4, 30, 200];
+    const measured = measureNormalization(createSplit(Uint8Array.from(values), Uint8Array.of(0), [2, 1, 3]));
+    expect(measured).toEqual({ mean: [2, 20, 200], std: [2, 10, 1] });
+    caught(
+      () => measureNormalization(createSplit(new Uint8Array(0), new Uint8Array(0), [1, 1, 1])),
+      'invalid-option',
+    );
+  });
+
+  it('gives mean 0 and variance 1 to what it measured', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 2, maxLength: 200 }), (bytes) => {
+        const own = createSplit(bytes, new Uint8Array(bytes.length), [1, 1, 1]);
+        const table = normalizationTable(measureNormalization(own), 1);
+        const values = Array.from(bytes, (byte) => table[byte]!);
+        const mean = values.reduce((a, b) => a + b) / values.length;
+        const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length;
+        expect(mean).toBeCloseTo(0, 5);
+        expect(variance).toBeCloseTo(new Set(bytes).size > 1 ? 1 : 0, 4);
+      }),
+    );
+  });
+});
