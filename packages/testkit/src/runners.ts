@@ -5,6 +5,7 @@ import { fail, type ConformanceCase } from './case.js';
 import { forwardCases, type ForwardSubject } from './forwardCases.js';
 import { quantizerCases, type QuantizerSubject } from './quantizerCases.js';
 import { surrogateCases, type SurrogateSubject } from './surrogateCases.js';
+import { reasonToSkip, requiredBackends } from './training/requirement.js';
 import { trainingBackendCases } from './trainingBackendCases.js';
 
 /** Extra tests of one member, run beside the kit's own. */
@@ -55,9 +56,8 @@ export function testTrainingBackend(subject: TrainingBackendSubject): void {
   describe(`training backend ${adapter.name}`, () => {
     let missing = '';
     beforeAll(async () => {
-      const { available, reason } = await adapter.probe();
-      if (available || requiredBackends().includes(adapter.name)) await adapter.start();
-      else missing = reason;
+      missing = reasonToSkip(adapter.name, await adapter.probe(), requiredBackends());
+      if (!missing) await adapter.start();
     });
     afterAll(() => adapter.dispose());
     for (const { name, check } of trainingBackendCases)
@@ -73,8 +73,3 @@ export function testTrainingBackend(subject: TrainingBackendSubject): void {
     extra?.();
   });
 }
-
-const requiredBackends = (): string[] =>
-  (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env[
-    'BITGRAD_REQUIRE'
-  ]?.split(',') ?? [];

@@ -11,18 +11,8 @@ import {
 } from '../src/index.js';
 import { brokenForwards, brokenSurrogates } from './brokenHalves.js';
 import { brokenQuantizers } from './brokenQuantizers.js';
+import { failures } from './failures.js';
 import { goodForward, goodQuantizer, goodSurrogate, tried } from './good.js';
-
-const failures = async <S>(cases: readonly ConformanceCase<S>[], subject: S): Promise<string[]> => {
-  const failed: string[] = [];
-  for (const { name, check } of cases)
-    await check(subject).catch((error: { code?: string }) => {
-      // A case reports what it found; it does not fall over.
-      expect(error.code, String(error)).toBe('verification-failed');
-      failed.push(name);
-    });
-  return failed;
-};
 
 const suite = <S>(
   title: string,

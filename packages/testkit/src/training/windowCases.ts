@@ -76,7 +76,8 @@ const convolution = defineCase<TrainingSession>('conv2d and both gradients', asy
 });
 
 const transposed = defineCase<TrainingSession>('conv2dTranspose and both gradients', async (session) => {
-  for (const [geometry, out] of geometries.filter(([{ pad }]) => typeof pad === 'string')) {
+  const upsampling = [windows([1, 4, 4, 1], [2, 2], [2, 2], 'same'), 6] as const;
+  for (const [geometry, out] of [...geometries, upsampling].filter(([{ pad }]) => typeof pad === 'string')) {
     const { image, window, strides, pad } = geometry;
     // The adjoint of a convolution: its input has the shape of the convolution's output.
     const terms: Terms = (visit) => convolutionTerms(geometry, out)((y, x, w) => visit(x, y, w));
