@@ -1,0 +1,98 @@
+// The command as a process: kill -9 at random moments, Ctrl-C and SIGTERM, and no colours when they are not wanted.
+// BITGRAD_KILLS sets how often it is killed (default 3).
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createRng } from '@bitgrad/core';
+import { loadCheckpoint } from '@bitgrad/training';
+import { ended, lastLine, read, sleep, start, temporaryFolder } from './run.js';
+
+const kills = Number(process.env.BITGRAD_KILLS ?? 3);
+const seed = Number(process.env.BITGRAD_SEED ?? 1);
+
+const args = (out: string, ...more: string[]): string[] => [
+  ...[
+    'train',
+    '--model',
+    'mlp',
+    '--backend',
+    'wasm',
+    '--limit',
+    '480',
+    '--test-limit',
+    '64',
+    '--batch',
+    '16',
+  ],
+  // So often that a kill falls into the writing of a checkpoint now and then.
+  ...['--epochs', '5', '--seed', '3', '--checkpoint-seconds', '0.02', '--out', out, ...more],
+];
+
+const appears = async (file: string): Promise<void> => {
+  while (!existsSync(file)) await sleep(5);
+};
+
+describe('a run that is stopped from outside', () => {
+  it(
+    `has a valid checkpoint after kill -9, and resumes to the same bytes, ${kills} times`,
+    { timeout: 600_000 },
+    async () => {
+      const folder = temporaryFolder();
+      const reference = start(args(join(folder, 'whole')));
+      const done = ended(reference);
+      await appears(join(folder, 'whole', 'checkpoint'));
+      const begun = performance.now();
+      expect((await done).code).toBe(0);
+      const trainMs = performance.now() - begun;
+      const expected = read(folder, 'whole', 'weights.bin');
+      const random = createRng(seed);
+      const steps: number[] = [];
+      for (let i = 0; i < kills; i++) {
+        const out = join(folder, `killed-${i}`);
+        const delay = random.next() * trainMs * 0.9;
+        const child = start(args(out));
+        const killed = ended(child);
+        await appears(join(out, 'checkpoint'));
+        await sleep(delay);
+        child.kill('SIGKILL');
+        await killed;
+        const { clock } = loadCheckpoint(read(out, 'checkpoint'));
+        steps.push(clock.step);
+        const resumed = await ended(start(args(out, '--resume', '--json')));
+        expect(resumed.code, `${resumed.stderr} (kill ${i}, seed ${seed}, ${delay} ms)`).toBe(0);
+        expect(resumed.stderr).toContain(`resumed at step ${clock.step} of 150`);
+        const same = read(out, 'weights.bin').equals(expected);
+        expect(same, `weights after kill ${i} at step ${clock.step} (seed ${seed}, ${delay} ms)`).toBe(true);
+      }
+      process.stdout.write(`killed after steps ${steps.join(', ')} of 150\n`);
+    },
+  );
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('finishes the step, saves and exits: %s %i', async (signal, code) => {
+    const out = join(temporaryFolder(), 'run');
+    const child = start(args(out, '--epochs', '400', '--json', '--checkpoint-seconds', '600'));
+    const outcome = ended(child);
+    await appears(join(out, 'checkpoint'));
+    await sleep(300);
+    child.kill(signal);
+    const { code: got, stdout, stderr } = await outcome;
+    expect(stderr).toContain(`${signal}: finishing the step and saving`);
+    expect(got).toBe(code);
+    const result = JSON.parse(lastLine(stdout));
+    expect(result.finished).toBe(false);
+    expect(result.steps).toBeGreaterThan(0);
+    // The last checkpoint is newer than the one of the start, although the clock had none due.
+    expect(loadCheckpoint(read(out, 'checkpoint')).clock.step).toBe(result.steps);
+  });
+});
+
+it('writes no escape codes with NO_COLOR, and some with FORCE_COLOR', async () => {
+  const escape = String.fromCharCode(27);
+  const plain = await ended(start(['list'], { NO_COLOR: '1', FORCE_COLOR: '' }));
+  expect(plain.stdout).not.toContain(escape);
+  const coloured = await ended(start(['list'], { NO_COLOR: '', FORCE_COLOR: '1' }));
+  expect(coloured.stdout).toContain(escape);
+});
