@@ -123,7 +123,7 @@ function executable(
   let live: EngineExports | undefined = engine;
   const run = (given: InputArray, taken?: OutputArray): OutputArray => {
     if (!live) throw failure('disposed', 'model', { next: 'Load it again.' });
-    const n = given.length / inputSize;
+    const n = given?.length / inputSize;
     const typed = bytes
       ? given instanceof Uint8Array || given instanceof Uint8ClampedArray
       : given instanceof Float32Array;

@@ -1,0 +1,108 @@
+// Worker threads: the same results for any number of them, whole networks included.
+import { describe, expect, it } from 'vitest';
+import { jsEngine } from '@bitgrad/runtime';
+import { biRealNet18, planBuilder, vggSmall } from '../../bench/plans.js';
+import { wasmEngine, workerSource, type WasmEngineReport } from '../../src/engine/index.js';
+import { createInlineWorker } from '../../src/engine/threads.js';
+import { randomPlan } from '../../../runtime/test/support/random-plan.js';
+import { randomData } from './support/models.js';
+
+const small = () => {
+  const b = planBuilder({ type: 'u8', shape: [17, 13, 3] }, 5);
+  const x = b.threshold(b.conv(0, 40, 3));
+  const y = b.threshold(b.conv(x, 72, 3, 2));
+  return b.build(b.affine(b.dense(b.flatten(b.pool('maxPool', y, 2, 2)), 130)), 'small');
+};
+
+describe('threads', () => {
+  it('1, 2 and 3 threads give the results of the reference engine, run after run', async () => {
+    const model = small();
+    const input = randomData('u8', [5 * 17 * 13 * 3], 9) as Uint8Array;
+    const expected = (await jsEngine().compile(model)).run(input);
+    for (const threads of [1, 2, 3]) {
+      const executable = await wasmEngine().compile(model, { threads });
+      expect(executable.report().threads).toBe(threads);
+      for (let i = 0; i < 20; i++) expect(executable.run(input)).toStrictEqual(expected);
+      executable.dispose();
+      executable.dispose();
+      expect(() => executable.run(input)).toThrow(expect.objectContaining({ code: 'disposed' }));
+    }
+  });
+
+  it('random plans on 2 threads', async () => {
+    for (let seed = 9000; seed < 9040; seed++) {
+      const model = randomPlan(seed, 12);
+      const [one, two] = await Promise.all([1, 2].map((threads) => wasmEngine().compile(model, { threads })));
+      expect(two!.run(model.input), `seed ${seed}`).toStrictEqual(one!.run(model.input));
+      one!.dispose();
+      two!.dispose();
+    }
+  });
+
+  it.each([vggSmall, biRealNet18])('%o: whole networks, SIMD on 1 and 2 threads and scalar', async (net) => {
+    const model = net();
+    const { shape } = model.plan.buffers[0]!;
+    const input = randomData('u8', shape, 3) as Uint8Array;
+    const outputs = [];
+    for (const [variant, threads] of [
+      ['simd', 1],
+      ['simd', 2],
+      ['scalar', 1],
+    ] as const) {
+      const executable = await wasmEngine({ variant }).compile(model, { threads });
+      outputs.push(executable.run(input));
+      executable.dispose();
+    }
+    expect(outputs[1]).toStrictEqual(outputs[0]);
+    expect(outputs[2]).toStrictEqual(outputs[0]);
+    expect(new Set(outputs[0]).size).toBeGreaterThan(5);
+  });
+
+  it('takes a worker factory', async () => {
+    let made = 0;
+    const createWorker = () => {
+      made++;
+      return createInlineWorker();
+    };
+    const executable = await wasmEngine({ createWorker }).compile(small(), { threads: 3 });
+    expect(made).toBe(2);
+    expect(workerSource).not.toContain('import(');
+    executable.dispose();
+  });
+
+  it('a worker that cannot start is an error that names the remedy', async () => {
+    const createWorker = () => {
+      const worker = createInlineWorker();
+      void worker.terminate();
+      return {
+        ...worker,
+        postMessage: () => undefined,
+        terminate: () => undefined,
+        on: (event: string, listener: (value: unknown) => void) =>
+          event === 'error' && listener(new RangeError('no')),
+      };
+    };
+    await expect(wasmEngine({ createWorker }).compile(small(), { threads: 2 })).rejects.toMatchObject({
+      code: 'backend-unavailable',
+      message: expect.stringContaining('worker-src blob:'),
+    });
+  });
+
+  it('falls back to one thread with the reason, or refuses in strict mode', async () => {
+    const engine = wasmEngine({ variant: 'scalar' });
+    const executable = await engine.compile(small(), { threads: 2 });
+    const report: WasmEngineReport = executable.report();
+    expect(report).toMatchObject({
+      threads: 1,
+      threadsReason: 'the scalar build has no threads',
+      variant: 'scalar',
+    });
+    await expect(engine.compile(small(), { threads: 2, strict: true })).rejects.toMatchObject({
+      code: 'kernel-missing',
+    });
+    for (const threads of [0, 1.5, 65, NaN])
+      await expect(wasmEngine().compile(small(), { threads })).rejects.toMatchObject({
+        code: 'invalid-option',
+      });
+  });
+});
