@@ -20,8 +20,8 @@ describe.each(workspacePackages('packages').filter(({ path }) => existsSync(`${p
     it('has an example', () => expect(blocks.length).toBeGreaterThan(0));
 
     it.each(blocks.map((code, i) => ({ code, i })))('example $i runs', async ({ code, i }) => {
-      // Inside the package, so that its own name and its dependencies resolve as for a user.
-      const folder = `${path}node_modules/.cache/readme`;
+      // Inside the package but outside of node_modules: only there does its own name resolve, as for a user.
+      const folder = `${path}.cache/readme`;
       mkdirSync(folder, { recursive: true });
       const file = `${folder}/example-${i}.mjs`;
       writeFileSync(file, code);
