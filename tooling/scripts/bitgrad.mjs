@@ -18,7 +18,10 @@ if (!existsSync(dist)) process.stderr.write('building the bitgrad command, once 
 if (process.env.npm_config_user_agent?.startsWith('pnpm')) {
   // pnpm, which turbo looks for, is on the PATH already.
   const options = { cwd: root, encoding: 'utf8', env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } };
-  const { status, stdout, stderr } = spawnSync(turbo, build, { ...options, shell: process.platform === 'win32' });
+  const { status, stdout, stderr } = spawnSync(turbo, build, {
+    ...options,
+    shell: process.platform === 'win32',
+  });
   if (status !== 0) {
     process.stderr.write(`${stdout}${stderr}\nthe build of the bitgrad command failed\n`);
     process.exit(status ?? 1);
