@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasm } from '../src/index.js';
-import { expectSame, input, relativeError, runOn } from './support.js';
+import { expectSame, input, relativeError, runOn, type Compute } from './support.js';
 
 const adapter = wasm();
 beforeAll(() => adapter.start());
@@ -53,6 +53,24 @@ describe('convolution', () => {
       }),
       { numRuns: 60, seed: 7 },
     );
+  });
+
+  it('fused with bias and activation', async () => {
+    const inputs = [input(1, [2, 7, 6, 3]), input(2, [3, 3, 3, 10]), input(3, [10])];
+    const prelu = input(4, [10]);
+    for (const activation of ['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'prelu', 'leakyrelu'] as const)
+      for (const strides of [1, 5]) {
+        const fused: Compute = (x, filter, bias) =>
+          tf.fused.conv2d({
+            ...{ x: x as tf.Tensor4D, filter: filter as tf.Tensor4D, strides, pad: 'same', bias, activation },
+            ...(activation === 'prelu'
+              ? { preluActivationWeights: tf.tensor(prelu.values, [1, 1, 10]) }
+              : {}),
+            ...(activation === 'leakyrelu' ? { leakyreluAlpha: 0.3 } : {}),
+          });
+        const [expected, actual] = [await runOn('cpu', fused, inputs), await runOn('wasm', fused, inputs)];
+        expect(relativeError(actual[0]!, expected[0]!), activation).toBeLessThan(1e-5);
+      }
   });
 
   it('transposed convolution', async () => {

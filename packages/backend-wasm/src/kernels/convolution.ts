@@ -1,8 +1,9 @@
 // The 2-D convolution and its gradients, NHWC. All run on zero-bordered copies of their image operand, so that the
 // inner loops have no bounds to check; see assembly/training/rows.ts and outer.ts.
-import { backend_util } from '@tensorflow/tfjs-core';
-import type { KernelContext, KernelFamily } from '../installation.js';
-import { CONV_TABLE_BYTES, panelBytes } from './sizes.js';
+import * as tf from '@tensorflow/tfjs-core';
+import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelArguments, KernelContext, KernelFamily } from '../installation.js';
+import { ROWS_BYTES, panelBytes } from './sizes.js';
 
 interface ConvAttributes {
   dilations?: [number, number] | number;
@@ -13,6 +14,22 @@ interface ConvAttributes {
   filterShape: [number, number, number, number];
   inputShape: [number, number, number, number];
 }
+
+interface FusedAttributes {
+  activation: keyof typeof activations;
+  leakyreluAlpha?: number;
+}
+
+/** What may follow a fused convolution. */
+const activations = {
+  linear: (x: tf.Tensor) => x,
+  relu: (x: tf.Tensor) => tf.relu(x),
+  relu6: (x: tf.Tensor) => tf.relu6(x),
+  elu: (x: tf.Tensor) => tf.elu(x),
+  sigmoid: (x: tf.Tensor) => tf.sigmoid(x),
+  prelu: (x: tf.Tensor, weights: tf.Tensor) => tf.prelu(x, weights),
+  leakyrelu: (x: tf.Tensor, _: tf.Tensor, alpha?: number) => tf.leakyRelu(x, alpha),
+};
 
 type Shape4 = [number, number, number, number];
 type Info = backend_util.Conv2DInfo;
@@ -55,23 +72,21 @@ function imageBorders(info: Info): readonly [number, number, number, number] {
 }
 
 /** The convolution itself; a run of the rows kernel is a kernel row, or a tap where taps are dilated. */
-function forward(context: KernelContext, info: Info, x: number, filter: number, out: number): void {
+function forward(context: KernelContext, info: Info, [x, filter, out, bias]: number[]): void {
   const { heap, wasm } = context;
   const { batchSize: n, inChannels: c, outChannels: o, outHeight: oh, outWidth: ow, filterWidth: kw } = info;
   const borders = imageBorders(info);
   const shape = [n, info.inHeight, info.inWidth, c];
   const depth = info.filterHeight * kw * c;
-  const [space, panels, table] = heap.scratch(
-    borderBytes(shape, borders),
-    panelBytes(depth, o),
-    CONV_TABLE_BYTES,
-  );
-  const image = border(context, x, space!, shape, borders);
-  wasm['packPanels']!(filter, panels!, depth, o, o * 4);
+  const sizes = [borderBytes(shape, borders), panelBytes(depth, o), ROWS_BYTES, panelBytes(1, o)];
+  const [space, panels, table, start] = heap.scratch(...sizes);
+  const image = border(context, x!, space!, shape, borders);
+  wasm['packPanels']!(filter!, panels!, depth, o, o * 4);
+  if (bias) wasm['packPanels']!(bias, start!, 1, o, o * 4);
   const row = image.width * c * 4;
   const [runs, length] = info.dilationWidth === 1 ? [1, kw * c] : [kw, c];
   wasm['convRows']!(
-    ...[image.address, panels!, out, table!, 0, n * oh * ow, oh, ow, o],
+    ...[image.address, panels!, bias ? start! : 0, out!, table!, 0, n * oh * ow, oh, ow, o],
     ...[
       image.height * row,
       info.strideHeight * row,
@@ -142,11 +157,7 @@ function inputGradient(context: KernelContext, info: Info, dy: number, filter: n
   ] as const;
   const shape = [n, info.outHeight, info.outWidth, o];
   const depth = Math.max(...rows.map((p) => p.taps)) * Math.max(...cols.map((p) => p.taps)) * o;
-  const [space, panels, table] = heap.scratch(
-    borderBytes(shape, borders),
-    panelBytes(depth, c),
-    CONV_TABLE_BYTES,
-  );
+  const [space, panels, table] = heap.scratch(borderBytes(shape, borders), panelBytes(depth, c), ROWS_BYTES);
   const image = border(context, dy, space!, shape, borders);
   const pixel = o * 4;
   const row = image.width * pixel;
@@ -156,7 +167,7 @@ function inputGradient(context: KernelContext, info: Info, dy: number, filter: n
       const y = r.reach - (r.taps - 1) + borders[0];
       const x = q.reach - (q.taps - 1) + borders[2];
       wasm['convRows']!(
-        ...[image.address + y * row + x * pixel, panels!, out + (r.start * w + q.start) * c * 4, table!],
+        ...[image.address + y * row + x * pixel, panels!, 0, out + (r.start * w + q.start) * c * 4, table!],
         ...[0, n * r.count * q.count, r.count, q.count, c],
         ...[image.height * row, row, pixel, h * w * c * 4, sh * w * c * 4, sw * c * 4],
         ...[r.taps, q.taps === 0 ? 0 : 1, row, 0, q.taps * o],
@@ -167,27 +178,37 @@ function inputGradient(context: KernelContext, info: Info, dy: number, filter: n
 const channelsLast = (attrs: ConvAttributes): boolean =>
   attrs.dataFormat === undefined || attrs.dataFormat === 'NHWC' || attrs.dataFormat === 'channelsLast';
 
+/** Runs the forward kernel, with a bias of [o] or without. */
+function convolve(context: KernelContext, { inputs, attrs }: KernelArguments): TensorInfo {
+  const { strides, pad, dilations, dimRoundingMode } = attrs as unknown as ConvAttributes;
+  const { x, filter, bias } = inputs;
+  const shapes = [x!.shape, filter!.shape] as [Shape4, Shape4];
+  const info = backend_util.computeConv2DInfo(...shapes, strides, dilations ?? 1, pad, dimRoundingMode);
+  const out = context.heap.output(info.outShape);
+  const operands = [x!, filter!, out, ...(bias ? [bias] : [])];
+  forward(context, info, operands.map(context.heap.address));
+  return out;
+}
+
 /**
- * Conv2D (stock wasm is wrong where strides skip more than the kernel covers), Conv2DBackpropFilter (missing in stock
- * wasm) and Conv2DBackpropInput (slow in stock wasm).
+ * Conv2D and FusedConv2D (stock wasm is wrong where strides skip more than the kernel covers), Conv2DBackpropFilter
+ * (missing in stock wasm) and Conv2DBackpropInput (slow in stock wasm).
  */
 export const convolution: KernelFamily = (context) => ({
-  Conv2D({ inputs, attrs }) {
-    const { strides, pad, dilations, dimRoundingMode } = attrs as unknown as ConvAttributes;
-    if (!channelsLast(attrs as unknown as ConvAttributes)) return null;
-    const { x, filter } = inputs;
-    const info = backend_util.computeConv2DInfo(
-      x!.shape as Shape4,
-      filter!.shape as Shape4,
-      strides,
-      dilations ?? 1,
-      pad,
-      dimRoundingMode,
-    );
-    const out = context.heap.output(info.outShape);
-    const { address } = context.heap;
-    forward(context, info, address(x!), address(filter!), address(out));
-    return out;
+  Conv2D: (args) => (channelsLast(args.attrs as unknown as ConvAttributes) ? convolve(context, args) : null),
+  FusedConv2D(args) {
+    const { activation, leakyreluAlpha, ...rest } = args.attrs as unknown as ConvAttributes & FusedAttributes;
+    const { bias, preluActivationWeights } = args.inputs;
+    const [o] = args.inputs['filter']!.shape.slice(-1);
+    const biased = !bias || (bias.shape.length === 1 && bias.shape[0] === o);
+    if (!channelsLast(rest) || !biased) return null;
+    const sums = convolve(context, args);
+    if (activation === 'linear') return sums;
+    const apply = activations[activation];
+    const y = tf.engine().makeTensorFromTensorInfo(sums);
+    const z = apply(y, preluActivationWeights as tf.Tensor, leakyreluAlpha);
+    y.dispose();
+    return z;
   },
   Conv2DBackpropFilter({ inputs, attrs }) {
     const { strides, pad, dimRoundingMode, filterShape } = attrs as unknown as ConvAttributes;

@@ -2,7 +2,7 @@
 // A [m, k] times B^T: rows kernel on panels of the transpose. A^T times B: outer-product kernel, no transpose at all.
 import { broadcast_util, util } from '@tensorflow/tfjs-core';
 import type { KernelContext, KernelFamily } from '../installation.js';
-import { CONV_TABLE_BYTES, panelBytes } from './sizes.js';
+import { ROWS_BYTES, panelBytes } from './sizes.js';
 
 interface MatMulAttributes {
   transposeA: boolean;
@@ -26,12 +26,12 @@ function rowProduct(
   panels: number,
   table: number,
 ): void {
-  wasm['convRows']!(a, panels, out, table, 0, m, 1, m, n, 0, 0, k * 4, 0, 0, n * 4, 1, 1, 0, 0, k);
+  wasm['convRows']!(a, panels, 0, out, table, 0, m, 1, m, n, 0, 0, k * 4, 0, 0, n * 4, 1, 1, 0, 0, k);
 }
 
 function timesTransposed(context: KernelContext, product: Product): void {
   const { heap, wasm } = context;
-  const [panels, table] = heap.scratch(panelBytes(product.k, product.n), CONV_TABLE_BYTES);
+  const [panels, table] = heap.scratch(panelBytes(product.k, product.n), ROWS_BYTES);
   wasm['packTransposedPanels']!(product.b, panels!, product.k, product.n);
   rowProduct(context, product, panels!, table!);
 }

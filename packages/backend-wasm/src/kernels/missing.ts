@@ -1,4 +1,5 @@
-// Kernels that stock wasm lacks and that are not about speed: segment sums (the gradient of gather) and einsum.
+// Kernels that stock wasm lacks: segment sums (the gradient of gather) and einsum; and Identity, which stock wasm
+// copies: tf.clone is free on the other backends, and customGrad clones each tensor that it saves.
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelFamily } from '../installation.js';
 
@@ -31,8 +32,14 @@ function einsum(equation: string, tensors: tf.Tensor[]): tf.Tensor {
   return out!;
 }
 
-/** UnsortedSegmentSum and Einsum. */
+/** Identity, UnsortedSegmentSum and Einsum. */
 export const missing: KernelFamily = ({ heap, wasm }) => ({
+  Identity({ inputs }) {
+    const { dataId, shape, dtype } = inputs['x']!;
+    if (dtype === 'string') return null;
+    heap.backend.incRef(dataId);
+    return { dataId, shape, dtype };
+  },
   UnsortedSegmentSum({ inputs, attrs }) {
     const { x, segmentIds } = inputs;
     const { numSegments } = attrs as unknown as { numSegments: number };

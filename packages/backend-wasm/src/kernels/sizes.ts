@@ -1,7 +1,7 @@
 // Sizes of the scratch spaces of the assembly kernels.
 
-/** Address tables of `convRows`: 2 tables of 40 addresses. */
-export const CONV_TABLE_BYTES = 2 * 4 * 40;
+/** Scratch of `convRows`: two tables of 40 addresses, and the 5 x 8 sums of a tile. */
+export const ROWS_BYTES = 2 * 4 * 40 + 5 * 8 * 4;
 
 /** Weight panels: `depth` rows for each 8 columns. */
 export const panelBytes = (depth: number, columns: number): number => Math.ceil(columns / 8) * depth * 32;
