@@ -2,7 +2,7 @@
 import { wordsPerRow } from '@bitgrad/bits';
 import { check } from '../fail.js';
 import { defaultLimits, type Limits } from '../limits.js';
-import type { LayerInfo, ModelMetadata, PackedModel } from '../model.js';
+import type { ModelMetadata, PackedModel } from '../model.js';
 import type { Plan, TensorData, WeightSpec } from '../plan.js';
 import { channelCount, isStorage, storageLength } from '../tensors.js';
 import { finite, integer, list, record, text } from './fields.js';
@@ -46,7 +46,7 @@ export function validateWeights(plan: Plan, weights: readonly TensorData[]): voi
   });
   plan.ops.forEach(({ op, weights: used = [] }, i) => {
     const first = weights[used[0]!];
-    const at = `weight 0 of plan.ops[${i}] (${op})`;
+    const at = `plan.ops[${i}] (${op}).weights[0]`;
     if (op === 'conv' || op === 'depthwise' || op === 'dense')
       check(
         !(first instanceof Float32Array) || allFinite(first),
@@ -66,37 +66,36 @@ export function validateWeights(plan: Plan, weights: readonly TensorData[]): voi
   });
 }
 
-const layer = (value: unknown, at: string): LayerInfo => {
-  const { name, ...counts } = record(value, at);
-  const count = (field: string): number =>
-    integer(counts[field], `${at}.${field}`, 0, Number.MAX_SAFE_INTEGER);
-  return {
-    name: text(name, `${at}.name`),
-    binaryMacs: count('binaryMacs'),
-    otherMacs: count('otherMacs'),
-    floatBytes: count('floatBytes'),
-  };
+/** What a metadata field may be: text, a count, a finite or positive number, any object, a list of one kind, or fields. */
+type Kind =
+  'text' | 'count' | 'finite' | 'positive' | 'object' | readonly [Kind] | { readonly [field: string]: Kind };
+
+const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Kind } = {
+  name: 'text',
+  classes: ['text'],
+  normalization: { mean: ['finite'], std: ['positive'] },
+  quantizers: ['text'],
+  floatBytes: 'count',
+  layers: [{ name: 'text', binaryMacs: 'count', otherMacs: 'count', floatBytes: 'count' }],
+  producer: 'text',
+  extra: 'object',
 };
 
-const most = 2 ** 20;
-
-const readers: { [Field in keyof ModelMetadata]-?: (value: unknown, at: string) => ModelMetadata[Field] } = {
-  name: text,
-  classes: (v, at) => list(v, at, 1, most).map((entry, i) => text(entry, `${at}[${i}]`)),
-  normalization: (v, at) => {
-    const { mean, std } = record(v, at);
-    const numbers = (value: unknown, field: string) =>
-      list(value, field, 1, most).map((entry, i) => finite(entry, `${field}[${i}]`));
-    const deviations = numbers(std, `${at}.std`);
-    deviations.forEach((s, i) => check(s > 0, 'invalid-file', `${at}.std[${i}]`, s, 'a positive number'));
-    return { mean: numbers(mean, `${at}.mean`), std: deviations };
-  },
-  quantizers: (v, at) => list(v, at, 0, most).map((entry, i) => text(entry, `${at}[${i}]`)),
-  floatBytes: (v, at) => integer(v, at, 0, Number.MAX_SAFE_INTEGER),
-  layers: (v, at) => list(v, at, 0, most).map((entry, i) => layer(entry, `${at}[${i}]`)),
-  producer: text,
-  extra: record,
-};
+function read(value: unknown, at: string, kind: Kind): unknown {
+  if (kind === 'text') return text(value, at);
+  if (kind === 'count') return integer(value, at, 0, Number.MAX_SAFE_INTEGER);
+  if (kind === 'object') return record(value, at);
+  if (kind === 'finite' || kind === 'positive') {
+    check(kind === 'finite' || (value as number) > 0, 'invalid-file', at, value, 'a positive number');
+    return finite(value, at);
+  }
+  if (Array.isArray(kind))
+    return list(value, at, 0, 2 ** 20).map((entry, i) => read(entry, `${at}[${i}]`, kind[0] as Kind));
+  const source = record(value, at);
+  return Object.fromEntries(
+    Object.entries(kind).map(([field, inner]) => [field, read(source[field], `${at}.${field}`, inner)]),
+  );
+}
 
 /**
  * Checks metadata and returns a copy with only the known fields; `extra` is passed on as it is.
@@ -105,8 +104,8 @@ const readers: { [Field in keyof ModelMetadata]-?: (value: unknown, at: string) 
 export function validateMetadata(value: unknown): ModelMetadata {
   const source = record(value, 'metadata');
   const metadata: Record<string, unknown> = {};
-  for (const [field, read] of Object.entries(readers))
-    if (source[field] !== undefined) metadata[field] = read(source[field], `metadata.${field}`);
+  for (const [field, kind] of Object.entries(metadataFields))
+    if (source[field] !== undefined) metadata[field] = read(source[field], `metadata.${field}`, kind);
   return metadata;
 }
 

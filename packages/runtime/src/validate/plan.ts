@@ -13,7 +13,7 @@ import {
 } from '../plan.js';
 import { elementCount, storageBytes } from '../tensors.js';
 import { finite, integer, integers, list, record, text } from './fields.js';
-import { opRules, type AttributeKind } from './rules.js';
+import { needSpec, opRules, type AttributeKind, type Need } from './rules.js';
 
 const elementTypes: readonly ElementType[] = ['bits', 'u8', 'i8', 'i32', 'f32'];
 /** Largest window size, stride, pad: far above any use, far below where a product loses exactness. */
@@ -129,16 +129,16 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
     for (const [attribute, kind] of Object.entries(rule.attributes))
       op[attribute] = attributeReaders[kind](source[attribute], `${at}.${attribute}`, rank, limits.elements);
     const out = buffers[target]!;
-    const { type, shape, cost } = rule.rule({ a: op, x, w: used.map((weight) => weights[weight]!), out, at });
-    check(
-      type === out.type &&
-        shape.length === out.shape.length &&
-        shape.every((size, j) => size === out.shape[j]),
-      'invalid-file',
-      `plan.buffers[${target}], the output of ${at}`,
-      `${out.type} [${out.shape.join(', ')}]`,
-      `${type} [${shape.join(', ')}]`,
-    );
+    const need: Need = (ok, field, got, expected, code = 'invalid-file') =>
+      check(ok, code, `${at}.${field}`, got, expected);
+    const { type, shape, cost } = rule.rule({
+      a: op,
+      x,
+      w: used.map((weight) => weights[weight]!),
+      out,
+      need,
+    });
+    needSpec(need, 'output', out, type, shape);
     operations += Math.max(cost ?? 0, elementCount(shape));
     return op as unknown as Op;
   });

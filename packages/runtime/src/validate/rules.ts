@@ -1,6 +1,6 @@
 // One rule for each op: given the op's attributes (already of the right JSON type), its inputs and weights, it
 // checks what plan.ts demands and returns the type and shape of the output and the cost of one inference.
-import { check } from '../fail.js';
+import type { ErrorCode } from '@bitgrad/bits';
 import type { BufferSpec, ElementType, OpName, Shape, WeightSpec } from '../plan.js';
 import { channelCount, elementCount } from '../tensors.js';
 
@@ -17,9 +17,12 @@ export interface RuleArguments {
   w: readonly WeightSpec[];
   /** The declared output: only `slice` and `reshape`, whose result is not decided by the rest, look at it. */
   out: BufferSpec;
-  /** Path of the op, for messages. */
-  at: string;
+  /** Raises `invalid-file` about a field of the op unless `ok`. */
+  need: Need;
 }
+
+/** See {@link RuleArguments}; `code` is another code than `invalid-file`. */
+export type Need = (ok: boolean, field: string, got: unknown, expected: string, code?: ErrorCode) => void;
 
 /** Type and shape of the output, and operations of one inference when more than one for each output element. */
 export interface RuleResult {
@@ -41,90 +44,92 @@ const showSpec = ({ type, shape }: { type: ElementType; shape: Shape }): string 
 const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((size, i) => size === b[i]);
 
-const require = (ok: boolean, what: string, got: unknown, expected: string): void =>
-  check(ok, 'invalid-file', what, got, expected);
-
-function requireType(
-  at: string,
-  spec: { type: ElementType; shape: Shape },
-  types: readonly ElementType[],
-): void {
-  require(types.includes(spec.type), `type of ${at}`, spec.type, types.join(' or '));
+function needType(need: Need, field: string, { type }: WeightSpec, types: readonly ElementType[]): void {
+  need(types.includes(type), `${field}.type`, type, types.join(' or '));
 }
 
-function requireSpec(at: string, spec: WeightSpec, type: ElementType, shape: Shape): void {
-  require(spec.type === type && sameShape(spec.shape, shape), at, showSpec(spec), showSpec({ type, shape }));
+/** Demands a type and shape of a buffer or weight. */
+export function needSpec(need: Need, field: string, spec: WeightSpec, type: ElementType, shape: Shape): void {
+  need(spec.type === type && sameShape(spec.shape, shape), field, showSpec(spec), showSpec({ type, shape }));
 }
 
 /** Checks a window against input 0 and returns the output's height and width. */
-function windowOutput({ a, x, at }: RuleArguments): [number, number] {
+function windowOutput({ a, x, need }: RuleArguments): [number, number] {
   const { shape } = x[0]!;
-  require(shape.length === 3, `axes of input 0 of ${at}`, shape.length, '3 (height, width, channels)');
-  const taps = a.kernel[0] * a.kernel[1];
-  require(taps <= 2 ** 20, `taps of ${at}.kernel`, taps, 'at most 2^20');
+  need(shape.length === 3, 'inputs[0].shape', shape, '3 axes: height, width, channels');
+  need(a.kernel[0] * a.kernel[1] <= 2 ** 20, 'kernel', a.kernel, 'at most 2^20 taps');
   return [0, 1].map((axis) => {
     const extent = (a.kernel[axis] - 1) * a.dilations[axis] + 1;
     for (const pad of [axis, axis + 2])
-      require(a.pads[pad] < extent, `${at}.pads[${pad}]`, a.pads[pad], `less than the window, ${extent}`);
+      need(a.pads[pad] < extent, `pads[${pad}]`, a.pads[pad], `less than the window, ${extent}`);
     const room = shape[axis]! + a.pads[axis] + a.pads[axis + 2] - extent;
-    require(room >= 0, `${at}.kernel[${axis}]`, a.kernel[
-      axis
-    ], `a window within the padded input, ${room + extent}`);
+    need(room >= 0, `kernel[${axis}]`, a.kernel[axis], `a window within the padded input, ${room + extent}`);
     return Math.floor(room / a.strides[axis]) + 1;
   }) as [number, number];
 }
 
 /** Type of the accumulators, after checking types, padding and the overflow bound of `terms` products. */
-function accumulator({ a, x, w, at }: RuleArguments, terms: number): ElementType {
+function accumulator({ a, x, w, need }: RuleArguments, terms: number): ElementType {
   const [input, weight] = [x[0]!.type, w[0]!.type];
-  requireType(`input 0 of ${at}`, x[0]!, ['bits', 'u8', 'f32']);
-  requireType(`weight 0 of ${at}`, w[0]!, input === 'f32' ? ['bits', 'i8', 'f32'] : ['bits', 'i8']);
+  needType(need, 'inputs[0]', x[0]!, ['bits', 'u8', 'f32']);
+  needType(need, 'weights[0]', w[0]!, input === 'f32' ? ['bits', 'i8', 'f32'] : ['bits', 'i8']);
   const { padValue = 0, shift = 0 } = a;
-  require(input === 'u8' || shift === 0, `${at}.shift`, shift, `0 with ${input} input`);
   const maxPad = { bits: 1, u8: 65535, f32: 0 }[input as 'u8'];
-  require(Number.isInteger(padValue) &&
-    Math.abs(padValue) <=
-      maxPad, `${at}.padValue`, padValue, `an integer of magnitude at most ${maxPad} with ${input} input`);
+  need(input === 'u8' || shift === 0, 'shift', shift, `0 with ${input} input`);
+  need(
+    Number.isInteger(padValue) && Math.abs(padValue) <= maxPad,
+    'padValue',
+    padValue,
+    `an integer of magnitude at most ${maxPad} with ${input} input`,
+  );
   if (input === 'f32') return 'f32';
   const bound =
     terms *
     Math.max(input === 'bits' ? 1 : 255 * 2 ** shift, Math.abs(padValue)) *
     (weight === 'i8' ? 128 : 1);
-  check(bound < 2 ** 31, 'overflow', `largest accumulator of ${at}`, bound, 'less than 2^31');
+  need(bound < 2 ** 31, 'accumulator', bound, 'less than 2^31', 'overflow');
   return 'i32';
 }
 
-const channelWeights = ({ x, w, at }: RuleArguments, type: ElementType, from = 0): void => {
+const channelWeights = ({ x, w, need }: RuleArguments, type: ElementType, from = 0): void => {
   const shape = [channelCount(x[0]!.shape)];
-  for (let i = from; i < w.length; i++) requireSpec(`weight ${i} of ${at}`, w[i]!, type, shape);
+  for (let i = from; i < w.length; i++) needSpec(need, `weights[${i}]`, w[i]!, type, shape);
 };
 
 /** A rule for elementwise float ops. */
 const floats = (args: RuleArguments): RuleResult => {
-  requireType(`input 0 of ${args.at}`, args.x[0]!, ['f32']);
+  needType(args.need, 'inputs[0]', args.x[0]!, ['f32']);
   channelWeights(args, 'f32');
   return args.x[0]!;
 };
 
 const sum =
   (types: readonly ElementType[]) =>
-  ({ x, at }: RuleArguments): RuleResult => {
+  ({ x, need }: RuleArguments): RuleResult => {
     const [a, b] = x as [BufferSpec, BufferSpec];
-    requireType(`input 0 of ${at}`, a, types);
+    needType(need, 'inputs[0]', a, types);
     const row =
       a.shape.length === b.shape.length &&
       elementCount(b.shape) === channelCount(a.shape) &&
       channelCount(b.shape) === channelCount(a.shape);
-    require(b.type === a.type && (row || sameShape(a.shape, b.shape)), `input 1 of ${at}`, showSpec(
-      b,
-    ), `${showSpec(a)} or one row of it`);
+    need(
+      b.type === a.type && (row || sameShape(a.shape, b.shape)),
+      'inputs[1]',
+      showSpec(b),
+      `${showSpec(a)} or one row of it`,
+    );
     return a;
   };
 
 const pool = (args: RuleArguments, type: ElementType): RuleResult => {
-  const { a, x, at } = args;
+  const { a, x, need } = args;
   const [h, w] = windowOutput(args);
-  require(a.dilations.every((d: number) => d === 1), `${at}.dilations`, a.dilations, '[1, 1]');
+  need(
+    a.dilations.every((d: number) => d === 1),
+    'dilations',
+    a.dilations,
+    '[1, 1]',
+  );
   const shape = [h, w, x[0]!.shape[2]!];
   return { type, shape, cost: elementCount(shape) * a.kernel[0] * a.kernel[1] };
 };
@@ -141,16 +146,20 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     weights: 1,
     attributes: { ...windowAttributes, ...padding, groups: 'count' },
     rule: (args) => {
-      const { a, x, w, at } = args;
+      const { a, x, w, need } = args;
       const [outH, outW] = windowOutput(args);
       const cIn = x[0]!.shape[2]!;
       const cOut = w[0]!.shape[0]!;
-      require(cIn % a.groups === 0 &&
-        cOut % a.groups === 0, `${at}.groups`, a.groups, `a divisor of ${cIn} and ${cOut}`);
+      need(
+        cIn % a.groups === 0 && cOut % a.groups === 0,
+        'groups',
+        a.groups,
+        `a divisor of ${cIn} and ${cOut}`,
+      );
       const shape = [cOut, ...a.kernel, cIn / a.groups];
       const terms = elementCount(shape) / cOut;
       const type = accumulator(args, terms);
-      requireSpec(`weight 0 of ${at}`, w[0]!, w[0]!.type, shape);
+      needSpec(need, 'weights[0]', w[0]!, w[0]!.type, shape);
       return { type, shape: [outH, outW, cOut], cost: outH * outW * cOut * terms };
     },
   },
@@ -159,11 +168,11 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     weights: 1,
     attributes: { ...windowAttributes, ...padding, multiplier: 'count' },
     rule: (args) => {
-      const { a, x, w, at } = args;
+      const { a, x, w, need } = args;
       const [outH, outW] = windowOutput(args);
       const c = x[0]!.shape[2]! * a.multiplier;
       const type = accumulator(args, a.kernel[0] * a.kernel[1]);
-      requireSpec(`weight 0 of ${at}`, w[0]!, w[0]!.type, [...a.kernel, c]);
+      needSpec(need, 'weights[0]', w[0]!, w[0]!.type, [...a.kernel, c]);
       return { type, shape: [outH, outW, c], cost: outH * outW * c * a.kernel[0] * a.kernel[1] };
     },
   },
@@ -172,12 +181,12 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     weights: 1,
     attributes: none,
     rule: (args) => {
-      const { x, w, at } = args;
+      const { x, w, need } = args;
       const { shape } = x[0]!;
       const k = channelCount(shape);
       const units = w[0]!.shape[0]!;
       const type = accumulator(args, k);
-      requireSpec(`weight 0 of ${at}`, w[0]!, w[0]!.type, [units, k]);
+      needSpec(need, 'weights[0]', w[0]!, w[0]!.type, [units, k]);
       return { type, shape: [...shape.slice(0, -1), units], cost: elementCount(shape) * units };
     },
   },
@@ -185,15 +194,15 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     inputs: [2, 2],
     weights: 0,
     attributes: { transposeB: 'boolean' },
-    rule: ({ a: { transposeB }, x, at }) => {
+    rule: ({ a: { transposeB }, x, need }) => {
       const [a, b] = x as [BufferSpec, BufferSpec];
-      requireType(`input 0 of ${at}`, a, transposeB ? ['f32', 'bits'] : ['f32']);
+      needType(need, 'inputs[0]', a, transposeB ? ['f32', 'bits'] : ['f32']);
       const rank = a.shape.length;
-      require(rank >= 2, `axes of input 0 of ${at}`, rank, '2 to 4');
+      need(rank >= 2, 'inputs[0].shape', a.shape, '2 to 4 axes');
       const k = a.shape[rank - 1]!;
       const n = b.shape[rank - (transposeB ? 2 : 1)] ?? 1;
       const lead = a.shape.slice(0, -2);
-      requireSpec(`input 1 of ${at}`, b, a.type, [...lead, ...(transposeB ? [n, k] : [k, n])]);
+      needSpec(need, 'inputs[1]', b, a.type, [...lead, ...(transposeB ? [n, k] : [k, n])]);
       const shape = [...lead, a.shape[rank - 2]!, n];
       return { type: a.type === 'f32' ? 'f32' : 'i32', shape, cost: elementCount(shape) * k };
     },
@@ -203,9 +212,9 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     weights: 2,
     attributes: none,
     rule: (args) => {
-      const { x, w, at } = args;
+      const { x, w, need } = args;
       channelWeights(args, 'bits', 1);
-      requireSpec(`weight 0 of ${at}`, w[0]!, x[0]!.type === 'f32' ? 'f32' : 'i32', w[1]!.shape);
+      needSpec(need, 'weights[0]', w[0]!, x[0]!.type === 'f32' ? 'f32' : 'i32', w[1]!.shape);
       return { type: 'bits', shape: x[0]!.shape };
     },
   },
@@ -222,11 +231,11 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     inputs: one,
     weights: 2,
     attributes: none,
-    rule: ({ x, w, at }) => {
-      requireType(`input 0 of ${at}`, x[0]!, ['f32']);
+    rule: ({ x, w, need }) => {
+      needType(need, 'inputs[0]', x[0]!, ['f32']);
       const n = elementCount(w[0]!.shape);
-      requireSpec(`weight 0 of ${at}`, w[0]!, 'f32', [n]);
-      requireSpec(`weight 1 of ${at}`, w[1]!, 'f32', [n + 1]);
+      needSpec(need, 'weights[0]', w[0]!, 'f32', [n]);
+      needSpec(need, 'weights[1]', w[1]!, 'f32', [n + 1]);
       return { ...x[0]!, cost: elementCount(x[0]!.shape) * Math.ceil(Math.log2(n + 1)) };
     },
   },
@@ -236,7 +245,7 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     attributes: { min: 'bound', max: 'bound' },
     rule: (args) => {
       const { min, max } = args.a;
-      require(min === null || max === null || min <= max, `${args.at}.max`, max, `at least min, ${min}`);
+      args.need(min === null || max === null || min <= max, 'max', max, `at least min, ${min}`);
       return floats(args);
     },
   },
@@ -260,13 +269,14 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     inputs: [2, 64],
     weights: 0,
     attributes: { axis: 'axis' },
-    rule: ({ a: { axis }, x, at }) => {
+    rule: ({ a: { axis }, x, need }) => {
       const shape = [...x[0]!.shape];
       for (const [i, spec] of x.entries()) {
         if (i === 0) continue;
         const size = spec.shape[axis] ?? 1;
-        requireSpec(
-          `input ${i} of ${at}`,
+        needSpec(
+          need,
+          `inputs[${i}]`,
           spec,
           x[0]!.type,
           x[0]!.shape.map((s, j) => (j === axis ? size : s)),
@@ -280,7 +290,7 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     inputs: one,
     weights: 0,
     attributes: { before: 'perAxis', after: 'perAxis', value: 'number' },
-    rule: ({ a: { before, after, value }, x, at }) => {
+    rule: ({ a: { before, after, value }, x, need }) => {
       const { type, shape } = x[0]!;
       const ok =
         type === 'f32' ||
@@ -290,7 +300,7 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
             : type === 'bits'
               ? Math.abs(value) === 1
               : (value | 0) === value));
-      require(ok, `${at}.value`, value, `a value of ${type}`);
+      need(ok, 'value', value, `a value of ${type}`);
       return { type, shape: shape.map((size, i) => size + before[i] + after[i]) };
     },
   },
@@ -298,12 +308,14 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     inputs: one,
     weights: 0,
     attributes: { begin: 'perAxis' },
-    rule: ({ a: { begin }, x, out, at }) => {
+    rule: ({ a: { begin }, x, out, need }) => {
       const { type, shape } = x[0]!;
-      require(out.shape.length === shape.length &&
-        shape.every((size, i) => begin[i] + out.shape[i]! <= size), `output of ${at}`, showSpec(
-        out,
-      ), `a part of ${showSpec(x[0]!)} from [${begin}]`);
+      need(
+        out.shape.length === shape.length && shape.every((size, i) => begin[i] + out.shape[i]! <= size),
+        'output',
+        showSpec(out),
+        `a part of ${showSpec(x[0]!)} from [${begin}]`,
+      );
       return { type, shape: out.shape };
     },
   },
@@ -311,11 +323,14 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     inputs: one,
     weights: 0,
     attributes: none,
-    rule: ({ x, out, at }) => {
+    rule: ({ x, out, need }) => {
       const { type, shape } = x[0]!;
-      require(elementCount(out.shape) === elementCount(shape), `output of ${at}`, showSpec(
-        out,
-      ), `${elementCount(shape)} elements`);
+      need(
+        elementCount(out.shape) === elementCount(shape),
+        'output',
+        showSpec(out),
+        `${elementCount(shape)} elements`,
+      );
       return { type, shape: out.shape };
     },
   },
@@ -323,11 +338,14 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     inputs: one,
     weights: 0,
     attributes: { permutation: 'perAxis' },
-    rule: ({ a: { permutation }, x, at }) => {
+    rule: ({ a: { permutation }, x, need }) => {
       const { type, shape } = x[0]!;
-      require(shape.every((_, i) =>
-        permutation.includes(i),
-      ), `${at}.permutation`, permutation, `each of 0 to ${shape.length - 1} once`);
+      need(
+        shape.every((_, i) => permutation.includes(i)),
+        'permutation',
+        permutation,
+        `each of 0 to ${shape.length - 1} once`,
+      );
       return { type, shape: permutation.map((axis: number) => shape[axis]!) };
     },
   },
@@ -343,8 +361,7 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     attributes: { epsilon: 'number' },
     rule: (args) => {
       const { epsilon } = args.a;
-      require(Math.fround(epsilon) > 0 &&
-        epsilon < 1e30, `${args.at}.epsilon`, epsilon, 'a positive float32');
+      args.need(Math.fround(epsilon) > 0 && epsilon < 1e30, 'epsilon', epsilon, 'a positive float32');
       return floats(args);
     },
   },
@@ -352,8 +369,8 @@ export const opRules: Readonly<Record<OpName, OpRule>> = {
     inputs: [0, 0],
     weights: 1,
     attributes: none,
-    rule: ({ w, at }) => {
-      requireType(`weight 0 of ${at}`, w[0]!, ['bits', 'u8', 'i32', 'f32']);
+    rule: ({ w, need }) => {
+      needType(need, 'weights[0]', w[0]!, ['bits', 'u8', 'i32', 'f32']);
       return w[0]!;
     },
   },
