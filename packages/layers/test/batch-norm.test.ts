@@ -78,6 +78,8 @@ describe('batchNorm', () => {
     expect(layer.movingVariance.read().arraySync()).toEqual(
       [0.99 + 0.01 * 1, 0.99 + 0.01 * 0.0625].map(Math.fround),
     );
+    layer.setWeights([tf.tensor1d([2, 10]), tf.tensor1d([4, 0.25])]);
+    expect((layer.apply(x) as tf.Tensor).arraySync()).toEqual([[-0.5, 0], [0.5, 1]]); // prettier-ignore
   });
 
   // tfjs-layers is no peer here: the cpu kernel of tfjs 4.22 takes the wrong channel for any axis but the last.

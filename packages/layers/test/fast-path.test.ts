@@ -108,6 +108,13 @@ describe('a convolution of +-1 with +-1', () => {
       fakes.forEach((fake) => tf.registerKernel(fake));
     });
 
+  it('is plain for a soft forward without its noise', () => {
+    const layer = quantConv2d({ filters: 4, kernelSize: 2, ...binary, kernelQuantizer: 'test-soft' });
+    layer.build([null, 5, 5, 2]);
+    layer.call(x, {});
+    expect(calls.conv).toBe(0);
+  });
+
   it('uses the packed kernel for a soft forward once it is hardened', () => {
     const layer = quantConv2d({ filters: 4, kernelSize: 2, ...binary, kernelQuantizer: 'test-soft' });
     layer.build([null, 5, 5, 2]);

@@ -3,7 +3,7 @@ import './fixtures.js';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import { initialClock } from '@bitgrad/core';
+import { defineForward, initialClock, pairQuantizer } from '@bitgrad/core';
 import {
   applyConstraints,
   batchNorm,
@@ -18,6 +18,7 @@ import {
   withHardened,
   withQuantizedWeights,
 } from '../src/index.js';
+import { identity, signForward } from './fixtures.js';
 import { samples } from './oracle.js';
 
 const dense = (name: string, args = {}) =>
@@ -146,9 +147,17 @@ describe('withQuantizedWeights', () => {
   });
 
   it('uses the shown values as they are, not quantized again', () => {
-    const model = one({ kernelQuantizer: 'test-scaled' });
-    const before = kernelSeen(model);
-    expect(withQuantizedWeights(model, () => kernelSeen(model))).toEqual(before);
+    // Quantizing +-0.5 again would give -0.5 everywhere: both lie below the threshold of 0.6.
+    const halves = defineForward({
+      ...signForward,
+      scale: () => tf.scalar(0.5),
+      prepare: (v) => tf.sub(v, 0.6),
+    });
+    for (const kernelQuantizer of ['test-scaled', pairQuantizer(halves, identity)]) {
+      const model = one({ kernelQuantizer });
+      const before = kernelSeen(model);
+      expect(withQuantizedWeights(model, () => kernelSeen(model))).toEqual(before);
+    }
   });
 });
 
