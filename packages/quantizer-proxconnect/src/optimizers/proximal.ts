@@ -1,0 +1,65 @@
+// ProxQuant and reverse ProxConnect: the same quantizer, with the optimizer's step on another variable (arXiv 2110.13220).
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  forwardValue,
+  type ForwardQuantizer,
+  type LatentAccess,
+  type QuantizeContext,
+  type Schedule,
+} from '@bitgrad/core';
+import { aroundStep } from './wrap.js';
+
+/** What a wrapper needs to know of its quantizer. */
+export interface ProximalStep {
+  /** P, as a forward of w in units of `scale`. */
+  readonly proximal: ForwardQuantizer;
+  readonly schedule: Schedule;
+}
+
+/** unit * P(w / unit) of a latent kernel at the present clock; the caller disposes it. */
+function proximalValue(
+  { proximal, schedule }: ProximalStep,
+  w: tf.Variable,
+  latent: LatentAccess,
+): tf.Tensor {
+  const clock = latent.clock();
+  const context: QuantizeContext = {
+    site: { role: 'kernel', shape: w.shape, channelAxes: [-1] },
+    clock,
+    training: true,
+    hard: false,
+    scalars: schedule.values(clock),
+    parameters: {},
+  };
+  return tf.tidy(() => {
+    const { scale } = proximal.statistics!(w, context);
+    return tf.mul(forwardValue(proximal, w, context), scale!);
+  });
+}
+
+const replace = (step: ProximalStep, latent: LatentAccess): void => {
+  for (const variable of latent.variables) {
+    const value = proximalValue(step, variable, latent);
+    variable.assign(value);
+    value.dispose();
+  }
+};
+
+/**
+ * Reverse ProxConnect over any optimizer: before each step the latent w* is replaced by P(w*), so that with plain SGD
+ * w*_{t+1} = P(w*_t) - eta * grad l(P(w*_t)). The optimizer's own state (momentum, Adam's moments) sees the gradients
+ * unchanged.
+ */
+export const reverseProxConnect =
+  (step: ProximalStep) =>
+  (optimizer: tf.Optimizer, latent: LatentAccess): tf.Optimizer =>
+    aroundStep(optimizer, { before: () => replace(step, latent) });
+
+/**
+ * ProxQuant over any optimizer: after each step the latent w* is replaced by P(w*), so that with plain SGD
+ * w*_{t+1} = P(w*_t - eta * grad l(w*_t)). The gradient is taken at w* itself, which the forward of `pq` passes on.
+ */
+export const proxQuant =
+  (step: ProximalStep) =>
+  (optimizer: tf.Optimizer, latent: LatentAccess): tf.Optimizer =>
+    aroundStep(optimizer, { after: () => replace(step, latent) });

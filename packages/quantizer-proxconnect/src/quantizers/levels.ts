@@ -1,0 +1,167 @@
+// The halves of ProxConnect and its relatives: the forward L(rho, varrho) and the identity backward.
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  defineForward,
+  defineSurrogate,
+  E,
+  parseOptions,
+  type ForwardQuantizer,
+  type JsonObject,
+  type Scalars,
+  type SurrogateGradient,
+} from '@bitgrad/core';
+import * as v from 'valibot';
+import { levelMap } from '../maps.js';
+import type { Shifts } from '../math/piecewiseLinear.js';
+import { unitEntries, unitOf, unitStatistic, type UnitOptions } from '../scale.js';
+import { composeForward } from '../synthesis/compose.js';
+import { identityTransform } from '../transforms.js';
+
+/** A level set: {-1, 1}, {-1, 0, 1}, or any ascending numbers. */
+export type LevelSet = 'binary' | 'ternary' | readonly number[];
+
+/** Resolves a level set. */
+export const levelsOf = (levels: LevelSet): number[] =>
+  levels === 'binary' ? [-1, 1] : levels === 'ternary' ? [-1, 0, 1] : [...levels];
+
+/** Schema of {@link LevelSet}. */
+export const levelSchema = v.union([
+  v.picklist(['binary', 'ternary']),
+  v.pipe(
+    v.array(v.pipe(v.number(), v.finite())),
+    v.minLength(2),
+    v.check((q) => q.every((x, i) => i === 0 || x > q[i - 1]!), 'ascending levels'),
+  ),
+]);
+
+/** A rate at which a shift grows with mu. */
+export const rate = v.pipe(v.number(), v.finite(), v.minValue(0));
+
+/** Options of the forward L. */
+export interface PiecewiseLinearOptions extends Partial<UnitOptions> {
+  /** Levels. Default 'binary'. */
+  readonly levels?: LevelSet;
+  /** Horizontal shift a unit of mu, at least 0. Default 1. */
+  readonly rho?: number;
+  /** Vertical shift a unit of mu, at least 0. Default 1. */
+  readonly varrho?: number;
+}
+
+/** The shifts at a value of mu; mu = 1 where no schedule gives one. */
+export const shiftsAt = ({ rho, varrho }: Shifts, { mu = 1 }: Scalars): Shifts => ({
+  rho: rho * mu,
+  varrho: varrho * mu,
+});
+
+const forwardSchema = (defaults: Partial<UnitOptions> = {}) =>
+  v.strictObject({
+    levels: v.optional(levelSchema, 'binary'),
+    rho: v.optional(rate, 1),
+    varrho: v.optional(rate, 1),
+    ...unitEntries(defaults),
+  });
+
+/**
+ * F(x) = L(x / unit; rho mu, varrho mu), the piecewise linear proximal quantizer (arXiv 2110.13220), for any levels.
+ * mu = 0 clips to the levels' range; a shift of half the distance of the levels makes F the nearest level.
+ * @throws BitgradError `invalid-option`
+ */
+export function piecewiseLinearForward(options: PiecewiseLinearOptions = {}): ForwardQuantizer {
+  const resolved = parseOptions(
+    'quantizer-proxconnect',
+    'forward "piecewise-linear"',
+    forwardSchema(),
+    options,
+  );
+  const levels = levelsOf(resolved.levels);
+  return composeForward({
+    forwardName: 'piecewise-linear',
+    surrogateName: 'none',
+    options: resolved as unknown as JsonObject,
+    proximal: levelMap(levels, (scalars) => shiftsAt(resolved, scalars)),
+    transform: identityTransform,
+    levels,
+    unit: resolved,
+  });
+}
+
+/** Where the gradient passes. */
+export type PassOptions = Partial<UnitOptions> & {
+  /** Levels that the forward has. Default 'binary'. */
+  readonly levels?: LevelSet;
+  /**
+   * 'identity': B = 1 everywhere; 'clipped': B = 1 between the outermost levels and 0 beyond; 'auto' (default): identity
+   * for kernels, clipped for layer inputs, where the identity costs accuracy.
+   */
+  readonly backward?: 'auto' | 'identity' | 'clipped';
+};
+
+/** Schema entry of `backward`. */
+export const backwardSchema = v.picklist(['auto', 'identity', 'clipped']);
+
+/**
+ * B(x) = 1, or 1 between the outermost levels and 0 beyond. By role in 'auto': the statistic `unbounded` is 1 where the
+ * identity is used (the default in `formula`) and 0 where the gradient is clipped.
+ * @throws BitgradError `invalid-option`
+ */
+export function levelPassSurrogate(options: PassOptions = {}): SurrogateGradient {
+  const schema = v.strictObject({
+    levels: v.optional(levelSchema, 'binary'),
+    backward: v.optional(backwardSchema, 'auto'),
+    ...unitEntries(),
+  });
+  const resolved = parseOptions('quantizer-proxconnect', 'surrogate "level-pass"', schema, options);
+  const levels = levelsOf(resolved.levels);
+  const [low, high] = [levels[0]!, levels.at(-1)!];
+  const { backward } = resolved;
+  const always = backward === 'identity';
+  return defineSurrogate({
+    name: 'level-pass',
+    options: resolved as unknown as JsonObject,
+    formula: (x, scalars) => {
+      const u = x / unitOf(scalars);
+      const unbounded = always || (backward === 'auto' && (scalars.unbounded ?? 1) !== 0);
+      return unbounded || (u >= low && u <= high) ? 1 : 0;
+    },
+    expression: () => {
+      if (always) return E.constant(1);
+      const u = E.div(E.input('x'), E.input('scale'));
+      const inside = E.mul(E.ge(u, low), E.le(u, high));
+      return backward === 'auto' ? E.max(E.input('unbounded'), inside) : inside;
+    },
+    statistics: (x, context) => ({
+      ...(always ? {} : unitStatistic(resolved, x, context)),
+      ...(backward === 'auto' ? { unbounded: tf.scalar(context.site.role === 'kernel' ? 1 : 0) } : {}),
+    }),
+    breakpoints: (scalars) => (always ? [] : [low, high].map((u) => u * unitOf(scalars))),
+  });
+}
+
+/** The forward of ProxQuant: kernels in units, not quantized while they train; layer inputs as in ProxConnect. */
+export function latentForward(options: PiecewiseLinearOptions = {}): ForwardQuantizer {
+  const resolved = parseOptions(
+    'quantizer-proxconnect',
+    'forward "latent"',
+    forwardSchema({ kernelUnit: 'fan' }),
+    options,
+  );
+  const levels = levelsOf(resolved.levels);
+  const quantized = piecewiseLinearForward(resolved);
+  const scaled = () => E.div(E.input('x'), E.input('scale'));
+  return defineForward({
+    ...quantized,
+    name: 'latent',
+    options: resolved as unknown as JsonObject,
+    levels,
+    soft: true,
+    formula: (x, scalars) =>
+      (scalars.latent ?? 1) !== 0 ? x / unitOf(scalars) : quantized.formula(x, scalars),
+    expression: (scalars) => E.select(E.input('latent'), scaled(), quantized.expression!(scalars)),
+    statistics: (x, context) => ({
+      ...unitStatistic(resolved, x, context),
+      latent: tf.scalar(context.site.role === 'kernel' ? 1 : 0),
+    }),
+    jumps: (scalars) => ((scalars.latent ?? 1) !== 0 ? [] : quantized.jumps!(scalars)),
+    breakpoints: (scalars) => ((scalars.latent ?? 1) !== 0 ? [] : quantized.breakpoints!(scalars)),
+  });
+}

@@ -1,0 +1,45 @@
+// How mu grows over training: the scalar that takes F to its levels.
+import { grow, progress, type JsonObject, type Schedule, type TrainingClock } from '@bitgrad/core';
+import * as v from 'valibot';
+
+/** Growth of mu. */
+export interface MuOptions {
+  /**
+   * 'linear' and 'exponential' go from `muStart` to `muEnd`; 'learning-rate-sum' is muStart times 1 + the sum of the
+   * learning rates of the steps done (arXiv 2110.13220), and has no end of its own.
+   */
+  readonly growth: 'linear' | 'exponential' | 'learning-rate-sum';
+  /** mu at the first step. */
+  readonly muStart: number;
+  /** mu at share `muUntil` of training, and from there on. */
+  readonly muEnd: number;
+  /** Share of training over which mu grows, above 0 and up to 1. */
+  readonly muUntil: number;
+}
+
+/** Schema entries of {@link MuOptions} with the given defaults. */
+export const muEntries = (defaults: MuOptions) => ({
+  growth: v.optional(v.picklist(['linear', 'exponential', 'learning-rate-sum']), defaults.growth),
+  muStart: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), defaults.muStart),
+  muEnd: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), defaults.muEnd),
+  muUntil: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1)), defaults.muUntil),
+});
+
+/** mu at a clock. */
+export function muAt({ growth, muStart, muEnd, muUntil }: MuOptions, clock: TrainingClock): number {
+  if (growth === 'learning-rate-sum') return muStart * (1 + clock.learningRateSum);
+  return grow({ growth, start: muStart, end: muEnd }, progress(clock) / muUntil);
+}
+
+/**
+ * The schedule of mu.
+ * @throws BitgradError `invalid-option` for exponential growth through or from zero
+ */
+export function muSchedule(options: MuOptions): Schedule {
+  const { growth, muStart, muEnd, muUntil } = options;
+  if (growth !== 'learning-rate-sum') grow({ growth, start: muStart, end: muEnd }, 0);
+  return Object.freeze({
+    options: { growth, muStart, muEnd, muUntil } as JsonObject,
+    values: (clock: TrainingClock) => ({ mu: muAt(options, clock) }),
+  });
+}
