@@ -77,7 +77,22 @@ const elasticField = (strength: number, rng: Rng): ((x: number, y: number, axis:
   };
 };
 
-/** Moves the path so that the ink stays on the image, scaling down what is too large. */
+/** Mean of `values` over the ink: each piece of the line counts by its length and width. */
+const inkCentre = (path: PenPath, values: readonly number[]): number => {
+  let [sum, total] = [0, 1e-9];
+  for (let i = 1; i < values.length; i++) {
+    if (path.starts[i]) continue;
+    const length = Math.sqrt((path.x[i]! - path.x[i - 1]!) ** 2 + (path.y[i]! - path.y[i - 1]!) ** 2);
+    total += length * path.radius[i]!;
+    sum += length * path.radius[i]! * 0.5 * (values[i]! + values[i - 1]!);
+  }
+  return sum / total;
+};
+
+/**
+ * Centres the ink (as MNIST does), plus a shift, as far as everything stays on the image; scales down what is too
+ * large.
+ */
 const fit = (path: PenPath, dx: number, dy: number): void => {
   // Half of the widest soft edge, and the border pixels themselves stay black.
   const reach = Math.max(...path.radius) + 1.4;
@@ -87,11 +102,10 @@ const fit = (path: PenPath, dx: number, dy: number): void => {
   ] as const) {
     const low = Math.min(...values);
     const high = Math.max(...values);
-    const room = digitSide - 2 * reach;
-    const scale = Math.min(1, room / (high - low));
-    const half = ((high - low) * scale) / 2 + reach;
-    const centre = Math.max(half, Math.min(digitSide - half, digitSide / 2 + shift));
-    values.forEach((value, i) => (values[i] = (value - (low + high) / 2) * scale + centre));
+    const scale = Math.min(1, (digitSide - 2 * reach) / (high - low));
+    const wanted = digitSide / 2 + shift - (inkCentre(path, values) - low) * scale;
+    const start = Math.max(reach, Math.min(digitSide - reach - (high - low) * scale, wanted));
+    values.forEach((value, i) => (values[i] = (value - low) * scale + start));
   }
 };
 
@@ -100,12 +114,12 @@ export function drawPath(digit: number, rng: Rng): PenPath {
   const skeleton = chooseSkeleton(digit, rng);
   const strokes = jitter(skeleton, 0.036, rng);
   const elastic = elasticField(0.042, rng);
-  const height = 19.5 * (1 + bounded(rng, 0.07));
-  const width = height * 1.1 * skeleton.aspect * Math.exp(bounded(rng, 0.18));
-  const slant = bounded(rng, 0.22) + 0.14;
+  const height = 18 * (1 + bounded(rng, 0.07));
+  const width = height * 1.15 * skeleton.aspect * Math.exp(bounded(rng, 0.18));
+  const slant = bounded(rng, 0.22) + 0.1;
   const angle = bounded(rng, 0.11);
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  const radius = Math.max(0.65, Math.min(2.2, 1.35 * Math.exp(bounded(rng, 0.27))));
+  const radius = Math.max(0.65, Math.min(2.2, 1.25 * Math.exp(bounded(rng, 0.27))));
   const pressure = {
     depth: between(rng, 0, 0.22),
     rate: between(rng, 0.1, 0.45),
