@@ -5,7 +5,7 @@ import type { CompileOptions, Engine, Executable, InputArray, OpReport, OutputAr
 import type { PackedModel } from '../model.js';
 import type { Op, Plan } from '../plan.js';
 import { resultFor } from '../run.js';
-import { elementCount, planArena, storageBytes, viewOf } from '../tensors.js';
+import { channelCount, elementCount, planArena, storageBytes, viewOf } from '../tensors.js';
 import { convStep } from './conv.js';
 import { depthwiseStep } from './depthwise.js';
 import {
@@ -49,17 +49,23 @@ const steps: { [Name in Op['op']]: (args: StepArguments<Extract<Op, { op: Name }
   unary: unaryStep,
 };
 
-/**
- * At least what a step allocates: for each weight up to 4 bytes expanded, 4 of patch, 4 of sums by tap and 4 of
- * tap positions; an unpacked input; for pooling the tap positions.
- */
+/** At least what a step allocates: expanded weights, an unpacked input, a patch with tap positions, sums by tap. */
 function scratchBound({ buffers, weights }: Plan, op: Op): number {
-  if ('kernel' in op && !('padValue' in op)) return 4 * op.kernel[0] * op.kernel[1] + 1024;
-  if (op.op !== 'conv' && op.op !== 'dense' && op.op !== 'depthwise') return 1024;
-  const { type, shape } = buffers[op.inputs[0]!]!;
-  const w = elementCount(weights[op.weights[0]]!.shape);
-  return w * 16 + (type === 'bits' ? elementCount(shape) : 0) + 1024;
+  if ('kernel' in op && !('padValue' in op))
+    return 4 * op.kernel[0] * op.kernel[1] + 4 * channelsOf(buffers, op) + 1024;
+  if (op.op !== 'conv' && op.op !== 'dense' && op.op !== 'depthwise')
+    return op.op === 'threshold' ? channelsOf(buffers, op) + 1024 : 1024;
+  const x = buffers[op.inputs[0]!]!;
+  const w = weights[op.weights[0]]!;
+  const count = elementCount(w.shape);
+  const [terms, sums] =
+    op.op === 'depthwise' ? [count, 0] : [count / w.shape[0]!, op.op === 'conv' ? count / w.shape[3]! : 0];
+  const expanded = w.type === 'f32' && op.op !== 'depthwise' ? 0 : count * (x.type === 'f32' ? 4 : 1);
+  const unpacked = x.type === 'bits' ? elementCount(x.shape) : 0;
+  return expanded + unpacked + 8 * terms + (x.type === 'f32' ? 0 : 4 * sums) + 1024;
 }
+
+const channelsOf = (buffers: Plan['buffers'], op: Op): number => channelCount(buffers[op.output]!.shape);
 
 function compile({ plan, weights }: PackedModel, options: CompileOptions): Executable {
   const arena = planArena(plan);
