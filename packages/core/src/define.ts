@@ -19,9 +19,17 @@ const checkName = (what: string, name: unknown): void => {
     fail(`name of ${what}`, name, 'a kebab-case name such as "my-sign"');
 };
 
+/** True for what JSON gives back as it was; a member that is undefined counts as absent. */
+const isJson = (x: unknown): boolean => {
+  if (x === null || typeof x === 'string' || typeof x === 'boolean') return true;
+  if (typeof x === 'number') return Number.isFinite(x);
+  if (Array.isArray(x)) return x.every(isJson);
+  const plain = isObject(x) && [Object.prototype, null].includes(Object.getPrototypeOf(x) as never);
+  return plain && Object.values(x).every((value) => value === undefined || isJson(value));
+};
+
 const checkJson = (what: string, options: unknown): void => {
-  if (!isObject(options) || JSON.stringify(JSON.parse(JSON.stringify(options))) !== JSON.stringify(options))
-    fail(`options of ${what}`, options, 'a plain JSON object');
+  if (!isObject(options) || !isJson(options)) fail(`options of ${what}`, options, 'a plain JSON object');
 };
 
 /** @throws BitgradError `invalid-plugin` when a required member is missing */

@@ -1,5 +1,6 @@
 // Applies a quantizer to a tensor: the one place where F and B become a differentiable op.
 import * as tf from '@tensorflow/tfjs-core';
+import { checkNoNaN } from '@bitgrad/bits';
 import { initialClock, type TrainingClock } from './contracts/clock.js';
 import type { QuantizeContext, QuantizerSite, Scalars, Statistics } from './contracts/context.js';
 import type { ForwardQuantizer } from './contracts/forward.js';
@@ -16,6 +17,8 @@ export interface QuantizeOptions {
   readonly training?: boolean;
   readonly hard?: boolean;
   readonly parameters?: Readonly<Record<string, tf.Tensor>>;
+  /** Refuse NaN in x, which has no sign. Reads x back, which is slow: for tests and for finding a divergence. */
+  readonly checked?: boolean;
 }
 
 /** The context that a quantizer sees at a clock. */
@@ -36,8 +39,10 @@ export function quantizeContext(quantizer: Quantizer, options: QuantizeOptions):
  * the quantizer's `augment` follows.
  * @param x float32 tensor; kernels in tfjs layout, inputs with the batch axis first
  * @returns float32 tensor of x's shape; the caller disposes it (or runs inside tf.tidy)
+ * @throws BitgradError `not-finite` in checked mode, with the index of the first NaN of x
  */
 export function quantize(quantizer: Quantizer, x: tf.Tensor, options: QuantizeOptions): tf.Tensor {
+  if (options.checked) checkNoNaN(x.dataSync(), `input of quantizer "${quantizer.name}"`);
   const context = quantizeContext(quantizer, options);
   return tf.tidy(() => {
     const { forward } = quantizer;

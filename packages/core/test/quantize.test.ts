@@ -8,8 +8,12 @@ import {
   batchNormTrain,
   defineForward,
   defineQuantizer,
+  defineSurrogate,
   E,
+  growingSchedule,
+  initialClock,
   quantize,
+  sampleSurrogate,
   softmaxCrossEntropy,
   type QuantizerSite,
 } from '../src/index.js';
@@ -164,4 +168,98 @@ describe('softmaxCrossEntropy', () => {
       );
     });
   });
+});
+
+describe('the parts of a quantizer', () => {
+  const define = (change: object) =>
+    defineQuantizer({
+      name: 'q',
+      options: {},
+      description: '',
+      forward: binarySignFixture,
+      surrogate: clippedFixture,
+      ...change,
+    });
+  const soft = defineForward({
+    ...binarySignFixture,
+    soft: true,
+    formula: (x, { mu = 1 }) => Math.tanh(mu * x),
+    expression: ({ mu = 1 }) => E.tanh(E.mul(E.input('x'), mu)),
+    hardExpression: () => E.sign(E.input('x')),
+  });
+  const x = tf.tensor1d([-2, 0.5]);
+
+  it('hard ignores the schedule; otherwise the schedule gives the scalars at the clock', () => {
+    const quantizer = define({
+      forward: soft,
+      schedule: growingSchedule('mu', { growth: 'linear', start: 1, end: 3 }),
+    });
+    const clock = { ...initialClock, step: 5, totalSteps: 10 };
+    const at = (options: object) => [...quantize(quantizer, x, { site, ...options }).dataSync()];
+    at({}).forEach((v, i) => expect(v).toBeCloseTo(Math.tanh([-2, 0.5][i]!), 6));
+    at({ clock }).forEach((v, i) => expect(v).toBeCloseTo(Math.tanh([-4, 1][i]!), 6));
+    expect(at({ clock, hard: true })).toEqual([-1, 1]);
+  });
+
+  it('augment runs in training steps only, and not when hard', () => {
+    const quantizer = define({ augment: (y: tf.Tensor, latent: tf.Tensor) => tf.add(y, tf.mul(latent, 10)) });
+    const at = (options: object) => [...quantize(quantizer, x, { site, ...options }).dataSync()];
+    expect(at({})).toEqual([-1, 1]);
+    expect(at({ training: true })).toEqual([-21, 6]);
+    expect(at({ training: true, hard: true })).toEqual([-1, 1]);
+    const dx = tf.grad((t) => tf.sum(quantize(quantizer, t, { site, training: true })))(x);
+    expect([...dx.dataSync()]).toEqual([10, 11]);
+  });
+
+  it('statistics reach both expressions and are detached', () => {
+    const peak = (t: tf.Tensor) => ({ peak: tf.max(tf.abs(t)) });
+    const forward = defineForward({
+      ...binarySignFixture,
+      expression: () => E.sign(E.sub(E.input('x'), E.mul(E.input('peak'), 0.1))),
+      statistics: peak,
+    });
+    const surrogate = defineSurrogate({
+      ...clippedFixture,
+      expression: () => E.div(E.input('x'), E.input('peak')),
+      statistics: peak,
+    });
+    const quantizer = define({ forward, surrogate });
+    const input = tf.tensor1d([-4, 0.3, 0.5]);
+    expect([...quantize(quantizer, input, { site }).dataSync()]).toEqual([-1, -1, 1]);
+    const dx = tf.grad((t) => tf.sum(quantize(quantizer, t, { site })))(input);
+    expect([...dx.dataSync()]).toEqual([-1, Math.fround(0.3) / 4, 0.125].map(Math.fround));
+  });
+
+  it('tensor code is used where there is no expression', () => {
+    const { expression: _, ...rest } = binarySignFixture;
+    const forward = defineForward({
+      ...rest,
+      forward: (t) => tf.mul(t, 2),
+      harden: (t) => tf.mul(t, 3),
+    });
+    const { expression: _b, ...half } = clippedFixture;
+    const surrogate = defineSurrogate({ ...half, derivative: (t) => tf.mul(t, 5) });
+    const quantizer = define({ forward, surrogate });
+    expect([...quantize(quantizer, x, { site }).dataSync()]).toEqual([-4, 1]);
+    expect([...quantize(quantizer, x, { site, hard: true }).dataSync()]).toEqual([-6, 1.5]);
+    const dx = tf.grad((t) => tf.sum(quantize(quantizer, t, { site })))(x);
+    expect([...dx.dataSync()]).toEqual([-10, 2.5]);
+  });
+
+  it('checked mode names the first NaN and lets infinities pass', () => {
+    const run = (values: number[], checked?: boolean) =>
+      quantize(define({}), tf.tensor1d(values), { site, checked }).dataSync();
+    expect(() => run([1, Infinity, Number.NaN], true)).toThrow(
+      expect.objectContaining({
+        code: 'not-finite',
+        message: expect.stringMatching(/quantizer "q" at index 2/),
+      }),
+    );
+    expect([...run([Infinity, -Infinity], true)]).toEqual([1, -1]);
+    // Unchecked, NaN has the sign that packed kernels give it.
+    expect([...run([Number.NaN])]).toEqual([1]);
+  });
+
+  it('sampleSurrogate evaluates the formula', () =>
+    expect(sampleSurrogate(clippedFixture, [-2, 1, 0])).toEqual([0, 1, 1]));
 });

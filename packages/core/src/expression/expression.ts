@@ -100,12 +100,12 @@ export const E = Object.freeze({
     a: { op: 'max', a: lift(a), b: lift(low) },
     b: lift(high),
   }),
-  /** The sign rule of bitgrad: +1 for x >= 0 (and -0), else -1. */
+  /** The sign rule of bitgrad: -1 for x < 0, else +1 (for -0, and for NaN, as packed kernels have it). */
   sign: (a: Operand): Expression => ({
     op: 'select',
-    test: { op: 'ge', a: lift(a), b: lift(0) },
-    a: lift(1),
-    b: lift(-1),
+    test: { op: 'lt', a: lift(a), b: lift(0) },
+    a: lift(-1),
+    b: lift(1),
   }),
 });
 

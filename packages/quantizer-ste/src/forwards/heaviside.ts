@@ -20,7 +20,7 @@ export function heavisideForward(options?: NoOptions): ForwardQuantizer {
     levels: [0, 1],
     soft: false,
     formula: (x) => (x < 0 ? 0 : 1),
-    expression: () => E.ge(E.input('x'), 0),
+    expression: () => E.select(E.lt(E.input('x'), 0), 0, 1),
     jumps: () => [{ at: 0, from: 0, to: 1 }],
   });
 }

@@ -1,0 +1,99 @@
+// Shape checks where members are made: what is missing is named, what is made is frozen.
+import { describe, expect, it } from 'vitest';
+import {
+  defineForward,
+  definePlugin,
+  defineQuantizer,
+  defineSurrogate,
+  pairQuantizer,
+} from '../src/index.js';
+import { binarySignFixture as sign, clippedFixture as clipped } from './fixtures.js';
+
+const invalid = (part: RegExp) =>
+  expect.objectContaining({ code: 'invalid-plugin', message: expect.stringMatching(part) });
+const without = <T extends object>(object: T, ...keys: (keyof T)[]): never =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key as keyof T))) as never;
+
+describe('defineSurrogate', () => {
+  it('gives a frozen surrogate', () => {
+    expect(clipped.kind).toBe('surrogate');
+    expect(Object.isFrozen(clipped)).toBe(true);
+  });
+  it.each([
+    [{ ...clipped, name: 'Bad Name' }, /name of a surrogate.*"Bad Name"/],
+    [{ ...clipped, name: 'a+++' }, /name/],
+    [{ ...clipped, options: { f: () => 0 } }, /options/],
+    [{ ...clipped, options: [] }, /options/],
+    [{ ...clipped, options: { x: Number.NaN } }, /options/],
+    [{ ...clipped, options: { inner: [new Date(0)] } }, /options/],
+    [without(clipped, 'formula'), /formula/],
+    [without(clipped, 'expression'), /expression or a derivative/],
+  ])('refuses %#', (definition, message) =>
+    expect(() => defineSurrogate(definition as never)).toThrow(invalid(message)),
+  );
+  it('takes the names of the field', () => {
+    for (const name of ['a', 'sign-swish', 'bnn+', 'bnn++', 'k2-bit'])
+      expect(defineSurrogate({ ...clipped, name }).name).toBe(name);
+  });
+});
+
+describe('defineForward', () => {
+  it.each([
+    [without(sign, 'formula'), /formula/],
+    [without(sign, 'expression'), /expression or a forward/],
+    [{ ...sign, soft: true }, /hardExpression or harden/],
+    [{ ...sign, levels: [1] }, /levels/],
+    [without(sign, 'levels'), /levels/],
+  ])('refuses %#', (definition, message) =>
+    expect(() => defineForward(definition as never)).toThrow(invalid(message)),
+  );
+});
+
+describe('defineQuantizer', () => {
+  const definition = { name: 'q', options: {}, description: '', forward: sign, surrogate: clipped };
+  it('fills in a constant schedule and capabilities', () => {
+    const quantizer = defineQuantizer(definition);
+    expect(quantizer.schedule.values({} as never)).toEqual({});
+    expect(quantizer.capabilities).toEqual({
+      roles: ['kernel', 'input'],
+      needsClock: false,
+      hasParameters: false,
+    });
+    expect(Object.isFrozen(quantizer) && Object.isFrozen(quantizer.capabilities)).toBe(true);
+    expect(defineQuantizer({ ...definition, parameters: () => [] }).capabilities.hasParameters).toBe(true);
+    expect(defineQuantizer({ ...definition, capabilities: { roles: ['input'] } }).capabilities.roles).toEqual(
+      ['input'],
+    );
+  });
+  it.each([
+    [{ ...definition, forward: clipped }, /forward/],
+    [{ ...definition, surrogate: undefined }, /surrogate/],
+    [{ ...definition, options: undefined }, /options/],
+  ])('refuses %#', (wrong, message) =>
+    expect(() => defineQuantizer(wrong as never)).toThrow(invalid(message)),
+  );
+});
+
+describe('pairQuantizer', () => {
+  it('joins two halves and says which', () =>
+    expect(pairQuantizer(sign, clipped)).toMatchObject({
+      name: 'pair',
+      forward: sign,
+      surrogate: clipped,
+      description: 'sign forward with clipped backward',
+    }));
+});
+
+describe('definePlugin', () => {
+  it('fills in empty kinds and freezes', () => {
+    const plugin = definePlugin({ name: '@x/y', version: '1.0.0' });
+    expect(plugin).toEqual({ name: '@x/y', version: '1.0.0', quantizers: {}, surrogates: {}, forwards: {} });
+    expect(Object.isFrozen(plugin)).toBe(true);
+  });
+  it.each([
+    [{ version: '1' }, /name of a plugin/],
+    [{ name: 'x' }, /version of plugin "x"/],
+    [{ name: 'x', version: '1', quantizers: { 'Bad One': () => 0 } }, /Bad One/],
+    [{ name: 'x', version: '1', forwards: { good: 7 } }, /forwards "good".*got 7/],
+  ])('refuses %#', (wrong, message) => expect(() => definePlugin(wrong as never)).toThrow(invalid(message)));
+});

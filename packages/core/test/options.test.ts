@@ -1,0 +1,30 @@
+// parseOptions: defaults, frozen results, and messages that name the option, its value and what is allowed.
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { parseOptions } from '../src/index.js';
+
+const schema = v.strictObject({
+  clip: v.optional(v.pipe(v.number(), v.gtValue(0)), 1),
+  mode: v.optional(v.picklist(['a', 'b']), 'a'),
+  inner: v.optional(v.strictObject({ k: v.optional(v.number(), 3) }), {}),
+});
+const parse = (options: unknown) => parseOptions('pkg', 'surrogate "toy"', schema, options);
+
+describe('parseOptions', () => {
+  it('fills in defaults and freezes', () => {
+    expect(parse(undefined)).toEqual({ clip: 1, mode: 'a', inner: { k: 3 } });
+    expect(Object.isFrozen(parse({}))).toBe(true);
+  });
+  it.each([
+    [{ clip: 0 }, /\[bitgrad\/pkg\] option "clip" of surrogate "toy": got 0, expected >0/],
+    [{ clip: '1' }, /option "clip".*got "1", expected number/],
+    [{ mode: 'c' }, /option "mode".*got "c".*"a" \| "b"/],
+    [{ inner: { k: null } }, /option "inner.k".*got null/],
+    [{ other: 1 }, /other/],
+    [5, /options of surrogate "toy": got 5/],
+  ])('refuses %j', (options, message) =>
+    expect(() => parse(options)).toThrow(
+      expect.objectContaining({ code: 'invalid-option', message: expect.stringMatching(message) }),
+    ),
+  );
+});
