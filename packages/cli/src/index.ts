@@ -6,6 +6,8 @@ export { runTrain, type TrainOptions, type TrainResult } from './commands/train.
 export { createNodeIo, type CliIo } from './io.js';
 export { readRunInfo, type RunInfo } from './model-dir/runInfo.js';
 export { loadModel, saveModel } from './model-dir/model.js';
+export { openData, parseAugment, type DataOptions } from './data.js';
 export { loadPlugin } from './plugin-loader/loadPlugin.js';
 export { builtInPlugins, usePlugins } from './plugins.js';
 export { createProgram, runCli, runWith } from './program.js';
+export { chooseQuantizers, type ChosenQuantizers, type QuantizerOptions } from './quantizerSpec.js';

@@ -1,0 +1,131 @@
+// `bench run`: the trials of a config that are not finished yet, then the report.
+import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import { resolve } from 'node:path';
+import pc from 'picocolors';
+import { labelOf, readConfig, trialsOf, type BenchConfig, type Trial } from '../config.js';
+import { localPool, type Executor } from '../pool.js';
+import { openRun } from '../store.js';
+import { writeReport } from './report.js';
+
+/** Options of `bench run`. */
+export interface RunOptions {
+  readonly out?: string;
+  readonly workers: number;
+  readonly queue?: string;
+  readonly seeds?: number;
+  readonly epochs?: number;
+  readonly json: boolean;
+}
+
+const overridden = (config: BenchConfig, { seeds, epochs }: RunOptions): BenchConfig => ({
+  ...config,
+  ...(seeds ? { seeds: Array.from({ length: seeds }, (_, i) => i + 1) } : {}),
+  ...(epochs ? { budget: { epochs } } : {}),
+});
+
+/** Bars on a terminal, lines elsewhere. */
+const display = (trials: readonly Trial[], json: boolean) => {
+  const out = json ? process.stderr : process.stdout;
+  const nameOf = (trial: Trial): string => `${trial.label} seed ${trial.seed}`;
+  const wide = Math.max(...trials.map((trial) => nameOf(trial).length), 5);
+  const bars = out.isTTY
+    ? new MultiBar(
+        {
+          stream: out,
+          hideCursor: true,
+          clearOnComplete: false,
+          format: '{name} {bar} {percentage} % {note}',
+        },
+        Presets.shades_grey,
+      )
+    : undefined;
+  const active = new Map<string, SingleBar>();
+  const total = bars?.create(trials.length, 0, { name: 'total'.padEnd(wide), note: '' });
+  const say = (text: string): void => (bars ? bars.log(`${text}\n`) : void out.write(`${text}\n`));
+  return {
+    started(trial: Trial): void {
+      if (bars)
+        active.set(trial.id, bars.create(1, 0, { name: nameOf(trial).padEnd(wide), note: 'starting' }));
+      else say(`${nameOf(trial)}: started`);
+    },
+    progress(
+      trial: Trial,
+      {
+        done,
+        total: steps,
+        accuracy,
+        imagesPerSecond,
+      }: { done: number; total: number; accuracy: number; imagesPerSecond: number },
+    ): void {
+      const bar = active.get(trial.id);
+      bar?.setTotal(steps);
+      bar?.update(done, {
+        note: `accuracy ${(100 * accuracy).toFixed(1)} %, ${imagesPerSecond.toFixed(0)} img/s`,
+      });
+    },
+    ended(trial: Trial, text: string): void {
+      const bar = active.get(trial.id);
+      if (bar) bars!.remove(bar);
+      active.delete(trial.id);
+      total?.increment();
+      say(`${nameOf(trial)}: ${text}`);
+    },
+    say,
+    stop: (): void => bars?.stop(),
+  };
+};
+
+/**
+ * Runs what is missing of a config and writes the report.
+ * @returns the exit code: 1 when a trial failed, 130 when interrupted
+ */
+export async function runCommand(nameOrPath: string, options: RunOptions): Promise<number> {
+  const config = overridden(readConfig(nameOrPath), options);
+  const folder = resolve(options.out ?? `runs/${config.name}`);
+  const store = openRun(folder, config);
+  const all = trialsOf(config);
+  const finished = new Set(store.results().map(({ id }) => id));
+  const open = all.filter(({ id }) => !finished.has(id));
+  const view = display(open.length > 0 ? open : all, options.json);
+  view.say(
+    `${config.name}: ${config.methods.map(labelOf).join(', ')}; ${all.length} trials, ${all.length - open.length} done; to ${folder}`,
+  );
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    view.say(pc.yellow('interrupted: finished trials are kept; the same command goes on'));
+    controller.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  const failures: string[] = [];
+  const execute: Executor = options.queue
+    ? (await import('../queue.js')).redisQueue(options.queue)
+    : localPool(options.workers);
+  await execute(
+    open,
+    {
+      started: view.started,
+      progress: view.progress,
+      finished(trial, result) {
+        store.append({ ...result, label: trial.label });
+        view.ended(trial, `${(100 * result.hardened).toFixed(2)} % in ${result.seconds.toFixed(0)} s`);
+      },
+      failed(trial, error) {
+        failures.push(`${trial.label} (seed ${trial.seed}): ${error.message}`);
+        view.ended(trial, pc.red(error.message));
+      },
+    },
+    controller.signal,
+  );
+  view.stop();
+  process.off('SIGINT', interrupt);
+  process.off('SIGTERM', interrupt);
+  const report = store.results().length > 0 ? await writeReport([folder], folder) : undefined;
+  if (report && !options.json) process.stdout.write(`\n${report.markdown}\nreport: ${report.html}\n`);
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ run: folder, trials: all.length, finished: store.results().length, failures, report: report?.html ?? null })}\n`,
+    );
+  if (controller.signal.aborted) return 130;
+  return failures.length > 0 ? 1 : 0;
+}

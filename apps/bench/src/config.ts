@@ -1,0 +1,177 @@
+// What a comparison is: a validated file. Every method of a comparison shares data order, initialization and budget,
+// because only the method and the seed differ between its trials.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BitgradError } from '@bitgrad/core';
+import { z } from 'zod';
+
+const json = z.record(z.string(), z.json());
+
+const optimizer = z.looseObject({ name: z.enum(['adam', 'sgd', 'bop']) });
+
+const method = z.strictObject({
+  /** Label in reports; default: the quantizers. */
+  label: z.string().min(1).optional(),
+  /** KERNEL or KERNEL/INPUT, as on the command line; `none` is float. */
+  quantizer: z.string().min(1),
+  quantizerOptions: json.optional(),
+  inputQuantizer: z.string().min(1).optional(),
+  inputQuantizerOptions: json.optional(),
+  /** What this method needs to be trained otherwise, stated in the report. */
+  optimizer: optimizer.optional(),
+  learningRate: z.number().positive().optional(),
+});
+
+/** The schema of a config file. */
+export const configSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'letters, digits and dashes'),
+  description: z.string().optional(),
+  /** `digits`, `mnist:DIR`, `cifar10:DIR`, `cifar100:DIR`, `folder:DIR`; DIR is relative to the config file. */
+  data: z.string().min(1),
+  limit: z.int().positive().optional(),
+  testLimit: z.int().positive().optional(),
+  augment: z.string().default('none'),
+  model: z.string().min(1),
+  modelOptions: json.default({}),
+  methods: z.array(method).min(1),
+  optimizer: optimizer.default({ name: 'adam' }),
+  learningRate: z.number().positive().default(0.001),
+  schedule: z.enum(['constant', 'cosine', 'linear', 'step']).default('cosine'),
+  batchSize: z.int().positive().default(100),
+  seeds: z.array(z.int().nonnegative()).min(1).default([1]),
+  /** Training length: epochs, or images seen, or minutes (measured by each trial, so not reproducible exactly). */
+  budget: z.union([
+    z.strictObject({ epochs: z.int().positive() }),
+    z.strictObject({ images: z.int().positive() }),
+    z.strictObject({ minutes: z.number().positive() }),
+  ]),
+  /** Evaluate after every so many epochs, and after the last. */
+  evaluateEvery: z.int().positive().default(1),
+  backend: z.string().default('wasm'),
+  /** Compile the trained model, time it on every engine, and compare it with the graph. */
+  compile: z.boolean().default(true),
+  /** Plugins by package name or path (relative to the config file). */
+  plugins: z.array(z.string()).default([]),
+});
+
+/** A validated comparison. */
+export type BenchConfig = z.output<typeof configSchema>;
+/** One method of a comparison. */
+export type Method = BenchConfig['methods'][number];
+
+/** One training run: a method and a seed of a config. */
+export interface Trial {
+  /** Hash of everything that decides its result. */
+  readonly id: string;
+  readonly label: string;
+  readonly seed: number;
+  readonly method: Method;
+  readonly config: BenchConfig;
+}
+
+const presetsFolder = fileURLToPath(new URL('../presets/', import.meta.url));
+
+/** Names of the presets. */
+export const presetNames = (): string[] =>
+  readdirSync(presetsFolder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort();
+
+/** What is wrong with a config, in words. */
+const problems = (error: z.ZodError): string =>
+  error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`).join('; ');
+
+/** A value as a config. @throws BitgradError `invalid-option` that names the fields */
+export function parseConfig(value: unknown, source = 'config'): BenchConfig {
+  const result = configSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new BitgradError({
+    code: 'invalid-option',
+    source: 'bench',
+    what: `${source} is not a valid config (${problems(result.error)})`,
+    next: 'See apps/bench/README.md; apps/bench/presets has examples.',
+  });
+}
+
+/**
+ * Reads a config: the name of a preset, or the path of a JSON file. Paths in it become absolute.
+ * @throws BitgradError `io`, `invalid-file`, `invalid-option`
+ */
+export function readConfig(nameOrPath: string, directory = process.cwd()): BenchConfig {
+  const preset = `${presetsFolder}${nameOrPath}.json`;
+  const path =
+    /^[a-z0-9-]+$/.test(nameOrPath) && existsSync(preset) ? preset : resolve(directory, nameOrPath);
+  if (!existsSync(path))
+    throw new BitgradError({
+      code: 'io',
+      source: 'bench',
+      what: 'config',
+      got: nameOrPath,
+      expected: `a path of a JSON file, or one of ${presetNames().join(', ')}`,
+    });
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new BitgradError({
+      code: 'invalid-file',
+      source: 'bench',
+      what: `${path} is not JSON (${(cause as Error).message})`,
+      cause,
+    });
+  }
+  const config = parseConfig(value, path);
+  const base = dirname(path);
+  const absolute = (text: string): string => (isAbsolute(text) ? text : resolve(base, text));
+  const [kind, folder] = config.data.split(/:(.*)/s);
+  return {
+    ...config,
+    data: folder ? `${kind}:${absolute(folder)}` : config.data,
+    plugins: config.plugins.map((plugin) => (/^\.{1,2}\//.test(plugin) ? absolute(plugin) : plugin)),
+  };
+}
+
+/** JSON with sorted keys, for hashing. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, v: unknown) =>
+    typeof v === 'object' && v !== null && !Array.isArray(v)
+      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : v,
+  );
+
+/** The label of a method. */
+export const labelOf = (method: Method): string =>
+  method.label ?? [method.quantizer, method.inputQuantizer].filter(Boolean).join('/');
+
+/** Sixteen hex digits of the hash of a value. */
+export const hashOf = (value: unknown): string =>
+  createHash('sha256').update(canonical(value)).digest('hex').slice(0, 16);
+
+/** Every trial of a config, seeds outermost, so that a partial run already compares all methods. */
+export function trialsOf(config: BenchConfig): Trial[] {
+  const { methods, seeds, description: _, ...shared } = config;
+  const labels = methods.map(labelOf);
+  const twice = labels.find((label, i) => labels.indexOf(label) !== i);
+  if (twice !== undefined)
+    throw new BitgradError({
+      code: 'duplicate-name',
+      source: 'bench',
+      what: 'two methods have the same label',
+      got: twice,
+      next: 'Give each a label of its own.',
+    });
+  // Where the data lies is no part of what a trial is: another machine's result counts.
+  const identity = { ...shared, data: shared.data.split(':')[0], name: '' };
+  return seeds.flatMap((seed) =>
+    methods.map((method) => ({
+      id: hashOf({ ...identity, method: { ...method, label: '' }, seed }),
+      label: labelOf(method),
+      seed,
+      method,
+      config,
+    })),
+  );
+}

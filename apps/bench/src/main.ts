@@ -1,0 +1,62 @@
+// `pnpm bench`: the command line of the harness.
+import { BitgradError } from '@bitgrad/core';
+import { Command, InvalidArgumentError } from 'commander';
+import { presetNames } from './config.js';
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a positive integer');
+  return value;
+};
+
+const finish = (code: number): void => {
+  process.exitCode = code;
+};
+
+const program = new Command('bench')
+  .description('Fair comparisons of quantizers, models and deployments.')
+  .showHelpAfterError()
+  .addHelpText('after', `\nPresets: ${presetNames().join(', ')}`);
+
+program
+  .command('run')
+  .description('train every method and seed of a config that is not finished yet, then write the report')
+  .argument('<config>', 'a preset or the path of a JSON file')
+  .option('--out <folder>', 'where results go (default: runs/<name>)')
+  .option('--workers <n>', 'trials at a time on this machine', positive, 1)
+  .option('--queue <url>', 'give the trials to workers by BullMQ on this Redis instead (redis://host:port)')
+  .option('--seeds <n>', 'use seeds 1 to n', positive)
+  .option('--epochs <n>', 'train for n epochs', positive)
+  .option('--json', 'one JSON object on the last line of stdout', false)
+  .action(async (config, options) =>
+    finish(await (await import('./commands/run.js')).runCommand(config, options)),
+  );
+
+program
+  .command('report')
+  .description('write the report of finished runs again')
+  .argument('<run...>', 'folders of runs')
+  .option('--out <folder>', 'where it goes (default: the first run)')
+  .action(async (runs: string[], options: { out?: string }) => {
+    const { files } = await (await import('./commands/report.js')).writeReport(runs, options.out ?? runs[0]!);
+    process.stdout.write(`${files.join('\n')}\n`);
+  });
+
+program
+  .command('compare')
+  .description('show how hardened accuracy changed between two runs; exits with 1 on a regression')
+  .argument('<before>', 'folder of a run')
+  .argument('<after>', 'folder of a run')
+  .option('--tolerance <points>', 'what may be lost beyond the confidence interval', Number, 0)
+  .option('--json', 'JSON on stdout', false)
+  .action(async (before, after, options) =>
+    finish((await import('./commands/compare.js')).compareCommand(before, after, options)),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof BitgradError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  finish(2);
+}

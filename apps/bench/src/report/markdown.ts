@@ -1,0 +1,92 @@
+// A run as Markdown: what was compared, under which conditions, and the table.
+import type { MethodRow } from '../aggregate.js';
+import type { BenchConfig } from '../config.js';
+import type { TrialResult } from '../result.js';
+
+/** A table's rows and head as Markdown. */
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+/** Bytes in kB (1,000). */
+export const kilobytes = (bytes: number | null): string =>
+  bytes === null ? '' : `${(bytes / 1000).toFixed(1)} kB`;
+
+const budgetText = ({ budget }: BenchConfig): string =>
+  'epochs' in budget
+    ? `${budget.epochs} epochs`
+    : 'images' in budget
+      ? `${budget.images} images`
+      : `${budget.minutes} minutes`;
+
+/** What holds for every method, in one sentence. */
+export const conditions = (config: BenchConfig, data: string): string =>
+  `Model \`${config.model}\`, data \`${data}\`${config.limit ? ` (${config.limit} training images)` : ''}, ` +
+  `${budgetText(config)}, batch ${config.batchSize}, ${config.optimizer.name} with learning rate ${config.learningRate} ` +
+  `(${config.schedule}), seeds ${config.seeds.join(', ')}, backend \`${config.backend}\`. ` +
+  'Every method has the same data order, initialization and budget.';
+
+/** Machines that results came from. */
+export const machines = (results: readonly TrialResult[]): string =>
+  [
+    ...new Set(
+      results.map(
+        ({ machine: m, commit }) =>
+          `${m.cpu}, ${m.cores} cores, Node ${m.node}, commit ${commit ?? 'unknown'}`,
+      ),
+    ),
+  ].join('; ');
+
+const own = (config: BenchConfig, label: string): string => {
+  const method = config.methods.find(
+    (m) => (m.label ?? [m.quantizer, m.inputQuantizer].filter(Boolean).join('/')) === label,
+  )!;
+  const parts = [
+    method.optimizer && `optimizer ${JSON.stringify(method.optimizer)}`,
+    method.learningRate && `learning rate ${method.learningRate}`,
+  ];
+  const text = parts.filter(Boolean).join(', ');
+  return text ? ` (${text})` : '';
+};
+
+/** The table of methods, best first. */
+export function methodTable(config: BenchConfig, rows: readonly MethodRow[]): string {
+  const engines = [...new Set(rows.flatMap(({ latency }) => Object.keys(latency)))];
+  return table(
+    [
+      'method',
+      'hardened test accuracy',
+      'soft - hard',
+      'flips a step',
+      'img/s',
+      'packed',
+      ...engines.map((e) => `${e} ms`),
+      'agreement',
+    ],
+    rows.map((row) => [
+      `\`${row.label}\`${own(config, row.label)}`,
+      `${row.hardened.mean.toFixed(2)} ± ${row.hardened.deviation.toFixed(2)} % (${row.trials.length})`,
+      `${row.gap.toFixed(2)}`,
+      row.flipRatio === null ? '' : `${(100 * row.flipRatio).toFixed(3)} %`,
+      row.imagesPerSecond.toFixed(0),
+      row.packedBytes === null ? '' : `${kilobytes(row.packedBytes)} of ${kilobytes(row.floatBytes)}`,
+      ...engines.map((e) => row.latency[e]?.toFixed(3) ?? ''),
+      row.agreement === null ? '' : `${(100 * row.agreement).toFixed(2)} %`,
+    ]),
+  );
+}
+
+/** The whole report. */
+export const markdownReport = (
+  config: BenchConfig,
+  results: readonly TrialResult[],
+  rows: readonly MethodRow[],
+): string =>
+  `# ${config.name}
+
+${config.description ? `${config.description}\n\n` : ''}${conditions(config, results[0]?.data ?? config.data)}
+
+${methodTable(config, rows)}
+
+Accuracy: mean ± standard deviation over seeds (number of seeds) of the deployed levels. soft - hard: accuracy lost by
+hardening, in points. Machine: ${machines(results)}.
+`;
