@@ -72,7 +72,8 @@ describe('digits', () => {
       expect(ink, `image ${i}`).toBeGreaterThan(12);
       expect(ink, `image ${i}`).toBeLessThan(330);
       let border = 0;
-      for (let p = 0; p < 28; p++) border = Math.max(border, own[p]!, own[27 * 28 + p]!, own[p * 28]!, own[p * 28 + 27]!);
+      for (let p = 0; p < 28; p++)
+        border = Math.max(border, own[p]!, own[27 * 28 + p]!, own[p * 28]!, own[p * 28 + 27]!);
       expect(border, `image ${i}`).toBeLessThan(30);
     }
   });
