@@ -10,3 +10,4 @@ export * from './elementwise';
 export * from './batchNorm';
 export * from './optimizer';
 export * from './loss';
+export * from './binary';

@@ -1,6 +1,7 @@
 // All kernel families of the adapter.
 import type { KernelFamily } from '../installation.js';
 import { batchNorm } from './batchNorm.js';
+import { binary } from './binary.js';
 import { convolution } from './convolution.js';
 import { depthwise } from './depthwise.js';
 import { elementwise } from './elementwise.js';
@@ -19,6 +20,7 @@ export const kernelFamilies: readonly KernelFamily[] = [
   elementwise,
   batchNorm,
   steps,
+  binary,
 ];
 
 /** The fused kernels among them (names of `kernelNames` in @bitgrad/core). */
@@ -30,4 +32,6 @@ export const fusedKernels = [
   'BitgradAdamStep',
   'BitgradMomentumStep',
   'BitgradPReluGrad',
+  'BitgradBinaryConv2D',
+  'BitgradBinaryMatMul',
 ] as const;

@@ -1,0 +1,229 @@
+// Forward products of +-1 tensors: sign bits packed 32 to a word along the channels, XNOR by XOR and popcount.
+// Lanes are output channels, so there are no horizontal sums; an output pixel's words are gathered into one stretch
+// (cheap: 1/32 of the numbers), so that the inner loop is flat. Sums are exact integers.
+// A zero border is packed as +1; what it adds is taken back at the pixels that touch it.
+
+const BLOCK: i32 = 32; // pixels gathered at once
+const CHUNK: i32 = 31; // words whose byte counts fit a byte
+
+/**
+ * Packs images [n0 .. n1)[h][w][c] into bordered ones [n][top+h+bottom][left+w+right][ceil(c/32)] words; a bit is 1 for
+ * a negative number; bits and borders that stand for nothing are 0. Returns 1 if every number is exactly +1 or -1.
+ */
+export function packSigns(
+  x: usize, out: usize, n0: i32, n1: i32, h: i32, w: i32, c: i32, top: i32, bottom: i32, left: i32, right: i32,
+): i32 {
+  const words: usize = <usize>((c + 31) >> 5) << 2;
+  const before = <usize>left * words, after = <usize>right * words, outRow = <usize>(left + w + right) * words;
+  x += <usize>(n0 * h * w * c) << 2;
+  out += <usize>n0 * <usize>(top + h + bottom) * outRow;
+  let wrong = i32x4.splat(0);
+  const magnitude = i32x4.splat(0x7fffffff), one = i32x4.splat(0x3f800000);
+  for (let n = n0; n < n1; n++) {
+    memory.fill(out, 0, <usize>top * outRow);
+    out += <usize>top * outRow;
+    for (let y = 0; y < h; y++) {
+      memory.fill(out, 0, before);
+      out += before;
+      for (let z = 0; z < w; z++) {
+        let i = 0;
+        for (; i + 32 <= c; i += 32) {
+          store<u32>(out, sixteen(x) | (sixteen(x + 64) << 16));
+          for (let k: usize = 0; k < 128; k += 16)
+            wrong = v128.or(wrong, v128.xor(v128.and(v128.load(x + k), magnitude), one));
+          x += 128;
+          out += 4;
+        }
+        if (i < c) {
+          let word: u32 = 0;
+          for (let k = 0; i < c; i++, k++) {
+            const bits = load<u32>(x);
+            word |= (bits >> 31) << k;
+            wrong = v128.or(wrong, i32x4.splat((bits & 0x7fffffff) ^ 0x3f800000));
+            x += 4;
+          }
+          store<u32>(out, word);
+          out += 4;
+        }
+      }
+      memory.fill(out, 0, after);
+      out += after;
+    }
+    memory.fill(out, 0, <usize>bottom * outRow);
+    out += <usize>bottom * outRow;
+  }
+  return v128.any_true(wrong) ? 0 : 1;
+}
+
+/** The sign bits of 16 numbers: saturating narrowing keeps the sign. */
+// @ts-ignore: decorator
+@inline
+function sixteen(p: usize): u32 {
+  const low = i16x8.narrow_i32x4_s(v128.load(p), v128.load(p, 16));
+  const high = i16x8.narrow_i32x4_s(v128.load(p, 32), v128.load(p, 48));
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
+}
+
+/**
+ * Packs a filter [taps][c][o] into panels [ceil(o/8)][taps * ceil(c/32)][8] words, and sums each tap over c into
+ * `tapSums` [taps][ceil(o/8) * 8] float32.
+ */
+export function packFilterSigns(w: usize, out: usize, tapSums: usize, taps: i32, c: i32, o: i32): void {
+  const o4: usize = <usize>o << 2, wide: usize = (<usize>(o + 7) >> 3) << 5;
+  for (let j = 0; j < o; j += 8) {
+    const width = min(8, o - j);
+    for (let t = 0; t < taps; t++) {
+      let p = w + <usize>(t * c) * o4 + (<usize>j << 2);
+      const sums = tapSums + <usize>t * wide + (<usize>j << 2);
+      let negatives0 = i32x4.splat(0), negatives1 = negatives0;
+      for (let i = 0; i < c; i += 32) {
+        let word0 = i32x4.splat(0), word1 = word0;
+        const bits = min(32, c - i);
+        for (let k = 0; k < bits; k++) {
+          const low = width == 8 ? v128.load(p) : part(p, width), high = width == 8 ? v128.load(p, 16) : part(p + 16, width - 4);
+          word0 = v128.or(word0, i32x4.shl(i32x4.shr_u(low, 31), k));
+          word1 = v128.or(word1, i32x4.shl(i32x4.shr_u(high, 31), k));
+          p += o4;
+        }
+        v128.store(out, word0);
+        v128.store(out, word1, 16);
+        out += 32;
+        negatives0 = i32x4.add(negatives0, count32(i8x16.popcnt(word0)));
+        negatives1 = i32x4.add(negatives1, count32(i8x16.popcnt(word1)));
+      }
+      const all = i32x4.splat(c);
+      v128.store(sums, f32x4.convert_i32x4_s(i32x4.sub(all, i32x4.shl(negatives0, 1))));
+      v128.store(sums, f32x4.convert_i32x4_s(i32x4.sub(all, i32x4.shl(negatives1, 1))), 16);
+    }
+  }
+}
+
+/** The first `width` of four numbers, 0 elsewhere. */
+function part(p: usize, width: i32): v128 {
+  let v = i32x4.splat(0);
+  if (width > 0) v = i32x4.replace_lane(v, 0, load<i32>(p));
+  if (width > 1) v = i32x4.replace_lane(v, 1, load<i32>(p, 4));
+  if (width > 2) v = i32x4.replace_lane(v, 2, load<i32>(p, 8));
+  if (width > 3) v = i32x4.replace_lane(v, 3, load<i32>(p, 12));
+  return v;
+}
+
+/** Sums of the four bytes of each lane. */
+// @ts-ignore: decorator
+@inline
+function count32(bytes: v128): v128 {
+  return i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(bytes));
+}
+
+/** Bytes of scratch of {@link binaryConv} for so many words a pixel. */
+export function binaryConvScratch(words: i32): i32 {
+  return BLOCK * words * 4 + 4 * 8 * 4;
+}
+
+/**
+ * out[pixel][o] for flat pixels p0 .. p1 - 1 over (image, oh, ow), of packed bordered images.
+ * Addresses and strides in bytes; a run is `runWords` neighbouring words, `runsH` rows of `runsW`.
+ * @param h,w,top,left size of the image without its border, for the taps that fall on the border; kh, kw taps
+ */
+export function binaryConv(
+  x: usize, panels: usize, tapSums: usize, out: usize, scratch: usize, p0: i32, p1: i32, oh: i32, ow: i32, o: i32, c: i32,
+  xN: usize, xH: usize, xW: usize, runsH: i32, runsW: i32, runH: usize, runW: usize, runWords: i32,
+  h: i32, w: i32, top: i32, left: i32, kh: i32, kw: i32, sh: i32, sw: i32, dh: i32, dw: i32,
+): void {
+  const words = runsH * runsW * runWords;
+  const pixelBytes: usize = <usize>words << 2, o4: usize = <usize>o << 2, wide: usize = (<usize>(o + 7) >> 3) << 5;
+  const gathered = scratch + 128, total = kh * kw * c;
+  for (let p = p0; p < p1; p += BLOCK) {
+    const count = min(BLOCK, p1 - p);
+    let to = gathered;
+    for (let i = 0; i < count; i++) {
+      const n = (p + i) / (oh * ow), rest = p + i - n * oh * ow, y = rest / ow, z = rest - y * ow;
+      const from = x + <usize>n * xN + <usize>y * xH + <usize>z * xW;
+      for (let r = 0; r < runsH; r++)
+        for (let q = 0; q < runsW; q++) {
+          const run = from + <usize>r * runH + <usize>q * runW;
+          for (let k: usize = 0; k < <usize>runWords << 2; k += 4) store<u32>(to + k, load<u32>(run + k));
+          to += <usize>runWords << 2;
+        }
+    }
+    for (let j = 0; j < o; j += 8) {
+      const panel = panels + <usize>(j >> 3) * (<usize>words << 5);
+      const width = min(8, o - j);
+      let i = 0;
+      for (; i < count; i += 4) {
+        const pixels = min(4, count - i);
+        memory.fill(scratch, 0, 128);
+        for (let k = 0; k < words; k += CHUNK) {
+          const at: usize = <usize>k << 2, many = min(CHUNK, words - k);
+          // A tile that runs past the block's end counts what the scratch happens to hold there; it is not stored.
+          countTile(gathered + <usize>i * pixelBytes + at, pixelBytes, panel + (at << 3), scratch, many);
+        }
+        for (let k = 0; k < pixels; k++)
+          putCounts(out + <usize>(p + i + k) * o4 + (<usize>j << 2), scratch + (<usize>k << 5), total, width);
+      }
+    }
+    // Taps on the border were counted as +1.
+    for (let i = 0; i < count; i++) {
+      const n = (p + i) / (oh * ow), rest = p + i - n * oh * ow, y = rest / ow, z = rest - y * ow;
+      const y0 = y * sh - top, z0 = z * sw - left;
+      if (y0 >= 0 && z0 >= 0 && y0 + (kh - 1) * dh < h && z0 + (kw - 1) * dw < w) continue;
+      const row = out + <usize>(p + i) * o4;
+      for (let a = 0; a < kh; a++)
+        for (let b = 0; b < kw; b++) {
+          const iy = y0 + a * dh, ix = z0 + b * dw;
+          if (iy >= 0 && ix >= 0 && iy < h && ix < w) continue;
+          subtract(row, tapSums + <usize>(a * kw + b) * wide, o4);
+        }
+    }
+  }
+}
+
+/** Adds the differing bits of `words` (at most 31) words of 4 pixels and 8 channels to the counts [4][8]. */
+export function countTile(x: usize, stride: usize, w: usize, counts: usize, words: i32): void {
+  const x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
+  let c00 = i8x16.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  const bytes: usize = <usize>words << 2;
+  for (let k: usize = 0; k < bytes; k += 4) {
+    const w0 = v128.load(w), w1 = v128.load(w, 16);
+    w += 32;
+    let s = v128.load32_splat(x + k);
+    c00 = i8x16.add(c00, i8x16.popcnt(v128.xor(s, w0)));
+    c01 = i8x16.add(c01, i8x16.popcnt(v128.xor(s, w1)));
+    s = v128.load32_splat(x1 + k);
+    c10 = i8x16.add(c10, i8x16.popcnt(v128.xor(s, w0)));
+    c11 = i8x16.add(c11, i8x16.popcnt(v128.xor(s, w1)));
+    s = v128.load32_splat(x2 + k);
+    c20 = i8x16.add(c20, i8x16.popcnt(v128.xor(s, w0)));
+    c21 = i8x16.add(c21, i8x16.popcnt(v128.xor(s, w1)));
+    s = v128.load32_splat(x3 + k);
+    c30 = i8x16.add(c30, i8x16.popcnt(v128.xor(s, w0)));
+    c31 = i8x16.add(c31, i8x16.popcnt(v128.xor(s, w1)));
+  }
+  addCounts(counts, c00, c01);
+  addCounts(counts + 32, c10, c11);
+  addCounts(counts + 64, c20, c21);
+  addCounts(counts + 96, c30, c31);
+}
+
+// @ts-ignore: decorator
+@inline
+function addCounts(p: usize, low: v128, high: v128): void {
+  v128.store(p, i32x4.add(v128.load(p), count32(low)));
+  v128.store(p, i32x4.add(v128.load(p, 16), count32(high)), 16);
+}
+
+/** total - 2 * counts, of `width` channels. */
+function putCounts(out: usize, counts: usize, total: i32, width: i32): void {
+  if (width == 8) {
+    const all = i32x4.splat(total);
+    v128.store(out, f32x4.convert_i32x4_s(i32x4.sub(all, i32x4.shl(v128.load(counts), 1))));
+    v128.store(out, f32x4.convert_i32x4_s(i32x4.sub(all, i32x4.shl(v128.load(counts, 16), 1))), 16);
+  } else
+    for (let i: usize = 0; i < <usize>width << 2; i += 4) store<f32>(out + i, <f32>(total - 2 * load<i32>(counts + i)));
+}
+
+function subtract(p: usize, q: usize, bytes: usize): void {
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(p + i, f32x4.sub(v128.load(p + i), v128.load(q + i)));
+  for (; i < bytes; i += 4) store<f32>(p + i, load<f32>(p + i) - load<f32>(q + i));
+}

@@ -1,0 +1,98 @@
+// Forward products of tensors that are exactly +-1, by packed XNOR; see assembly/training/binary.ts.
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelContext, KernelFamily } from '../installation.js';
+
+interface BinaryConvAttributes {
+  strides: readonly [number, number];
+  pads: readonly [number, number, number, number];
+  dilations: readonly [number, number];
+  padValue: 0 | 1;
+}
+
+/** Geometry of a packed convolution; a matrix product is one of 1 x 1. */
+interface Geometry {
+  readonly image: readonly [n: number, h: number, w: number, c: number];
+  readonly filter: readonly [kh: number, kw: number, c: number, o: number];
+  readonly strides: readonly [number, number];
+  readonly pads: readonly [top: number, bottom: number, left: number, right: number];
+  readonly dilations: readonly [number, number];
+}
+
+const wordsOf = (channels: number): number => Math.ceil(channels / 32);
+
+/** Size of the output along one axis. */
+const outputSize = (size: number, filter: number, stride: number, dilation: number): number =>
+  Math.floor((size - (filter - 1) * dilation - 1) / stride) + 1;
+
+function packedConvolution(
+  { heap, wasm }: KernelContext,
+  { image: [n, h, w, c], filter: [kh, kw, , o], strides, pads, dilations }: Geometry,
+  [x, filter, out]: readonly number[],
+  onePadding = false,
+): void {
+  const [top, bottom, left, right] = pads;
+  const [sh, sw] = strides;
+  const [dh, dw] = dilations;
+  const [rows, columns] = [top + h + bottom, left + w + right];
+  const [oh, ow] = [outputSize(rows, kh, sh, dh), outputSize(columns, kw, sw, dw)];
+  const words = wordsOf(c);
+  const wide = Math.ceil(o / 8) * 8;
+  const [packed, panels, tapSums, scratch] = heap.scratch(
+    n * rows * columns * words * 4,
+    kh * kw * words * wide * 4,
+    kh * kw * wide * 4,
+    wasm['binaryConvScratch']!(kh * kw * words),
+  );
+  wasm['packSigns']!(x!, packed!, 0, n, h, w, c, top, bottom, left, right);
+  wasm['packFilterSigns']!(filter!, panels!, tapSums!, kh * kw, c, o);
+  const pixel = words * 4;
+  const row = columns * pixel;
+  const [runs, run] = dw === 1 ? [1, kw * words] : [kw, words];
+  wasm['binaryConv']!(
+    ...[packed!, panels!, tapSums!, out!, scratch!, 0, n * oh * ow, oh, ow, o, c],
+    ...[rows * row, sh * row, sw * pixel, kh, runs, dh * row, dw * pixel, run],
+    // A border of ones is what the packed border stands for: to the kernel it is part of the image.
+    ...(onePadding ? [rows, columns, 0, 0] : [h, w, top, left]),
+    ...[kh, kw, sh, sw, dh, dw],
+  );
+}
+
+/** BitgradBinaryConv2D and BitgradBinaryMatMul: bit for bit what the float products give. */
+export const binary: KernelFamily = (context) => ({
+  BitgradBinaryConv2D({ inputs, attrs }): TensorInfo | null {
+    const { strides, pads, dilations, padValue } = attrs as unknown as BinaryConvAttributes;
+    const { x, filter } = inputs;
+    const image = x!.shape as [number, number, number, number];
+    const kernel = filter!.shape as [number, number, number, number];
+    const [oh, ow] = [
+      outputSize(image[1] + pads[0] + pads[1], kernel[0], strides[0], dilations[0]),
+      outputSize(image[2] + pads[2] + pads[3], kernel[1], strides[1], dilations[1]),
+    ];
+    const out = context.heap.output([image[0], oh, ow, kernel[3]]);
+    const addresses = [x!, filter!, out].map(context.heap.address);
+    packedConvolution(
+      context,
+      { image, filter: kernel, strides, pads, dilations },
+      addresses,
+      padValue === 1,
+    );
+    return out;
+  },
+  BitgradBinaryMatMul({ inputs }): TensorInfo {
+    const { a, b } = inputs;
+    const [m, k] = a!.shape as [number, number];
+    const [, n] = b!.shape as [number, number];
+    const out = context.heap.output([m, n]);
+    const geometry: Geometry = {
+      ...{
+        image: [1, 1, m, k],
+        filter: [1, 1, k, n],
+        strides: [1, 1],
+        pads: [0, 0, 0, 0],
+        dilations: [1, 1],
+      },
+    };
+    packedConvolution(context, geometry, [a!, b!, out].map(context.heap.address));
+    return out;
+  },
+});
