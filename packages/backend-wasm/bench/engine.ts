@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { createRng } from '@bitgrad/core';
 import type { Executable, PackedModel } from '@bitgrad/runtime';
 import { wasmEngine, type WasmEngineOptions } from '../src/engine/index.js';
-import { biRealNet18, singleLayer, vggSmall } from './plans.js';
+import { biRealNet18, layers, vggSmall } from './plans.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,42 +22,72 @@ const inputOf = ({ plan }: PackedModel): Uint8Array | Float32Array => {
   return data.map(() => (type === 'u8' ? rng.next() * 256 : rng.normal()));
 };
 
-const nets = [
-  { model: singleLayer(56, 64), macs: 56 * 56 * 64 * 64 * 9 },
-  { model: singleLayer(28, 128), macs: 28 * 28 * 128 * 128 * 9 },
-  { model: singleLayer(14, 256), macs: 14 * 14 * 256 * 256 * 9 },
-  { model: singleLayer(7, 512), macs: 7 * 7 * 512 * 512 * 9 },
+interface Net {
+  model: PackedModel;
+  /** Multiply-accumulates of its binary convolutions, or of the extra ones compared with `base`. */
+  macs: number;
+  /** The same network with fewer layers: then the difference is timed, which leaves out the ends. */
+  base?: PackedModel;
+}
+
+const layer = (size: number, channels: number): Net => ({
+  model: layers(size, channels, 5),
+  base: layers(size, channels, 1),
+  macs: 4 * size * size * channels * channels * 9,
+});
+const nets: Net[] = [
+  layer(56, 64),
+  layer(28, 128),
+  layer(14, 256),
+  layer(7, 512),
   { model: vggSmall(), macs: 604e6 },
-  { model: biRealNet18(), macs: 1814e6 },
+  { model: biRealNet18(), macs: 1676e6 },
 ];
 
-const variants = positionals as NonNullable<WasmEngineOptions['variant']>[];
-const engines = (variants.length ? variants : [undefined]).map((variant) =>
-  wasmEngine(variant ? { variant } : {}),
-);
-for (const { model, macs } of nets) {
-  if (values.nets && !values.nets.split(',').includes(model.metadata.name!)) continue;
-  const input = inputOf(model);
-  const executables: Executable[] = [];
-  for (const engine of engines)
-    executables.push(await engine.compile(model, { threads: Number(values.threads) }));
+/** Best and median time of each executable, taking turns, in ms. */
+function time(
+  executables: readonly Executable[],
+  inputs: readonly (Uint8Array | Float32Array)[],
+): { best: number; median: number }[] {
   const times = executables.map((): number[] => []);
   const start = performance.now();
   while (performance.now() - start < Number(values.ms))
     executables.forEach((executable, i) => {
       const t = performance.now();
-      executable.run(input);
+      executable.run(inputs[i]!);
       times[i]!.push(performance.now() - t);
     });
-  executables.forEach((executable, i) => {
-    const sorted = times[i]!.sort((a, b) => a - b);
-    const median = sorted[sorted.length >> 1]!;
-    const best = sorted[0]!;
-    const { variant, threads, arenaBytes, weightBytes } = executable.report();
-    process.stdout.write(
-      `${model.metadata.name!.padEnd(12)} ${variant!.padEnd(12)} ${threads} thread(s)  median ${median.toFixed(3)} ms  best ${best.toFixed(3)} ms  ` +
-        `${(macs / best / 1e6).toFixed(0)} GMAC/s  arena ${(arenaBytes / 1024).toFixed(0)} KiB  weights ${(weightBytes / 1024).toFixed(0)} KiB\n`,
-    );
-    executable.dispose();
+  return times.map((list) => {
+    list.sort((a, b) => a - b);
+    return { best: list[0]!, median: list[list.length >> 1]! };
   });
+}
+
+const variants = positionals as NonNullable<WasmEngineOptions['variant']>[];
+const engines = (variants.length ? variants : [undefined]).map((variant) =>
+  wasmEngine(variant ? { variant } : {}),
+);
+for (const { model, macs, base } of nets) {
+  const name = model.metadata.name!;
+  if (values.nets && !values.nets.split(',').includes(name)) continue;
+  const models = base ? [model, base] : [model];
+  const jobs = engines.flatMap((engine) => models.map((m) => ({ engine, m })));
+  const executables: Executable[] = [];
+  for (const { engine, m } of jobs)
+    executables.push(await engine.compile(m, { threads: Number(values.threads) }));
+  const times = time(
+    executables,
+    jobs.map(({ m }) => inputOf(m)),
+  );
+  engines.forEach((_, e) => {
+    const [whole, part] = times.slice(e * models.length, (e + 1) * models.length);
+    const best = whole!.best - (part?.best ?? 0);
+    const { variant, threads, arenaBytes, weightBytes } = executables[e * models.length]!.report();
+    process.stdout.write(
+      `${name.padEnd(12)} ${variant!.padEnd(12)} ${threads} thread(s)  ${base ? '4 layers' : 'network '}  best ${best.toFixed(3)} ms  ` +
+        `${(macs / best / 1e6).toFixed(0)} GMAC/s  (whole: best ${whole!.best.toFixed(3)}, median ${whole!.median.toFixed(3)} ms)  ` +
+        `arena ${(arenaBytes / 1024).toFixed(0)} KiB  weights ${(weightBytes / 1024).toFixed(0)} KiB\n`,
+    );
+  });
+  for (const executable of executables) executable.dispose();
 }

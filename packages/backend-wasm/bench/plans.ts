@@ -148,10 +148,10 @@ export function biRealNet18(): PackedModel {
   return b.build(b.affine(b.dense(b.flatten(b.pool('avgPool', x, h, 1)), 1000, 'f32')), 'birealnet18');
 }
 
-/** One binary convolution 3x3 between thresholds, on floats. */
-export function singleLayer(size: number, channels: number): PackedModel {
+/** `depth` binary convolutions 3x3 with their thresholds, on floats. */
+export function layers(size: number, channels: number, depth: number): PackedModel {
   const b = planBuilder({ type: 'f32', shape: [size, size, channels] }, 3);
-  const bits = b.threshold(0);
-  const next = b.threshold(b.conv(bits, channels, 3));
-  return b.build(b.affine(b.pool('maxPool', next, 1, size)), `conv-${size}-${channels}`);
+  let x = b.threshold(0);
+  for (let i = 0; i < depth; i++) x = b.threshold(b.conv(x, channels, 3));
+  return b.build(b.affine(b.pool('maxPool', x, 1, size)), `conv-${size}-${channels}`);
 }

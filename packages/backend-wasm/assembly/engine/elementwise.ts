@@ -66,7 +66,7 @@ function below32(isFloat: bool, x: usize, t: usize): u32 {
 
 /** Spreads 32 bits over the high halves of 8 bytes: the engine's layout of activations. */
 // @ts-ignore: decorator
-@inline function spread(bits: u32): u64 {
+@inline export function spread(bits: u32): u64 {
   let x = <u64>bits;
   x = (x | (x << 16)) & 0x0000ffff0000ffff;
   x = (x | (x << 8)) & 0x00ff00ff00ff00ff;

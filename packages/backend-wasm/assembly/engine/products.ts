@@ -1,6 +1,7 @@
 // Convolutions, fully connected layers and matrix products: one driver, a kernel of 2 rows for each kind of
 // operand. A window is a list of equally long segments of the input (the taps, or whole kernel rows where
 // they are adjacent), so nothing is copied into columns. Weights are panels of output channels, lanes are channels.
+import { spread } from './elementwise';
 import { lookupPaired, lookupSingle } from './lookup';
 import { VIEW_A, VIEW_OUT, address, rowAt, scratchBase, word } from './record';
 
@@ -18,15 +19,19 @@ const INITIAL: usize = 20;
 /** Byte offset of its class for each output row and column, or 0 where all positions are alike. */
 const ROW_CLASS: usize = 21;
 const COLUMN_CLASS: usize = 22;
-/** Output width that splits a row number for the classes. */
-const CLASS_WIDTH: usize = 23;
-/** Binary: 1 adds to the output instead of starting from INITIAL. Integer: left shift of the sum. */
-const MODE: usize = 24;
-/** Float: bytes between the weights of successive steps. */
-const STEP_BYTES: usize = 25;
+/**
+ * Binary: ADD adds to the output instead of starting from INITIAL; DECIDE compares the counts with limits, i16 in
+ * the place of INITIAL, and writes bits. Integer: left shift of the sum.
+ */
+const MODE: usize = 23;
+/** Float: bytes between the weights of successive steps. DECIDE: address of the flips. */
+const STEP_BYTES: usize = 24;
 /** Rows of this record (a batch of matrix products has a record for each). */
-const FIRST_ROW: usize = 26;
-const LAST_ROW: usize = 27;
+const FIRST_ROW: usize = 25;
+const LAST_ROW: usize = 26;
+
+const ADD: i32 = 1;
+const DECIDE: i32 = 2;
 
 /** Kinds, in the order of the opcodes in src/engine/opcodes.ts. */
 const SINGLE: i32 = 0;
@@ -95,58 +100,107 @@ function scalar(kind: i32, mode: i32, p: usize, w: usize, segments: usize, end: 
       for (const stop = a + (length << 2); a < stop; a += 4, w += step) sum += load<f32>(a) * load<f32>(w);
     }
   }
-  if (kind <= PAIRED) store<i32>(out, load<i32>(mode ? out : initial) - (count << 1));
+  if (kind <= PAIRED) store<i32>(out, load<i32>(mode == ADD ? out : initial) - (count << 1));
   else if (kind == INTEGER) store<i32>(out, load<i32>(initial) + (count << mode));
   else store<f32>(out, sum);
 }
 
+/** Bits of 16 counts above their limits. */
+// @ts-ignore: decorator
+@inline function above16(counts: usize, limits: usize): u32 {
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(
+    i16x8.gt_s(v128.load(counts), v128.load(limits)), i16x8.gt_s(v128.load(counts, 16), v128.load(limits, 16)),
+  ));
+}
+
+/** Turns the counts of one row and panel into levels: what a threshold would make of the sums. */
+function decide(counts: usize, out: usize, limits: usize, flips: usize, channels: i32): void {
+  for (const stop = out + (channels + 3 >> 2); out < stop; out += 8, counts += 64, limits += 64, flips += 4)
+    store<u64>(out, spread((above16(counts, limits) | (above16(counts + 32, limits + 32) << 16)) ^ load<u32>(flips)));
+}
+
 /** Turns the sums of one row and panel into the output's values. */
-function finish(kind: i32, mode: i32, sums: usize, out: usize, initial: usize, channels: i32): void {
+function finish(kind: i32, mode: i32, sums: usize, out: usize, from: usize, channels: i32): void {
   const stop = out + (channels << 2);
   if (kind <= PAIRED) {
-    for (; out < stop; out += 16, sums += 8, initial += 16)
-      v128.store(out, i32x4.sub(v128.load(mode ? out : initial), i32x4.shl(v128.load_ext<u16>(sums), 1)));
+    if (mode == ADD) from = out;
+    for (; out < stop; out += 16, sums += 8, from += 16)
+      v128.store(out, i32x4.sub(v128.load(from), i32x4.shl(v128.load_ext<u16>(sums), 1)));
   } else if (kind == INTEGER) {
-    for (; out < stop; out += 16, sums += 16, initial += 16)
-      v128.store(out, i32x4.add(v128.load(initial), i32x4.shl(v128.load(sums), mode)));
+    for (; out < stop; out += 16, sums += 16, from += 16)
+      v128.store(out, i32x4.add(v128.load(from), i32x4.shl(v128.load(sums), mode)));
   } else for (; out < stop; out += 16, sums += 16) v128.store(out, v128.load(sums));
 }
 
-/** Where the initial values for an output row begin. */
-function initialAt(op: usize, row: i32): usize {
-  const initial = address(op, INITIAL), rows = address(op, ROW_CLASS);
-  if (!rows) return initial;
-  const width = word(op, CLASS_WIDTH), y = row / width;
-  return initial + load<i32>(rows + (<usize>y << 2)) + load<i32>(address(op, COLUMN_CLASS) + (<usize>(row - y * width) << 2));
+// The row in work, as a position in the image of windows: products never read scratch, so no view of it is needed.
+let base: usize = 0;
+let stepX: i32 = 0;
+let stepY: i32 = 0;
+let width: i32 = 0;
+let initial: usize = 0;
+let rowClass: usize = 0;
+let columnClass: usize = 0;
+
+/** Reads the words that stay the same for all rows. */
+function enter(op: usize): void {
+  base = address(op, VIEW_A >> 2); stepX = word(op, 3); stepY = word(op, 5);
+  // A dense layer is one line.
+  width = word(op, 4) || i32.MAX_VALUE;
+  initial = address(op, INITIAL); rowClass = address(op, ROW_CLASS); columnClass = address(op, COLUMN_CLASS);
+}
+
+/** First tap of the window at (y, x). */
+// @ts-ignore: decorator
+@inline function windowAt(y: i32, x: i32): usize { return base + <usize>(y * stepY + x * stepX); }
+
+/** Where the initial values for the window at (y, x) begin. */
+// @ts-ignore: decorator
+@inline function initialAt(y: i32, x: i32): usize {
+  return rowClass ? initial + load<i32>(rowClass + (<usize>y << 2)) + load<i32>(columnClass + (<usize>x << 2)) : initial;
+}
+
+/** The output row, which lies at (y, x) of the output image. */
+// @ts-ignore: decorator
+@inline function outputAt(op: usize, r: i32, y: i32, x: i32): usize {
+  return word(op, 12) < 0 ? rowAt(op + VIEW_OUT, r) : address(op, 10) + <usize>(y * word(op, 13) + x * word(op, 11));
 }
 
 /** Rows r0..r1 and output channels c0..c1 of a product; c0 is a multiple of 64. */
 export function product(op: usize, kind: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
-  const panel = kind <= PAIRED ? 64 : 16, rowSums: usize = kind <= PAIRED ? 128 : 64;
+  const panel = !ASC_FEATURE_SIMD ? 1 : kind <= PAIRED ? 64 : 16, rowSums: usize = kind <= PAIRED ? 128 : 64;
   const segments = address(op, SEGMENTS), end = address(op, SEGMENTS_END), length = word(op, SEGMENT_LENGTH);
   const mode = word(op, MODE), step = address(op, STEP_BYTES), panelBytes = word(op, PANEL_BYTES);
+  const decides = ASC_FEATURE_SIMD && kind <= PAIRED && mode == DECIDE;
   const sums = scratchBase();
   const channels = min(c1, word(op, CHANNELS));
   r0 = max(r0, word(op, FIRST_ROW)); r1 = min(r1, word(op, LAST_ROW));
-  if (!ASC_FEATURE_SIMD) {
-    for (let r = r0; r < r1; r++) {
-      const p = rowAt(op + VIEW_A, r), out = rowAt(op + VIEW_OUT, r), initial = initialAt(op, r);
-      for (let n = c0; n < channels; n++)
-        scalar(kind, mode, p, address(op, WEIGHTS) + <usize>(n * panelBytes), segments, end, length, step, initial + (<usize>n << 2), out + (<usize>n << 2));
-    }
-    return;
-  }
+  enter(op);
+  const firstY = r0 / width, firstX = r0 - firstY * width;
   for (let n = c0; n < channels; n += panel) {
-    const w = address(op, WEIGHTS) + <usize>((n / panel) * panelBytes), count = min(panel, channels - n), at = <usize>n << 2;
-    for (let r = r0; r < r1; r += 2) {
-      const last = r + 1 == r1;
-      const p0 = rowAt(op + VIEW_A, r), p1 = last ? p0 : rowAt(op + VIEW_A, r + 1);
+    const w = address(op, WEIGHTS) + <usize>((n / panel) * panelBytes), count = min(panel, channels - n);
+    const from = <usize>n << (decides ? 1 : 2), to = decides ? <usize>n >> 2 : from, flips = step + (<usize>n >> 3);
+    let y = firstY, x = firstX;
+    for (let r = r0; r < r1; r++) {
+      const p0 = windowAt(y, x), i0 = initialAt(y, x) + from, o0 = outputAt(op, r, y, x) + to;
+      if (++x == width) { x = 0; y++; }
+      if (!ASC_FEATURE_SIMD) {
+        scalar(kind, mode, p0, w, segments, end, length, step, i0, o0);
+        continue;
+      }
+      // The last row of an odd number is computed twice.
+      const two = r + 1 < r1, p1 = two ? windowAt(y, x) : p0;
       if (kind == SINGLE) lookupSingle(p0, p1, w, segments, end, length, sums);
       else if (kind == PAIRED) lookupPaired(p0, p1, w, segments, end, length, sums);
       else if (kind == INTEGER) integer(p0, p1, w, segments, end, length, sums);
       else float(p0, p1, w, segments, end, length, sums, step);
-      finish(kind, mode, sums, rowAt(op + VIEW_OUT, r) + at, initialAt(op, r) + at, count);
-      if (!last) finish(kind, mode, sums + rowSums, rowAt(op + VIEW_OUT, r + 1) + at, initialAt(op, r + 1) + at, count);
+      if (decides) decide(sums, o0, i0, flips, count);
+      else finish(kind, mode, sums, o0, i0, count);
+      if (two) {
+        const i1 = initialAt(y, x) + from, o1 = outputAt(op, ++r, y, x) + to;
+        if (decides) decide(sums + rowSums, o1, i1, flips, count);
+        else finish(kind, mode, sums + rowSums, o1, i1, count);
+        if (++x == width) { x = 0; y++; }
+      }
     }
   }
 }

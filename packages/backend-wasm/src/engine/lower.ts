@@ -1,21 +1,13 @@
 // Lowers a plan to a program: walks the ops in order, keeps for each buffer the tensor that holds it, and lets
 // elementwise ops join the group that makes their input.
-import type { AvgPoolOp, MaxPoolOp, Op, OpReport, PackedModel } from '@bitgrad/runtime';
-import { family, windows } from './opcodes.js';
+import type { ConvOp, DenseOp, Op, OpReport, PackedModel } from '@bitgrad/runtime';
 import { concatenated, paddedWith, reshaped, sliced, transposed } from './lower-copy.js';
-import { lowerRowwise, widened } from './lower-rowwise.js';
-import { lowerConvolution, lowerDepthwise, lowerMatmul, windowWords } from './lower-products.js';
-import {
-  constant,
-  createProgram,
-  emit,
-  openGroup,
-  view,
-  type Program,
-  type Target,
-  type Word,
-} from './program.js';
-import { layOut, noBorder, rowsOf, tensor, type Border, type Tensor } from './tensors.js';
+import { lowerMatmul } from './lower-matmul.js';
+import { lowerConvolution, pointWindow } from './lower-products.js';
+import { lowerRowwise } from './lower-rowwise.js';
+import { lowerDepthwise, lowerPool } from './lower-windows.js';
+import { constant, createProgram, type Program, type Target } from './program.js';
+import { layOut, noBorder, tensor, type Border, type Tensor } from './tensors.js';
 import type { TapWeights } from './weights.js';
 
 /** A lowered plan. */
@@ -30,6 +22,8 @@ interface Context {
   model: PackedModel;
   borders: Map<number, Border>;
   tensors: Tensor[];
+  /** Ops that read each buffer. */
+  readers: Map<number, number[]>;
 }
 
 /** Borders that buffers need so that convolutions can read their padding. */
@@ -47,27 +41,43 @@ function bordersOf({ plan }: PackedModel): Map<number, Border> {
   return borders;
 }
 
-const noView: readonly Word[] = [0, 0, 0, 0];
+/** What became of an op. */
+interface LoweredOp {
+  output: Tensor;
+  kernel: string;
+  reason?: string;
+}
 
-function lowerPool(program: Program, op: MaxPoolOp | AvgPoolOp, input: Tensor, output: Tensor): string {
-  const max = op.op === 'maxPool';
-  const x = max ? input : widened(program, input);
-  x.region.pinned = true;
-  const kind = max ? windows.max[x.type as 'bits'] : x.type === 'f32' ? windows.meanF32 : windows.meanI32;
-  const group = openGroup(program, rowsOf(output), output.c, { divisible: false });
-  emit(
-    program,
-    group,
-    family.windows + kind,
-    [...noView, ...noView, ...view(output), ...windowWords(x, output, op)],
-    [x],
-    output,
-  );
-  return max ? (x.type === 'bits' ? 'packed-max' : 'max') : 'mean';
+/** Lowers a convolution or dense layer, and the threshold behind it where it alone reads the sums. */
+function lowerSums(context: Context, op: ConvOp | DenseOp, w: TapWeights): LoweredOp {
+  const { program, model, borders, tensors, readers } = context;
+  const { plan, weights } = model;
+  const [next, ...others] = readers.get(op.output) ?? [];
+  const threshold =
+    next !== undefined && others.length === 0 && op.output !== plan.output ? plan.ops[next]! : op;
+  const conv = op.op === 'conv';
+  const borderOf = (buffer: number): Border => borders.get(buffer) ?? noBorder;
+  const { decided, output, ...lowered } = lowerConvolution(program, tensors[op.inputs[0]!]!, {
+    w,
+    shape: plan.buffers[op.output]!.shape,
+    window: conv ? op : pointWindow,
+    padding: conv ? op : { padValue: 0, shift: 0 },
+    groups: conv ? op.groups : 1,
+    border: borderOf(op.output),
+    ...(threshold.op === 'threshold' && {
+      decision: {
+        t: weights[threshold.weights[0]]!,
+        flips: weights[threshold.weights[1]]!,
+        output: tensor('bits', plan.buffers[threshold.output]!.shape, { border: borderOf(threshold.output) }),
+      },
+    }),
+  });
+  if (decided) tensors[threshold.output] = output;
+  return { output, ...lowered };
 }
 
 /** Lowers one op; returns its output and what to report. */
-function lowerOp(context: Context, op: Op): { output: Tensor; kernel: string; reason?: string } {
+function lowerOp(context: Context, op: Op): LoweredOp {
   const { program, model, borders, tensors } = context;
   const { buffers, weights: specs } = model.plan;
   const x = op.inputs.map((i) => tensors[i]!);
@@ -84,27 +94,9 @@ function lowerOp(context: Context, op: Op): { output: Tensor; kernel: string; re
   });
   switch (op.op) {
     case 'conv':
-      return lowerConvolution(
-        program,
-        x[0]!,
-        taps(op.kernel[0] * op.kernel[1], x[0]!.c / op.groups),
-        shape,
-        op,
-        op,
-        op.groups,
-        border,
-      );
+      return lowerSums(context, op, taps(op.kernel[0] * op.kernel[1], x[0]!.c / op.groups));
     case 'dense':
-      return lowerConvolution(
-        program,
-        x[0]!,
-        taps(1, x[0]!.c),
-        shape,
-        undefined,
-        { padValue: 0, shift: 0 },
-        1,
-        border,
-      );
+      return lowerSums(context, op, taps(1, x[0]!.c));
     case 'depthwise':
       return lowerDepthwise(
         program,
@@ -144,6 +136,10 @@ function lowerOp(context: Context, op: Op): { output: Tensor; kernel: string; re
       return { output: out, kernel: 'constant' };
     }
     default: {
+      // A threshold may have been lowered with the sums that it reads.
+      const done = tensors[op.output];
+      if (done)
+        return { output: done, kernel: `fused:${program.groups[program.writers.get(done.region)!]!.op}` };
       const lowered = lowerRowwise(program, op, x, w, output);
       return { output: lowered.output, kernel: lowered.fused || op.op };
     }
@@ -156,7 +152,11 @@ export function lower(model: PackedModel, target: Target): Lowered {
   const program = createProgram(target);
   const tensors: Tensor[] = [];
   const borders = bordersOf(model);
-  const context: Context = { program, model, borders, tensors };
+  const readers = new Map<number, number[]>();
+  plan.ops.forEach(({ inputs }, index) =>
+    inputs.forEach((x) => readers.set(x, [...(readers.get(x) ?? []), index])),
+  );
+  const context: Context = { program, model, borders, tensors, readers };
   const { type, shape } = plan.buffers[plan.input]!;
   const input = tensor(type, shape, { exact: true });
   input.region.pinned = true;

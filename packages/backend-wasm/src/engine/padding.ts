@@ -5,7 +5,7 @@ import type { Window } from '@bitgrad/runtime';
 /** Start values of sums by position. */
 export interface Initial {
   /** i32 [classes][channels, rounded up to 64]. */
-  table: Int32Array;
+  table: Int32Array | Int16Array;
   /** Byte offset in the table by output row and column; absent when all positions are alike. */
   rows?: Int32Array;
   columns?: Int32Array;
@@ -77,5 +77,23 @@ export function paddedInitial(
     table,
     rows: Int32Array.from(y.of, (k) => k * x.ranges.length * n * 4),
     columns: Int32Array.from(x.of, (k) => k * n * 4),
+  };
+}
+
+/**
+ * The threshold after a binary product, as limits of the counts of differing levels: initial - 2 * count < t
+ * just if count > floor((initial - t) / 2).
+ * @param t i32 [channels]; unused channels get a limit that no count exceeds
+ */
+export function countLimits({ table, rows, columns }: Initial, t: ArrayLike<number>): Initial {
+  const n = stride(t.length);
+  const half = (offsets: Int32Array | undefined): Int32Array | undefined => offsets?.map((k) => k / 2);
+  const [y, x] = [half(rows), half(columns)];
+  return {
+    table: Int16Array.from(table, (initial, i) =>
+      i % n < t.length ? Math.max(-1, Math.min(32767, Math.floor((initial - t[i % n]!) / 2))) : 32767,
+    ),
+    ...(y && { rows: y }),
+    ...(x && { columns: x }),
   };
 }

@@ -1,0 +1,85 @@
+// Lowers ops over sliding windows with a separate result for each channel: depthwise and the pools.
+import type { AvgPoolOp, MaxPoolOp, Window } from '@bitgrad/runtime';
+import { copyTensor, repeatChannels } from './lower-copy.js';
+import type { Accumulation } from './lower-products.js';
+import { widened } from './lower-rowwise.js';
+import { family, windows } from './opcodes.js';
+import { constant, emit, openGroup, pinned, view, type Program, type Word } from './program.js';
+import { rowsOf, tensor, type Border, type Tensor } from './tensors.js';
+import { readElements, type TapWeights } from './weights.js';
+
+/** Words 14 to 27 of a window record. */
+const windowWords = (x: Tensor, out: Tensor, { kernel, strides, pads, dilations }: Window): Word[] => [
+  pinned(x),
+  x.pixel,
+  x.pitch,
+  x.h,
+  x.w,
+  ...kernel,
+  ...strides,
+  pads[0],
+  pads[1],
+  out.w,
+  ...dilations,
+];
+
+/** depthwise. */
+export function lowerDepthwise(
+  program: Program,
+  input: Tensor,
+  w: TapWeights,
+  shape: readonly number[],
+  window: Window,
+  multiplier: number,
+  { padValue, shift }: Accumulation,
+  border: Border,
+): { output: Tensor; kernel: string } {
+  const integer = input.type !== 'f32';
+  const channels = input.c * multiplier;
+  let x = input;
+  if (integer) x = copyTensor(program, input, tensor('i16', [input.h, input.w, input.c]));
+  if (multiplier > 1) x = repeatChannels(program, x, tensor(x.type, [x.h, x.w, channels]), multiplier);
+  const output = tensor(integer ? 'i32' : 'f32', shape, { border });
+  const stride = output.pixel / 4;
+  const data = integer ? new Int32Array(w.taps * stride) : new Float32Array(w.taps * stride);
+  // Weights are [taps][channels]: one tap of `channels` in the sense of TapWeights.
+  const read = readElements({ ...w, taps: 1, length: channels });
+  for (let tap = 0; tap < w.taps; tap++)
+    for (let c = 0; c < channels; c++) data[tap * stride + c] = read(tap, 0, c);
+  const group = openGroup(program, rowsOf(output), channels, { divisible: false });
+  const words = [...windowWords(x, output, window), constant(program, data), stride * 4, shift, padValue];
+  emit(
+    program,
+    group,
+    family.windows + (integer ? windows.depthwiseI32 : windows.depthwiseF32),
+    [0, 0, 0, 0, 0, 0, 0, 0, ...view(output), ...words],
+    [x],
+    output,
+  );
+  return { output, kernel: integer ? 'depthwise-integer' : 'depthwise-float' };
+}
+
+const noView: readonly Word[] = [0, 0, 0, 0];
+
+/** maxPool and avgPool; returns the kernel's name. */
+export function lowerPool(
+  program: Program,
+  op: MaxPoolOp | AvgPoolOp,
+  input: Tensor,
+  output: Tensor,
+): string {
+  const max = op.op === 'maxPool';
+  const x = max ? input : widened(program, input);
+  x.region.pinned = true;
+  const kind = max ? windows.max[x.type as 'bits'] : x.type === 'f32' ? windows.meanF32 : windows.meanI32;
+  const group = openGroup(program, rowsOf(output), output.c, { divisible: false });
+  emit(
+    program,
+    group,
+    family.windows + kind,
+    [...noView, ...noView, ...view(output), ...windowWords(x, output, op)],
+    [x],
+    output,
+  );
+  return max ? (x.type === 'bits' ? 'packed-max' : 'max') : 'mean';
+}
