@@ -15,7 +15,7 @@ say('2/3 building the bitgrad command');
 run(['turbo', 'run', 'build', '--filter=bitgrad', '--output-logs=errors-only', '--ui=stream']);
 const args = [
   'train --model cnn --quantizer ste --backend wasm --data digits',
-  '--limit 4000 --test-limit 1000 --epochs 4 --seed 1',
+  '--limit 4000 --test-limit 1000 --epochs 3 --batch 32 --seed 1',
   `--out ${out} --overwrite`,
 ].join(' ');
 say(`3/3 training: bitgrad ${args}`);
