@@ -5,6 +5,8 @@ import { loadPlugin, pluginOf } from './plugin-loader/loadPlugin.js';
 /** The packages whose plugins are always there, in order. A new one is one line here and one in package.json. */
 const packages: readonly { name: string; load(): Promise<unknown> }[] = [
   { name: '@bitgrad/quantizer-ste', load: () => import('@bitgrad/quantizer-ste') },
+  { name: '@bitgrad/quantizer-proxconnect', load: () => import('@bitgrad/quantizer-proxconnect') },
+  { name: '@bitgrad/quantizer-fda', load: () => import('@bitgrad/quantizer-fda') },
   { name: '@bitgrad/quantizer-fda', load: () => import('@bitgrad/quantizer-fda') },
 ];
 

@@ -1,12 +1,16 @@
 // A toy quantizer in a folder outside of the repository, which has no node_modules and imports published entry points
 // only: by name in `bitgrad train --plugin`, in `list`, and through the conformance suite.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ended, lastLine, start, temporaryFolder } from './run.js';
 
 const source = `
-import { defineForward, defineQuantizer, defineSurrogate, definePlugin, E } from '@bitgrad/core';
+import { defineForward, defineQuantizer, defineSurrogate, definePlugin, E, parseOptions } from '@bitgrad/core';
+import * as v from 'valibot';
 import * as tf from '@tensorflow/tfjs-core';
 
 const bump = () => defineSurrogate({
@@ -28,7 +32,7 @@ const forward = () => defineForward({
 });
 export const toy = (options = {}) => defineQuantizer({
   name: 'toy',
-  options: {},
+  options: parseOptions('toy', 'quantizer "toy"', v.strictObject({}), options),
   description: 'a toy on tfjs ' + tf.version_core,
   forward: forward(),
   surrogate: bump(),
@@ -79,9 +83,6 @@ describe('a plugin outside of the repository', () => {
   });
 
   it.each([
-    ['a module without a plugin', 'export const x = 1;', /exports no plugin \(it exports x\)/],
-    ['a module with an error', 'throw new Error("broken inside")', /does not load \(broken inside\)/],
-    ['a plugin of the wrong shape', 'export default { name: "x", quantizers: 1 };', /exports no plugin/],
     [
       'an import that nobody provides',
       "import 'left-pad-of-nowhere';",
@@ -101,4 +102,64 @@ describe('a plugin outside of the repository', () => {
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
   });
+});
+
+const packages = fileURLToPath(new URL('../..', import.meta.url));
+const kit = join(packages, 'testkit', 'node_modules');
+
+/** What `npm install` would put there, and a test of the plugin as its author writes it. */
+function installKit(folder: string): void {
+  const modules = join(folder, 'node_modules');
+  for (const scope of ['@bitgrad', '@tensorflow']) mkdirSync(join(modules, scope), { recursive: true });
+  const link = (from: string, name: string) => symlinkSync(realpathSync(from), join(modules, name), 'dir');
+  for (const name of ['core', 'testkit']) link(join(packages, name), `@bitgrad/${name}`);
+  for (const name of ['tfjs-core', 'tfjs-layers', 'tfjs-backend-cpu'])
+    link(join(kit, '@tensorflow', name), `@tensorflow/${name}`);
+  for (const name of ['vitest', 'valibot']) link(join(kit, name), name);
+  writeFileSync(
+    join(folder, 'toy.test.js'),
+    `import '@tensorflow/tfjs-backend-cpu';
+     import '@tensorflow/tfjs-layers';
+     import { testQuantizer } from '@bitgrad/testkit';
+     import { toy } from './toy.js';
+     testQuantizer({ create: toy, expected: { name: 'toy', levels: [-1, 1] } });`,
+  );
+  const conditions = JSON.stringify(['@bitgrad/source', 'module', 'node', 'development|production']);
+  writeFileSync(
+    join(folder, 'vitest.config.mjs'),
+    `export default { resolve: { conditions: ${conditions} }, ssr: { resolve: { conditions: ${conditions} } } };`,
+  );
+}
+
+/** Runs the author's tests; gives how many passed and failed. */
+async function runKit(folder: string): Promise<{ passed: number; failed: number; text: string }> {
+  const bin = join(
+    dirname(createRequire(join(kit, 'vitest', 'package.json')).resolve('./package.json')),
+    'vitest.mjs',
+  );
+  const child = spawn(process.execPath, [bin, 'run', '--root', folder, '--reporter=json'], {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1', VITEST: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const { stdout, stderr } = await ended(child);
+  const start = stdout.indexOf('{"numTotalTestSuites"');
+  const { numPassedTests, numFailedTests } = start < 0 ? ({} as never) : JSON.parse(stdout.slice(start));
+  return { passed: numPassedTests ?? 0, failed: numFailedTests ?? 0, text: stdout + stderr };
+}
+
+it('runs the conformance suite on it, which finds a formula that does not match', async () => {
+  const good = toyFolder();
+  installKit(good);
+  const passed = await runKit(good);
+  expect(passed.failed, passed.text).toBe(0);
+  expect(passed.passed, passed.text).toBeGreaterThan(10);
+
+  const bad = toyFolder();
+  installKit(bad);
+  writeFileSync(
+    join(bad, 'toy.js'),
+    source.replace('Math.max(0, 1 - x * x / 4)', 'Math.max(0, 1 - x * x / 5)'),
+  );
+  expect((await runKit(bad)).failed).toBeGreaterThan(0);
 });

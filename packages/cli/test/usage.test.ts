@@ -1,6 +1,8 @@
 // Help, listings and wrong use.
 import { describe, expect, it } from 'vitest';
-import { cli } from './run.js';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cli, temporaryFolder } from './run.js';
 
 describe('help', () => {
   it.each([['--help'], ['train', '--help'], ['eval', '--help'], ['list', '--help']])(
@@ -72,6 +74,27 @@ describe('wrong use', () => {
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^\[bitgrad\/[a-z-]+\] /);
     expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+describe('plugins that are none', () => {
+  it.each([
+    ['without a plugin', 'export const x = 1;', /exports no plugin \(it exports x\)/],
+    ['with an error', 'throw new Error("broken inside")', /does not load \(broken inside\)/],
+    ['of the wrong shape', 'export default { name: "x", quantizers: 1 };', /exports no plugin/],
+  ])('a module %s', async (_title, text, message) => {
+    const file = join(temporaryFolder(), 'plugin.mjs');
+    writeFileSync(file, text);
+    const { code, stderr } = await cli(['list', '--plugin', file]);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+
+  it('a folder without an entry', async () => {
+    const { code, stderr } = await cli(['list', '--plugin', temporaryFolder()]);
+    expect(stderr).toMatch(/has no entry/);
     expect(code).toBe(2);
   });
 });
