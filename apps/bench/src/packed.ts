@@ -38,9 +38,8 @@ const argmax = (values: ArrayLike<number>, from: number, width: number): number 
 export async function packedRow(
   model: tfl.LayersModel,
   test: Split,
-  bytes: Normalization,
+  normalization: Normalization,
 ): Promise<PackedRow> {
-  const normalization = { mean: bytes.mean.map((m) => m / 255), std: bytes.std.map((s) => s / 255) };
   const {
     model: packed,
     bytes: file,

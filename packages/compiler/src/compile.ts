@@ -18,7 +18,7 @@ export interface CompileOptions {
    * `u8`: the packed model takes bytes, and normalization is folded into it. `f32` (default): it takes what the graph takes.
    */
   readonly input?: 'u8' | 'f32';
-  /** How training turned bytes into numbers: (byte / 255 - mean) / std. Needed for `u8`. */
+  /** How training turned bytes into numbers: (byte - mean) / std. Needed for `u8`. */
   readonly normalization?: InputNormalization;
   readonly metadata?: ModelMetadata;
   /** Inputs to verify on: rows of bytes for `u8`, of floats for `f32`. Default: 16 random ones, seeded. */
@@ -98,15 +98,15 @@ const lowerModel = (
   return builder.finish(source, materialize(builder, result, memo), metadataOf(model, options));
 };
 
-/** Normalization of bytes as a pending function, in the float32 arithmetic of the data sets: (x / 255 - mean) / std. */
+/** Normalization of bytes as a pending function: (x - mean) / std, as the data sets compute it. */
 const normalized = (value: Value, { mean, std }: InputNormalization): Value => {
   const c = value.shape.at(-1)!;
   const of = (list: readonly number[], i: number): number => list[list.length === 1 ? 0 : i]!;
-  const scale = Array.from({ length: c }, (_, i) => 1 / (255 * of(std, i)));
+  const scale = Array.from({ length: c }, (_, i) => 1 / of(std, i));
   const bias = Array.from({ length: c }, (_, i) => -of(mean, i) / of(std, i));
   return withChannelwise(value, {
     name: 'normalization',
-    apply: (x) => tf.add(tf.mul(x, tf.tensor1d(scale)), tf.tensor1d(bias)),
+    apply: (x) => tf.div(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d([...std])),
     lowered: [{ kind: 'affine', affine: { scale, bias } }],
   });
 };

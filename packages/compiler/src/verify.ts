@@ -3,7 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { BitgradError, createRng } from '@bitgrad/core';
 import { withHardened } from '@bitgrad/layers';
-import { elementCount, jsEngine, type InputNormalization, type PackedModel } from '@bitgrad/runtime';
+import {
+  elementCount,
+  jsEngine,
+  normalizeBytes,
+  type InputNormalization,
+  type PackedModel,
+} from '@bitgrad/runtime';
 
 /** Rows of model inputs, one after another. */
 export type Samples = Uint8Array | Float32Array;
@@ -39,14 +45,9 @@ export function graphOutputs(
   const { type, shape } = plan.buffers[plan.input]!;
   return withHardened(model, () =>
     tf.tidy(() => {
-      let x: tf.Tensor = tf.tensor(Float32Array.from(samples), [
-        samples.length / elementCount(shape),
-        ...shape,
-      ]);
-      if (type === 'u8') {
-        const { mean, std } = normalization!;
-        x = tf.div(tf.sub(tf.div(x, 255), tf.tensor1d([...mean])), tf.tensor1d([...std]));
-      }
+      const values =
+        type === 'u8' ? normalizeBytes(samples, shape.at(-1)!, normalization) : Float32Array.from(samples);
+      const x = tf.tensor(values, [samples.length / elementCount(shape), ...shape]);
       return (model.predict(x, { batchSize: 256 }) as tf.Tensor).dataSync() as Float32Array;
     }),
   );

@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compileModel } from '../src/index.js';
 import { randomBytes, randomizeNorms } from './helpers.js';
 
-const normalization = { mean: [0.5], std: [0.5] };
+const normalization = { mean: [127.5], std: [127.5] };
 
 beforeAll(async () => {
   use(stePlugin);

@@ -100,15 +100,16 @@ function resizeAxis(
 }
 
 /**
- * Bytes to the floats of training: (byte / 255 - mean[c]) / std[c], each rounded to float32.
+ * Bytes to the floats of training: (byte - mean[c]) / std[c], each rounded once to float32.
  * @param bytes row-major, channels innermost
  * @param channels number of channels
- * @param normalization means and deviations, one for all or one for each channel; without it byte / 255
+ * @param normalization means and deviations in units of bytes, one for all or one for each channel; the default is that
+ *   of @bitgrad/datasets: byte / 127.5 - 1
  */
 export function normalizeBytes(
   bytes: ArrayLike<number>,
   channels: number,
-  { mean, std }: InputNormalization = { mean: [0], std: [1] },
+  { mean, std }: InputNormalization = { mean: [127.5], std: [127.5] },
 ): Float32Array {
   for (const list of [mean, std])
     check(
@@ -121,7 +122,7 @@ export function normalizeBytes(
   return Float32Array.from(
     bytes,
     (byte, i) =>
-      (byte / 255 - mean[mean.length === 1 ? 0 : i % channels]!) / std[std.length === 1 ? 0 : i % channels]!,
+      (byte - mean[mean.length === 1 ? 0 : i % channels]!) / std[std.length === 1 ? 0 : i % channels]!,
   );
 }
 

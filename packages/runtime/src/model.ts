@@ -1,7 +1,10 @@
 // A packed model in memory: plan, weights and what a user needs to know to feed it and read its answers.
 import type { Plan, TensorData } from './plan.js';
 
-/** How training turned pixels into numbers: value = (byte / 255 - mean[c]) / std[c]. */
+/**
+ * How training turned pixels into numbers: value = (byte - mean[c]) / std[c], in units of bytes (0 to 255), rounded once to
+ * float32; the same object as `Normalization` of @bitgrad/datasets.
+ */
 export interface InputNormalization {
   /** One entry, or one for each channel. */
   mean: readonly number[];

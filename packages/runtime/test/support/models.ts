@@ -21,7 +21,7 @@ export const affineModel = (): PackedModel => ({
   metadata: {
     name: 'example',
     classes: ['a', 'b'],
-    normalization: { mean: [0.5], std: [0.25] },
+    normalization: { mean: [127.5], std: [63.75] },
     quantizers: ['ste'],
     floatBytes: 16,
     layers: [{ name: 'scale', binaryMacs: 0, otherMacs: 2, floatBytes: 16 }],
