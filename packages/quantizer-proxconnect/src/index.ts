@@ -45,6 +45,17 @@ export {
   type PiecewiseLinearOptions,
 } from './quantizers/levels.js';
 export { pc, pq, rpc, type ProxConnectOptions } from './quantizers/proxConnect.js';
+export {
+  bnnPlusPlus,
+  edePlusPlus,
+  polyPlusPlus,
+  softSignForward,
+  softSignSlopeSurrogate,
+  tanhPlusPlus,
+  type CurveName,
+  type SoftSignHalfOptions,
+  type SoftSignOptions,
+} from './quantizers/softSigns.js';
 export { fanUnit, noUnit, type UnitKind, type UnitOptions } from './scale.js';
 export { muSchedule, type MuOptions } from './schedule.js';
 export { match, matchedForward, type MatchOptions } from './synthesis/match.js';

@@ -13,25 +13,53 @@ import {
   type NoOptions,
 } from './quantizers/binaryConnect.js';
 import {
+  latentForward,
   levelPassSurrogate,
   piecewiseLinearForward,
   type PassOptions,
   type PiecewiseLinearOptions,
 } from './quantizers/levels.js';
 import { pc, pq, rpc, type ProxConnectOptions } from './quantizers/proxConnect.js';
+import {
+  bnnPlusPlus,
+  edePlusPlus,
+  polyPlusPlus,
+  softSignForward,
+  softSignSlopeSurrogate,
+  tanhPlusPlus,
+  type SoftSignHalfOptions,
+  type SoftSignOptions,
+} from './quantizers/softSigns.js';
 
 /** The plugin of this package: `use(proxConnectPlugin)` makes every member known by name. */
 export const proxConnectPlugin = definePlugin({
   name: '@bitgrad/quantizer-proxconnect',
   version: '0.0.0',
-  quantizers: { pc, rpc, pq, bc, bnn, 'bnn+': bnnPlus },
+  quantizers: {
+    pc,
+    rpc,
+    pq,
+    bc,
+    bnn,
+    'bnn+': bnnPlus,
+    'bnn++': bnnPlusPlus,
+    'ede++': edePlusPlus,
+    'tanh++': tanhPlusPlus,
+    'poly++': polyPlusPlus,
+  },
   surrogates: {
     'level-pass': levelPassSurrogate,
     'latent-pass': latentPassSurrogate,
     'box-pass': boxPassSurrogate,
     'sign-swish-pass': signSwishPassSurrogate,
+    'soft-sign-slope': softSignSlopeSurrogate,
   },
-  forwards: { 'hard-sign': hardSignForward, 'piecewise-linear': piecewiseLinearForward },
+  forwards: {
+    'hard-sign': hardSignForward,
+    'piecewise-linear': piecewiseLinearForward,
+    latent: latentForward,
+    'soft-sign': softSignForward,
+  },
 });
 
 declare module '@bitgrad/core' {
@@ -42,16 +70,23 @@ declare module '@bitgrad/core' {
     bc: NoOptions;
     bnn: BnnOptions;
     'bnn+': BnnPlusOptions;
+    'bnn++': SoftSignOptions;
+    'ede++': SoftSignOptions;
+    'tanh++': SoftSignOptions;
+    'poly++': SoftSignOptions;
   }
   interface SurrogateOptionsMap {
     'level-pass': PassOptions;
     'latent-pass': NoOptions;
     'box-pass': BnnOptions;
     'sign-swish-pass': BnnPlusOptions;
+    'soft-sign-slope': SoftSignHalfOptions;
   }
   interface ForwardOptionsMap {
     'hard-sign': NoOptions;
     'piecewise-linear': PiecewiseLinearOptions;
+    latent: PiecewiseLinearOptions;
+    'soft-sign': SoftSignHalfOptions;
   }
 }
 

@@ -43,3 +43,7 @@ export function muSchedule(options: MuOptions): Schedule {
     values: (clock: TrainingClock) => ({ mu: muAt(options, clock) }),
   });
 }
+
+/** True when mu changes over training. */
+export const muMoves = ({ growth, muStart, muEnd }: MuOptions): boolean =>
+  growth === 'learning-rate-sum' ? muStart !== 0 : muStart !== muEnd;

@@ -33,7 +33,7 @@ export type CertifiablePair = Quantizer | HalvesPair | PlainPair;
 
 /** Where on its schedule a pair is certified. */
 export interface PositionOptions {
-  /** Values of the scalar `mu`, over those of the schedule. */
+  /** Values of the scalar `mu`, over those of the schedule at the start of training. */
   readonly mu?: readonly number[];
   /** Shares of training at which the schedule is read. Default 0, 0.25, 0.5, 0.75, 1. */
   readonly progress?: readonly number[];
@@ -78,9 +78,9 @@ export function positionsOf(pair: CertifiablePair, options: PositionOptions): Sc
     });
   const scheduled = schedule ? progress.map((t) => schedule.values(clockAt(t))) : [{}];
   const base: Scalars[] = scalars
-    ? scalars.map((s) => ({ ...scheduled.at(-1), ...s }))
+    ? scalars.map((s) => ({ ...scheduled[0], ...s }))
     : mu
-      ? mu.map((value) => ({ ...scheduled.at(-1), mu: value }))
+      ? mu.map((value) => ({ ...scheduled[0], mu: value }))
       : scheduled;
   const inputs = new Set(base.flatMap((s) => (isHalves(pair) ? inputNames(pair, s) : [])));
   const ones = Object.fromEntries([...inputs].map((name) => [name, 1]));

@@ -76,7 +76,8 @@ export const tanh: SoftSign = {
   value: Math.tanh,
   slope: (u) => 1 / Math.cosh(Math.min(700, Math.abs(u))) ** 2,
   valueExpression: (u) => E.tanh(u),
-  slopeExpression: (u) => E.sub(1, E.square(E.tanh(u))),
+  // 1 - tanh(u)^2 without the cancellation of float32 in its tails.
+  slopeExpression: (u) => E.mul(4, E.mul(E.sigmoid(E.mul(2, u)), E.sigmoid(E.mul(-2, u)))),
   breakpoints: [],
 };
 

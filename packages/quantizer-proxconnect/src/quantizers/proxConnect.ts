@@ -3,7 +3,7 @@ import { defineQuantizer, parseOptions, type JsonObject, type Quantizer } from '
 import * as v from 'valibot';
 import { proxQuant, reverseProxConnect } from '../optimizers/proximal.js';
 import { unitEntries, type UnitOptions } from '../scale.js';
-import { muEntries, muSchedule, type MuOptions } from '../schedule.js';
+import { muEntries, muMoves, muSchedule, type MuOptions } from '../schedule.js';
 import {
   backwardSchema,
   latentForward,
@@ -44,7 +44,8 @@ const resolve = (name: string, options: unknown, mu: MuOptions, unit: Partial<Un
   const schedule = muSchedule({ growth, muStart, muEnd, muUntil });
   const forward = { levels, rho, varrho, ...units };
   const surrogate = levelPassSurrogate({ levels, backward, ...units });
-  return { options: resolved as unknown as JsonObject, schedule, forward, surrogate };
+  const needsClock = muMoves({ growth, muStart, muEnd, muUntil });
+  return { options: resolved as unknown as JsonObject, schedule, needsClock, forward, surrogate };
 };
 
 const sound = { holds: true, reason: 'P = L(rho, varrho) is nondecreasing and T is the identity.' } as const;
@@ -68,7 +69,7 @@ export function pc(options: ProxConnectOptions = {}): Quantizer {
     forward: piecewiseLinearForward(parts.forward),
     surrogate: parts.surrogate,
     schedule: parts.schedule,
-    capabilities: { needsClock: true },
+    capabilities: { needsClock: parts.needsClock },
     certificate: sound,
   });
 }
@@ -93,7 +94,7 @@ export function rpc(options: ProxConnectOptions = {}): Quantizer {
     forward,
     surrogate: parts.surrogate,
     schedule: parts.schedule,
-    capabilities: { needsClock: true },
+    capabilities: { needsClock: parts.needsClock },
     certificate: sound,
     wrapOptimizer: reverseProxConnect({ proximal: forward, schedule: parts.schedule }),
   });
@@ -118,7 +119,7 @@ export function pq(options: ProxConnectOptions = {}): Quantizer {
     forward: latentForward(parts.forward),
     surrogate: parts.surrogate,
     schedule: parts.schedule,
-    capabilities: { needsClock: true },
+    capabilities: { needsClock: parts.needsClock },
     certificate: { holds: true, reason: 'F and B are the identity; P acts in the optimizer step.' },
     wrapOptimizer: proxQuant({
       proximal: piecewiseLinearForward(parts.forward),

@@ -23,6 +23,8 @@ export interface Composition {
   readonly options: JsonObject;
   readonly proximal: ProximalMap;
   readonly transform: Transform;
+  /** Factor on B: the unit in which P is counted, F = T(P) with P = gain^-1 * `proximal`. Default 1. */
+  readonly gain?: (scalars: Scalars) => number;
   /** The levels of deployment, in the range of F. */
   readonly levels: readonly number[];
   readonly unit: UnitOptions;
@@ -118,10 +120,13 @@ function hardExpression(levels: readonly number[], limits: readonly number[]): E
   );
 }
 
+const amplify = (x: Expression, gain: number): Expression => (gain === 1 ? x : E.mul(x, gain));
+
 /** The backward half B = T' o P of x in units of its scale. */
 export function composeSurrogate(parts: Composition): SurrogateGradient {
-  const { proximal, transform, unit } = parts;
-  const slopeAt = (u: number, scalars: Scalars) => transform.slope(proximal.value(u, scalars), scalars);
+  const { proximal, transform, unit, gain = () => 1 } = parts;
+  const slopeAt = (u: number, scalars: Scalars) =>
+    gain(scalars) * transform.slope(proximal.value(u, scalars), scalars);
   const fused = proximal.expression && transform.slopeExpression;
   return defineSurrogate({
     name: parts.surrogateName,
@@ -130,7 +135,10 @@ export function composeSurrogate(parts: Composition): SurrogateGradient {
     ...(fused
       ? {
           expression: (scalars: Scalars) =>
-            transform.slopeExpression!(proximal.expression!(unitX(), scalars), scalars),
+            amplify(
+              transform.slopeExpression!(proximal.expression!(unitX(), scalars), scalars),
+              gain(scalars),
+            ),
         }
       : { derivative: tabulated(parts, slopeAt, 'hold') }),
     statistics: (x, context) => unitStatistic(unit, x, context),
