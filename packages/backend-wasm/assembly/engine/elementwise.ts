@@ -20,11 +20,11 @@ const ADD_I32: i32 = 5;
 const MUL_F32: i32 = 6;
 const SIGMOID: i32 = 7;
 const TANH: i32 = 8;
-const GELU: i32 = 9;
 const BYTES: i32 = 10;
 const QUANTIZE: i32 = 11;
 const LEVELS: i32 = 12;
 const THRESHOLD_I32: i32 = 13;
+const THRESHOLD_F32: i32 = 14;
 
 /** level[number of thresholds <= x], by binary search; NaN is above none. */
 function quantize(x: f32, thresholds: usize, count: i32, levels: usize): f32 {
@@ -94,20 +94,24 @@ function row(op: usize, kind: i32, a: usize, b: usize, out: usize, at: usize, co
       storeF(out + c, addF(ifNotLess(t, splatF(0), t, mulF(t, loadF(p1 + c))), loadF(p2 + c)));
     } break;
     case ADD_F32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, addF(loadF(a + c), loadF(b + c))); break;
-    case ADD_I32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeI(out + c, addI(loadI(a + c), loadI(b + c))); break;
-    case MUL_F32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, mulF(loadF(a + c), loadF(b + c))); break;
-    case SIGMOID: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, sigmoid(loadF(a + c))); break;
-    case TANH: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, tanh(loadF(a + c))); break;
-    case GELU: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, gelu(loadF(a + c))); break;
-    case BYTES: for (let c: usize = 0; c < bytes; c += LANES << 2) storeI(out + c, loadU8(a + (c >> 2))); break;
     case QUANTIZE: for (let c: usize = 0; c < bytes; c += 4)
       store<f32>(out + c, quantize(load<f32>(a + c), address(op, P0), word(op, S0), address(op, P1))); break;
     case LEVELS: for (let c: usize = 0; c < <usize>count; c++)
       store<i32>(out + (c << 2), 1 - 2 * ((load<u8>(a + (c >> 2)) >> <u8>(4 + (c & 3))) & 1)); break;
-    default: {
+    case THRESHOLD_I32: case THRESHOLD_F32: {
       const flips = address(op, P1) + (at >> 5);
       for (let c: usize = 0; c < bytes; c += 128)
-        store<u64>(out + (c >> 4), spread(below32(kind != THRESHOLD_I32, a + c, p0 + c) ^ load<u32>(flips + (c >> 5))));
+        store<u64>(out + (c >> 4), spread(below32(kind == THRESHOLD_F32, a + c, p0 + c) ^ load<u32>(flips + (c >> 5))));
+      break;
+    }
+    default: for (let c: usize = 0; c < bytes; c += LANES << 2) {
+      // Less common or costly enough that choosing again for each vector does not matter.
+      if (kind == ADD_I32) storeI(out + c, addI(loadI(a + c), loadI(b + c)));
+      else if (kind == BYTES) storeI(out + c, loadU8(a + (c >> 2)));
+      else {
+        const x = loadF(a + c);
+        storeF(out + c, kind == MUL_F32 ? mulF(x, loadF(b + c)) : kind == SIGMOID ? sigmoid(x) : kind == TANH ? tanh(x) : gelu(x));
+      }
     }
   }
 }

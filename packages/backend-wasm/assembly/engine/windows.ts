@@ -58,28 +58,30 @@ function maximum(op: usize, kind: i32, out: usize, bytes: usize): void {
   const width: usize = kind == MAX_BITS ? 8 : ASC_FEATURE_SIMD ? 16 : kind == MAX_U8 ? 1 : 4;
   for (let c: usize = 0; c < bytes; c += width) {
     const start = first + <usize>(y0 * pitch + x0 * pixel) + c;
-    if (kind == MAX_BITS) {
-      let m: u64 = -1;
-      for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) m &= load<u64>(first + <usize>(y * pitch + x * pixel) + c);
-      store<u64>(out + c, m);
-    } else if (kind == MAX_U8) {
-      if (ASC_FEATURE_SIMD) {
-        let m = i8x16.splat(0);
-        for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) m = i8x16.max_u(m, v128.load(first + <usize>(y * pitch + x * pixel) + c));
-        v128.store(out + c, m);
-      } else {
-        let m: u8 = 0;
-        for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) m = max(m, load<u8>(first + <usize>(y * pitch + x * pixel) + c));
-        store<u8>(out + c, m);
+    if (ASC_FEATURE_SIMD) {
+      let m = v128.load(start);
+      for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) {
+        const v = v128.load(first + <usize>(y * pitch + x * pixel) + c);
+        if (kind == MAX_BITS) m = v128.and(m, v);
+        else if (kind == MAX_U8) m = i8x16.max_u(m, v);
+        else if (kind == MAX_I32) m = i32x4.max_s(m, v);
+        else m = f32x4.pmax(m, v);
       }
-    } else if (kind == MAX_I32) {
-      let m = loadI(start);
-      for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) m = maxI(m, loadI(first + <usize>(y * pitch + x * pixel) + c));
-      storeI(out + c, m);
+      if (kind == MAX_BITS) v128.store_lane<u64>(out + c, m, 0);
+      else v128.store(out + c, m);
     } else {
-      let m = loadF(start);
-      for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) m = greater(m, loadF(first + <usize>(y * pitch + x * pixel) + c));
-      storeF(out + c, m);
+      let bits: u64 = -1, byte = 0, integer = i32.MIN_VALUE, float = load<f32>(start);
+      for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) {
+        const p = first + <usize>(y * pitch + x * pixel) + c;
+        if (kind == MAX_BITS) bits &= load<u64>(p);
+        else if (kind == MAX_U8) byte = max(byte, <i32>load<u8>(p));
+        else if (kind == MAX_I32) integer = max(integer, load<i32>(p));
+        else { const v = load<f32>(p); float = v > float ? v : float; }
+      }
+      if (kind == MAX_BITS) store<u64>(out + c, bits);
+      else if (kind == MAX_U8) store<u8>(out + c, <u8>byte);
+      else if (kind == MAX_I32) store<i32>(out + c, integer);
+      else store<f32>(out + c, float);
     }
   }
 }

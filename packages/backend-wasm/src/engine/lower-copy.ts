@@ -1,6 +1,6 @@
 // Lowers ops that only move elements (concat, slice, pad, transpose, reshape, constant) and the conversions that
 // other ops need, all to strided copies.
-import { element, family } from './opcodes.js';
+import { border, copy as copyOp, element } from './opcodes.js';
 import { emit, openGroup, pinned, type Program } from './program.js';
 import { isDense, isLinear, rowsOf, tensor, unitBytes, type Tensor } from './tensors.js';
 
@@ -11,11 +11,17 @@ interface Axis {
   to: number;
 }
 
-/** Elements between successive pixels and lines; a bits element is a quarter byte. */
-function strides(t: Tensor): { pixel: number; line: number } {
+/** Elements between successive lines, pixels and channels; a bits element is a quarter byte. */
+function strides(t: Tensor): number[] {
   const perByte = t.type === 'bits' ? 4 : 1 / unitBytes(t.type);
-  return { pixel: t.pixel * perByte, line: t.pitch * perByte };
+  return [t.pitch * perByte, t.pixel * perByte, 1];
 }
+
+/** Axes of a copy between parts of two tensors, `counts` elements along each axis. */
+const axesOf = (counts: readonly number[], from: readonly number[], to: readonly number[]): Axis[] =>
+  counts.map((count, i) => ({ count, from: from[i]!, to: to[i]! }));
+
+const sizes = ({ h, w, c }: Tensor): number[] => [h, w, c];
 
 /**
  * One copy. `source` null fills with `value`.
@@ -52,7 +58,7 @@ function copy(
   emit(
     program,
     group,
-    family.copy,
+    copyOp,
     [
       source ? pinned(source) : 0,
       pinned(target),
@@ -76,52 +82,29 @@ function zeroTails(program: Program, target: Tensor): void {
   if (target.type !== 'bits' || target.c % 32 === 0) return;
   const group = openGroup(program, 1, 1, { open: false });
   target.region.pinned = true;
-  emit(
-    program,
-    group,
-    family.border,
-    [() => target.region.base, 0, 0, target.region.bytes, 0, 0, 0, 0],
-    [],
-    target,
-  );
+  emit(program, group, border, [() => target.region.base, 0, 0, target.region.bytes, 0, 0, 0, 0], [], target);
 }
 
 /** Copies all elements, converting types: u8, bits -> i16 and equal types. Returns the target. */
 export function copyTensor(program: Program, source: Tensor, target: Tensor): Tensor {
   zeroTails(program, target);
-  const [s, t] = [strides(source), strides(target)];
-  copy(program, source, target, [
-    { count: source.h, from: s.line, to: t.line },
-    { count: source.w, from: s.pixel, to: t.pixel },
-    { count: source.c, from: 1, to: 1 },
-  ]);
+  copy(program, source, target, axesOf(sizes(source), strides(source), strides(target)));
   return target;
 }
 
 /** Target channel q is source channel floor(q / multiplier). */
 export function repeatChannels(program: Program, source: Tensor, target: Tensor, multiplier: number): Tensor {
-  const [s, t] = [strides(source), strides(target)];
-  copy(program, source, target, [
-    { count: source.h, from: s.line, to: t.line },
-    { count: source.w, from: s.pixel, to: t.pixel },
-    { count: source.c, from: 1, to: multiplier },
-    { count: multiplier, from: 0, to: 1 },
-  ]);
+  const [line, pixel] = strides(target) as [number, number];
+  const axes = axesOf([...sizes(source), multiplier], [...strides(source), 0], [line, pixel, multiplier, 1]);
+  copy(program, source, target, axes);
   return target;
 }
 
-/** Strides of each axis of `shape` over a linear or bordered tensor whose [h, w, c] came from that shape. */
+/** Strides of each axis of `shape` over a tensor whose [h, w, c] came from that shape: its first two of four axes share h. */
 function axisStrides(t: Tensor, shape: readonly number[]): number[] {
-  const { pixel, line } = strides(t);
-  const rank = shape.length;
-  const outer = [1, pixel, line].slice(0, rank).reverse();
-  // The first two of four axes share h.
-  return rank === 4 ? [shape[1]! * line, ...outer] : outer;
+  const [line, ...inner] = strides(t) as [number, number, number];
+  return [shape[1]! * line, line, ...inner].slice(-shape.length);
 }
-
-/** Axes of a copy between parts of two tensors, `counts` elements along each axis. */
-const axesOf = (counts: readonly number[], from: readonly number[], to: readonly number[]): Axis[] =>
-  counts.map((count, i) => ({ count, from: from[i]!, to: to[i]! }));
 
 const dot = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, x, i) => sum + x * b[i]!, 0);
@@ -223,41 +206,22 @@ export function paddedWith(
   return target;
 }
 
-/** The same elements in another shape: an alias where the layouts agree, else one or two copies. */
+/** The same elements in another shape: an alias where the layouts agree, else a copy to and from a dense row. */
 export function reshaped(program: Program, source: Tensor, target: Tensor): Tensor {
-  const { region, pixel } = source;
-  if (isDense(source) && isDense(target)) return { ...target, region };
-  if (source.c === target.c && isLinear(source) && isLinear(target))
+  const { region, pixel, c, w } = source;
+  if (c === target.c && isLinear(source) && isLinear(target))
     return { ...target, region, pixel, pitch: target.w * pixel };
-  zeroTails(program, target);
-  const [s, t] = [strides(source), strides(target)];
-  if (source.c % target.c === 0) {
-    // Each source row is several target rows; lines of a bordered side need their own axis.
-    if (!isLinear(target))
-      return copyTensor(
-        program,
-        reshaped(program, source, tensor(target.type, [target.h, target.w, target.c])),
-        target,
-      );
-    const parts = source.c / target.c;
-    copy(program, source, target, [
-      { count: source.h, from: s.line, to: source.w * parts * t.pixel },
-      { count: source.w, from: s.pixel, to: parts * t.pixel },
-      { count: parts, from: target.c, to: t.pixel },
-      { count: target.c, from: 1, to: 1 },
-    ]);
-  } else if (target.c % source.c === 0) {
-    if (!isLinear(source)) return reshaped(program, linear(program, source), target);
-    const parts = target.c / source.c;
-    copy(program, source, target, [
-      { count: target.h, from: target.w * parts * s.pixel, to: t.line },
-      { count: target.w, from: parts * s.pixel, to: t.pixel },
-      { count: parts, from: s.pixel, to: source.c },
-      { count: source.c, from: 1, to: 1 },
-    ]);
-  } else {
-    const flat = reshaped(program, source, tensor(source.type, [rowsOf(source) * source.c]));
-    return reshaped(program, flat, target);
+  const inRow = (t: Tensor): number[] => [t.w * t.c, t.c, 1];
+  let flat = region;
+  if (!isDense(source)) {
+    const row = tensor(source.type, [rowsOf(source) * c]);
+    zeroTails(program, row);
+    copy(program, source, row, axesOf([source.h, w, c], strides(source), inRow(source)));
+    flat = row.region;
   }
+  if (isDense(target)) return { ...target, region: flat };
+  const row = { ...tensor(source.type, [rowsOf(source) * c]), region: flat };
+  zeroTails(program, target);
+  copy(program, row, target, axesOf(sizes(target), inRow(target), strides(target)));
   return target;
 }

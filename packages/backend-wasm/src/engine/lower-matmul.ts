@@ -1,7 +1,7 @@
 // Lowers matmul, the product of two buffers.
 import { copyTensor, transposed } from './lower-copy.js';
 import { kernelFor, productWords } from './lower-products.js';
-import { family, product } from './opcodes.js';
+import { panels } from './opcodes.js';
 import { uniform } from './padding.js';
 import { emit, openGroup, pinned, view, type Program, type Word } from './program.js';
 import { isLinear, rowsOf, tensor, type Tensor } from './tensors.js';
@@ -14,7 +14,7 @@ export function lowerMatmul(
   shape: readonly number[],
   transposeB: boolean,
 ): { output: Tensor; kernel: string } {
-  const { kind, name, panel } = kernelFor(program, a.type);
+  const { opcode, name, panel } = kernelFor(program, a.type);
   const [m, n] = shape.slice(-2) as [number, number];
   const output = tensor(a.type === 'bits' ? 'i32' : 'f32', shape);
   const batch = rowsOf(output) / m;
@@ -34,7 +34,7 @@ export function lowerMatmul(
       emit(
         program,
         group,
-        family.panels,
+        panels,
         [pinned(linear, i * n * linear.pixel), pinned(from, i * perBatch), linear.pixel, steps, panel],
         [linear],
         from,
@@ -62,14 +62,7 @@ export function lowerMatmul(
       firstRow: i * m,
       lastRow: (i + 1) * m,
     });
-    emit(
-      program,
-      group,
-      family.product + product[kind],
-      [...view(a), 0, 0, 0, 0, ...view(output), ...words],
-      [a, from],
-      output,
-    );
+    emit(program, group, opcode, [...view(a), 0, 0, 0, 0, ...view(output), ...words], [a, from], output);
   });
   return { output, kernel: name };
 }

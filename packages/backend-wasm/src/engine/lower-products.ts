@@ -1,6 +1,6 @@
 // Lowers conv and dense to records of the module's matrix products.
 import type { TensorData, Window } from '@bitgrad/runtime';
-import { family, product } from './opcodes.js';
+import { productFloat, productInteger, productPaired, productSingle } from './opcodes.js';
 import { copyTensor } from './lower-copy.js';
 import { countLimits, paddedInitial, uniform, type Initial } from './padding.js';
 import { constant, emit, openGroup, pinned, view, type Program, type Word } from './program.js';
@@ -14,26 +14,28 @@ export interface Accumulation {
   shift: number;
 }
 
-type Kind = keyof typeof product;
-
-/** The kernel for an input type, its name in reports, and its panel. */
-export function kernelFor(
-  { target }: Program,
-  type: Tensor['type'],
-): { kind: Kind; name: string; panel: number } {
-  const kind =
-    type === 'bits' ? (target.relaxed ? 'single' : 'paired') : type === 'i16' ? 'integer' : 'float';
-  if (!target.simd)
-    return { kind, panel: 1, name: { bits: 'xnor-popcount', i16: 'integer', f32: 'float' }[type as 'bits'] };
-  const name = {
-    bits: target.relaxed ? 'xnor-lookup-relaxed' : 'xnor-lookup',
-    i16: 'integer-dot',
-    f32: 'float',
-  };
-  return { kind, panel: type === 'bits' ? 64 : 16, name: name[type as 'bits'] };
+/** A kernel of the module: its opcode, its name in reports, and the output channels of a panel of weights. */
+export interface Kernel {
+  opcode: number;
+  name: string;
+  panel: number;
 }
 
-/** The common tail of a product's record: parameters from word 14 on. */
+/** The kernel for an input type. */
+export function kernelFor({ target: { simd, relaxed } }: Program, type: Tensor['type']): Kernel {
+  if (type === 'bits')
+    return {
+      opcode: relaxed ? productSingle : productPaired,
+      name: !simd ? 'xnor-popcount' : relaxed ? 'xnor-lookup-relaxed' : 'xnor-lookup',
+      panel: simd ? 64 : 1,
+    };
+  const panel = simd ? 16 : 1;
+  return type === 'i16'
+    ? { opcode: productInteger, name: simd ? 'integer-dot' : 'integer', panel }
+    : { opcode: productFloat, name: 'float', panel };
+}
+
+/** Parameters of a product's record. */
 export interface ProductWords {
   weights: Word;
   segments: Int32Array;
@@ -47,6 +49,7 @@ export interface ProductWords {
   lastRow?: number;
 }
 
+/** The words of a product's record from word 14 on. */
 export function productWords(program: Program, p: ProductWords): Word[] {
   const segments = constant(program, p.segments);
   const { initial } = p;
@@ -125,7 +128,7 @@ function initialOf(
  */
 function emitConvolution(program: Program, x: Tensor, out: Tensor, convolution: Convolution): string {
   const { w, window, padding, groups, decision } = convolution;
-  const { kind, name, panel } = kernelFor(program, x.type);
+  const { opcode, name, panel } = kernelFor(program, x.type);
   const channels = out.c / groups;
   const bits = x.type === 'bits';
   const group = openGroup(program, rowsOf(out), out.c, { divisible: groups === 1 });
@@ -151,7 +154,7 @@ function emitConvolution(program: Program, x: Tensor, out: Tensor, convolution: 
         stepBytes: flips ?? panel * 4,
       });
       const views = [...windowView(x, out, window, offset), 0, 0, 0, 0, ...view(out, from * 4)];
-      emit(program, group, family.product + product[kind], [...views, ...words], [x], out);
+      emit(program, group, opcode, [...views, ...words], [x], out);
     });
   }
   return name;

@@ -1,7 +1,7 @@
 // Lowers ops whose output row depends on the same row of their inputs. They join the group that makes their
 // input where they can, and so run on it while it is in the cache.
 import type { Op, TensorData } from '@bitgrad/runtime';
-import { elementwise as e, family, rows } from './opcodes.js';
+import * as code from './opcodes.js';
 import { begin, broadcast, constant, emit, joinGroup, view, type Program, type Word } from './program.js';
 import { isDense, linesOf, rowsOf, tensor, type Tensor } from './tensors.js';
 
@@ -29,7 +29,7 @@ function emitRowwise(
   const before = program.groups.length;
   const group = joinGroup(program, inputs, rowsOf(output), output.c);
   const second = b ? (rowsOf(b) === 1 && rowsOf(a) > 1 ? broadcast(b) : view(b)) : noView;
-  if (opcode >= family.rows) program.groups[group]!.divisible = false;
+  if (opcode >= code.softmax) program.groups[group]!.divisible = false;
   begin(program, group, whole);
   emit(program, group, opcode, [...view(a), ...second, ...view(output), ...words], inputs, output, inPlace);
   return group < before ? group : -1;
@@ -40,13 +40,13 @@ export function widened(program: Program, x: Tensor): Tensor {
   if (x.type !== 'u8' && x.type !== 'bits') return x;
   const wide = tensor('i32', [x.h, x.w, x.c]);
   // An i32 takes more room than what it comes from, so it cannot take its place.
-  emitRowwise(program, family.elementwise + (x.type === 'u8' ? e.bytes : e.levels), [x], wide, [], {
+  emitRowwise(program, x.type === 'u8' ? code.widenBytes : code.widenLevels, [x], wide, [], {
     inPlace: false,
   });
   return wide;
 }
 
-const functions = { sigmoid: e.sigmoid, tanh: e.tanh, gelu: e.gelu } as const;
+const functions = { sigmoid: code.sigmoid, tanh: code.tanh, gelu: code.gelu } as const;
 const floatBits = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!;
 
 /** Opcode and parameters of an op; `repeat` is the number of pixels in a row. */
@@ -60,35 +60,29 @@ function recordOf(
   const p = (i: number, fill = 0): number => parameters(program, w[i]!, fill, repeat);
   switch (op.op) {
     case 'affine':
-      return [family.elementwise + (floats ? e.affineF32 : e.affineI32), [p(0), p(1)]];
+      return [floats ? code.affineF32 : code.affineI32, [p(0), p(1)]];
     case 'threshold':
       // Beyond the last channel nothing is below, so unused bits are 0.
       return [
-        family.elementwise + (floats ? e.thresholdF32 : e.thresholdI32),
+        floats ? code.thresholdF32 : code.thresholdI32,
         [p(0, floats ? -Infinity : -(2 ** 31)), constant(program, w[1]!)],
       ];
     case 'quantize':
-      return [
-        family.elementwise + e.quantize,
-        [constant(program, w[0]!), constant(program, w[1]!), 0, w[0]!.length],
-      ];
+      return [code.quantize, [constant(program, w[0]!), constant(program, w[1]!), 0, w[0]!.length]];
     case 'clamp':
-      return [
-        family.elementwise + e.clamp,
-        [0, 0, 0, floatBits(op.min ?? -Infinity), floatBits(op.max ?? Infinity)],
-      ];
+      return [code.clamp, [0, 0, 0, floatBits(op.min ?? -Infinity), floatBits(op.max ?? Infinity)]];
     case 'prelu':
-      return [family.elementwise + e.prelu, [p(0), p(1), p(2)]];
+      return [code.prelu, [p(0), p(1), p(2)]];
     case 'unary':
-      return [family.elementwise + functions[op.function], []];
+      return [functions[op.function], []];
     case 'add':
-      return [family.elementwise + (floats ? e.addF32 : e.addI32), []];
+      return [floats ? code.addF32 : code.addI32, []];
     case 'mul':
-      return [family.elementwise + e.mulF32, []];
+      return [code.mulF32, []];
     case 'layerNorm':
-      return [family.rows + rows.layerNorm, [p(0), p(1), 0, floatBits(op.epsilon)]];
+      return [code.layerNorm, [p(0), p(1), 0, floatBits(op.epsilon)]];
     default:
-      return [family.rows + rows.softmax, []];
+      return [code.softmax, []];
   }
 }
 

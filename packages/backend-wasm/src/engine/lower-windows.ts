@@ -3,7 +3,7 @@ import type { AvgPoolOp, MaxPoolOp, Window } from '@bitgrad/runtime';
 import { copyTensor, repeatChannels } from './lower-copy.js';
 import type { Accumulation } from './lower-products.js';
 import { widened } from './lower-rowwise.js';
-import { family, windows } from './opcodes.js';
+import { depthwiseF32, depthwiseI32, maximum, meanF32, meanI32 } from './opcodes.js';
 import { constant, emit, openGroup, pinned, view, type Program, type Word } from './program.js';
 import { rowsOf, tensor, type Border, type Tensor } from './tensors.js';
 import { readElements, type TapWeights } from './weights.js';
@@ -51,7 +51,7 @@ export function lowerDepthwise(
   emit(
     program,
     group,
-    family.windows + (integer ? windows.depthwiseI32 : windows.depthwiseF32),
+    integer ? depthwiseI32 : depthwiseF32,
     [0, 0, 0, 0, 0, 0, 0, 0, ...view(output), ...words],
     [x],
     output,
@@ -71,12 +71,16 @@ export function lowerPool(
   const max = op.op === 'maxPool';
   const x = max ? input : widened(program, input);
   x.region.pinned = true;
-  const kind = max ? windows.max[x.type as 'bits'] : x.type === 'f32' ? windows.meanF32 : windows.meanI32;
+  const opcode = max
+    ? maximum + ['bits', 'u8', 'i32', 'f32'].indexOf(x.type)
+    : x.type === 'f32'
+      ? meanF32
+      : meanI32;
   const group = openGroup(program, rowsOf(output), output.c, { divisible: false });
   emit(
     program,
     group,
-    family.windows + kind,
+    opcode,
     [...noView, ...noView, ...view(output), ...windowWords(x, output, op)],
     [x],
     output,

@@ -1,50 +1,43 @@
 // Opcodes of the program that the WebAssembly module runs: a family in the high bits, a kind in the low four.
-// The numbers are those of the constants in assembly/engine/*.ts.
+// The kinds are the constants in assembly/engine/*.ts. Plain constants, so that bundlers inline them.
 
-/** Families, shifted into place. */
-export const family = {
-  product: 0,
-  elementwise: 16,
-  windows: 32,
-  rows: 48,
-  copy: 64,
-  panels: 80,
-  border: 96,
-} as const;
+/** Matrix products: binary with one lookup a row or for two rows, integer, float. */
+export const productSingle = 0;
+export const productPaired = 1;
+export const productInteger = 2;
+export const productFloat = 3;
 
-/** Kinds of `product`. */
-export const product = { single: 0, paired: 1, integer: 2, float: 3 } as const;
+/** Ops whose output row depends on the same row of their inputs. */
+export const affineI32 = 16;
+export const affineF32 = 17;
+export const clamp = 18;
+export const prelu = 19;
+export const addF32 = 20;
+export const addI32 = 21;
+export const mulF32 = 22;
+export const sigmoid = 23;
+export const tanh = 24;
+export const gelu = 25;
+export const widenBytes = 26;
+export const quantize = 27;
+export const widenLevels = 28;
+export const thresholdI32 = 29;
+export const thresholdF32 = 30;
 
-/** Kinds of `elementwise`. */
-export const elementwise = {
-  affineI32: 0,
-  affineF32: 1,
-  clamp: 2,
-  prelu: 3,
-  addF32: 4,
-  addI32: 5,
-  mulF32: 6,
-  sigmoid: 7,
-  tanh: 8,
-  gelu: 9,
-  bytes: 10,
-  quantize: 11,
-  levels: 12,
-  thresholdI32: 13,
-  thresholdF32: 14,
-} as const;
+/** Sliding windows. The maxima follow the order bits, u8, i32, f32. */
+export const maximum = 32;
+export const meanI32 = 36;
+export const meanF32 = 37;
+export const depthwiseI32 = 38;
+export const depthwiseF32 = 39;
 
-/** Kinds of `windows`. */
-export const windows = {
-  max: { bits: 0, u8: 1, i32: 2, f32: 3 },
-  meanI32: 4,
-  meanF32: 5,
-  depthwiseI32: 6,
-  depthwiseF32: 7,
-} as const;
+/** Whole rows. */
+export const softmax = 48;
+export const layerNorm = 49;
 
-/** Kinds of `rows`. */
-export const rows = { softmax: 0, layerNorm: 1 } as const;
+export const copy = 64;
+export const panels = 80;
+export const border = 96;
 
 /** Element kinds of `copy`; `fill` only as a source. */
 export const element = { bits: 0, u8: 1, i16: 2, i32: 3, f32: 3, fill: 4 } as const;

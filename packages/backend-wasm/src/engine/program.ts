@@ -1,7 +1,7 @@
 // The program under construction: groups of records, constants and the regions they refer to. A group is a set
 // of ops that run tile by tile over the same rows; records are written as in assembly/engine/record.ts.
 import type { OpReport } from '@bitgrad/runtime';
-import { family } from './opcodes.js';
+import { border as borderOp } from './opcodes.js';
 import { isLinear, type Region, type Tensor } from './tensors.js';
 
 /** 32-bit words of a record and of a group's header; bytes of the head of memory (shared words and tables). */
@@ -146,7 +146,7 @@ export function begin(program: Program, group: number, t: Tensor): void {
     border[3] * pixel,
     border[2] * pitch,
   ];
-  const words = [family.border, 0, (): number => region.base, ...lines];
+  const words = [borderOp, 0, (): number => region.base, ...lines];
   program.groups[group]!.records.push({ words, inputs: [], inPlace: false });
 }
 

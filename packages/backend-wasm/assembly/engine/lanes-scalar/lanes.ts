@@ -43,17 +43,12 @@ export type I = i32;
 // @ts-ignore: decorator
 @inline export function shrI(a: I, n: i32): I { return a >> n; }
 // @ts-ignore: decorator
-@inline export function maxI(a: I, b: I): I { return max<i32>(a, b); }
-// @ts-ignore: decorator
 @inline export function toF(a: I): F { return <f32>a; }
 /** Only for values in range, or NaN, where the result does not matter. */
 // @ts-ignore: decorator
 @inline export function toI(a: F): I { return a == a ? <i32>a : 0; }
 // @ts-ignore: decorator
 @inline export function asF(a: I): F { return reinterpret<f32>(a); }
-/** b where b > m, else m (m when either is NaN). */
-// @ts-ignore: decorator
-@inline export function greater(m: F, b: F): F { return b > m ? b : m; }
 /** yes where a < b, else no. */
 // @ts-ignore: decorator
 @inline export function ifLess(a: F, b: F, yes: F, no: F): F { return a < b ? yes : no; }

@@ -44,16 +44,11 @@ export type I = v128;
 // @ts-ignore: decorator
 @inline export function shrI(a: I, n: i32): I { return i32x4.shr_s(a, n); }
 // @ts-ignore: decorator
-@inline export function maxI(a: I, b: I): I { return i32x4.max_s(a, b); }
-// @ts-ignore: decorator
 @inline export function toF(a: I): F { return f32x4.convert_i32x4_s(a); }
 // @ts-ignore: decorator
 @inline export function toI(a: F): I { return i32x4.trunc_sat_f32x4_s(a); }
 // @ts-ignore: decorator
 @inline export function asF(a: I): F { return a; }
-/** b where b > m, else m (m when either is NaN). */
-// @ts-ignore: decorator
-@inline export function greater(m: F, b: F): F { return f32x4.pmax(m, b); }
 /** yes where a < b, else no. */
 // @ts-ignore: decorator
 @inline export function ifLess(a: F, b: F, yes: F, no: F): F { return v128.bitselect(yes, no, f32x4.lt(a, b)); }
