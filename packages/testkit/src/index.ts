@@ -1,11 +1,9 @@
-export { defineCase, type ConformanceCase } from './case.js';
-export { agrees, expectClose, expectCloseInScale } from './compare.js';
-export { forwardCases, type ForwardSubject } from './forwardCases.js';
-export { quantizerCases, type ExpectedQuantizer, type QuantizerSubject } from './quantizerCases.js';
-export { testForward, testQuantizer, testSurrogate, type Extra } from './runners.js';
-export { surrogateCases, type SurrogateSubject } from './surrogateCases.js';
-export type { FactorySubject } from './member/optionCases.js';
-export { findJumps, type FoundJump } from './member/discontinuities.js';
-export { testTrainingBackend, type TrainingBackendSubject } from './runners.js';
-export { trainingBackendCases } from './trainingBackendCases.js';
-export type { TrainingSession } from './training/session.js';
+export * from './cases.js';
+export {
+  testForward,
+  testQuantizer,
+  testSurrogate,
+  testTrainingBackend,
+  type Extra,
+  type TrainingBackendSubject,
+} from './runners.js';
