@@ -42,8 +42,7 @@ export default tseslint.config(
         'error',
         {
           selector: "ThrowStatement > NewExpression[callee.name='Error']",
-          message:
-            'Throw BitgradError with a stable code (the runtime has its own RuntimeError of the same shape).',
+          message: 'Throw BitgradError with a stable code.',
         },
         {
           selector: "CallExpression[callee.object.name='tf'][callee.property.name='sign']",

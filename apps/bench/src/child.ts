@@ -1,11 +1,12 @@
 // A worker process: runs the trial it is sent, one in its life, so that memory and backends start fresh.
-import { runTrial } from './runTrial.js';
 import type { Trial } from './config.js';
+import type { TrialResult } from './result.js';
+import { runTrial, type TrialProgress } from './runTrial.js';
 
 /** What a worker process tells its parent. */
 export type ChildMessage =
-  | { readonly type: 'progress'; readonly progress: import('./runTrial.js').TrialProgress }
-  | { readonly type: 'result'; readonly result: import('./result.js').TrialResult }
+  | { readonly type: 'progress'; readonly progress: TrialProgress }
+  | { readonly type: 'result'; readonly result: TrialResult }
   | { readonly type: 'error'; readonly message: string; readonly code: string | null };
 
 const send = (message: ChildMessage): Promise<void> =>
@@ -17,7 +18,7 @@ process.on('disconnect', () => process.exit(1));
 
 process.once('message', (trial: Trial) => {
   let last = 0;
-  const onProgress = (progress: import('./runTrial.js').TrialProgress): void => {
+  const onProgress = (progress: TrialProgress): void => {
     const now = Date.now();
     if (now - last < 200) return;
     last = now;

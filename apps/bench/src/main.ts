@@ -33,6 +33,13 @@ program
   );
 
 program
+  .command('worker')
+  .description('run trials that `bench run --queue` gives out, until it is stopped')
+  .requiredOption('--queue <url>', 'Redis to take trials from (redis://host:port)')
+  .option('--concurrency <n>', 'trials at a time', positive, 1)
+  .action(async (options) => finish(await (await import('./commands/worker.js')).workerCommand(options)));
+
+program
   .command('report')
   .description('write the report of finished runs again')
   .argument('<run...>', 'folders of runs')

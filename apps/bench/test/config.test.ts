@@ -1,0 +1,73 @@
+// Configs: presets are valid, mistakes are named, trial ids depend on what decides a result and on nothing else.
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseConfig, presetNames, readConfig, trialsOf } from '../src/config.js';
+
+const base = {
+  name: 'x',
+  data: 'digits',
+  model: 'tfc',
+  methods: [{ quantizer: 'ste' }],
+  budget: { epochs: 1 },
+};
+
+describe('configs', () => {
+  it.each(presetNames())('preset %s is valid and has distinct trials', (name) => {
+    const trials = trialsOf(readConfig(name));
+    expect(new Set(trials.map(({ id }) => id)).size).toBe(trials.length);
+  });
+
+  it('names every field that is wrong', () => {
+    expect(() => parseConfig({ ...base, model: 3, extra: 1, budget: { epochs: 0 } })).toThrowError(
+      /model: .*budget|budget.*model/s,
+    );
+    expect(() => parseConfig({ ...base, methods: [] })).toThrowError(/methods/);
+    expect(() => readConfig('no-such-preset')).toThrowError(/one of .*smoke/);
+    const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+    writeFileSync(join(folder, 'bad.json'), '{');
+    expect(() => readConfig('bad.json', folder)).toThrowError(/not JSON/);
+  });
+
+  it('resolves paths against the file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+    writeFileSync(
+      join(folder, 'c.json'),
+      JSON.stringify({ ...base, data: 'mnist:data', plugins: ['./my-plugin', 'a-package'] }),
+    );
+    const config = readConfig('c.json', folder);
+    expect(config.data).toBe(`mnist:${join(folder, 'data')}`);
+    expect(config.plugins).toEqual([join(folder, 'my-plugin'), 'a-package']);
+  });
+
+  it('a trial id depends on method, seed and conditions, not on labels or where the data lies', () => {
+    const id = (change: object): string => trialsOf(parseConfig({ ...base, ...change }))[0]!.id;
+    const same = [
+      {},
+      { name: 'y' },
+      { description: 'd' },
+      { methods: [{ quantizer: 'ste', label: 'l' }] },
+      { methods: [{ quantizer: 'ste' }, { quantizer: 'fda' }] },
+    ];
+    const other = [
+      { model: 'cnn' },
+      { seeds: [2] },
+      { budget: { epochs: 2 } },
+      { methods: [{ quantizer: 'fda' }] },
+      { batchSize: 7 },
+      { limit: 5 },
+    ];
+    expect(new Set(same.map(id)).size).toBe(1);
+    expect(new Set([{}, ...other].map(id)).size).toBe(other.length + 1);
+    expect(id({ data: 'mnist:/a' })).toBe(id({ data: 'mnist:/b' }));
+  });
+
+  it('refuses two methods of one label', () => {
+    expect(() =>
+      trialsOf(
+        parseConfig({ ...base, methods: [{ quantizer: 'ste' }, { quantizer: 'ste', learningRate: 1 }] }),
+      ),
+    ).toThrowError(/same label/);
+  });
+});
