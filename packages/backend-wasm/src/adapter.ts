@@ -120,9 +120,11 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
       const memory = memoryOf(active);
       const module = await compileModule(isShared(memory));
       const heap = createHeap(active);
-      const context = { heap, wasm: await instantiate(module, memory) };
+      const counts: Record<string, number> = {};
+      const count = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
+      const context = { heap, wasm: await instantiate(module, memory), count };
       const kernels = Object.assign({}, ...kernelFamilies.map((family) => family(context)));
-      running = { heap, installation: install(kernels) };
+      running = { heap, installation: install(kernels, counts) };
       current.set(active, running);
     },
     report: () => running?.installation.report() ?? last,

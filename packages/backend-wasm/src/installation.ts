@@ -17,6 +17,8 @@ export type Kernel = (args: KernelArguments) => tf.TensorInfo | tf.TensorInfo[] 
 export interface KernelContext {
   readonly heap: Heap;
   readonly wasm: WasmFunctions;
+  /** Counts a variant of a kernel, shown in the report as `Kernel/variant`. */
+  count(name: string): void;
 }
 
 /** A family of kernels by tfjs kernel name. */
@@ -35,9 +37,14 @@ const swap = (config: tf.KernelConfig): void => {
   tf.registerKernel(config);
 };
 
-/** Registers kernels for the wasm backend in place of those of the same name. */
-export function install(kernels: Readonly<Record<string, Kernel>>): Installation {
-  const counts: Record<string, number> = {};
+/**
+ * Registers kernels for the wasm backend in place of those of the same name.
+ * @param counts where runs are counted, by kernel name
+ */
+export function install(
+  kernels: Readonly<Record<string, Kernel>>,
+  counts: Record<string, number>,
+): Installation {
   const restores: (() => void)[] = [];
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     const stock = tf.getKernel(kernelName, BACKEND) as tf.KernelConfig | undefined;

@@ -11,3 +11,5 @@ export * from './batchNorm';
 export * from './optimizer';
 export * from './loss';
 export * from './binary';
+export * from './signedOuter';
+export * from './signedRows';

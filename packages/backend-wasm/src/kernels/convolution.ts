@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelArguments, KernelContext, KernelFamily } from '../installation.js';
+import { trySignedOuter, trySignedRows, type SignedOuter, type SignedRows } from './signed.js';
 import { ROWS_BYTES, panelBytes } from './sizes.js';
 
 interface ConvAttributes {
@@ -103,7 +104,12 @@ function filterGradient(context: KernelContext, info: Info, x: number, dy: numbe
   const { heap, wasm } = context;
   const { batchSize: n, inChannels: c, outChannels: o, outHeight: oh, outWidth: ow } = info;
   const borders = imageBorders(info);
-  const shape = [n, info.inHeight, info.inWidth, c];
+  const shape = [n, info.inHeight, info.inWidth, c] as const;
+  const signed: SignedOuter = {
+    ...{ image: shape, filter: [info.filterHeight, info.filterWidth], output: [oh, ow, o], borders },
+    strides: [info.strideHeight, info.strideWidth],
+  };
+  if (trySignedOuter(context, signed, [x, dy, out])) return context.count('Conv2DBackpropFilter/signs');
   const [space, scratch] = heap.scratch(borderBytes(shape, borders), wasm['outerScratch']!(ow, o));
   const image = border(context, x, space!, shape, borders);
   const row = image.width * c * 4;
@@ -144,6 +150,12 @@ function inputGradient(context: KernelContext, info: Info, dy: number, filter: n
   const { heap, wasm } = context;
   const { batchSize: n, inHeight: h, inWidth: w, inChannels: c, outChannels: o } = info;
   const { strideHeight: sh, strideWidth: sw, filterWidth: kw } = info;
+  const signed: SignedRows = {
+    ...{ image: [n, h, w, c], filter: [info.filterHeight, kw], output: [info.outHeight, info.outWidth, o] },
+    padding: [info.padInfo.top, info.padInfo.left],
+  };
+  if (sh === 1 && sw === 1 && trySignedRows(context, signed, [dy, filter, out]))
+    return context.count('Conv2DBackpropInput/signs');
   const rows = phases(h, info.filterHeight, sh, info.padInfo.top);
   const cols = phases(w, kw, sw, info.padInfo.left);
   const before = (list: Phase[]): number => Math.max(0, ...list.map((p) => p.taps - 1 - p.reach));

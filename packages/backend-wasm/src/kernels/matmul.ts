@@ -2,6 +2,7 @@
 // A [m, k] times B^T: rows kernel on panels of the transpose. A^T times B: outer-product kernel, no transpose at all.
 import { broadcast_util, util } from '@tensorflow/tfjs-core';
 import type { KernelContext, KernelFamily } from '../installation.js';
+import { trySignedOuter, trySignedRows } from './signed.js';
 import { ROWS_BYTES, panelBytes } from './sizes.js';
 
 interface MatMulAttributes {
@@ -31,6 +32,10 @@ function rowProduct(
 
 function timesTransposed(context: KernelContext, product: Product): void {
   const { heap, wasm } = context;
+  const { a, b, out, m, k, n } = product;
+  const image = [1, 1, m, n] as const;
+  if (trySignedRows(context, { image, filter: [1, 1], output: [1, m, k], padding: [0, 0] }, [a, b, out]))
+    return context.count('BatchMatMul/signs');
   const [panels, table] = heap.scratch(panelBytes(product.k, product.n), ROWS_BYTES);
   wasm['packTransposedPanels']!(product.b, panels!, product.k, product.n);
   rowProduct(context, product, panels!, table!);
@@ -38,6 +43,10 @@ function timesTransposed(context: KernelContext, product: Product): void {
 
 function transposedTimes(context: KernelContext, { a, b, out, m, k, n }: Product): void {
   const { heap, wasm } = context;
+  const geometry = { image: [1, 1, k, m], filter: [1, 1], output: [1, k, n] } as const;
+  const flat = { strides: [1, 1], borders: [0, 0, 0, 0] } as const;
+  if (trySignedOuter(context, { ...geometry, ...flat }, [a, b, out]))
+    return context.count('BatchMatMul/signs');
   const [scratch] = heap.scratch(wasm['outerScratch']!(k, n));
   wasm['outerSum']!(a, b, out, scratch!, 0, 1, 1, k, 0, 0, m * 4, 1, 0, m, n);
 }

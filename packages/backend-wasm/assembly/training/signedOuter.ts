@@ -1,0 +1,260 @@
+// The filter gradient where the image is exactly +-1 (binary activations): dW[r][o] = sum over pixels of +-dy[pixel][o].
+// By the method of the four Russians (Arlazarov, Dinic, Kronrod and Faradzev, 1970): the 16 signed sums of each four
+// pixels' dy are tabulated once, and each of the filter's rows r adds the entry that its four sign bits pick: one load
+// and one addition instead of four multiplications and four additions. Lanes are output channels, 32 at a time; eight
+// tables (32 pixels) stay in the first-level cache while all rows pass over them.
+
+const GROUPS: i32 = 8; // tables at once
+const PIXELS: i32 = 32; // = 4 * GROUPS
+const ENTRY: usize = 128; // bytes of a table entry: 32 channels
+const TABLE: usize = 2048; // bytes of a table: 16 entries
+/** Blocks whose sum is kept apart before it is added to the total, for accuracy. */
+const PARTIAL: i32 = 64;
+
+/**
+ * Sign bytes (8 for a negative number, else 0) of images [n0 .. n1)[h][w][c] with a border of 0.
+ * Returns 0 as soon as a row holds a number that is not exactly +1 or -1, else 1.
+ */
+export function signBytes(
+  x: usize, out: usize, n0: i32, n1: i32, h: i32, w: i32, c: i32, top: i32, bottom: i32, left: i32, right: i32,
+): i32 {
+  const row = w * c, before = left * c, after = right * c;
+  const outRow: usize = before + row + after;
+  x += (<usize>n0 * <usize>(h * row)) << 2;
+  out += <usize>n0 * <usize>(top + h + bottom) * outRow;
+  const magnitude = i32x4.splat(0x7fffffff), one = i32x4.splat(0x3f800000), eight = i8x16.splat(8), zero = i8x16.splat(0);
+  for (let n = n0; n < n1; n++) {
+    memory.fill(out, 0, <usize>top * outRow);
+    out += <usize>top * outRow;
+    for (let y = 0; y < h; y++) {
+      memory.fill(out, 0, before);
+      out += before;
+      let wrong = i32x4.splat(0);
+      let i = 0;
+      for (; i + 16 <= row; i += 16) {
+        const a = v128.load(x), b = v128.load(x, 16), d = v128.load(x, 32), e = v128.load(x, 48);
+        wrong = v128.or(wrong, v128.xor(v128.and(a, magnitude), one));
+        wrong = v128.or(wrong, v128.xor(v128.and(b, magnitude), one));
+        wrong = v128.or(wrong, v128.xor(v128.and(d, magnitude), one));
+        wrong = v128.or(wrong, v128.xor(v128.and(e, magnitude), one));
+        const signs = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(d, e));
+        v128.store(out, v128.and(i8x16.lt_s(signs, zero), eight));
+        x += 64;
+        out += 16;
+      }
+      for (; i < row; i++) {
+        const bits = load<u32>(x);
+        wrong = v128.or(wrong, i32x4.splat((bits & 0x7fffffff) ^ 0x3f800000));
+        store<u8>(out++, <u8>((bits >> 31) << 3));
+        x += 4;
+      }
+      if (v128.any_true(wrong)) return 0;
+      memory.fill(out, 0, after);
+      out += after;
+    }
+    memory.fill(out, 0, <usize>bottom * outRow);
+    out += <usize>bottom * outRow;
+  }
+  return 1;
+}
+
+/** Bytes of scratch of {@link signedOuter}: addresses, picks, tables, a dy block and the partial sums. */
+export function signedOuterScratch(rows: i32): i32 {
+  return 4 * PIXELS + (rows + 16) * GROUPS + GROUPS * <i32>TABLE + PIXELS * <i32>ENTRY + rows * <i32>ENTRY;
+}
+
+/**
+ * out[r][o] for the channels o0 .. o1 - 1 (o0 a multiple of 32), overwritten; r counts (run, m).
+ * @param x sign bytes, with 64 readable bytes past the end; strides in bytes: image, pixel row, pixel, run
+ * @param dy [n][oh][ow][o]
+ * @param out [runs * m][o]
+ */
+export function signedOuter(
+  x: usize, dy: usize, out: usize, scratch: usize, n: i32, oh: i32, ow: i32,
+  xN: usize, xH: usize, xW: usize, runs: i32, runStride: usize, m: i32, o: i32, o0: i32, o1: i32,
+): void {
+  const rows = runs * m, total = n * oh * ow;
+  const o4: usize = <usize>o << 2;
+  const picks = scratch + 4 * PIXELS, tables = picks + <usize>((rows + 16) * GROUPS);
+  const block = tables + GROUPS * TABLE, partial = block + PIXELS * ENTRY;
+  for (let c = o0; c < o1; c += 32) {
+    const width: usize = <usize>min(32, o1 - c) << 2;
+    for (let r = 0; r < rows; r++) memory.fill(out + <usize>r * o4 + (<usize>c << 2), 0, width);
+    let image = 0, y = 0, z = 0, pending = 0;
+    memory.fill(partial, 0, <usize>rows * ENTRY);
+    for (let p = 0; p < total; p += PIXELS) {
+      const count = min(PIXELS, total - p);
+      for (let i = 0; i < PIXELS; i++) {
+        // Pixels past the end take any sign bits: their dy is 0.
+        store<usize>(scratch + (<usize>i << 2), i < count ? x + <usize>image * xN + <usize>y * xH + <usize>z * xW : x);
+        if (i < count && ++z == ow) {
+          z = 0;
+          if (++y == oh) { y = 0; image++; }
+        }
+      }
+      for (let run = 0; run < runs; run++) pickEntries(scratch, <usize>run * runStride, picks + <usize>(run * m * GROUPS), m);
+      let from = dy + <usize>p * o4 + (<usize>c << 2), stride = o4;
+      if (count < PIXELS || width < ENTRY) {
+        memory.fill(block, 0, PIXELS * ENTRY);
+        for (let i = 0; i < count; i++) memory.copy(block + <usize>i * ENTRY, from + <usize>i * o4, width);
+        from = block;
+        stride = ENTRY;
+      }
+      for (let g = 0; g < GROUPS; g++) {
+        tabulate(from, stride, tables + <usize>g * TABLE);
+        from += stride << 2;
+      }
+      addEntries(picks, tables, partial, rows);
+      if (++pending == PARTIAL || p + PIXELS >= total) {
+        for (let r = 0; r < rows; r++) addRow(out + <usize>r * o4 + (<usize>c << 2), partial + <usize>r * ENTRY, width);
+        memory.fill(partial, 0, <usize>rows * ENTRY);
+        pending = 0;
+      }
+    }
+  }
+}
+
+/**
+ * For 8 groups of 4 pixels (addresses in `table`) and `m` neighbouring sign bytes at `offset`: picks [m][8], the
+ * group's four sign bits times 8. Writes up to 15 rows too many.
+ */
+export function pickEntries(table: usize, offset: usize, picks: usize, m: i32): void {
+  for (let i: usize = 0; i < <usize>m; i += 16) {
+    const at = offset + i;
+    const g0 = four(table, at), g1 = four(table + 16, at), g2 = four(table + 32, at), g3 = four(table + 48, at);
+    const g4 = four(table + 64, at), g5 = four(table + 80, at), g6 = four(table + 96, at), g7 = four(table + 112, at);
+    // Transpose 8 rows of 16 bytes.
+    const a0 = low8(g0, g1), a1 = low8(g2, g3), a2 = low8(g4, g5), a3 = low8(g6, g7);
+    const b0 = high8(g0, g1), b1 = high8(g2, g3), b2 = high8(g4, g5), b3 = high8(g6, g7);
+    store8(picks, low16(a0, a1), low16(a2, a3));
+    store8(picks + 32, high16(a0, a1), high16(a2, a3));
+    store8(picks + 64, low16(b0, b1), low16(b2, b3));
+    store8(picks + 96, high16(b0, b1), high16(b2, b3));
+    picks += 128;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function four(table: usize, at: usize): v128 {
+  const a = v128.load(load<usize>(table) + at), b = v128.load(load<usize>(table, 4) + at);
+  const c = v128.load(load<usize>(table, 8) + at), d = v128.load(load<usize>(table, 12) + at);
+  return v128.or(v128.or(a, i16x8.shl(b, 1)), v128.or(i16x8.shl(c, 2), i16x8.shl(d, 3)));
+}
+// @ts-ignore: decorator
+@inline
+function low8(a: v128, b: v128): v128 { return v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23); }
+// @ts-ignore: decorator
+@inline
+function high8(a: v128, b: v128): v128 { return v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31); }
+// @ts-ignore: decorator
+@inline
+function low16(a: v128, b: v128): v128 { return v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
+// @ts-ignore: decorator
+@inline
+function high16(a: v128, b: v128): v128 { return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
+// @ts-ignore: decorator
+@inline
+function store8(p: usize, a: v128, b: v128): void {
+  v128.store(p, v128.shuffle<i32>(a, b, 0, 4, 1, 5));
+  v128.store(p, v128.shuffle<i32>(a, b, 2, 6, 3, 7), 16);
+}
+
+/** The 16 signed sums of four rows of 32 numbers; bit j of an entry's index stands for minus row j. */
+export function tabulate(p: usize, stride: usize, table: usize): void {
+  const p1 = p + stride, p2 = p1 + stride, p3 = p2 + stride;
+  for (let i: usize = 0; i < ENTRY; i += 16) {
+    const d0 = v128.load(p + i), d1 = v128.load(p1 + i), d2 = v128.load(p2 + i), d3 = v128.load(p3 + i);
+    const a0 = f32x4.add(d0, d1), a1 = f32x4.sub(d1, d0), a2 = f32x4.neg(a1), a3 = f32x4.neg(a0);
+    const b0 = f32x4.add(d2, d3), b1 = f32x4.sub(d3, d2), b2 = f32x4.neg(b1), b3 = f32x4.neg(b0);
+    const t = table + i;
+    v128.store(t, f32x4.add(a0, b0), 0);
+    v128.store(t, f32x4.add(a1, b0), 128);
+    v128.store(t, f32x4.add(a2, b0), 256);
+    v128.store(t, f32x4.add(a3, b0), 384);
+    v128.store(t, f32x4.add(a0, b1), 512);
+    v128.store(t, f32x4.add(a1, b1), 640);
+    v128.store(t, f32x4.add(a2, b1), 768);
+    v128.store(t, f32x4.add(a3, b1), 896);
+    v128.store(t, f32x4.add(a0, b2), 1024);
+    v128.store(t, f32x4.add(a1, b2), 1152);
+    v128.store(t, f32x4.add(a2, b2), 1280);
+    v128.store(t, f32x4.add(a3, b2), 1408);
+    v128.store(t, f32x4.add(a0, b3), 1536);
+    v128.store(t, f32x4.add(a1, b3), 1664);
+    v128.store(t, f32x4.add(a2, b3), 1792);
+    v128.store(t, f32x4.add(a3, b3), 1920);
+  }
+}
+
+/** sums[r] += the picked entry of each table, for all rows. */
+export function addEntries(picks: usize, tables: usize, sums: usize, rows: i32): void {
+  const end = picks + <usize>(rows * GROUPS);
+  for (; picks < end; picks += GROUPS) {
+    const pick = load<u64>(picks);
+    const even = <u32>pick, odd = <u32>(pick >> 32);
+    const t0 = tables + ((even & 0xff) << 4), t1 = tables + ((even >> 4) & 0xff0);
+    const t2 = tables + ((even >> 12) & 0xff0), t3 = tables + ((even >> 20) & 0xff0);
+    const t4 = tables + ((odd & 0xff) << 4), t5 = tables + ((odd >> 4) & 0xff0);
+    const t6 = tables + ((odd >> 12) & 0xff0), t7 = tables + ((odd >> 20) & 0xff0);
+    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 0);
+    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 16);
+    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 32);
+    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 48);
+    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 64);
+    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 80);
+    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 96);
+    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 112);
+    sums += ENTRY;
+  }
+}
+
+/** Four channels (at byte `i`, a constant) of the eight entries, summed as a tree. */
+// @ts-ignore: decorator
+@inline
+function addEight(s: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize, t6: usize, t7: usize, i: usize): void {
+  const a = f32x4.add(v128.load(t0 + i), v128.load(t1 + i, 2048));
+  const b = f32x4.add(v128.load(t2 + i, 4096), v128.load(t3 + i, 6144));
+  const c = f32x4.add(v128.load(t4 + i, 8192), v128.load(t5 + i, 10240));
+  const d = f32x4.add(v128.load(t6 + i, 12288), v128.load(t7 + i, 14336));
+  v128.store(s + i, f32x4.add(v128.load(s + i), f32x4.add(f32x4.add(a, b), f32x4.add(c, d))));
+}
+
+function addRow(p: usize, q: usize, bytes: usize): void {
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(p + i, f32x4.add(v128.load(p + i), v128.load(q + i)));
+  for (; i < bytes; i += 4) store<f32>(p + i, load<f32>(p + i) + load<f32>(q + i));
+}
+
+/**
+ * Takes back what border positions, counted as +1, added to out [kh][kw][c][o]: for each tap the sum of dy over the
+ * pixels whose tap lies on the border. `sums` holds o numbers. Channels o0 .. o1 - 1.
+ */
+export function subtractBorder(
+  dy: usize, out: usize, sums: usize, n: i32, h: i32, w: i32, c: i32, oh: i32, ow: i32, o: i32, o0: i32, o1: i32,
+  kh: i32, kw: i32, sh: i32, sw: i32, top: i32, left: i32,
+): void {
+  const o4: usize = <usize>o << 2, from: usize = <usize>o0 << 2, width: usize = <usize>(o1 - o0) << 2;
+  for (let a = 0; a < kh; a++)
+    for (let b = 0; b < kw; b++) {
+      memory.fill(sums, 0, width);
+      let any = false;
+      for (let y = 0; y < oh; y++) {
+        const iy = y * sh + a - top, rowOut = iy < 0 || iy >= h;
+        for (let z = 0; z < ow; z++) {
+          const ix = z * sw + b - left;
+          if (!rowOut && ix >= 0 && ix < w) continue;
+          any = true;
+          for (let i = 0; i < n; i++) addRow(sums, dy + <usize>((i * oh + y) * ow + z) * o4 + from, width);
+        }
+      }
+      if (!any) continue;
+      const tap = out + <usize>((a * kw + b) * c) * o4 + from;
+      for (let i = 0; i < c; i++) {
+        const p = tap + <usize>i * o4;
+        let k: usize = 0;
+        for (; k + 16 <= width; k += 16) v128.store(p + k, f32x4.sub(v128.load(p + k), v128.load(sums + k)));
+        for (; k < width; k += 4) store<f32>(p + k, load<f32>(p + k) - load<f32>(sums + k));
+      }
+    }
+}

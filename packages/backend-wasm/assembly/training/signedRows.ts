@@ -1,0 +1,190 @@
+// The input gradient where the filter is exactly +-1 (binary weights), stride 1: dx[pixel][c] = sum of +-dy.
+// The four Russians again, with pixels as lanes: for each four output channels the 16 signed sums of their dy planes
+// are tabulated over a block of pixels, and each (tap, input channel) adds the entry that the filter's four signs
+// pick, shifted by the tap. Pixels are numbered over a grid with zero rows and columns between the images, so that a
+// tap is one shift for the whole block and nothing needs a bounds check.
+
+const BLOCK: i32 = 128; // pixels of a block
+const SPAN: usize = 128; // bytes of the 32 pixels that are summed in registers
+
+/** Numbers of a table entry: the block and its halo, a whole number of vectors. */
+export function signedRowsEntry(halo: i32): i32 {
+  return (BLOCK + halo + 3) & ~3;
+}
+
+/**
+ * offsets [ceil(o/4)][c][taps]: for filter [taps][c][o], the byte offset of the picked entry plus the tap's shift.
+ * @param shifts bytes, for each tap
+ * Returns 0 at the first number that is not exactly +1 or -1, else 1.
+ */
+export function pickOffsets(w: usize, out: usize, shifts: usize, taps: i32, c: i32, o: i32, entryBytes: i32): i32 {
+  const magnitude = i32x4.splat(0x7fffffff), one = i32x4.splat(0x3f800000);
+  for (let j = 0; j < o; j += 4) {
+    const width = o - j;
+    for (let i = 0; i < c; i++)
+      for (let t = 0; t < taps; t++) {
+        const p = w + (<usize>((t * c + i) * o + j) << 2);
+        const v = width >= 4 ? v128.load(p) : firstOf(p, width);
+        if (v128.any_true(v128.xor(v128.and(v, magnitude), one))) return 0;
+        store<i32>(out, i32x4.bitmask(v) * entryBytes + load<i32>(shifts + (<usize>t << 2)));
+        out += 4;
+      }
+  }
+  return 1;
+}
+
+/** The first `width` (1..3) numbers, +1 elsewhere. */
+function firstOf(p: usize, width: i32): v128 {
+  let v = f32x4.splat(1);
+  v = v128.load_lane<f32>(p, v, 0);
+  if (width > 1) v = v128.load_lane<f32>(p, v, 1, 4);
+  if (width > 2) v = v128.load_lane<f32>(p, v, 2, 8);
+  return v;
+}
+
+/** Bytes of scratch of {@link signedRows}. */
+export function signedRowsScratch(c: i32, o: i32, entry: i32): i32 {
+  return entry * 4 + BLOCK * 4 + ((o + 3) & ~3) * 4 + 16 * entry * 4 + ((c + 3) & ~3) * BLOCK * 4;
+}
+
+/**
+ * dx of the grid blocks b0 .. b1 - 1 (of 128 grid positions each). Position q of the grid is (image, row, column) of
+ * [n][gh][gw]; dy is there for row < oh, column < ow, dx for row < h, column < w.
+ * @param first the smallest shift in positions (negative or 0): a table starts at position 128 b + first
+ * @param entry signedRowsEntry(halo), halo the largest minus the smallest shift
+ */
+export function signedRows(
+  dy: usize, offsets: usize, dx: usize, scratch: usize, b0: i32, b1: i32, n: i32, gh: i32, gw: i32,
+  h: i32, w: i32, c: i32, oh: i32, ow: i32, o: i32, taps: i32, first: i32, entry: i32,
+): void {
+  const from = scratch, to = from + (<usize>entry << 2), zeros = to + BLOCK * 4;
+  const o4: usize = <usize>o << 2, c4: usize = <usize>c << 2, zeroBytes: usize = (<usize>o + 3 & ~3) << 2;
+  const tables = zeros + zeroBytes, sums = tables + (<usize>entry << 6);
+  memory.fill(zeros, 0, zeroBytes);
+  for (let b = b0; b < b1; b++) {
+    const start = b * BLOCK + first;
+    for (let i = 0; i < entry; i++) {
+      const q = start + i;
+      let p = zeros;
+      if (q >= 0) {
+        const image = q / (gh * gw), rest = q - image * gh * gw, y = rest / gw, z = rest - y * gw;
+        if (image < n && y < oh && z < ow) p = dy + <usize>((image * oh + y) * ow + z) * o4;
+      }
+      store<usize>(from + (<usize>i << 2), p);
+    }
+    let any = false;
+    for (let i = 0; i < BLOCK; i++) {
+      const q = b * BLOCK + i;
+      const image = q / (gh * gw), rest = q - image * gh * gw, y = rest / gw, z = rest - y * gw;
+      const inside = image < n && y < h && z < w;
+      store<usize>(to + (<usize>i << 2), inside ? dx + <usize>((image * h + y) * w + z) * c4 : 0);
+      any = any || inside;
+    }
+    if (!any) continue;
+    memory.fill(sums, 0, <usize>c * (BLOCK << 2));
+    let pick = offsets;
+    for (let j = 0; j < o; j += 4) {
+      tabulatePlanes(from, <usize>j << 2, o - j, tables, entry);
+      for (let i = 0; i < c; i++) {
+        const s = sums + <usize>i * (BLOCK << 2);
+        addTaps(tables, pick, s, taps);
+        addTaps(tables + SPAN, pick, s + SPAN, taps);
+        addTaps(tables + 2 * SPAN, pick, s + 2 * SPAN, taps);
+        addTaps(tables + 3 * SPAN, pick, s + 3 * SPAN, taps);
+        pick += <usize>taps << 2;
+      }
+    }
+    scatter(sums, to, c);
+  }
+}
+
+/** The 16 signed sums of four channels (at byte `at` of each pixel) over `entry` pixels; bit j stands for minus channel j. */
+export function tabulatePlanes(from: usize, at: usize, width: i32, tables: usize, entry: i32): void {
+  const size: usize = <usize>entry << 2;
+  for (let i: usize = 0; i < size; i += 16) {
+    const p0 = load<usize>(from + i) + at, p1 = load<usize>(from + i, 4) + at;
+    const p2 = load<usize>(from + i, 8) + at, p3 = load<usize>(from + i, 12) + at;
+    const r0 = width >= 4 ? v128.load(p0) : firstOrZero(p0, width), r1 = width >= 4 ? v128.load(p1) : firstOrZero(p1, width);
+    const r2 = width >= 4 ? v128.load(p2) : firstOrZero(p2, width), r3 = width >= 4 ? v128.load(p3) : firstOrZero(p3, width);
+    const x0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), x1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    const y0 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), y1 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    const d0 = v128.shuffle<f32>(x0, y0, 0, 1, 4, 5), d1 = v128.shuffle<f32>(x0, y0, 2, 3, 6, 7);
+    const d2 = v128.shuffle<f32>(x1, y1, 0, 1, 4, 5), d3 = v128.shuffle<f32>(x1, y1, 2, 3, 6, 7);
+    const a0 = f32x4.add(d0, d1), a1 = f32x4.sub(d1, d0), a2 = f32x4.neg(a1), a3 = f32x4.neg(a0);
+    const b0 = f32x4.add(d2, d3), b1 = f32x4.sub(d3, d2), b2 = f32x4.neg(b1), b3 = f32x4.neg(b0);
+    let t = tables + i;
+    put4(t, size, a0, a1, a2, a3, b0);
+    t += size << 2;
+    put4(t, size, a0, a1, a2, a3, b1);
+    t += size << 2;
+    put4(t, size, a0, a1, a2, a3, b2);
+    t += size << 2;
+    put4(t, size, a0, a1, a2, a3, b3);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function put4(t: usize, size: usize, a0: v128, a1: v128, a2: v128, a3: v128, b: v128): void {
+  v128.store(t, f32x4.add(a0, b));
+  v128.store(t + size, f32x4.add(a1, b));
+  v128.store(t + 2 * size, f32x4.add(a2, b));
+  v128.store(t + 3 * size, f32x4.add(a3, b));
+}
+
+function firstOrZero(p: usize, width: i32): v128 {
+  let v = v128.load32_zero(p);
+  if (width > 1) v = v128.load_lane<f32>(p, v, 1, 4);
+  if (width > 2) v = v128.load_lane<f32>(p, v, 2, 8);
+  return v;
+}
+
+/** Adds the picked entries of all taps to the sums of 32 pixels. */
+export function addTaps(tables: usize, offsets: usize, sums: usize, taps: i32): void {
+  let s0 = v128.load(sums), s1 = v128.load(sums, 16), s2 = v128.load(sums, 32), s3 = v128.load(sums, 48);
+  let s4 = v128.load(sums, 64), s5 = v128.load(sums, 80), s6 = v128.load(sums, 96), s7 = v128.load(sums, 112);
+  const end = offsets + (<usize>taps << 2);
+  for (; offsets < end; offsets += 4) {
+    const t = tables + load<usize>(offsets);
+    s0 = f32x4.add(s0, v128.load(t));
+    s1 = f32x4.add(s1, v128.load(t, 16));
+    s2 = f32x4.add(s2, v128.load(t, 32));
+    s3 = f32x4.add(s3, v128.load(t, 48));
+    s4 = f32x4.add(s4, v128.load(t, 64));
+    s5 = f32x4.add(s5, v128.load(t, 80));
+    s6 = f32x4.add(s6, v128.load(t, 96));
+    s7 = f32x4.add(s7, v128.load(t, 112));
+  }
+  v128.store(sums, s0);
+  v128.store(sums, s1, 16);
+  v128.store(sums, s2, 32);
+  v128.store(sums, s3, 48);
+  v128.store(sums, s4, 64);
+  v128.store(sums, s5, 80);
+  v128.store(sums, s6, 96);
+  v128.store(sums, s7, 112);
+}
+
+/** Writes sums [c][128] to the pixels' channels; address 0 stands for a position between images. */
+export function scatter(sums: usize, to: usize, c: i32): void {
+  const row: usize = BLOCK << 2;
+  let i = 0;
+  for (; i + 4 <= c; i += 4) {
+    const s = sums + <usize>i * row, at: usize = <usize>i << 2;
+    for (let q: usize = 0; q < row; q += 16) {
+      const r0 = v128.load(s + q), r1 = v128.load(s + row + q), r2 = v128.load(s + 2 * row + q), r3 = v128.load(s + 3 * row + q);
+      const x0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), x1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const y0 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), y1 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      const p0 = load<usize>(to + q), p1 = load<usize>(to + q, 4), p2 = load<usize>(to + q, 8), p3 = load<usize>(to + q, 12);
+      if (p0) v128.store(p0 + at, v128.shuffle<f32>(x0, y0, 0, 1, 4, 5));
+      if (p1) v128.store(p1 + at, v128.shuffle<f32>(x0, y0, 2, 3, 6, 7));
+      if (p2) v128.store(p2 + at, v128.shuffle<f32>(x1, y1, 0, 1, 4, 5));
+      if (p3) v128.store(p3 + at, v128.shuffle<f32>(x1, y1, 2, 3, 6, 7));
+    }
+  }
+  for (; i < c; i++)
+    for (let q: usize = 0; q < row; q += 4) {
+      const p = load<usize>(to + q);
+      if (p) store<f32>(p + (<usize>i << 2), load<f32>(sums + <usize>i * row + q));
+    }
+}
