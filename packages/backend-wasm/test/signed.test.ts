@@ -18,9 +18,9 @@ const between = (min: number, max: number) => fc.integer({ min, max });
 
 const geometry = fc
   .record({
-    image: fc.tuple(between(1, 3), between(1, 11), between(1, 11), fc.constantFrom(8, 13, 16, 33)),
+    image: fc.tuple(between(1, 4), between(4, 11), between(4, 11), fc.constantFrom(8, 13, 16, 33)),
     kernel: fc.tuple(between(1, 4), between(1, 4)),
-    out: fc.constantFrom(12, 16, 31, 33, 64),
+    out: fc.constantFrom(12, 16, 31, 33),
     stride: fc.constantFrom(1, 1, 2, 3),
     pad: fc.constantFrom('same' as const, 'valid' as const),
   })
@@ -37,7 +37,7 @@ describe('convolution of +-1 tensors', () => {
           3e-6,
         );
       }),
-      { numRuns: 50, seed: 21 },
+      { numRuns: 40, seed: 21 },
     );
     expect(runs('Conv2DBackpropFilter/signs')).toBeGreaterThan(before[0]! + 10);
     expect(runs('Conv2DBackpropInput/signs')).toBeGreaterThan(before[1]! + 3);
