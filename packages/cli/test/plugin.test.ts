@@ -1,9 +1,8 @@
 // A toy quantizer in a folder outside of the repository, which has no node_modules and imports published entry points
 // only: by name in `bitgrad train --plugin`, in `list`, and through the conformance suite.
 import { spawn } from 'node:child_process';
-import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ended, lastLine, start, temporaryFolder } from './run.js';
@@ -106,9 +105,14 @@ describe('a plugin outside of the repository', () => {
 
 const packages = fileURLToPath(new URL('../..', import.meta.url));
 const kit = join(packages, 'testkit', 'node_modules');
+/** The plugin of CONTRIBUTING.md and its test, as they stand there. */
+const [example, exampleTest] = [
+  ...readFileSync(join(packages, '..', 'CONTRIBUTING.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm),
+].map((match) => match[1]!);
 
-/** What `npm install` would put there, and a test of the plugin as its author writes it. */
-function installKit(folder: string): void {
+/** A package of an author: a plugin, its test, and what `npm install` would put into node_modules. */
+function authorFolder(plugin: string): string {
+  const folder = temporaryFolder();
   const modules = join(folder, 'node_modules');
   for (const scope of ['@bitgrad', '@tensorflow']) mkdirSync(join(modules, scope), { recursive: true });
   const link = (from: string, name: string) => symlinkSync(realpathSync(from), join(modules, name), 'dir');
@@ -116,50 +120,58 @@ function installKit(folder: string): void {
   for (const name of ['tfjs-core', 'tfjs-layers', 'tfjs-backend-cpu'])
     link(join(kit, '@tensorflow', name), `@tensorflow/${name}`);
   for (const name of ['vitest', 'valibot']) link(join(kit, name), name);
+  writeFileSync(join(folder, 'plugin.js'), plugin);
+  const imports = [
+    "'@tensorflow/tfjs-backend-cpu'",
+    "'@tensorflow/tfjs-layers'",
+    "{ bump, mine } from './plugin.js'",
+  ];
   writeFileSync(
-    join(folder, 'toy.test.js'),
-    `import '@tensorflow/tfjs-backend-cpu';
-     import '@tensorflow/tfjs-layers';
-     import { testQuantizer } from '@bitgrad/testkit';
-     import { toy } from './toy.js';
-     testQuantizer({ create: toy, expected: { name: 'toy', levels: [-1, 1] } });`,
+    join(folder, 'plugin.test.js'),
+    `${imports.map((what) => `import ${what};\n`).join('')}${exampleTest}`,
   );
   const conditions = JSON.stringify(['@bitgrad/source', 'module', 'node', 'development|production']);
   writeFileSync(
     join(folder, 'vitest.config.mjs'),
     `export default { resolve: { conditions: ${conditions} }, ssr: { resolve: { conditions: ${conditions} } } };`,
   );
+  return folder;
 }
 
 /** Runs the author's tests; gives how many passed and failed. */
 async function runKit(folder: string): Promise<{ passed: number; failed: number; text: string }> {
-  const bin = join(
-    dirname(createRequire(join(kit, 'vitest', 'package.json')).resolve('./package.json')),
-    'vitest.mjs',
-  );
+  const bin = join(realpathSync(join(kit, 'vitest')), 'vitest.mjs');
   const child = spawn(process.execPath, [bin, 'run', '--root', folder, '--reporter=json'], {
     cwd: folder,
     env: { ...process.env, NO_COLOR: '1', VITEST: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const { stdout, stderr } = await ended(child);
-  const start = stdout.indexOf('{"numTotalTestSuites"');
-  const { numPassedTests, numFailedTests } = start < 0 ? ({} as never) : JSON.parse(stdout.slice(start));
+  const begin = stdout.indexOf('{"numTotalTestSuites"');
+  const { numPassedTests, numFailedTests } = begin < 0 ? ({} as never) : JSON.parse(stdout.slice(begin));
   return { passed: numPassedTests ?? 0, failed: numFailedTests ?? 0, text: stdout + stderr };
 }
 
-it('runs the conformance suite on it, which finds a formula that does not match', async () => {
-  const good = toyFolder();
-  installKit(good);
-  const passed = await runKit(good);
-  expect(passed.failed, passed.text).toBe(0);
-  expect(passed.passed, passed.text).toBeGreaterThan(10);
+describe("the author's plugin of CONTRIBUTING.md", () => {
+  it('passes the conformance suite, which finds a formula that does not match', async () => {
+    const passed = await runKit(authorFolder(example!));
+    expect(passed.failed, passed.text).toBe(0);
+    expect(passed.passed, passed.text).toBeGreaterThan(20);
 
-  const bad = toyFolder();
-  installKit(bad);
-  writeFileSync(
-    join(bad, 'toy.js'),
-    source.replace('Math.max(0, 1 - x * x / 4)', 'Math.max(0, 1 - x * x / 5)'),
-  );
-  expect((await runKit(bad)).failed).toBeGreaterThan(0);
+    const wrong = example!.replace('1 - Math.abs(x) / width', '1 - Math.abs(x) / (2 * width)');
+    expect(wrong).not.toBe(example);
+    expect((await runKit(authorFolder(wrong))).failed).toBeGreaterThan(0);
+  });
+
+  it('trains by name', async () => {
+    const folder = join(temporaryFolder(), 'mine');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module", "main": "plugin.js" }');
+    writeFileSync(join(folder, 'plugin.js'), example!);
+    const out = join(folder, '..', 'run');
+    const args = ['train', '--plugin', folder, '--quantizer', 'mine', '--quantizer-options', '{"width":2}'];
+    const { code, stdout, stderr } = await ended(start([...args, ...tiny, '--out', out, '--json']));
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(lastLine(stdout))).toMatchObject({ quantizer: 'mine', finished: true });
+  });
 });
