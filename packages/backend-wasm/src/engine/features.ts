@@ -57,3 +57,7 @@ export function detectFeatures(): Features {
     sharedMemory: wasm && typeof SharedArrayBuffer === 'function' && isolated !== false,
   };
 }
+
+/** A module of Node (or of a runtime that is like it), without an import that browsers' bundlers would follow. */
+export const builtinModule = <T>(name: string): T | undefined =>
+  (globalThis as { process?: { getBuiltinModule?(name: string): T } }).process?.getBuiltinModule?.(name);

@@ -89,11 +89,8 @@ export function countLimits({ table, rows, columns }: Initial, t: ArrayLike<numb
   const n = stride(t.length);
   const half = (offsets: Int32Array | undefined): Int32Array | undefined => offsets?.map((k) => k / 2);
   const [y, x] = [half(rows), half(columns)];
-  return {
-    table: Int16Array.from(table, (initial, i) =>
-      i % n < t.length ? Math.max(-1, Math.min(32767, Math.floor((initial - t[i % n]!) / 2))) : 32767,
-    ),
-    ...(y && { rows: y }),
-    ...(x && { columns: x }),
-  };
+  const limits = new Int16Array(table.length).fill(32767);
+  for (let i = 0; i < limits.length; i++)
+    if (i % n < t.length) limits[i] = Math.max(-1, Math.min(32767, Math.floor((table[i]! - t[i % n]!) / 2)));
+  return { table: limits, ...(y && { rows: y }), ...(x && { columns: x }) };
 }

@@ -67,8 +67,15 @@ export function blocksOf(segments: readonly Segment[], counted: boolean): Segmen
   return blocks;
 }
 
-/** Reads one step of the weights: `channel` of the output, tap, and position in the tap. */
-export type WeightReader = (channel: number, tap: number, position: number) => number;
+/** Storage of packed weights, by input type: nibbles, i16 and f32. */
+const storage = { bits: Uint8Array, i16: Int16Array, f32: Float32Array };
+
+/** Writes the steps of one tap of an output channel to the start of `row`; what follows stays 0. */
+export type WeightReader = (
+  channel: number,
+  tap: number,
+  row: Uint8Array | Int16Array | Int32Array | Float32Array,
+) => void;
 
 /** The output of {@link packPanels}. */
 export interface Panels {
@@ -80,36 +87,36 @@ export interface Panels {
 
 /**
  * Packs weights as panels of `panel` output channels, [panel][step][channel] (i16: [panel][pair][channel][2]).
- * @param type of the input; the packed weights have u8 nibbles for bits, i16 or f32
+ * @param type of the input
  */
 export function packPanels(
-  type: 'bits' | 'i16' | 'f32',
+  type: keyof typeof storage,
   segments: readonly Segment[],
   channels: number,
   panel: number,
   read: WeightReader,
 ): Panels {
   const pair = type === 'i16' ? 2 : 1;
-  const length = Math.ceil(segments[0]!.length / pair);
+  const [{ length: steps, perTap }] = segments as [Segment];
+  const length = Math.ceil(steps / pair);
   const perPanel = segments.length * length * panel * pair;
-  const data = new { bits: Uint8Array, i16: Int16Array, f32: Float32Array }[type](
-    Math.ceil(channels / panel) * perPanel,
-  );
+  const data = new storage[type](Math.ceil(channels / panel) * perPanel);
+  const row = new storage[type](perTap + 8);
   for (let channel = 0; channel < channels; channel++) {
     let at = Math.floor(channel / panel) * perPanel + (channel % panel) * pair;
-    for (const s of segments) {
-      let tap = s.tap + Math.floor(s.start / s.perTap);
-      let position = s.start % s.perTap;
-      for (let step = 0; step < length; step++) {
-        for (let k = 0; k < pair; k++) {
-          if (step * pair + k < s.length) data[at + k] = read(channel, tap, position);
-          if (++position === s.perTap) {
-            position = 0;
-            tap++;
-          }
+    for (const { tap, start } of segments) {
+      let next = tap + Math.floor(start / perTap);
+      let position = start % perTap;
+      read(channel, next, row);
+      for (let step = 0; step < steps; step++) {
+        if (position === perTap) {
+          position = 0;
+          read(channel, ++next, row);
         }
-        at += panel * pair;
+        data[at + (step % pair)] = row[position++]!;
+        if (pair === 1 || step % 2 === 1) at += panel * pair;
       }
+      if (steps % pair) at += panel * pair;
     }
   }
   return { data, length, panelBytes: perPanel * data.BYTES_PER_ELEMENT };

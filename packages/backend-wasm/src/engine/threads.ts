@@ -1,6 +1,7 @@
 // Worker threads of an executable: each instantiates the module on the shared memory and then stays inside it,
 // joining every run (assembly/engine/index.ts). Browsers and Node have different workers; the source is the same.
 import { BitgradError } from '@bitgrad/bits';
+import { builtinModule } from './features.js';
 
 /** What a worker receives as its first and only message. */
 export interface WorkerTask {
@@ -33,13 +34,15 @@ const start = async ({ module, memory, thread }) => {
 };
 if (node) node.once('message', start); else self.onmessage = (event) => start(event.data);`;
 
-interface NodeProcess {
-  getBuiltinModule?(name: string): { Worker: new (source: string, options: { eval: boolean }) => WorkerLike };
+interface NodeWorkers {
+  Worker: new (source: string, options: { eval: boolean }) => WorkerLike;
 }
+
+const nodeWorkers = (): NodeWorkers | undefined => builtinModule<NodeWorkers>('node:worker_threads');
 
 /** Starts a worker from {@link workerSource}, in a page or in Node. */
 export function createInlineWorker(): WorkerLike {
-  const node = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.('node:worker_threads');
+  const node = nodeWorkers();
   if (node) return new node.Worker(workerSource, { eval: true });
   const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
   try {
@@ -52,8 +55,7 @@ export function createInlineWorker(): WorkerLike {
 
 /** Why workers cannot be started here, or undefined. */
 export function workersUnavailable(): string | undefined {
-  const node = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule;
-  return node || typeof Worker === 'function' ? undefined : 'there are no workers here';
+  return nodeWorkers() || typeof Worker === 'function' ? undefined : 'there are no workers here';
 }
 
 const started = (worker: WorkerLike, task: WorkerTask): Promise<void> =>

@@ -11,22 +11,27 @@ export interface TapWeights {
   length: number;
 }
 
-/** Element readers: bits as +1 or -1. `from` is the first output channel. */
+/** Reads elements, bits as +1 or -1. `from` is the first output channel. */
 export function readElements({ type, data, taps, length }: TapWeights, from = 0): WeightReader {
   const words = Math.ceil(length / 32);
-  return type === 'bits'
-    ? (channel, tap, k) =>
-        1 - 2 * ((data[((from + channel) * taps + tap) * words + (k >> 5)]! >>> (k & 31)) & 1)
-    : (channel, tap, k) => data[((from + channel) * taps + tap) * length + k]!;
+  return (channel, tap, row) => {
+    const index = (from + channel) * taps + tap;
+    for (let k = 0; k < length; k++)
+      row[k] =
+        type === 'bits'
+          ? 1 - 2 * ((data[index * words + (k >> 5)]! >>> (k & 31)) & 1)
+          : data[index * length + k]!;
+  };
 }
 
-/** Readers of 4 levels of bits, shifted left by `shift`; past the end all bits are 0. */
+/** Reads bits, 4 to a step, shifted left by `shift`. */
 export function readNibbles({ data, taps, length }: TapWeights, from = 0, shift = 0): WeightReader {
   const words = Math.ceil(length / 32);
-  return (channel, tap, k) =>
-    k >= words * 8
-      ? 0
-      : ((data[((from + channel) * taps + tap) * words + (k >> 3)]! >>> ((k & 7) * 4)) & 15) << shift;
+  return (channel, tap, row) => {
+    const first = ((from + channel) * taps + tap) * words;
+    for (let word = 0; word < words; word++)
+      for (let k = 0; k < 8; k++) row[word * 8 + k] = ((data[first + word]! >>> (4 * k)) & 15) << shift;
+  };
 }
 
 /** i32 [channels][taps]: sum of the weights of each tap. */
