@@ -3,10 +3,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { BitgradError } from '@bitgrad/core';
 import { quantLayersOf, summary, withHardened } from '@bitgrad/layers';
-import { encodeModel, type InputNormalization, type ModelMetadata, type PackedModel } from '@bitgrad/runtime';
+import {
+  encodeModel,
+  type Engine,
+  type InputNormalization,
+  type ModelMetadata,
+  type PackedModel,
+} from '@bitgrad/runtime';
 import { createBuilder } from './builder.js';
 import { materialize } from './emit.js';
 import { endsOf, evaluate } from './graph.js';
+import { lastFloatDense } from './int8.js';
 import { known, unsupported, type Lowering, type LoweringContext } from './lower/context.js';
 import { lowerings } from './lower/index.js';
 import { plainValue, withChannelwise, type Value } from './value.js';
@@ -25,6 +32,13 @@ export interface CompileOptions {
   readonly samples?: Samples;
   /** Share of samples whose largest output must be the graph's; default 1. */
   readonly minAgreement?: number;
+  /** Runs the packed model for the verification; default the portable engine. */
+  readonly engine?: Engine;
+  /**
+   * What a float dense layer at the end becomes: `float`; `int8`, a quarter of the size, its logits off by the rounding of
+   * weights; `auto` (default): int8 when `samples` are given and every argmax stays the same on them, else float.
+   */
+  readonly lastLayer?: 'auto' | 'float' | 'int8';
   /** Lowerings of further layer classes. */
   readonly lowerings?: Readonly<Record<string, Lowering>>;
 }
@@ -35,6 +49,8 @@ export interface CompileResult {
   /** The `.bitgrad` file. */
   readonly bytes: Uint8Array;
   readonly agreement: Agreement;
+  /** What the float dense layer at the end became; null when the model has none. */
+  readonly lastLayer: 'float' | 'int8' | null;
   /** Layers that run as float ops although they are quantized, with the reason. */
   readonly fallbacks: readonly { layer: string; reason: string }[];
 }
@@ -58,7 +74,26 @@ export async function compileModel(
       expected: '{ mean, std } of the training data',
       next: 'Pass the normalization that the data set was trained with, or input: "f32".',
     });
-  const context: LoweringContext = { builder: createBuilder(), memo: new Map(), fallbacks: [] };
+  const last = lastFloatDense(endsOf(model).output);
+  const { lastLayer = 'auto' } = options;
+  if (!last || lastLayer === 'float')
+    return { ...(await compileOnce(model, options)), lastLayer: last ? 'float' : null };
+  if (lastLayer === 'int8') return { ...(await compileOnce(model, options, last)), lastLayer };
+  if (options.samples) {
+    const rounded = await compileOnce(model, { ...options, minAgreement: 0 }, last);
+    if (rounded.agreement.argmax === 1) return { ...rounded, lastLayer: 'int8' };
+  }
+  return { ...(await compileOnce(model, options)), lastLayer: 'float' };
+}
+
+/** Compiles and verifies; `int8` names the layer whose kernel is rounded to 8 bits. */
+async function compileOnce(
+  model: tfl.LayersModel,
+  options: CompileOptions,
+  int8?: string,
+): Promise<Omit<CompileResult, 'lastLayer'>> {
+  const { input: type = 'f32', normalization } = options;
+  const context: LoweringContext = { builder: createBuilder(), memo: new Map(), fallbacks: [], int8 };
   const packed = withHardened(model, () => {
     let result!: PackedModel;
     tf.tidy(() => {

@@ -7,6 +7,7 @@ import {
   elementCount,
   jsEngine,
   normalizeBytes,
+  type Engine,
   type InputNormalization,
   type PackedModel,
 } from '@bitgrad/runtime';
@@ -30,7 +31,12 @@ export interface VerifyOptions {
   readonly samples?: Samples;
   readonly normalization?: InputNormalization;
   readonly minAgreement?: number;
+  /** Runs the packed model; default the portable engine, which is the reference. Others are faster on many samples. */
+  readonly engine?: Engine;
 }
+
+/** Samples that the graph sees at a time. */
+const chunk = 500;
 
 const indexOfMax = (row: ArrayLike<number>): number =>
   Array.from(row).reduce((best, v, i) => (v > row[best]! ? i : best), 0);
@@ -43,14 +49,21 @@ export function graphOutputs(
   normalization?: InputNormalization,
 ): Float32Array {
   const { type, shape } = plan.buffers[plan.input]!;
-  return withHardened(model, () =>
-    tf.tidy(() => {
-      const values =
-        type === 'u8' ? normalizeBytes(samples, shape.at(-1)!, normalization) : Float32Array.from(samples);
-      const x = tf.tensor(values, [samples.length / elementCount(shape), ...shape]);
-      return (model.predict(x, { batchSize: 256 }) as tf.Tensor).dataSync() as Float32Array;
-    }),
-  );
+  const size = elementCount(shape);
+  const rows = samples.length / size;
+  const outputs = new Float32Array(rows * elementCount(plan.buffers[plan.output]!.shape));
+  const width = outputs.length / rows;
+  const part = (from: number): void => {
+    const given = samples.subarray(from * size, (from + chunk) * size);
+    const values =
+      type === 'u8' ? normalizeBytes(given, shape.at(-1)!, normalization) : Float32Array.from(given);
+    const x = tf.tensor(values, [given.length / size, ...shape]);
+    outputs.set((model.predict(x, { batchSize: 250 }) as tf.Tensor).dataSync(), from * width);
+  };
+  withHardened(model, () => {
+    for (let from = 0; from < rows; from += chunk) tf.tidy(() => part(from));
+  });
+  return outputs;
 }
 
 /**
@@ -71,7 +84,7 @@ export async function verifyModel(
     (type === 'u8'
       ? Uint8Array.from({ length: 16 * size }, () => rng.integer(256))
       : Float32Array.from({ length: 16 * size }, () => rng.normal()));
-  const executable = await jsEngine().compile(packed);
+  const executable = await (options.engine ?? jsEngine()).compile(packed);
   const got = executable.run(samples);
   executable.dispose();
   const want = graphOutputs(model, packed, samples, options.normalization);

@@ -12,6 +12,8 @@ export interface LoweringContext {
   readonly memo: Map<Value, number>;
   /** Layers that could not be packed and run as float ops, with the reason. */
   readonly fallbacks: { layer: string; reason: string }[];
+  /** Name of the float dense layer whose kernel is rounded to 8 bits, if one is. */
+  readonly int8?: string;
 }
 
 /** Turns one layer call into a value. */

@@ -4,6 +4,7 @@ import { uniformToFloat } from '../emit.js';
 import type { GraphLayer } from '../graph.js';
 import { shapeOf, type Value } from '../value.js';
 import { asFloat, pairOf, unsupported, windowOf, type Lowering, type LoweringContext } from './context.js';
+import { toInt8 } from '../int8.js';
 import {
   floatOperand,
   kernelOf,
@@ -223,7 +224,8 @@ export const separableConv2d: Lowering = (layer, [x], context) => {
 /** Dense and QuantDense, on each row. */
 export const dense: Lowering = (layer, [x], context) => {
   const { units } = layer.getConfig() as { units: number };
-  const deployed = kernelOf(layer, 'kernel', units);
+  const own = kernelOf(layer, 'kernel', units);
+  const deployed = context.int8 === layer.name ? toInt8(own, units) : own;
   const operand = operandOf(layer, x!, deployed, context);
   const layout = transposed([units, operand.shape.at(-1)!], units);
   const kernel = storeKernel(deployed, layout, operand.type, context);

@@ -109,12 +109,12 @@ export function storeKernel(
 ): StoredKernel {
   const { shape, order, channelOf, channels } = layout;
   const scaleOf = (c: number): number => kernel.scale[kernel.scale.length === 1 ? 0 : c]!;
-  const integer = kernel.unit !== undefined;
-  // Float sums need no unit of their own; integer sums want whole numbers.
-  const unit = kernel.binary ? 1 : operand !== 'f32' && integer ? kernel.unit! : 1;
+  // Integer sums want whole numbers; float sums keep the graph's factors, so only levels that are whole already fit.
+  const integer = kernel.unit !== undefined && (operand !== 'f32' || kernel.unit === 1);
+  const unit = integer && !kernel.binary ? kernel.unit! : 1;
   const stored = Float32Array.from({ length: kernel.levels.length }, (_, i) => {
     const level = kernel.levels[order(i)]!;
-    return operand !== 'f32' && integer ? Math.round(level / unit) : level;
+    return integer ? Math.round(level / unit) : level;
   });
   const sums = Array<number>(channels).fill(0);
   const magnitudes = Array<number>(channels).fill(0);
@@ -123,7 +123,7 @@ export function storeKernel(
     sums[c]! += level;
     magnitudes[c]! += Math.abs(level);
   });
-  const type: ElementType = kernel.binary ? 'bits' : operand !== 'f32' && integer ? 'i8' : 'f32';
+  const type: ElementType = kernel.binary ? 'bits' : integer ? 'i8' : 'f32';
   const length = shape.at(-1)!;
   const data =
     type === 'bits'
