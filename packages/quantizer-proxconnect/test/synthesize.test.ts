@@ -15,7 +15,7 @@ function randomProximal(rng: Rng): ProximalMap & { gaps: [number, number][] } {
   const slopes = Array.from({ length: count + 1 }, (): number =>
     rng.next() < 0.35 ? 0 : 0.2 + 1.8 * rng.next(),
   );
-  if (slopes.every((s) => s === 0)) slopes[0] = 1;
+  if (!slopes.some((s) => s > 0)) slopes[0] = 1;
   const heights = knots.map(() => (rng.next() < 0.5 ? 0 : 0.1 + 0.9 * rng.next()));
   const value = (w: number): number => {
     let p = slopes[0]! * Math.min(w, knots[0]!);
