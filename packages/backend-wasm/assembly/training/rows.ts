@@ -11,13 +11,14 @@ const BLOCK: i32 = 40; // pixels whose addresses are worked out at once, a multi
  * @param w panels [ceil(o/8)][runs * length][8]; runs are `runsH` rows of `runsW`
  * @param bias panels [ceil(o/8)][8], or 0
  * @param out pixel (image 0, 0, 0); strides in bytes
- * @param scratch 8 * BLOCK + 160 bytes: two address tables and the sums of a tile
+ * @param scratch 8 * BLOCK + 160 bytes: two address tables and the sums of a tile; and, to gather the runs of a pixel
+ *   into one (`gather`, worth it for short runs), 4 * BLOCK * runs * length bytes
  * @param p0 first flat pixel of the range, p1 the one after the last; pixels are counted over (image, oh, ow)
  */
 export function convRows(
   x: usize, w: usize, bias: usize, out: usize, scratch: usize, p0: i32, p1: i32, oh: i32, ow: i32, o: i32,
   xN: usize, xH: usize, xW: usize, outN: usize, outH: usize, outW: usize,
-  runsH: i32, runsW: i32, runH: usize, runW: usize, length: i32,
+  runsH: i32, runsW: i32, runH: usize, runW: usize, length: i32, gather: bool,
 ): void {
   if (p0 >= p1) return;
   const inTable = scratch, outTable = scratch + 4 * BLOCK, sums = outTable + 4 * BLOCK;
@@ -34,6 +35,19 @@ export function convRows(
         if (++y == oh) { y = 0; n++; }
       }
     }
+    if (gather) {
+      let to = sums + 160;
+      for (let i = 0; i < count; i++) {
+        const from = load<usize>(inTable + (<usize>i << 2));
+        store<usize>(inTable + (<usize>i << 2), to);
+        for (let r = 0; r < runsH; r++)
+          for (let q = 0; q < runsW; q++) {
+            const run = from + <usize>r * runH + <usize>q * runW;
+            for (let k: usize = 0; k < runBytes; k += 4) store<u32>(to + k, load<u32>(run + k));
+            to += runBytes;
+          }
+      }
+    }
     let panel = w;
     for (let j = 0; j < o; j += 8) {
       const width = min(8, o - j);
@@ -46,7 +60,13 @@ export function convRows(
           v128.store(sums + k, high, 16);
         }
         let run = panel;
-        for (let r = 0; r < runsH; r++)
+        if (gather) {
+          if (pixels == 5) rows5(t, panel, sums, 0, panelBytes >> 3);
+          else if (pixels == 4) rows4(t, panel, sums, 0, panelBytes >> 3);
+          else if (pixels == 3) rows3(t, panel, sums, 0, panelBytes >> 3);
+          else if (pixels == 2) rows2(t, panel, sums, 0, panelBytes >> 3);
+          else rows1(t, panel, sums, 0, panelBytes >> 3);
+        } else for (let r = 0; r < runsH; r++)
           for (let q = 0; q < runsW; q++) {
             const from = <usize>r * runH + <usize>q * runW;
             if (pixels == 5) rows5(t, run, sums, from, runBytes);

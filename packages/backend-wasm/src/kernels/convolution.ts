@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelArguments, KernelContext, KernelFamily } from '../installation.js';
 import { trySignedOuter, trySignedRows, type SignedOuter, type SignedRows } from './signed.js';
-import { ROWS_BYTES, panelBytes } from './sizes.js';
+import { gatherBytes, panelBytes, ROWS_BYTES, SHORT_RUN } from './sizes.js';
 
 interface ConvAttributes {
   dilations?: [number, number] | number;
@@ -79,13 +79,15 @@ function forward(context: KernelContext, info: Info, [x, filter, out, bias]: num
   const borders = imageBorders(info);
   const shape = [n, info.inHeight, info.inWidth, c];
   const depth = info.filterHeight * kw * c;
-  const sizes = [borderBytes(shape, borders), panelBytes(depth, o), ROWS_BYTES, panelBytes(1, o)];
+  const [runs, length] = info.dilationWidth === 1 ? [1, kw * c] : [kw, c];
+  const gather = length < SHORT_RUN && depth > length;
+  const rowsBytes = ROWS_BYTES + (gather ? gatherBytes(depth) : 0);
+  const sizes = [borderBytes(shape, borders), panelBytes(depth, o), rowsBytes, panelBytes(1, o)];
   const [space, panels, table, start] = heap.scratch(...sizes);
   const image = border(context, x!, space!, shape, borders);
   wasm['packPanels']!(filter!, panels!, depth, o, o * 4);
   if (bias) wasm['packPanels']!(bias, start!, 1, o, o * 4);
   const row = image.width * c * 4;
-  const [runs, length] = info.dilationWidth === 1 ? [1, kw * c] : [kw, c];
   wasm['convRows']!(
     ...[image.address, panels!, bias ? start! : 0, out!, table!, 0, n * oh * ow, oh, ow, o],
     ...[
@@ -96,7 +98,14 @@ function forward(context: KernelContext, info: Info, [x, filter, out, bias]: num
       ow * o * 4,
       o * 4,
     ],
-    ...[info.filterHeight, runs, info.dilationHeight * row, info.dilationWidth * c * 4, length],
+    ...[
+      info.filterHeight,
+      runs,
+      info.dilationHeight * row,
+      info.dilationWidth * c * 4,
+      length,
+      Number(gather),
+    ],
   );
 }
 
@@ -182,7 +191,7 @@ function inputGradient(context: KernelContext, info: Info, dy: number, filter: n
         ...[image.address + y * row + x * pixel, panels!, 0, out + (r.start * w + q.start) * c * 4, table!],
         ...[0, n * r.count * q.count, r.count, q.count, c],
         ...[image.height * row, row, pixel, h * w * c * 4, sh * w * c * 4, sw * c * 4],
-        ...[r.taps, q.taps === 0 ? 0 : 1, row, 0, q.taps * o],
+        ...[r.taps, q.taps === 0 ? 0 : 1, row, 0, q.taps * o, 0],
       );
     }
 }

@@ -27,7 +27,7 @@ function rowProduct(
   panels: number,
   table: number,
 ): void {
-  wasm['convRows']!(a, panels, 0, out, table, 0, m, 1, m, n, 0, 0, k * 4, 0, 0, n * 4, 1, 1, 0, 0, k);
+  wasm['convRows']!(a, panels, 0, out, table, 0, m, 1, m, n, 0, 0, k * 4, 0, 0, n * 4, 1, 1, 0, 0, k, 0);
 }
 
 function timesTransposed(context: KernelContext, product: Product): void {
