@@ -1,0 +1,121 @@
+// State of the Draw page: the strokes, the model on the chosen engine, and the last answer. Signals and functions, so
+// that a model that was trained on the Train page appears here without the page being open.
+import { computed, effect, signal } from '@preact/signals';
+import { imageInput, loadModel, topClasses, type ClassScore, type Model, type ModelReport } from '@bitgrad/runtime';
+import { median } from '../shared/format.js';
+import { drawFile, messageOf, shippedModel, type ModelFile } from '../shared/state.js';
+import { engineChoices, probe, type Availability } from './engines.js';
+import { imageSide, rasterizeStrokes, type Stroke } from './strokes.js';
+
+/** The drawing. */
+export const strokes = signal<readonly Stroke[]>([]);
+/** The drawing as the network sees it: uint8 [28, 28]. */
+export const image = computed(() => rasterizeStrokes(strokes.value));
+
+/** Id of the engine in use, or asked for. */
+export const engineId = signal('wasm');
+/** What is known of each engine. */
+export const availability = signal<Readonly<Record<string, Availability>>>({});
+
+/** The model as it runs now. */
+export interface Loaded {
+  readonly file: ModelFile;
+  readonly model: Model;
+  readonly report: ModelReport;
+  readonly engineId: string;
+}
+/** Null while it is being loaded. */
+export const loaded = signal<Loaded | null>(null);
+/** Why there is no model, in words. */
+export const problem = signal<string | null>(null);
+
+/** Classes of the last answer, best first, in the model's order of logits. */
+export interface Answer {
+  readonly scores: readonly ClassScore[];
+  readonly logits: readonly number[];
+}
+/** Null without a drawing. */
+export const answer = signal<Answer | null>(null);
+/** Times of the last inferences in milliseconds; the median is shown. */
+const times = signal<readonly number[]>([]);
+/** Median time of an inference on this engine in milliseconds; NaN before the first. */
+export const latency = computed(() => median(times.value));
+
+let sequence = 0;
+
+/** Loads the model onto the engine; a newer call wins. */
+async function reload(file: ModelFile | null, id: string): Promise<void> {
+  const turn = ++sequence;
+  problem.value = null;
+  try {
+    const source = file ?? (await shippedModel());
+    const choice = engineChoices.find((engine) => engine.id === id) ?? engineChoices[0]!;
+    const blocked = choice.blocked?.();
+    if (blocked) throw new Error(blocked);
+    const engine = await choice.load();
+    const model = await loadModel(source.bytes, { engine, threads: choice.threads });
+    if (turn !== sequence) return model.dispose();
+    const previous = loaded.value?.model;
+    await idle;
+    loaded.value = { file: source, model, report: model.report(), engineId: id };
+    previous?.dispose();
+    times.value = [];
+    predict();
+  } catch (error) {
+    if (turn === sequence) problem.value = messageOf(error);
+  }
+}
+
+/** Resolves when no inference runs; inferences do not overlap. */
+let idle: Promise<void> = Promise.resolve();
+let wanted = false;
+
+/** Runs the network on the drawing, soon; calls while one runs are joined. */
+export function predict(): void {
+  if (wanted) return;
+  wanted = true;
+  idle = idle.then(async () => {
+    wanted = false;
+    const now = loaded.value;
+    if (!now) return;
+    if (strokes.value.length === 0) {
+      answer.value = null;
+      return;
+    }
+    try {
+      const pixels = { data: image.value, width: imageSide, height: imageSide };
+      const input = imageInput(pixels, now.model);
+      const started = performance.now();
+      const logits = await now.model.predict(input);
+      const took = performance.now() - started;
+      if (now !== loaded.value) return;
+      times.value = [...times.value.slice(-30), took];
+      const scores = topClasses(logits, now.model.metadata.classes, logits.length);
+      answer.value = { scores, logits: Array.from(logits) };
+    } catch (error) {
+      problem.value = messageOf(error);
+    }
+  });
+}
+
+let started = false;
+
+/** Starts once: probes the engines and loads the model; follows the choice of engine and file from then on. */
+export function start(): void {
+  if (started) return;
+  started = true;
+  effect(() => void reload(drawFile.value, engineId.value));
+  effect(() => {
+    void strokes.value;
+    predict();
+  });
+}
+
+/** Asks the engines that are not known yet; they load code, so this waits until the page has painted. */
+export async function probeAll(): Promise<void> {
+  for (const choice of engineChoices) {
+    if (availability.value[choice.id]) continue;
+    const result = await probe(choice);
+    availability.value = { ...availability.value, [choice.id]: result };
+  }
+}

@@ -1,0 +1,1 @@
+export function QuantizersTab() { return <p>soon</p>; }

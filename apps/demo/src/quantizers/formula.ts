@@ -1,0 +1,184 @@
+// A visitor's own surrogate: a formula in x, parsed by jsep into a tree, checked node by node, and turned into an
+// expression of @bitgrad/core. Nothing is ever evaluated as code.
+import jsep from 'jsep';
+import {
+  BitgradError,
+  defineSurrogate,
+  E,
+  evaluateExpression,
+  type Expression,
+  type SurrogateGradient,
+} from '@bitgrad/core';
+
+jsep.addBinaryOp('^', 12, true);
+
+/** Functions that a formula may use, with the number of their arguments. */
+const functions: Readonly<Record<string, readonly [count: number, make: (...a: Expression[]) => Expression]>> = {
+  abs: [1, E.abs],
+  sqrt: [1, E.sqrt],
+  exp: [1, E.exp],
+  log: [1, E.log],
+  sin: [1, E.sin],
+  cos: [1, E.cos],
+  tanh: [1, E.tanh],
+  sigmoid: [1, E.sigmoid],
+  sech: [1, (a) => E.div(2, E.add(E.exp(a), E.exp(E.neg(a))))],
+  sign: [1, E.sign],
+  min: [2, E.min],
+  max: [2, E.max],
+  clip: [3, E.clip],
+};
+const constants: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
+const operators: Readonly<Record<string, (a: Expression, b: Expression) => Expression>> = {
+  '+': E.add,
+  '-': E.sub,
+  '*': E.mul,
+  '/': E.div,
+  '<': E.lt,
+  '<=': E.le,
+  '>': E.gt,
+  '>=': E.ge,
+  '==': E.eq,
+  '!=': E.ne,
+  '&&': (a, b) => E.mul(E.ne(a, 0), E.ne(b, 0)),
+  '||': (a, b) => E.max(E.ne(a, 0), E.ne(b, 0)),
+};
+
+/** The names that a formula may use, for the page. */
+export const formulaNames = [...Object.keys(functions), ...Object.keys(constants)];
+
+const longest = 400;
+const deepest = 60;
+
+const bad = (what: string, got: unknown, expected: string): BitgradError =>
+  new BitgradError({ code: 'invalid-option', source: 'demo', what: `formula: ${what}`, got, expected });
+
+/** x to a whole power by repeated multiplication. */
+const power = (a: Expression, n: number): Expression =>
+  n === 0 ? E.constant(1) : n === 1 ? a : n % 2 === 0 ? power(E.square(a), n / 2) : E.mul(a, power(a, n - 1));
+
+function convert(node: jsep.Expression, depth = 0): Expression {
+  if (depth > deepest) throw bad('nesting', depth, `at most ${deepest} levels`);
+  const next = (child: unknown): Expression => convert(child as jsep.Expression, depth + 1);
+  switch (node.type) {
+    case 'Literal':
+      if (typeof node.value !== 'number' || !Number.isFinite(node.value)) throw bad('literal', node.raw, 'a number');
+      return E.constant(node.value);
+    case 'Identifier': {
+      const name = String(node.name);
+      if (name === 'x') return E.input('x');
+      if (Object.hasOwn(constants, name)) return E.constant(constants[name]!);
+      throw bad('unknown name', name, `x, ${Object.keys(constants).join(', ')}, or a function`);
+    }
+    case 'UnaryExpression':
+      if (node.operator === '-') return E.neg(next(node.argument));
+      if (node.operator === '+') return next(node.argument);
+      if (node.operator === '!') return E.eq(next(node.argument), 0);
+      throw bad('operator', node.operator, '+, - or !');
+    case 'BinaryExpression': {
+      const operator = String(node.operator);
+      if (operator === '^' || operator === '**') {
+        const exponent = node.right as jsep.Expression;
+        const n = exponent.type === 'Literal' ? exponent.value : undefined;
+        if (typeof n !== 'number' || !Number.isInteger(n) || n < 0 || n > 32)
+          throw bad('exponent', exponent.raw ?? exponent.type, 'a whole number from 0 to 32; use exp and log for others');
+        return power(next(node.left), n);
+      }
+      if (!Object.hasOwn(operators, operator)) throw bad('operator', operator, Object.keys(operators).join(' ') + ' ^');
+      return operators[operator]!(next(node.left), next(node.right));
+    }
+    case 'ConditionalExpression':
+      return E.select(next(node.test), next(node.consequent), next(node.alternate));
+    case 'CallExpression': {
+      const callee = node.callee as jsep.Expression;
+      const name = callee.type === 'Identifier' ? String(callee.name) : callee.type;
+      if (!Object.hasOwn(functions, name)) throw bad('function', name, Object.keys(functions).join(', '));
+      const [count, make] = functions[name]!;
+      const given = node.arguments as jsep.Expression[];
+      if (given.length !== count) throw bad(`arguments of ${name}`, given.length, String(count));
+      return make(...given.map(next));
+    }
+    default:
+      throw bad('syntax', node.type, 'one expression in x');
+  }
+}
+
+/**
+ * Reads a formula.
+ * @throws BitgradError `invalid-option` that names the part that is wrong
+ */
+export function parseFormula(text: string): Expression {
+  if (text.trim() === '') throw bad('text', 'nothing', 'an expression in x, such as max(0, 1 - abs(x))');
+  if (text.length > longest) throw bad('length', text.length, `at most ${longest} characters`);
+  let tree: jsep.Expression;
+  try {
+    tree = jsep(text);
+  } catch (error) {
+    throw bad('syntax', text, error instanceof Error ? error.message : String(error));
+  }
+  return convert(tree);
+}
+
+const range = 6;
+
+/** Zeros of the conditions and absolute values in a formula: there it, or its slope, may jump. */
+function breakpointsOf(expression: Expression): number[] {
+  const found = new Set<number>();
+  const visit = (node: Expression): void => {
+    if (node.op === 'select') [node.test, node.a, node.b].forEach(visit);
+    else if ('b' in node) {
+      if (['ge', 'gt', 'le', 'lt', 'eq', 'ne', 'min', 'max'].includes(node.op)) zeros(E.sub(node.a, node.b), found);
+      [node.a, node.b].forEach(visit);
+    } else if ('a' in node) {
+      if (node.op === 'abs') zeros(node.a, found);
+      visit(node.a);
+    }
+  };
+  visit(expression);
+  return [...found].sort((a, b) => a - b).slice(0, 64);
+}
+
+function zeros(f: Expression, found: Set<number>): void {
+  const at = (x: number): number => evaluateExpression(f, { x });
+  const steps = 1200;
+  for (let i = 0; i < steps; i++) {
+    let [low, high] = [-range + (2 * range * i) / steps, -range + (2 * range * (i + 1)) / steps];
+    const sign = Math.sign(at(low));
+    if (sign === 0) found.add(Number(low.toPrecision(12)));
+    if (sign === 0 || sign === Math.sign(at(high)) || Math.sign(at(high)) === 0) continue;
+    for (let k = 0; k < 60; k++) {
+      const middle = (low + high) / 2;
+      if (Math.sign(at(middle)) === sign) low = middle;
+      else high = middle;
+    }
+    found.add(Number(high.toPrecision(12)));
+  }
+}
+
+/**
+ * A surrogate gradient from a formula.
+ * @throws BitgradError `invalid-option` for a bad formula, `not-finite` where it has no value in [-6, 6]
+ */
+export function formulaSurrogate(text: string): SurrogateGradient {
+  const expression = parseFormula(text);
+  const formula = (x: number): number => evaluateExpression(expression, { x });
+  for (let i = 0; i <= 600; i++) {
+    const x = -range + (2 * range * i) / 600;
+    if (!Number.isFinite(formula(x)))
+      throw new BitgradError({
+        code: 'not-finite',
+        source: 'demo',
+        what: `formula at x = ${x.toFixed(2)}`,
+        got: formula(x),
+        expected: 'a finite value on all of [-6, 6]',
+      });
+  }
+  const breakpoints = breakpointsOf(expression);
+  return defineSurrogate({
+    name: 'formula',
+    options: { formula: text },
+    formula,
+    expression: () => expression,
+    breakpoints: () => breakpoints,
+  });
+}

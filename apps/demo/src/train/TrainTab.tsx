@@ -1,0 +1,1 @@
+export function TrainTab() { return <p>soon</p>; }

@@ -1,0 +1,11 @@
+// The worker that has tfjs. Its name is its role.
+import type { FloatRequest, TrainCommand, TrainMessage } from './protocol.js';
+import { answerFloat } from './floatTwin.js';
+import { createRun } from './run.js';
+
+if (self.name === 'float')
+  self.onmessage = async ({ data }: MessageEvent<FloatRequest>) => self.postMessage(await answerFloat(data));
+else {
+  const run = createRun((message: TrainMessage) => self.postMessage(message));
+  self.onmessage = ({ data }: MessageEvent<TrainCommand>) => run.command(data);
+}

@@ -1,0 +1,3 @@
+import { project } from '@bitgrad/tooling/vitest';
+
+export default project('demo', { fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 });
