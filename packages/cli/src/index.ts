@@ -1,7 +1,12 @@
 export { backendTable, probeBackends, startBackend, type BackendListing } from './backends.js';
 export { exitCodeOf, exitCodes } from './exit.js';
+export { chooseEngine, engineTable, probeEngines, type EngineListing } from './engines.js';
+export { runBench, type BenchOptions, type BenchResult } from './commands/bench.js';
+export { runCompile, type CompileCommandOptions, type CompileCommandResult } from './commands/compile.js';
 export { runEval, type EvalOptions, type EvalResult } from './commands/eval.js';
+export { inspectModel, runInspect, type Inspection } from './commands/inspect.js';
 export { runList, type Listing } from './commands/list.js';
+export { runRun, type RunCommandOptions, type RunDataResult, type RunImageResult } from './commands/run.js';
 export { runTrain, type TrainOptions, type TrainResult } from './commands/train.js';
 export { createNodeIo, type CliIo } from './io.js';
 export { readRunInfo, type RunInfo } from './model-dir/runInfo.js';

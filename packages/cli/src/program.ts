@@ -2,30 +2,22 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { JsonObject } from '@bitgrad/core';
-import { backendTable } from './backends.js';
 import { runEval, type EvalOptions } from './commands/eval.js';
 import { runList, type ListOptions } from './commands/list.js';
 import { runTrain, type TrainOptions } from './commands/train.js';
 import { errorText, exitCodeOf, exitCodes } from './exit.js';
 import { createNodeIo, writeLine, type CliIo } from './io.js';
+import { addPackedCommands } from './program-packed.js';
+import {
+  anyInteger,
+  backendOption,
+  dataHelp,
+  integer,
+  pluginOption,
+  positive,
+  type Runner,
+} from './program-options.js';
 import { withSignals } from './signals.js';
-
-const integer =
-  (low: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < low || text.trim() === '')
-      throw new InvalidArgumentError(`Expected an integer, ${low} or more.`);
-    return value;
-  };
-
-const anyInteger = integer(Number.MIN_SAFE_INTEGER);
-
-const positive = (text: string): number => {
-  const value = Number(text);
-  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('Expected a number above 0.');
-  return value;
-};
 
 const jsonObject = (text: string): JsonObject => {
   let value: unknown;
@@ -38,26 +30,6 @@ const jsonObject = (text: string): JsonObject => {
     throw new InvalidArgumentError('Expected a JSON object, such as \'{"clip":1}\'.');
   return value as JsonObject;
 };
-
-const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
-
-const pluginOption = (): Option =>
-  new Option(
-    '--plugin <path|package>',
-    'load a plugin: a file, a folder or an installed package that exports one; may be repeated',
-  )
-    .argParser(collect)
-    .default([], 'none');
-
-const backendOption = (): Option =>
-  new Option('--backend <name>', 'where it runs; auto takes the first that works')
-    .choices(['auto', ...backendTable.map(({ name }) => name)])
-    .default('auto');
-
-const dataHelp = 'digits (drawn, needs no files), mnist:DIR, cifar10:DIR, cifar100:DIR or folder:DIR';
-
-/** What a command's action calls: it runs and gives an exit code. */
-type Runner = (run: (io: CliIo) => Promise<number>) => Promise<void>;
 
 const addTrain = (program: Command, execute: Runner): void => {
   program
@@ -142,7 +114,7 @@ const addEval = (program: Command, execute: Runner): void => {
 const addList = (program: Command, execute: Runner): void => {
   program
     .command('list')
-    .description('list plugins, quantizers, surrogates, forwards, models and backends')
+    .description('list plugins, quantizers, surrogates, forwards, models, backends and engines')
     .addOption(pluginOption())
     .option('--json', 'write one JSON object to stdout', false)
     .action((options: ListOptions) => execute((io) => runList(options, io)));
@@ -172,6 +144,7 @@ export function createProgram(execute: Runner, io: CliIo): Command {
     });
   addTrain(program, execute);
   addEval(program, execute);
+  addPackedCommands(program, execute);
   addList(program, execute);
   return program;
 }

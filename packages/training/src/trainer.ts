@@ -28,6 +28,7 @@ import {
   createLock,
   integerFrom,
   readWeights,
+  splitChecksum,
   writeWeights,
   type WeightValues,
 } from './state.js';
@@ -161,6 +162,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       augment: augment ?? null,
       optimizer: optimizer.getConfig(),
       trainImages: train.size,
+      trainChecksum: splitChecksum(train),
       imageShape: train.shape,
       classes,
     }),

@@ -237,6 +237,7 @@ describe('resume', () => {
     [{ optimizer: { name: 'sgd' } }, 'optimizer'],
     [{ augment: { flip: true } }, 'augment'],
     [{ train: stripes(91, 1) }, 'trainImages'],
+    [{ train: stripes(90, 3) }, 'trainChecksum'],
   ] as const)('refuses other options: %#', async (changed, name) => {
     const first = make();
     const checkpoint = loadCheckpoint(await saveCheckpoint(first));

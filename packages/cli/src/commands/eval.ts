@@ -1,15 +1,14 @@
 // `bitgrad eval`: a saved model on a data set, as deployed and as trained.
 import { resolve } from 'node:path';
-import { setClock, summary } from '@bitgrad/layers';
+import { summary } from '@bitgrad/layers';
 import { evaluateGap } from '@bitgrad/training';
 import { BitgradError, type JsonObject } from '@bitgrad/core';
 import type { Dataset, Split } from '@bitgrad/datasets';
 import { startBackend } from '../backends.js';
-import { openData, type DataOptions } from '../data.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
-import { loadModel } from '../model-dir/model.js';
-import { readRunInfo, type RunInfo } from '../model-dir/runInfo.js';
+import { openRun, openRunData } from '../model-dir/open.js';
+import { readRunInfo } from '../model-dir/runInfo.js';
 import { usePlugins } from '../plugins.js';
 import { percent } from '../progress.js';
 import { resultTable } from '../table.js';
@@ -63,32 +62,6 @@ const splitOf = (dataset: Dataset, name: string): Split => {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '?');
 
-/** The data a model is evaluated on: by default what it was trained on, with the same limits and seed. */
-const dataOf = (info: RunInfo, options: EvalOptions): Promise<Dataset> => {
-  const { data, limit, testLimit, seed } = info.options as unknown as DataOptions;
-  const same = options.data === undefined || options.data === data;
-  return openData({
-    data: options.data ?? data,
-    seed: same ? seed : 0,
-    limit:
-      (options.split === 'train' ? options.limit : undefined) ?? (same ? (limit ?? undefined) : undefined),
-    testLimit:
-      (options.split === 'test' ? options.limit : undefined) ?? (same ? (testLimit ?? undefined) : undefined),
-  });
-};
-
-function checkShape(dataset: Dataset, info: RunInfo): void {
-  if (dataset.shape.join() === info.inputShape.join() && dataset.classes.length === info.classes.length)
-    return;
-  throw new BitgradError({
-    code: 'shape-mismatch',
-    source: 'cli',
-    what: 'data set',
-    got: `[${dataset.shape.join(', ')}] with ${dataset.classes.length} classes`,
-    expected: `[${info.inputShape.join(', ')}] with ${info.classes.length} classes, as the model was trained`,
-  });
-}
-
 /**
  * Evaluates the model of a folder.
  * @returns the exit code
@@ -104,22 +77,8 @@ export async function runEval(
   const info = await readRunInfo(path);
   await usePlugins(options.plugin, directory);
   const { backend } = await startBackend(options.backend);
-  const model = await loadModel(path).catch((cause) => {
-    // A saved name is not a reason to run code: what was loaded for training must be named again.
-    if (!(cause instanceof BitgradError) || cause.code !== 'unknown-name' || options.plugin.length > 0)
-      throw cause;
-    const plugins = info.plugins.map((plugin) => `--plugin ${plugin}`).join(' ');
-    throw new BitgradError({
-      code: 'unknown-name',
-      source: 'cli',
-      what: cause.message.replace(/^\[[^\]]*\] /, '').replace(/\.? Register the plugin.*$/s, ''),
-      next: plugins ? `The model was trained with ${plugins}.` : 'Name its plugin with --plugin.',
-      cause,
-    });
-  });
-  setClock(model, info.clock);
-  const dataset = await dataOf(info, options);
-  checkShape(dataset, info);
+  const model = await openRun(path, info, options.plugin.length > 0);
+  const dataset = await openRunData(info, options);
   const split = splitOf(dataset, options.split);
   const started = performance.now();
   const { normalize } = info;

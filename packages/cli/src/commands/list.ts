@@ -2,6 +2,7 @@
 import { defaultRegistry, type JsonObject, type Plugin } from '@bitgrad/core';
 import { listModels } from '@bitgrad/models';
 import { probeBackends, type BackendListing } from '../backends.js';
+import { probeEngines, type EngineListing } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { usePlugins } from '../plugins.js';
@@ -41,6 +42,7 @@ export interface Listing {
   readonly forwards: readonly MemberListing[];
   readonly models: readonly { name: string; description: string }[];
   readonly backends: readonly BackendListing[];
+  readonly engines: readonly EngineListing[];
 }
 
 /** Makes a member with its default options; undefined when it needs some. */
@@ -86,7 +88,7 @@ const quantizersOf = (plugins: readonly Plugin[]): QuantizerListing[] =>
     )
     .sort(byName);
 
-/** Everything that is registered and every backend that is known. */
+/** Everything that is registered, and every backend and engine that is known. */
 export async function listing(): Promise<Listing> {
   const plugins = defaultRegistry().plugins();
   return {
@@ -96,6 +98,7 @@ export async function listing(): Promise<Listing> {
     forwards: membersOf(plugins, 'forwards'),
     models: listModels().map(({ name, description }) => ({ name, description })),
     backends: await probeBackends(),
+    engines: await probeEngines(),
   };
 }
 
@@ -137,5 +140,6 @@ function format(all: Listing, { colors }: CliIo): string {
       all.models.map(({ name, description }) => [name, description]),
     ),
     section('backends', all.backends.map(({ name, available, reason }) => [name, available ? 'available' : `unavailable: ${reason}`])), // prettier-ignore
+    section('engines', all.engines.map(({ name, available, reason }) => [name, available ? 'available' : `unavailable: ${reason}`])), // prettier-ignore
   ].join('\n\n');
 }

@@ -1,0 +1,80 @@
+// `bitgrad bench`: how long one inference of a packed model takes here.
+import { resolve } from 'node:path';
+import { createRng } from '@bitgrad/core';
+import { elementCount, type OpReport } from '@bitgrad/runtime';
+import { engineText, startPacked, timeRuns, type EngineOptions, type Timing } from '../engines.js';
+import { exitCodes } from '../exit.js';
+import { writeLine, type CliIo } from '../io.js';
+import { kilobytes, resultTable } from '../table.js';
+
+/** Options of `bitgrad bench`. */
+export interface BenchOptions extends EngineOptions {
+  readonly seconds: number;
+  readonly json: boolean;
+}
+
+/** The object of `bitgrad bench --json`. */
+export interface BenchResult extends Timing {
+  readonly engine: string;
+  readonly variant: string | null;
+  readonly threads: number;
+  /** From bytes in memory to the first result. */
+  readonly firstMs: number;
+  readonly imagesPerSecond: number;
+  readonly fileBytes: number;
+  readonly weightBytes: number;
+  readonly arenaBytes: number;
+  readonly ops: readonly OpReport[];
+}
+
+/** Times a packed model; returns the exit code. */
+export async function runBench(
+  file: string,
+  options: BenchOptions,
+  io: CliIo,
+  directory = process.cwd(),
+): Promise<number> {
+  const begun = performance.now();
+  const { model, fileBytes, executable, report, skipped } = await startPacked(
+    resolve(directory, file),
+    options,
+  );
+  for (const { engine, reason } of skipped) writeLine(io.stderr, `engine ${engine} not used: ${reason}`);
+  const { type, shape } = model.plan.buffers[model.plan.input]!;
+  const rng = createRng(1);
+  const size = elementCount(shape);
+  const input =
+    type === 'u8'
+      ? Uint8Array.from({ length: size }, () => rng.integer(256))
+      : Float32Array.from({ length: size }, () => rng.normal());
+  const output = executable.run(input);
+  const firstMs = performance.now() - begun;
+  const timing = timeRuns(() => executable.run(input, output), options.seconds);
+  executable.dispose();
+  const result: BenchResult = {
+    ...timing,
+    engine: report.engine,
+    variant: report.variant ?? null,
+    threads: report.threads,
+    firstMs,
+    imagesPerSecond: 1000 / timing.medianMs,
+    fileBytes,
+    weightBytes: report.weightBytes,
+    arenaBytes: report.arenaBytes,
+    ops: report.ops,
+  };
+  if (options.json) {
+    writeLine(io.stdout, JSON.stringify(result));
+    return exitCodes.done;
+  }
+  const rows: [string, string][] = [
+    ['median', io.colors.green(`${result.medianMs.toFixed(3)} ms`)],
+    ['5 % to 95 %', `${result.p5Ms.toFixed(3)} to ${result.p95Ms.toFixed(3)} ms, ${result.runs} runs`],
+    ['throughput', `${result.imagesPerSecond.toFixed(0)} img/s, one at a time`],
+    ['first result after', `${firstMs.toFixed(1)} ms`],
+    ['memory', `${kilobytes(result.weightBytes)} weights, ${kilobytes(result.arenaBytes)} activations`],
+    ...result.ops.map((op): [string, string] => [op.name ? `${op.op} ${op.name}` : op.op, op.kernel]),
+  ];
+  writeLine(io.stdout, resultTable(`${model.metadata.name ?? 'model'} on ${engineText(report)}`, rows, io));
+  return exitCodes.done;
+}

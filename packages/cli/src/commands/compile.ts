@@ -1,0 +1,184 @@
+// `bitgrad compile`: a trained run -> one packed file, compared with the graph on test images before it is written.
+import { dirname, resolve } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { compileModel, type CompileResult } from '@bitgrad/compiler';
+import { BitgradError } from '@bitgrad/core';
+import { createModel, listModels } from '@bitgrad/models';
+import { normalizeBytes } from '@bitgrad/runtime';
+import { startBackend } from '../backends.js';
+import { chooseEngine, engineText, timeRuns } from '../engines.js';
+import { exitCodes } from '../exit.js';
+import { writeLine, type CliIo } from '../io.js';
+import { ensureFolder, writeAtomically } from '../model-dir/atomic.js';
+import { openRun, openRunData } from '../model-dir/open.js';
+import { readRunInfo, type RunInfo } from '../model-dir/runInfo.js';
+import { usePlugins } from '../plugins.js';
+import { percent } from '../progress.js';
+import { kilobytes, resultTable } from '../table.js';
+
+/** Options of `bitgrad compile`. */
+export interface CompileCommandOptions {
+  readonly out: string;
+  readonly data?: string;
+  readonly limit: number;
+  readonly lastLayer: 'auto' | 'float' | 'int8';
+  readonly time: boolean;
+  readonly backend: string;
+  readonly json: boolean;
+  readonly plugin: readonly string[];
+}
+
+/** The object of `bitgrad compile --json`. */
+export interface CompileCommandResult {
+  readonly out: string;
+  /** Bytes of the file, and of the parameters in float32. */
+  readonly packedBytes: number;
+  readonly floatBytes: number;
+  /** floatBytes / packedBytes. */
+  readonly ratio: number;
+  /** Share of images with the same class, and the largest difference of a logit. */
+  readonly agreement: number;
+  readonly maxDifference: number;
+  readonly images: number;
+  /** `test` images of the data, or `random` ones where the data cannot be read, with the reason. */
+  readonly verifiedOn: 'test' | 'random';
+  readonly dataUnavailable: string | null;
+  /** Accuracy of the packed model on those images; null on random ones. */
+  readonly testAccuracy: number | null;
+  readonly lastLayer: 'float' | 'int8' | null;
+  readonly fallbacks: CompileResult['fallbacks'];
+  readonly engine: string;
+  /** Median time of one image, one thread, with --time: the same architecture in float32 on the training backend, and the packed model. */
+  readonly floatMs: number | null;
+  readonly packedMs: number | null;
+  readonly backend: string;
+}
+
+interface Images {
+  readonly bytes: Uint8Array;
+  readonly labels: ArrayLike<number>;
+}
+
+/** Test images, or why there are none. */
+async function testImages(info: RunInfo, options: CompileCommandOptions): Promise<Images | string> {
+  try {
+    const { test } = await openRunData(info, { data: options.data, split: 'test', limit: options.limit });
+    if (test.size === 0) return 'the data set has no test images';
+    return { bytes: test.images, labels: test.labels };
+  } catch (error) {
+    // Data that was asked for must be there; what the model was trained on may have gone since.
+    if (!(error instanceof BitgradError) || options.data !== undefined) throw error;
+    return error.message;
+  }
+}
+
+const accuracyOf = (outputs: ArrayLike<number>, labels: ArrayLike<number>): number => {
+  const width = outputs.length / labels.length;
+  let right = 0;
+  for (let r = 0; r < labels.length; r++) {
+    let best = 0;
+    for (let i = 1; i < width; i++) if (outputs[r * width + i]! > outputs[r * width + best]!) best = i;
+    if (best === labels[r]) right += 1;
+  }
+  return right / labels.length;
+};
+
+/**
+ * Median milliseconds of one image in float32: the same architecture without quantizers, on the training backend.
+ * @returns null when the architecture is not one of @bitgrad/models
+ */
+const timeFloat = (
+  bytes: Uint8Array,
+  { options, inputShape, classes, normalize }: RunInfo,
+): number | null => {
+  if (!listModels().some(({ name }) => name === options.model)) return null;
+  const model = createModel(options.model as string, {
+    ...(options.modelOptions as object | undefined),
+    inputShape: inputShape as [number, number, number],
+    classes: classes.length,
+    kernelQuantizer: null,
+  });
+  const x = tf.tensor(normalizeBytes(bytes, inputShape.at(-1)!, normalize), [1, ...inputShape]);
+  const { medianMs } = timeRuns(() => tf.tidy(() => (model.predict(x) as tf.Tensor).dataSync()), 0.5);
+  x.dispose();
+  model.dispose();
+  return medianMs;
+};
+
+/**
+ * Compiles the model of a folder into one file.
+ * @returns the exit code
+ * @throws BitgradError for options, files or layers that cannot be used; `verification-failed`, and then nothing is written
+ */
+export async function runCompile(
+  folder: string,
+  options: CompileCommandOptions,
+  io: CliIo,
+  directory = process.cwd(),
+): Promise<number> {
+  const path = resolve(directory, folder);
+  const out = resolve(directory, options.out);
+  const info = await readRunInfo(path);
+  await usePlugins(options.plugin, directory);
+  const { backend } = await startBackend(options.backend);
+  const model = await openRun(path, info, options.plugin.length > 0);
+  const images = await testImages(info, options);
+  const found = typeof images === 'string' ? undefined : images;
+  const { engine } = await chooseEngine('auto');
+  const compiled = await compileModel(model, {
+    input: 'u8',
+    normalization: info.normalize,
+    metadata: { name: String(info.options.model ?? model.name), classes: info.classes },
+    samples: found?.bytes,
+    lastLayer: options.lastLayer,
+    engine,
+  });
+  await ensureFolder(dirname(out));
+  await writeAtomically(out, compiled.bytes);
+  const executable = await engine.compile(compiled.model);
+  const size = info.inputShape.reduce((a, b) => a * b, 1);
+  const one = found?.bytes.subarray(0, size) ?? new Uint8Array(size);
+  const output = executable.run(one);
+  const floatBytes = compiled.model.metadata.floatBytes ?? 0;
+  const result: CompileCommandResult = {
+    out,
+    packedBytes: compiled.bytes.length,
+    floatBytes,
+    ratio: floatBytes / compiled.bytes.length,
+    agreement: compiled.agreement.argmax,
+    maxDifference: compiled.agreement.maxDifference,
+    images: compiled.agreement.samples,
+    verifiedOn: found ? 'test' : 'random',
+    dataUnavailable: typeof images === 'string' ? images : null,
+    testAccuracy: found ? accuracyOf(executable.run(found.bytes), found.labels) : null,
+    lastLayer: compiled.lastLayer,
+    fallbacks: compiled.fallbacks,
+    engine: engineText(executable.report()),
+    floatMs: options.time ? timeFloat(one, info) : null,
+    packedMs: options.time ? timeRuns(() => executable.run(one, output), 0.5).medianMs : null,
+    backend: backend.name,
+  };
+  executable.dispose();
+  model.dispose();
+  await backend.dispose();
+  writeLine(io.stdout, options.json ? JSON.stringify(result) : table(result, io));
+  return exitCodes.done;
+}
+
+const table = (result: CompileCommandResult, io: CliIo): string => {
+  const { verifiedOn, images, floatMs, packedMs } = result;
+  const rows: [string, string][] = [
+    ['float32 parameters', kilobytes(result.floatBytes)],
+    ['packed file', `${io.colors.green(kilobytes(result.packedBytes))}, ${result.ratio.toFixed(1)}x smaller`],
+    ['agreement', `${percent(result.agreement)} of ${images} ${verifiedOn} images give the same class`],
+  ];
+  if (result.testAccuracy !== null) rows.push(['packed test accuracy', percent(result.testAccuracy)]);
+  if (result.lastLayer) rows.push(['last layer', result.lastLayer]);
+  if (floatMs !== null && packedMs !== null)
+    rows.push(['time of one image', `${floatMs.toFixed(3)} ms in float on tfjs ${result.backend}, ${packedMs.toFixed(3)} ms packed on ${result.engine}: ${(floatMs / packedMs).toFixed(1)}x faster`]); // prettier-ignore
+  rows.push(
+    ...result.fallbacks.map(({ layer, reason }): [string, string] => [`float layer ${layer}`, reason]),
+  );
+  if (result.dataUnavailable) rows.push(['test images', `not available: ${result.dataUnavailable}`]);
+  return resultTable(`compiled to ${result.out}`, rows, io);
+};

@@ -1,0 +1,179 @@
+// `bitgrad run`: a packed model on the images of a data set, or on one picture.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { BitgradError } from '@bitgrad/core';
+import { decodeImage } from '@bitgrad/datasets/node';
+import { imageInput, normalizeBytes, topClasses, type ClassScore, type PackedModel } from '@bitgrad/runtime';
+import { openData } from '../data.js';
+import { engineText, startPacked, type EngineOptions, type Started } from '../engines.js';
+import { exitCodes } from '../exit.js';
+import { writeLine, type CliIo } from '../io.js';
+import { checkShape } from '../model-dir/open.js';
+import { percent } from '../progress.js';
+import { resultTable } from '../table.js';
+
+/** Options of `bitgrad run`. */
+export interface RunCommandOptions extends EngineOptions {
+  readonly data?: string;
+  readonly image?: string;
+  readonly invert: boolean;
+  readonly top: number;
+  readonly split: string;
+  readonly limit?: number;
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+/** The object of `bitgrad run --data ... --json`. */
+export interface RunDataResult {
+  /** Share of images whose largest output is their class. */
+  readonly testAccuracy: number;
+  readonly images: number;
+  readonly classAccuracy: Readonly<Record<string, number | null>>;
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+  readonly engine: string;
+  readonly variant: string | null;
+  readonly threads: number;
+  readonly data: string;
+  readonly split: string;
+}
+
+/** The object of `bitgrad run --image ... --json`. */
+export interface RunImageResult {
+  readonly image: string;
+  /** Most probable classes, best first. */
+  readonly classes: readonly ClassScore[];
+  readonly engine: string;
+  readonly variant: string | null;
+  readonly threads: number;
+}
+
+/** Images that are run at a time, so that a large data set needs no second copy of itself. */
+const chunk = 256;
+
+const usage = (what: string, got: unknown, next: string): never => {
+  throw new BitgradError({ code: 'invalid-option', source: 'cli', what, got, next });
+};
+
+const inputSpec = ({ plan }: PackedModel) => plan.buffers[plan.input]!;
+
+async function runData(started: Started, data: string, options: RunCommandOptions): Promise<RunDataResult> {
+  const { model, executable, report } = started;
+  const { type, shape } = inputSpec(model);
+  const limit = options.limit;
+  const dataset = await openData({ data, seed: options.seed, ...(options.split === 'test' ? { testLimit: limit } : { limit }) }); // prettier-ignore
+  const classes = model.metadata.classes ?? dataset.classes;
+  checkShape(dataset, shape, classes.length);
+  const split = options.split === 'test' ? dataset.test : dataset.train;
+  if (split.size === 0) usage(`--split ${options.split} of ${data}`, 'no images', 'Use the other split.');
+  const size = shape.reduce((a, b) => a * b, 1);
+  const [right, seen] = [
+    new Array<number>(classes.length).fill(0),
+    new Array<number>(classes.length).fill(0),
+  ];
+  let seconds = 0;
+  for (let from = 0; from < split.size; from += chunk) {
+    const bytes = split.images.subarray(from * size, (from + chunk) * size);
+    const input = type === 'u8' ? bytes : normalizeBytes(bytes, shape.at(-1)!, model.metadata.normalization);
+    const start = performance.now();
+    const output = executable.run(input);
+    seconds += (performance.now() - start) / 1000;
+    const rows = bytes.length / size;
+    const width = output.length / rows;
+    for (let r = 0; r < rows; r++) {
+      const label = split.labels[from + r]!;
+      const row = output.subarray(r * width, (r + 1) * width);
+      seen[label]! += 1;
+      if (row.indexOf(Math.max(...row)) === label) right[label]! += 1;
+    }
+  }
+  const total = right.reduce((a, b) => a + b, 0);
+  return {
+    testAccuracy: total / split.size,
+    images: split.size,
+    classAccuracy: Object.fromEntries(
+      classes.map((name, i) => [name, seen[i] ? right[i]! / seen[i]! : null]),
+    ),
+    seconds,
+    imagesPerSecond: split.size / seconds,
+    engine: report.engine,
+    variant: report.variant ?? null,
+    threads: report.threads,
+    data,
+    split: options.split,
+  };
+}
+
+async function runImage(started: Started, file: string, options: RunCommandOptions): Promise<RunImageResult> {
+  const { model, executable, report } = started;
+  const bytes = await readFile(file).catch((cause) => {
+    const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+    throw new BitgradError({ code: 'io', source: 'cli', what: `${file} cannot be read (${reason})`, cause });
+  });
+  const image = decodeImage(file, bytes);
+  const target = { input: inputSpec(model), metadata: model.metadata };
+  const output = executable.run(imageInput(image, target, { invert: options.invert }));
+  return {
+    image: file,
+    classes: topClasses(output, model.metadata.classes, options.top),
+    engine: report.engine,
+    variant: report.variant ?? null,
+    threads: report.threads,
+  };
+}
+
+/**
+ * Runs a packed model.
+ * @returns the exit code
+ * @throws BitgradError for options and files that cannot be used
+ */
+export async function runRun(
+  file: string,
+  options: RunCommandOptions,
+  io: CliIo,
+  directory = process.cwd(),
+): Promise<number> {
+  const { data, image } = options;
+  if ((data === undefined) === (image === undefined))
+    usage(
+      'what to run on',
+      data === undefined ? 'nothing' : '--data and --image',
+      'Give --data SPEC for the accuracy on a data set, or --image FILE for the classes of a picture.',
+    );
+  const started = await startPacked(resolve(directory, file), options);
+  for (const { engine, reason } of started.skipped)
+    writeLine(io.stderr, `engine ${engine} not used: ${reason}`);
+  try {
+    if (data !== undefined) {
+      const result = await runData(started, data, options);
+      writeLine(io.stdout, options.json ? JSON.stringify(result) : dataTable(result, started, io));
+    } else {
+      const result = await runImage(started, resolve(directory, image!), options);
+      writeLine(io.stdout, options.json ? JSON.stringify(result) : imageTable(result, started, io));
+    }
+  } finally {
+    started.executable.dispose();
+  }
+  return exitCodes.done;
+}
+
+const dataTable = (result: RunDataResult, { model, report }: Started, io: CliIo): string =>
+  resultTable(
+    `${model.metadata.name ?? 'model'} on ${result.data} (${result.split}, ${result.images} images)`,
+    [
+      ['accuracy', io.colors.green(percent(result.testAccuracy))],
+      ['throughput', `${result.imagesPerSecond.toFixed(0)} img/s on ${engineText(report)}`],
+      ...Object.entries(result.classAccuracy).map(
+        ([name, share]) => [`class ${name}`, percent(share)] as const,
+      ),
+    ],
+    io,
+  );
+
+const imageTable = (result: RunImageResult, { report }: Started, io: CliIo): string =>
+  resultTable(
+    `${result.image} on ${engineText(report)}`,
+    result.classes.map(({ name, probability }) => [name, percent(probability)] as const),
+    io,
+  );

@@ -1,0 +1,142 @@
+// The deployment engines that the command knows, in order of preference. A new engine is one line in the table.
+import { readFile } from 'node:fs/promises';
+import { BitgradError, type JsonObject } from '@bitgrad/core';
+import {
+  decodeModel,
+  jsEngine,
+  type Engine,
+  type EngineReport,
+  type Executable,
+  type PackedModel,
+} from '@bitgrad/runtime';
+
+/** How to get an engine. */
+export interface EngineRow {
+  readonly name: string;
+  readonly package: string;
+  load(): Promise<Engine>;
+}
+
+/** Every known engine, best first; the last runs everywhere. */
+export const engineTable: readonly EngineRow[] = [
+  {
+    name: 'wasm',
+    package: '@bitgrad/backend-wasm',
+    load: async () => (await import('@bitgrad/backend-wasm/engine')).wasmEngine(),
+  },
+  { name: 'js', package: '@bitgrad/runtime', load: () => Promise.resolve(jsEngine()) },
+];
+
+/** An engine for listings. */
+export interface EngineListing {
+  readonly name: string;
+  readonly package: string;
+  readonly available: boolean;
+  /** Why not, and how to get it; empty when available. */
+  readonly reason: string;
+  readonly features: JsonObject;
+}
+
+const attempt = async (row: EngineRow): Promise<{ engine?: Engine; listing: EngineListing }> => {
+  const base = { name: row.name, package: row.package };
+  try {
+    const engine = await row.load();
+    const { available, reason = '', features } = await engine.probe();
+    return { engine, listing: { ...base, available, reason, features: { ...features } } };
+  } catch (cause) {
+    const reason = `${row.package} cannot be loaded (${(cause as Error).message}); npm install ${row.package}`;
+    return { listing: { ...base, available: false, reason, features: {} } };
+  }
+};
+
+/** Which engines run here. */
+export const probeEngines = (): Promise<EngineListing[]> =>
+  Promise.all(engineTable.map(async (row) => (await attempt(row)).listing));
+
+/** The engine of a name, or with `auto` the first that runs, and why those before it do not. */
+export async function chooseEngine(
+  name: string,
+): Promise<{ engine: Engine; skipped: readonly { engine: string; reason: string }[] }> {
+  const rows = name === 'auto' ? engineTable : engineTable.filter((row) => row.name === name);
+  const skipped: { engine: string; reason: string }[] = [];
+  for (const row of rows) {
+    const { engine, listing } = await attempt(row);
+    if (engine && listing.available) return { engine, skipped };
+    skipped.push({ engine: row.name, reason: listing.reason });
+  }
+  throw new BitgradError({
+    code: 'backend-unavailable',
+    source: 'cli',
+    what: `engine ${name} cannot start: ${skipped.map(({ reason }) => reason).join('; ')}`,
+    next: 'Use --engine auto to take the first that runs; `bitgrad list` shows them.',
+  });
+}
+
+/** Reads a `.bitgrad` file. @throws BitgradError `io`, and as `decodeModel` for what the file holds */
+export async function readPacked(path: string): Promise<{ model: PackedModel; fileBytes: number }> {
+  const bytes = await readFile(path).catch((cause) => {
+    throw new BitgradError({
+      code: 'io',
+      source: 'cli',
+      what: `${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message})`,
+      next: 'Give a file that `bitgrad compile` has written.',
+      cause,
+    });
+  });
+  return { model: decodeModel(bytes), fileBytes: bytes.length };
+}
+
+/** A packed model that is ready to run. */
+export interface Started {
+  readonly model: PackedModel;
+  readonly fileBytes: number;
+  readonly executable: Executable;
+  readonly report: EngineReport;
+  readonly skipped: readonly { engine: string; reason: string }[];
+}
+
+/** Options that say how a packed model runs. */
+export interface EngineOptions {
+  readonly engine: string;
+  readonly threads: number;
+}
+
+/** Reads a packed model and prepares it on an engine. */
+export async function startPacked(path: string, { engine: name, threads }: EngineOptions): Promise<Started> {
+  const { model, fileBytes } = await readPacked(path);
+  const { engine, skipped } = await chooseEngine(name);
+  const executable = await engine.compile(model, { threads });
+  return { model, fileBytes, executable, report: executable.report(), skipped };
+}
+
+/** `wasm (simd, 2 threads)`. */
+export const engineText = ({ engine, variant, threads }: EngineReport): string => {
+  const parts = [variant, threads > 1 ? `${threads} threads` : undefined].filter(
+    (part) => part !== undefined,
+  );
+  return parts.length > 0 ? `${engine} (${parts.join(', ')})` : engine;
+};
+
+/** Wall time of one inference of one example, after a warm-up. */
+export interface Timing {
+  readonly medianMs: number;
+  /** 5 % and 95 % of the runs were faster. */
+  readonly p5Ms: number;
+  readonly p95Ms: number;
+  readonly runs: number;
+}
+
+/** Times a function for about `seconds`, at least 5 times. */
+export function timeRuns(run: () => unknown, seconds: number): Timing {
+  for (let i = 0; i < 3; i++) run();
+  const times: number[] = [];
+  const end = performance.now() + seconds * 1000;
+  while (times.length < 5 || performance.now() < end) {
+    const start = performance.now();
+    run();
+    times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(share * times.length))]!;
+  return { medianMs: at(0.5), p5Ms: at(0.05), p95Ms: at(0.95), runs: times.length };
+}
