@@ -1,0 +1,31 @@
+// Both papers joined: the certificate refuses fda, and says where, and grants fda++ for every n and weighting.
+import '@tensorflow/tfjs-layers';
+import { certify } from '@bitgrad/quantizer-proxconnect';
+import { describe, expect, it } from 'vitest';
+import { fda, seriesForward, seriesSurrogate, weightings } from '../src/index.js';
+
+describe('certificate', () => {
+  it('fails on fda, where sign is flat and the kernel varies', () => {
+    const { holds, violations } = certify(fda({ noise: false }));
+    expect(holds).toBe(false);
+    for (const { interval } of violations) {
+      expect(Math.abs(interval[0])).toBeLessThanOrEqual(1.01);
+      expect(Math.abs(interval[1])).toBeLessThanOrEqual(1.01);
+    }
+    expect(violations.some(({ explanation }) => /varies|constant/i.test(explanation))).toBe(true);
+  });
+
+  it.each(weightings)('holds on fda++ with %s weights for n = 1..64', (weighting) => {
+    for (const n of [...Array(16).keys()].map((i) => i + 1).concat([20, 24, 32, 40, 48, 63, 64])) {
+      const options = { n, reach: 2, weighting };
+      const certificate = certify({ forward: seriesForward(options), surrogate: seriesSurrogate(options) });
+      expect(certificate.holds, `n = ${n}: ${JSON.stringify(certificate.violations.slice(0, 2))}`).toBe(true);
+    }
+  });
+
+  it('finds a pair that is not one: fda++ forward with the derivative of another n', () => {
+    const forward = seriesForward({ n: 6, reach: 2, weighting: 'plain' });
+    const surrogate = seriesSurrogate({ n: 5, reach: 2, weighting: 'plain' });
+    expect(certify({ forward, surrogate }).holds).toBe(false);
+  });
+});

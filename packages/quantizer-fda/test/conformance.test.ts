@@ -1,0 +1,33 @@
+// The published kit. Kernels of many harmonics are held to 1e-6 of their peak, which is where float32 can hold them.
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-layers';
+import { testQuantizer } from '@bitgrad/testkit';
+import { fda, fdaPlusPlus, peakDerivative, weightings } from '../src/index.js';
+
+testQuantizer({
+  create: fda,
+  options: [{ noise: false }, { start: 0, end: 4, growth: 'step' }],
+  invalid: [
+    { omega: 0 },
+    { clip: 40 },
+    { start: -1 },
+    { growth: 'fast' },
+    { noise: true },
+    { noise: { k: 0 } },
+    { omgea: 1 },
+  ],
+  expected: { certificate: false, levels: [-1, 1] },
+});
+
+testQuantizer({
+  create: (options?: object) => fda({ omega: 1, clip: null, start: 0, end: 40, ...options }),
+  tolerance: 1e-6 * peakDerivative(40, 1),
+});
+
+testQuantizer({
+  create: fdaPlusPlus,
+  options: weightings.map((weighting) => ({ weighting, reach: 1.5 })),
+  invalid: [{ weighting: 'hann' }, { reach: 0 }],
+  tolerance: 1e-6 * peakDerivative(32, Math.PI / 3),
+  expected: { certificate: true, levels: [-1, 1] },
+});
