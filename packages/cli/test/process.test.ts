@@ -35,7 +35,7 @@ const appears = async (file: string): Promise<void> => {
 describe('a run that is stopped from outside', () => {
   it(
     `has a valid checkpoint after kill -9, and resumes to the same bytes, ${kills} times`,
-    { timeout: 600_000 },
+    { timeout: 60_000 + kills * 90_000 },
     async () => {
       const folder = temporaryFolder();
       const reference = start(args(join(folder, 'whole')));
