@@ -48,9 +48,11 @@ export async function cli(
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const packageFolder = fileURLToPath(new URL('..', import.meta.url));
 
-/** Starts the command as a process, from source. */
+/** Starts the command as a process: from source, or what BITGRAD_CLI names, such as bin/bitgrad.mjs after a build. */
 export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', '--conditions=@bitgrad/source', main, ...args], {
+  const { BITGRAD_CLI: built } = process.env;
+  const command = built ? [built] : ['--import', 'tsx', '--conditions=@bitgrad/source', main];
+  return spawn(process.execPath, [...command, ...args], {
     cwd: packageFolder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
