@@ -5,7 +5,10 @@ import { BitgradError, type BackendAdapter, type BackendProbe, type KernelReport
 import { createHeap, memoryOf, type Heap, type TfjsWasmBackend } from './heap.js';
 import { install, type Installation } from './installation.js';
 import { fusedKernels, kernelFamilies } from './kernels/index.js';
+import { copyingJob, localJob, sharedJob, type Job } from './job.js';
 import { compileModule, instantiate, isShared } from './module.js';
+import { createPool, type Pool } from './pool.js';
+import { availableCores, threadObstacle } from './worker.js';
 
 /** Options of {@link wasm}. */
 export interface WasmOptions {
@@ -14,12 +17,18 @@ export interface WasmOptions {
    * from file name to URL. Node needs none; browsers do unless the files lie beside the bundle.
    */
   readonly wasmPaths?: string | Readonly<Record<string, string>>;
+  /**
+   * Threads for convolutions and matrix products: a number from 1, or `auto` (default): one a core, at most 8, and one
+   * where threads cannot be had. Results are the same bit for bit for any number.
+   */
+  readonly threads?: number | 'auto';
 }
 
 /** A started adapter. */
 interface Running {
   readonly heap: Heap;
   readonly installation: Installation;
+  readonly pool: Pool | undefined;
 }
 
 /** Which installation is in force on a backend: starting another adapter takes the kernels over. */
@@ -31,7 +40,37 @@ const remove = (backend: object): void => {
   current.delete(backend);
   running.installation.remove();
   running.heap.dispose();
+  running.pool?.dispose();
 };
+
+/** Multiply-accumulates from which threads pay for waking them and for copies: about half a millisecond of work. */
+const THREADED_WORK = 8e6;
+const MOST_THREADS = 8;
+
+/** The number of threads to start. */
+function threadCount(threads: number | 'auto'): number {
+  if (threads === 'auto') return threadObstacle() ? 1 : Math.max(1, Math.min(MOST_THREADS, availableCores()));
+  const obstacle = threads > 1 ? threadObstacle() : '';
+  if (obstacle)
+    throw unavailable(`threads cannot be used: ${obstacle}`, "Leave threads at 'auto', or set it to 1.");
+  return threads;
+}
+
+/** The pool works on the tfjs heap where that is shared (isolated pages), else on a memory of its own. */
+async function startPool(options: WasmOptions, heapMemory: WebAssembly.Memory): Promise<Pool | undefined> {
+  const threads = threadCount(options.threads ?? 'auto');
+  if (threads === 1) return undefined;
+  const memory = isShared(heapMemory)
+    ? heapMemory
+    : new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
+  try {
+    return await createPool(threads, memory);
+  } catch (error) {
+    // A page's security policy may forbid workers: that is no reason not to train.
+    if (options.threads === undefined || options.threads === 'auto') return undefined;
+    throw error;
+  }
+}
 
 type TfjsModule = typeof TfjsWasm;
 
@@ -71,7 +110,11 @@ async function probe(): Promise<BackendProbe> {
   } catch (error) {
     return { available: false, reason: (error as Error).message, features: { simd } };
   }
-  return { available: true, reason: '', features: { simd } };
+  return {
+    available: true,
+    reason: '',
+    features: { simd, threads: threadCount('auto'), threadObstacle: threadObstacle() },
+  };
 }
 
 async function activate(options: WasmOptions): Promise<TfjsWasmBackend> {
@@ -99,6 +142,15 @@ async function activate(options: WasmOptions): Promise<TfjsWasmBackend> {
  * @throws BitgradError from `start`: `backend-unavailable` when WebAssembly, SIMD or the tfjs backend is missing
  */
 export function wasm(options: WasmOptions = {}): BackendAdapter {
+  const { threads = 'auto' } = options;
+  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= 64))
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'backend-wasm',
+      what: 'threads',
+      got: threads,
+      expected: "a whole number from 1 to 64, or 'auto'",
+    });
   let backend: TfjsWasmBackend | undefined;
   let running: Running | undefined;
   let last: KernelReport = {};
@@ -122,9 +174,16 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
       const heap = createHeap(active);
       const counts: Record<string, number> = {};
       const count = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
-      const context = { heap, wasm: await instantiate(module, memory), count };
+      const functions = await instantiate(module, memory);
+      const pool = await startPool(options, memory);
+      const job = (name: string, work: number): Job => {
+        if (!pool || work < THREADED_WORK) return localJob(heap, functions);
+        count(`${name}/threads`);
+        return pool.memory === memory ? sharedJob(heap, pool) : copyingJob(heap, pool);
+      };
+      const context = { heap, wasm: functions, job, count };
       const kernels = Object.assign({}, ...kernelFamilies.map((family) => family(context)));
-      running = { heap, installation: install(kernels, counts) };
+      running = { heap, pool, installation: install(kernels, counts) };
       current.set(active, running);
     },
     report: () => running?.installation.report() ?? last,

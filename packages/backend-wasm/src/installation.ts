@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BitgradError, type KernelReport } from '@bitgrad/core';
 import type { Heap } from './heap.js';
+import type { Job } from './job.js';
 import type { WasmFunctions } from './module.js';
 
 /** What a kernel is called with. */
@@ -17,6 +18,10 @@ export type Kernel = (args: KernelArguments) => tf.TensorInfo | tf.TensorInfo[] 
 export interface KernelContext {
   readonly heap: Heap;
   readonly wasm: WasmFunctions;
+  /**
+   * A job for about `work` multiply-accumulates; large ones run on all threads. `name` is counted as run on threads.
+   */
+  job(name: string, work: number): Job;
   /** Counts a variant of a kernel, shown in the report as `Kernel/variant`. */
   count(name: string): void;
 }

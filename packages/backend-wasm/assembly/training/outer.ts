@@ -9,16 +9,18 @@ const BLOCK: i32 = 96; // pixels in a block, about: whole rows where they are sh
 /**
  * @param x first number of (image n0, pixel 0, 0), strides in bytes: image, pixel row, pixel, run
  * @param dy [n1][oh][ow][o]
- * @param out [runs][m][o], overwritten
+ * @param out [runs][m][o], of which the rows m0 .. m1 - 1 of each run are overwritten
  * @param scratch outerScratch(ow, o) bytes
  */
 export function outerSum(
   x: usize, dy: usize, out: usize, scratch: usize, n0: i32, n1: i32, oh: i32, ow: i32,
-  xN: usize, xH: usize, xW: usize, runs: i32, runStride: usize, m: i32, o: i32,
+  xN: usize, xH: usize, xW: usize, runs: i32, runStride: usize, m: i32, o: i32, m0: i32, m1: i32,
 ): void {
-  memory.fill(out, 0, (<usize>runs * <usize>m * <usize>o) << 2);
   const rowBlock = max(1, BLOCK / ow), colBlock = rowBlock > 1 ? ow : min(ow, BLOCK);
   const o4: usize = <usize>o << 2;
+  x += <usize>m0 << 2;
+  out += <usize>m0 * o4;
+  for (let r = 0; r < runs; r++) memory.fill(out + <usize>(r * m) * o4, 0, <usize>(m1 - m0) * o4);
   for (let n = n0; n < n1; n++)
     for (let y = 0; y < oh; y += rowBlock)
       for (let c = 0; c < ow; c += colBlock) {
@@ -27,11 +29,10 @@ export function outerSum(
         const panel: usize = <usize>count << 5;
         packBlock(dy + <usize>((n * oh + y) * ow + c) * o4, scratch, count, o, o4);
         const corner = x + <usize>n * xN + <usize>y * xH + <usize>c * xW;
-        let at = out;
         for (let r = 0; r < runs; r++) {
-          let p = corner + <usize>r * runStride;
-          let i = 0;
-          for (; i + 4 <= m; i += 4) {
+          let p = corner + <usize>r * runStride, at = out + <usize>(r * m) * o4;
+          let i = m0;
+          for (; i + 4 <= m1; i += 4) {
             for (let j = 0; j < o; j += 8) {
               const b = scratch + <usize>(j >> 3) * panel;
               const width = o - j;
@@ -41,7 +42,7 @@ export function outerSum(
             at += o4 << 2;
             p += 16;
           }
-          const left = m - i;
+          const left = m1 - i;
           if (left > 0)
             for (let j = 0; j < o; j += 8) {
               const b = scratch + <usize>(j >> 3) * panel, to = at + (<usize>j << 2);
@@ -49,7 +50,6 @@ export function outerSum(
               else if (left == 2) outer2x8(p, b, to, rows, cols, xH, xW, o4, o - j);
               else outer1x8(p, b, to, rows, cols, xH, xW, o4, o - j);
             }
-          at += o4 * <usize>left;
         }
       }
 }

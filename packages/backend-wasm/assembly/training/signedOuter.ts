@@ -58,13 +58,13 @@ export function signBytes(
   return 1;
 }
 
-/** Bytes of scratch of {@link signedOuter}: addresses, picks, tables, a dy block and the partial sums. */
+/** Bytes of scratch of {@link signedOuter} for so many rows: addresses, picks, tables, a dy block, the partial sums. */
 export function signedOuterScratch(rows: i32): i32 {
   return 4 * PIXELS + (rows + 16) * GROUPS + GROUPS * <i32>TABLE + PIXELS * <i32>ENTRY + rows * <i32>ENTRY;
 }
 
 /**
- * out[r][o] for the channels o0 .. o1 - 1 (o0 a multiple of 32), overwritten; r counts (run, m).
+ * out[r][o] for the channels o0 .. o1 - 1 (o0 a multiple of 32) and the rows m0 .. m1 - 1 of each run, overwritten.
  * @param x sign bytes, with 64 readable bytes past the end; strides in bytes: image, pixel row, pixel, run
  * @param dy [n][oh][ow][o]
  * @param out [runs * m][o]
@@ -72,14 +72,16 @@ export function signedOuterScratch(rows: i32): i32 {
 export function signedOuter(
   x: usize, dy: usize, out: usize, scratch: usize, n: i32, oh: i32, ow: i32,
   xN: usize, xH: usize, xW: usize, runs: i32, runStride: usize, m: i32, o: i32, o0: i32, o1: i32,
+  m0: i32, m1: i32,
 ): void {
-  const rows = runs * m, total = n * oh * ow;
+  const part = m1 - m0, rows = runs * part, total = n * oh * ow;
   const o4: usize = <usize>o << 2;
   const picks = scratch + 4 * PIXELS, tables = picks + <usize>((rows + 16) * GROUPS);
   const block = tables + GROUPS * TABLE, partial = block + PIXELS * ENTRY;
   for (let c = o0; c < o1; c += 32) {
     const width: usize = <usize>min(32, o1 - c) << 2;
-    for (let r = 0; r < rows; r++) memory.fill(out + <usize>r * o4 + (<usize>c << 2), 0, width);
+    for (let run = 0; run < runs; run++)
+      for (let r = m0; r < m1; r++) memory.fill(out + <usize>(run * m + r) * o4 + (<usize>c << 2), 0, width);
     let image = 0, y = 0, z = 0, pending = 0;
     memory.fill(partial, 0, <usize>rows * ENTRY);
     for (let p = 0; p < total; p += PIXELS) {
@@ -92,7 +94,7 @@ export function signedOuter(
           if (++y == oh) { y = 0; image++; }
         }
       }
-      for (let run = 0; run < runs; run++) pickEntries(scratch, <usize>run * runStride, picks + <usize>(run * m * GROUPS), m);
+      for (let run = 0; run < runs; run++) pickEntries(scratch, <usize>run * runStride + m0, picks + <usize>(run * part * GROUPS), part);
       let from = dy + <usize>p * o4 + (<usize>c << 2), stride = o4;
       if (count < PIXELS || width < ENTRY) {
         memory.fill(block, 0, PIXELS * ENTRY);
@@ -106,7 +108,12 @@ export function signedOuter(
       }
       addEntries(picks, tables, partial, rows);
       if (++pending == PARTIAL || p + PIXELS >= total) {
-        for (let r = 0; r < rows; r++) addRow(out + <usize>r * o4 + (<usize>c << 2), partial + <usize>r * ENTRY, width);
+        let q = partial;
+        for (let run = 0; run < runs; run++)
+          for (let r = m0; r < m1; r++) {
+            addRow(out + <usize>(run * m + r) * o4 + (<usize>c << 2), q, width);
+            q += ENTRY;
+          }
         memory.fill(partial, 0, <usize>rows * ENTRY);
         pending = 0;
       }

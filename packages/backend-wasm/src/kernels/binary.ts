@@ -1,6 +1,8 @@
 // Forward products of tensors that are exactly +-1, by packed XNOR; see assembly/training/binary.ts.
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { KernelContext, KernelFamily } from '../installation.js';
+import type { KernelFamily } from '../installation.js';
+import type { Job } from '../job.js';
+import type { WasmFunctions } from '../module.js';
 
 interface BinaryConvAttributes {
   strides: readonly [number, number];
@@ -18,6 +20,11 @@ interface Geometry {
   readonly dilations: readonly [number, number];
 }
 
+/** How many times as fast packed multiply-accumulates are, for deciding on threads. */
+const PACKED = 5;
+
+const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
 const wordsOf = (channels: number): number => Math.ceil(channels / 32);
 
 /** Size of the output along one axis. */
@@ -25,7 +32,8 @@ const outputSize = (size: number, filter: number, stride: number, dilation: numb
   Math.floor((size - (filter - 1) * dilation - 1) / stride) + 1;
 
 function packedConvolution(
-  { heap, wasm }: KernelContext,
+  wasm: WasmFunctions,
+  job: Job,
   { image: [n, h, w, c], filter: [kh, kw, , o], strides, pads, dilations }: Geometry,
   [x, filter, out]: readonly number[],
   onePadding = false,
@@ -37,24 +45,25 @@ function packedConvolution(
   const [oh, ow] = [outputSize(rows, kh, sh, dh), outputSize(columns, kw, sw, dw)];
   const words = wordsOf(c);
   const wide = Math.ceil(o / 8) * 8;
-  const [packed, panels, tapSums, scratch] = heap.scratch(
+  const part = wasm['binaryConvScratch']!(kh * kw * words);
+  const [packed, panels, tapSums, scratch] = job.scratch(
     n * rows * columns * words * 4,
     kh * kw * words * wide * 4,
     kh * kw * wide * 4,
-    wasm['binaryConvScratch']!(kh * kw * words),
+    part * job.threads,
   );
-  wasm['packSigns']!(x!, packed!, 0, n, h, w, c, top, bottom, left, right);
-  wasm['packFilterSigns']!(filter!, panels!, tapSums!, kh * kw, c, o);
+  job.split('packSigns', n, 1, (n0, n1) => [x!, packed!, n0, n1, h, w, c, top, bottom, left, right]);
+  job.call('packFilterSigns', filter!, panels!, tapSums!, kh * kw, c, o);
   const pixel = words * 4;
   const row = columns * pixel;
   const [runs, run] = dw === 1 ? [1, kw * words] : [kw, words];
-  wasm['binaryConv']!(
-    ...[packed!, panels!, tapSums!, out!, scratch!, 0, n * oh * ow, oh, ow, o, c],
-    ...[rows * row, sh * row, sw * pixel, kh, runs, dh * row, dw * pixel, run],
+  job.split('binaryConv', n * oh * ow, 32, (from, to, thread) => [
+    ...[packed!, panels!, tapSums!, out!, scratch! + thread * part, from, to, oh, ow, o, c],
+    ...[rows * row, sh * row, sw * pixel, kh, runs!, dh * row, dw * pixel, run!],
     // A border of ones is what the packed border stands for: to the kernel it is part of the image.
     ...(onePadding ? [rows, columns, 0, 0] : [h, w, top, left]),
     ...[kh, kw, sh, sw, dh, dw],
-  );
+  ]);
 }
 
 /** BitgradBinaryConv2D and BitgradBinaryMatMul: bit for bit what the float products give. */
@@ -69,13 +78,11 @@ export const binary: KernelFamily = (context) => ({
       outputSize(image[2] + pads[2] + pads[3], kernel[1], strides[1], dilations[1]),
     ];
     const out = context.heap.output([image[0], oh, ow, kernel[3]]);
-    const addresses = [x!, filter!, out].map(context.heap.address);
-    packedConvolution(
-      context,
-      { image, filter: kernel, strides, pads, dilations },
-      addresses,
-      padValue === 1,
-    );
+    const job = context.job('BitgradBinaryConv2D', (image[0] * oh * ow * size(kernel)) / PACKED);
+    const addresses = [job.read(x!), job.read(filter!), job.write(out)];
+    const geometry = { image, filter: kernel, strides, pads, dilations };
+    packedConvolution(context.wasm, job, geometry, addresses, padValue === 1);
+    job.done();
     return out;
   },
   BitgradBinaryMatMul({ inputs }): TensorInfo {
@@ -92,7 +99,9 @@ export const binary: KernelFamily = (context) => ({
         dilations: [1, 1],
       },
     };
-    packedConvolution(context, geometry, [a!, b!, out].map(context.heap.address));
+    const job = context.job('BitgradBinaryMatMul', (m * k * n) / PACKED);
+    packedConvolution(context.wasm, job, geometry, [job.read(a!), job.read(b!), job.write(out)]);
+    job.done();
     return out;
   },
 });

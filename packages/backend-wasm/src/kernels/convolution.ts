@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelArguments, KernelContext, KernelFamily } from '../installation.js';
+import type { Job } from '../job.js';
 import { trySignedOuter, trySignedRows, type SignedOuter, type SignedRows } from './signed.js';
 import { gatherBytes, panelBytes, ROWS_BYTES, SHORT_RUN } from './sizes.js';
 
@@ -32,64 +33,72 @@ const activations = {
   leakyrelu: (x: tf.Tensor, _: tf.Tensor, alpha?: number) => tf.leakyRelu(x, alpha),
 };
 
-type Shape4 = [number, number, number, number];
+type Shape4 = readonly [number, number, number, number];
 type Info = backend_util.Conv2DInfo;
 
 /** A zero-bordered copy, or the tensor itself when there is no border. */
-export interface Bordered {
+interface Bordered {
   readonly address: number;
   readonly height: number;
   readonly width: number;
 }
 
-/** Makes room for and fills a zero-bordered copy at `space`. */
-export function border(
-  { wasm }: KernelContext,
-  from: number,
-  space: number,
-  [n, h, w, c]: readonly number[],
-  [top, bottom, left, right]: readonly [number, number, number, number],
-): Bordered {
-  const height = top + h! + bottom;
-  const width = left + w! + right;
+type Borders = readonly [top: number, bottom: number, left: number, right: number];
+
+/** Fills a zero-bordered copy at `space`. */
+function border(job: Job, from: number, space: number, [n, h, w, c]: Shape4, borders: Borders): Bordered {
+  const [top, bottom, left, right] = borders;
+  const height = top + h + bottom;
+  const width = left + w + right;
   if (top + bottom + left + right === 0) return { address: from, height, width };
-  wasm['padImages']!(from, space, 0, n!, h!, w!, c!, top, bottom, left, right);
+  job.split('padImages', n, 1, (n0, n1) => [from, space, n0, n1, h, w, c, top, bottom, left, right]);
   return { address: space, height, width };
 }
 
 /** Bytes of a zero-bordered copy; 0 without a border. */
-export const borderBytes = (
-  [n, h, w, c]: readonly number[],
-  [top, bottom, left, right]: readonly [number, number, number, number],
-): number =>
-  top + bottom + left + right === 0 ? 0 : n! * (top + h! + bottom) * (left + w! + right) * c! * 4;
+const borderBytes = ([n, h, w, c]: Shape4, [top, bottom, left, right]: Borders): number =>
+  top + bottom + left + right === 0 ? 0 : n * (top + h + bottom) * (left + w + right) * c * 4;
 
 /** Borders (top, bottom, left, right) that hold every position a window reads. */
-function imageBorders(info: Info): readonly [number, number, number, number] {
+function imageBorders(info: Info): Borders {
   const { top, left } = info.padInfo;
   const rows = (info.outHeight - 1) * info.strideHeight + (info.filterHeight - 1) * info.dilationHeight + 1;
   const cols = (info.outWidth - 1) * info.strideWidth + (info.filterWidth - 1) * info.dilationWidth + 1;
   return [top, Math.max(0, rows - info.inHeight - top), left, Math.max(0, cols - info.inWidth - left)];
 }
 
+/** Multiply-accumulates of a convolution. */
+const work = (info: Info): number =>
+  info.batchSize *
+  info.outHeight *
+  info.outWidth *
+  info.outChannels *
+  info.filterHeight *
+  info.filterWidth *
+  info.inChannels;
+
 /** The convolution itself; a run of the rows kernel is a kernel row, or a tap where taps are dilated. */
-function forward(context: KernelContext, info: Info, [x, filter, out, bias]: number[]): void {
-  const { heap, wasm } = context;
+function forward(job: Job, info: Info, [x, filter, out, bias]: number[]): void {
   const { batchSize: n, inChannels: c, outChannels: o, outHeight: oh, outWidth: ow, filterWidth: kw } = info;
   const borders = imageBorders(info);
-  const shape = [n, info.inHeight, info.inWidth, c];
+  const shape = [n, info.inHeight, info.inWidth, c] as const;
   const depth = info.filterHeight * kw * c;
   const [runs, length] = info.dilationWidth === 1 ? [1, kw * c] : [kw, c];
   const gather = length < SHORT_RUN && depth > length;
   const rowsBytes = ROWS_BYTES + (gather ? gatherBytes(depth) : 0);
-  const sizes = [borderBytes(shape, borders), panelBytes(depth, o), rowsBytes, panelBytes(1, o)];
-  const [space, panels, table, start] = heap.scratch(...sizes);
-  const image = border(context, x!, space!, shape, borders);
-  wasm['packPanels']!(filter!, panels!, depth, o, o * 4);
-  if (bias) wasm['packPanels']!(bias, start!, 1, o, o * 4);
+  const sizes = [
+    borderBytes(shape, borders),
+    panelBytes(depth, o),
+    rowsBytes * job.threads,
+    panelBytes(1, o),
+  ];
+  const [space, panels, tables, start] = job.scratch(...sizes);
+  const image = border(job, x!, space!, shape, borders);
+  job.call('packPanels', filter!, panels!, depth, o, o * 4);
+  if (bias) job.call('packPanels', bias, start!, 1, o, o * 4);
   const row = image.width * c * 4;
-  wasm['convRows']!(
-    ...[image.address, panels!, bias ? start! : 0, out!, table!, 0, n * oh * ow, oh, ow, o],
+  job.split('convRows', n * oh * ow, 40, (from, to, thread) => [
+    ...[image.address, panels!, bias ? start! : 0, out!, tables! + thread * rowsBytes, from, to, oh, ow, o],
     ...[
       image.height * row,
       info.strideHeight * row,
@@ -100,17 +109,16 @@ function forward(context: KernelContext, info: Info, [x, filter, out, bias]: num
     ],
     ...[
       info.filterHeight,
-      runs,
+      runs!,
       info.dilationHeight * row,
       info.dilationWidth * c * 4,
-      length,
+      length!,
       Number(gather),
     ],
-  );
+  ]);
 }
 
-function filterGradient(context: KernelContext, info: Info, x: number, dy: number, out: number): void {
-  const { heap, wasm } = context;
+function filterGradient({ wasm, count }: KernelContext, job: Job, info: Info, [x, dy, out]: number[]): void {
   const { batchSize: n, inChannels: c, outChannels: o, outHeight: oh, outWidth: ow } = info;
   const borders = imageBorders(info);
   const shape = [n, info.inHeight, info.inWidth, c] as const;
@@ -118,15 +126,17 @@ function filterGradient(context: KernelContext, info: Info, x: number, dy: numbe
     ...{ image: shape, filter: [info.filterHeight, info.filterWidth], output: [oh, ow, o], borders },
     strides: [info.strideHeight, info.strideWidth],
   };
-  if (trySignedOuter(context, signed, [x, dy, out])) return context.count('Conv2DBackpropFilter/signs');
-  const [space, scratch] = heap.scratch(borderBytes(shape, borders), wasm['outerScratch']!(ow, o));
-  const image = border(context, x, space!, shape, borders);
+  if (trySignedOuter(wasm, job, signed, [x!, dy!, out!])) return count('Conv2DBackpropFilter/signs');
+  const part = wasm['outerScratch']!(ow, o);
+  const [space, scratch] = job.scratch(borderBytes(shape, borders), part * job.threads);
+  const image = border(job, x!, space!, shape, borders);
   const row = image.width * c * 4;
-  wasm['outerSum']!(
-    ...[image.address, dy, out, scratch!, 0, n, oh, ow],
+  const m = info.filterWidth * c;
+  job.split('outerSum', m, 4, (from, to, thread) => [
+    ...[image.address, dy!, out!, scratch! + thread * part, 0, n, oh, ow],
     ...[image.height * row, info.strideHeight * row, info.strideWidth * c * 4],
-    ...[info.filterHeight, row, info.filterWidth * c, o],
-  );
+    ...[info.filterHeight, row, m, o, from, to],
+  ]);
 }
 
 /** One phase of the input gradient along one axis: input positions that fall on the same stride residue. */
@@ -155,16 +165,20 @@ export function phases(size: number, filter: number, stride: number, pad: number
   }).filter((phase) => phase.count > 0);
 }
 
-function inputGradient(context: KernelContext, info: Info, dy: number, filter: number, out: number): void {
-  const { heap, wasm } = context;
+function inputGradient(
+  { wasm, count }: KernelContext,
+  job: Job,
+  info: Info,
+  [dy, filter, out]: number[],
+): void {
   const { batchSize: n, inHeight: h, inWidth: w, inChannels: c, outChannels: o } = info;
   const { strideHeight: sh, strideWidth: sw, filterWidth: kw } = info;
   const signed: SignedRows = {
     ...{ image: [n, h, w, c], filter: [info.filterHeight, kw], output: [info.outHeight, info.outWidth, o] },
     padding: [info.padInfo.top, info.padInfo.left],
   };
-  if (sh === 1 && sw === 1 && trySignedRows(context, signed, [dy, filter, out]))
-    return context.count('Conv2DBackpropInput/signs');
+  if (sh === 1 && sw === 1 && trySignedRows(wasm, job, signed, [dy!, filter!, out!]))
+    return count('Conv2DBackpropInput/signs');
   const rows = phases(h, info.filterHeight, sh, info.padInfo.top);
   const cols = phases(w, kw, sw, info.padInfo.left);
   const before = (list: Phase[]): number => Math.max(0, ...list.map((p) => p.taps - 1 - p.reach));
@@ -176,38 +190,56 @@ function inputGradient(context: KernelContext, info: Info, dy: number, filter: n
     before(cols),
     after(cols, info.outWidth),
   ] as const;
-  const shape = [n, info.outHeight, info.outWidth, o];
+  const shape = [n, info.outHeight, info.outWidth, o] as const;
   const depth = Math.max(...rows.map((p) => p.taps)) * Math.max(...cols.map((p) => p.taps)) * o;
-  const [space, panels, table] = heap.scratch(borderBytes(shape, borders), panelBytes(depth, c), ROWS_BYTES);
-  const image = border(context, dy, space!, shape, borders);
+  const sizes = [borderBytes(shape, borders), panelBytes(depth, c), ROWS_BYTES * job.threads];
+  const [space, panels, tables] = job.scratch(...sizes);
+  const image = border(job, dy!, space!, shape, borders);
   const pixel = o * 4;
   const row = image.width * pixel;
   for (const r of rows)
     for (const q of cols) {
-      wasm['packFlipped']!(filter, panels!, kw, c, o, r.tap, q.tap, sh, sw, r.taps, q.taps);
+      job.call('packFlipped', filter!, panels!, kw, c, o, r.tap, q.tap, sh, sw, r.taps, q.taps);
       const y = r.reach - (r.taps - 1) + borders[0];
       const x = q.reach - (q.taps - 1) + borders[2];
-      wasm['convRows']!(
-        ...[image.address + y * row + x * pixel, panels!, 0, out + (r.start * w + q.start) * c * 4, table!],
-        ...[0, n * r.count * q.count, r.count, q.count, c],
+      const [source, target] = [image.address + y * row + x * pixel, out! + (r.start * w + q.start) * c * 4];
+      job.split('convRows', n * r.count * q.count, 40, (from, to, thread) => [
+        ...[source, panels!, 0, target, tables! + thread * ROWS_BYTES, from, to, r.count, q.count, c],
         ...[image.height * row, row, pixel, h * w * c * 4, sh * w * c * 4, sw * c * 4],
         ...[r.taps, q.taps === 0 ? 0 : 1, row, 0, q.taps * o, 0],
-      );
+      ]);
     }
 }
 
-const channelsLast = (attrs: ConvAttributes): boolean =>
+type Geometry = Pick<ConvAttributes, 'strides' | 'pad' | 'dilations' | 'dimRoundingMode'>;
+
+const geometry = (image: readonly number[], filter: readonly number[], options: Geometry): Info =>
+  backend_util.computeConv2DInfo(
+    image as [number, number, number, number],
+    filter as [number, number, number, number],
+    options.strides,
+    options.dilations ?? 1,
+    options.pad,
+    options.dimRoundingMode,
+  );
+
+const channelsLast = (attrs: Pick<ConvAttributes, 'dataFormat'>): boolean =>
   attrs.dataFormat === undefined || attrs.dataFormat === 'NHWC' || attrs.dataFormat === 'channelsLast';
 
 /** Runs the forward kernel, with a bias of [o] or without. */
 function convolve(context: KernelContext, { inputs, attrs }: KernelArguments): TensorInfo {
   const { strides, pad, dilations, dimRoundingMode } = attrs as unknown as ConvAttributes;
   const { x, filter, bias } = inputs;
-  const shapes = [x!.shape, filter!.shape] as [Shape4, Shape4];
-  const info = backend_util.computeConv2DInfo(...shapes, strides, dilations ?? 1, pad, dimRoundingMode);
+  const info = geometry(x!.shape, filter!.shape, {
+    strides,
+    pad,
+    dilations: dilations ?? 1,
+    dimRoundingMode,
+  });
   const out = context.heap.output(info.outShape);
-  const operands = [x!, filter!, out, ...(bias ? [bias] : [])];
-  forward(context, info, operands.map(context.heap.address));
+  const job = context.job('Conv2D', work(info));
+  forward(job, info, [job.read(x!), job.read(filter!), job.write(out), bias ? job.read(bias) : 0]);
+  job.done();
   return out;
 }
 
@@ -232,37 +264,25 @@ export const convolution: KernelFamily = (context) => ({
     return z;
   },
   Conv2DBackpropFilter({ inputs, attrs }) {
-    const { strides, pad, dimRoundingMode, filterShape } = attrs as unknown as ConvAttributes;
-    if (!channelsLast(attrs as unknown as ConvAttributes)) return null;
-    const { x, dy } = inputs as { x: never; dy: never } & typeof inputs;
-    const info = backend_util.computeConv2DInfo(
-      (x as { shape: Shape4 }).shape,
-      filterShape,
-      strides,
-      1,
-      pad,
-      dimRoundingMode,
-    );
+    const { filterShape, ...options } = attrs as unknown as ConvAttributes;
+    if (!channelsLast(options)) return null;
+    const { x, dy } = inputs;
+    const info = geometry(x!.shape, filterShape, options);
     const out = context.heap.output(filterShape);
-    const { address } = context.heap;
-    filterGradient(context, info, address(x), address(dy), address(out));
+    const job = context.job('Conv2DBackpropFilter', work(info));
+    filterGradient(context, job, info, [job.read(x!), job.read(dy!), job.write(out)]);
+    job.done();
     return out;
   },
   Conv2DBackpropInput({ inputs, attrs }) {
-    const { strides, pad, dimRoundingMode, inputShape } = attrs as unknown as ConvAttributes;
-    if (!channelsLast(attrs as unknown as ConvAttributes)) return null;
+    const { inputShape, ...options } = attrs as unknown as ConvAttributes;
+    if (!channelsLast(options)) return null;
     const { dy, filter } = inputs;
-    const info = backend_util.computeConv2DInfo(
-      inputShape,
-      filter!.shape as Shape4,
-      strides,
-      1,
-      pad,
-      dimRoundingMode,
-    );
+    const info = geometry(inputShape, filter!.shape, options);
     const out = context.heap.output(inputShape);
-    const { address } = context.heap;
-    inputGradient(context, info, address(dy!), address(filter!), address(out));
+    const job = context.job('Conv2DBackpropInput', work(info));
+    inputGradient(context, job, info, [job.read(dy!), job.read(filter!), job.write(out)]);
+    job.done();
     return out;
   },
 });

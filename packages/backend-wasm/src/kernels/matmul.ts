@@ -2,6 +2,7 @@
 // A [m, k] times B^T: rows kernel on panels of the transpose. A^T times B: outer-product kernel, no transpose at all.
 import { broadcast_util, util } from '@tensorflow/tfjs-core';
 import type { KernelContext, KernelFamily } from '../installation.js';
+import type { Job } from '../job.js';
 import { trySignedOuter, trySignedRows } from './signed.js';
 import { ROWS_BYTES, panelBytes } from './sizes.js';
 
@@ -20,35 +21,27 @@ interface Product {
   readonly n: number;
 }
 
-/** A [m, k] stored by rows times panels. */
-function rowProduct(
-  { wasm }: KernelContext,
-  { a, out, m, k, n }: Product,
-  panels: number,
-  table: number,
-): void {
-  wasm['convRows']!(a, panels, 0, out, table, 0, m, 1, m, n, 0, 0, k * 4, 0, 0, n * 4, 1, 1, 0, 0, k, 0);
-}
-
-function timesTransposed(context: KernelContext, product: Product): void {
-  const { heap, wasm } = context;
-  const { a, b, out, m, k, n } = product;
+function timesTransposed({ wasm, count }: KernelContext, job: Job, { a, b, out, m, k, n }: Product): void {
   const image = [1, 1, m, n] as const;
-  if (trySignedRows(context, { image, filter: [1, 1], output: [1, m, k], padding: [0, 0] }, [a, b, out]))
-    return context.count('BatchMatMul/signs');
-  const [panels, table] = heap.scratch(panelBytes(product.k, product.n), ROWS_BYTES);
-  wasm['packTransposedPanels']!(product.b, panels!, product.k, product.n);
-  rowProduct(context, product, panels!, table!);
+  if (trySignedRows(wasm, job, { image, filter: [1, 1], output: [1, m, k], padding: [0, 0] }, [a, b, out]))
+    return count('BatchMatMul/signs');
+  const [panels, tables] = job.scratch(panelBytes(k, n), ROWS_BYTES * job.threads);
+  job.call('packTransposedPanels', b, panels!, k, n);
+  job.split('convRows', m, 5, (from, to, thread) => [
+    ...[a, panels!, 0, out, tables! + thread * ROWS_BYTES, from, to, 1, m, n],
+    ...[0, 0, k * 4, 0, 0, n * 4, 1, 1, 0, 0, k, 0],
+  ]);
 }
 
-function transposedTimes(context: KernelContext, { a, b, out, m, k, n }: Product): void {
-  const { heap, wasm } = context;
+function transposedTimes({ wasm, count }: KernelContext, job: Job, { a, b, out, m, k, n }: Product): void {
   const geometry = { image: [1, 1, k, m], filter: [1, 1], output: [1, k, n] } as const;
   const flat = { strides: [1, 1], borders: [0, 0, 0, 0] } as const;
-  if (trySignedOuter(context, { ...geometry, ...flat }, [a, b, out]))
-    return context.count('BatchMatMul/signs');
-  const [scratch] = heap.scratch(wasm['outerScratch']!(k, n));
-  wasm['outerSum']!(a, b, out, scratch!, 0, 1, 1, k, 0, 0, m * 4, 1, 0, m, n);
+  if (trySignedOuter(wasm, job, { ...geometry, ...flat }, [a, b, out])) return count('BatchMatMul/signs');
+  const part = wasm['outerScratch']!(k, n);
+  const [scratch] = job.scratch(part * job.threads);
+  job.split('outerSum', m, 4, (from, to, thread) => [
+    ...[a, b, out, scratch! + thread * part, 0, 1, 1, k, 0, 0, m * 4, 1, 0, m, n, from, to],
+  ]);
 }
 
 /** For each product of the batch, which matrix of an operand it takes. */
@@ -84,15 +77,23 @@ export const matmul: KernelFamily = (context) => ({
     const out = heap.output([...batch, m, n]);
     const fromA = broadcastIndices(outerA, batch);
     const fromB = broadcastIndices(outerB, batch);
+    const job = context.job('BatchMatMul', m * k * n * fromA.length);
+    const [atA, atB, atOut] = [job.read(a!), job.read(b!), job.write(out)];
     fromA.forEach((indexA, i) => {
-      const product = {
-        ...{ m, k, n, out: heap.address(out) + i * m * n * 4 },
-        a: heap.address(a!) + indexA * m * k * 4,
-        b: heap.address(b!) + fromB[i]! * k * n * 4,
+      const product: Product = {
+        ...{
+          m,
+          k,
+          n,
+          out: atOut + i * m * n * 4,
+          a: atA + indexA * m * k * 4,
+          b: atB + fromB[i]! * k * n * 4,
+        },
       };
-      if (transposeA) transposedTimes(context, product);
-      else timesTransposed(context, product);
+      if (transposeA) transposedTimes(context, job, product);
+      else timesTransposed(context, job, product);
     });
+    job.done();
     return out;
   },
 });
