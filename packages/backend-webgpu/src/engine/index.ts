@@ -1,0 +1,91 @@
+// The WebGPU deployment engine for packed models. Free of tfjs.
+import type { CompileOptions, Engine, EngineProbe, PackedModel } from '@bitgrad/runtime';
+import { defaultGpu, describeAdapter, failure, isSoftware, requestDevice, shareDevice } from './device.js';
+import { createExecutable, type WebgpuExecutable } from './executable.js';
+
+export type { GpuCounts, WebgpuExecutable, WebgpuReport } from './executable.js';
+export { describeAdapter, isSoftware } from './device.js';
+
+/** Options of {@link webgpuEngine}. */
+export interface WebgpuEngineOptions {
+  /** Where adapters come from; by default `navigator.gpu`. In Node, the object that `webgpu` (Dawn) creates. */
+  gpu?: GPU;
+  /** A device of yours, shared with other work; the engine never destroys it. By default the engine makes its own. */
+  device?: GPUDevice;
+  /** Which GPU of several; default `high-performance`. */
+  powerPreference?: GPUPowerPreference;
+  /** Run on a software renderer (default true: the results are right, only slow). */
+  allowSoftware?: boolean;
+}
+
+/** An engine whose executables can be restored after the device was lost. */
+export interface WebgpuEngine extends Engine {
+  compile(model: PackedModel, options?: CompileOptions): Promise<WebgpuExecutable>;
+}
+
+/**
+ * The WebGPU engine. All models of one engine share a device, which is destroyed with the last of them.
+ * @returns an engine named `webgpu`; integer results follow plan.ts bit for bit, float32 results but for divisions,
+ *   square roots and subnormal numbers
+ */
+export function webgpuEngine(options: WebgpuEngineOptions = {}): WebgpuEngine {
+  const { powerPreference = 'high-performance', allowSoftware = true, device: given } = options;
+  let shared: Promise<ReturnType<typeof shareDevice>> | undefined;
+  const start = async () => {
+    if (given) return shareDevice(given, given.adapterInfo, false);
+    const { device, info } = await requestDevice(options.gpu ?? defaultGpu(), { powerPreference });
+    if (!allowSoftware && isSoftware(info)) {
+      device.destroy();
+      throw failure('backend-unavailable', {
+        what: 'the only WebGPU adapter is a software renderer',
+        got: describeAdapter(info),
+        next: 'Use the wasm engine, which is faster on a CPU, or allow it with { allowSoftware: true }.',
+      });
+    }
+    return shareDevice(device, info, true);
+  };
+  const acquire = async () => {
+    if (shared && (await shared).lost() !== undefined) shared = undefined;
+    shared ??= start();
+    try {
+      const gpu = await shared;
+      gpu.retain();
+      return gpu;
+    } catch (error) {
+      shared = undefined;
+      throw error;
+    }
+  };
+  return Object.freeze({
+    name: 'webgpu',
+    async probe(): Promise<EngineProbe> {
+      if (given)
+        return {
+          available: true,
+          features: { adapter: describeAdapter(given.adapterInfo), software: isSoftware(given.adapterInfo) },
+        };
+      const gpu = options.gpu ?? defaultGpu();
+      if (!gpu) return { available: false, reason: 'WebGPU is not available here', features: {} };
+      try {
+        const adapter = await gpu.requestAdapter({ powerPreference });
+        if (!adapter) return { available: false, reason: 'WebGPU has no adapter here', features: {} };
+        const software = isSoftware(adapter.info);
+        const features = { adapter: describeAdapter(adapter.info), software };
+        return software && !allowSoftware
+          ? {
+              available: false,
+              reason: `the only adapter is a software renderer (${features.adapter})`,
+              features,
+            }
+          : { available: true, features };
+      } catch (error) {
+        return { available: false, reason: `WebGPU failed: ${(error as Error).message}`, features: {} };
+      }
+    },
+    async compile(model: PackedModel, compile: CompileOptions = {}) {
+      const { memoryBytes, signal } = compile;
+      signal?.throwIfAborted();
+      return createExecutable(model, acquire, { memoryBytes, signal });
+    },
+  });
+}

@@ -1,0 +1,1 @@
+export { webgpuEngine } from './engine/index.js';

@@ -1,0 +1,4 @@
+export { glslPrelude, rounding, toGlsl, wgslPrelude } from './dialect.js';
+export { lowerModel, type LowerOptions } from './lower.js';
+export type { Arithmetic, Kernel, Product, Program, Ref } from './program.js';
+export { assignSlots, type Slots } from './slots.js';

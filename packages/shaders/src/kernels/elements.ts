@@ -1,0 +1,188 @@
+// Ops on single elements and on rows.
+import {
+  channelCount,
+  rowCount,
+  type AddOp,
+  type AffineOp,
+  type ClampOp,
+  type LayerNormOp,
+  type MulOp,
+  type PreluOp,
+  type QuantizeOp,
+  type SoftmaxOp,
+  type ThresholdOp,
+  type UnaryOp,
+  elementCount,
+} from '@bitgrad/runtime';
+import { reader, valueType } from '../access.js';
+import { literal } from '../dialect.js';
+import { exponential, smooth } from '../math.js';
+import type { Ref } from '../program.js';
+import { wordsOf } from '../weights.js';
+import { elementwise, type Context, type Draft } from './context.js';
+
+const constants = ({ w, constant }: Context): Ref[] => w.map(({ data }) => constant(wordsOf(data)));
+
+/** A function of an element and its channel, to float32. */
+const channelwise = (name: string, context: Context, statements: string): Draft =>
+  elementwise(
+    name,
+    context,
+    `fn elem(i: i32) -> f32 { let c: i32 = i % ${channelCount(context.out.shape)}; ${statements} }`,
+    constants(context),
+  );
+
+/** threshold. */
+export function threshold(context: Context<ThresholdOp>): Draft {
+  const [x] = context.x;
+  const limit = x!.type === 'f32' ? 'floatOf(w1(c))' : 'i32(w1(c))';
+  return elementwise(
+    'threshold',
+    context,
+    `fn elem(i: i32) -> i32 {
+  let c: i32 = i % ${channelCount(x!.shape)};
+  var b: u32 = 0u;
+  if (x0(i) < ${limit}) { b = 1u; }
+  return 1 - 2 * i32(b ^ ((w2(c >> 5u) >> u32(c & 31)) & 1u));
+}`,
+    constants(context),
+  );
+}
+
+/** affine. */
+export const affine = (context: Context<AffineOp>): Draft =>
+  channelwise('affine', context, 'return rnd(rnd(f32(x0(i)) * floatOf(w1(c))) + floatOf(w2(c)));');
+
+/** prelu. */
+export const prelu = (context: Context<PreluOp>): Draft =>
+  channelwise(
+    'prelu',
+    context,
+    `var t: f32 = rnd(x0(i) + floatOf(w1(c)));
+  if (!(t >= 0.0)) { t = rnd(t * floatOf(w2(c))); }
+  return rnd(t + floatOf(w3(c)));`,
+  );
+
+/** quantize: binary search. */
+export const quantize = (context: Context<QuantizeOp>): Draft => {
+  const n = context.w[0]!.shape[0]!;
+  const search = `fn elem(i: i32) -> f32 {
+  let v: f32 = x0(i);
+  var low: i32 = 0;
+  var high: i32 = ${n};
+  for (var s: i32 = 0; s < ${Math.ceil(Math.log2(n + 1))}; s++) {
+    if (low < high) {
+      let middle: i32 = (low + high) / 2;
+      if (floatOf(w1(middle)) <= v) { low = middle + 1; } else { high = middle; }
+    }
+  }
+  return floatOf(w2(low));
+}`;
+  return elementwise('search', context, search, constants(context), Math.ceil(Math.log2(n + 1)) + 2);
+};
+
+/** clamp. */
+export const clamp = (context: Context<ClampOp>): Draft => {
+  const { min, max } = context.op;
+  return elementwise(
+    'clamp',
+    context,
+    `fn elem(i: i32) -> f32 {
+  let v: f32 = x0(i);
+  ${min === null ? '' : `if (v < ${literal(min)}) { return ${literal(min)}; }`}
+  ${max === null ? '' : `if (v > ${literal(max)}) { return ${literal(max)}; }`}
+  return v;
+}`,
+  );
+};
+
+/** sigmoid, tanh, gelu. */
+export const unary = (context: Context<UnaryOp>): Draft =>
+  elementwise(
+    context.op.function,
+    context,
+    `${smooth(context.op.function)}\nfn elem(i: i32) -> f32 { return smoothed(x0(i)); }`,
+  );
+
+/** add and mul; the second operand has as many elements, or is one row. */
+export const combine = (context: Context<AddOp | MulOp>): Draft => {
+  const {
+    op,
+    x: [a, b],
+  } = context;
+  const period = elementCount(b!.shape);
+  const type = valueType(a!.type);
+  const at = period === elementCount(a!.shape) ? 'i' : `i % ${period}`;
+  const value = `x0(i) ${op.op === 'add' ? '+' : '*'} x1(${at})`;
+  return elementwise(
+    op.op,
+    context,
+    `fn elem(i: i32) -> ${type} { return ${type === 'f32' ? `rnd(${value})` : value}; }`,
+  );
+};
+
+/** A loop over the channels of row r. */
+const overRow = (c: number, statements: string): string =>
+  `for (var j: i32 = 0; j < ${c}; j++) { let v: f32 = x0(r * ${c} + j); ${statements} }`;
+
+/** A temporary buffer with two numbers a row, from `fn summary(r: i32, which: i32) -> f32`. */
+const statistics = ({ x: [x], temporary }: Context, code: string): Ref =>
+  temporary(
+    {
+      name: 'row-statistics',
+      reads: [x!.ref],
+      loads: 2 * channelCount(x!.shape),
+      code: `${reader(0, x!)}\n${code}\nfn word(i: i32) -> u32 { return bitsOf(summary(i / 2, i % 2)); }`,
+    },
+    2 * rowCount(x!.shape),
+  );
+
+/** softmax: maximum and sum of each row, then the elements. */
+export function softmax(context: Context<SoftmaxOp>): Draft {
+  const c = channelCount(context.out.shape);
+  const code = `${exponential}
+fn summary(r: i32, which: i32) -> f32 {
+  var m: f32 = x0(r * ${c});
+  ${overRow(c, 'if (v > m) { m = v; }')}
+  if (which == 0) { return m; }
+  var s: f32 = 0.0;
+  ${overRow(c, 's = rnd(s + exp32(rnd(v - m)));')}
+  return s;
+}`;
+  return elementwise(
+    'softmax',
+    context,
+    `${exponential}
+fn elem(i: i32) -> f32 {
+  let r: i32 = (i / ${c}) * 2;
+  return exp32(rnd(x0(i) - floatOf(w1(r)))) / floatOf(w1(r + 1));
+}`,
+    [statistics(context, code)],
+  );
+}
+
+/** layerNorm: mean and reciprocal deviation of each row, then the elements. */
+export function layerNorm(context: Context<LayerNormOp>): Draft {
+  const c = channelCount(context.out.shape);
+  const code = `
+fn summary(r: i32, which: i32) -> f32 {
+  var s: f32 = 0.0;
+  ${overRow(c, 's = rnd(s + v);')}
+  let mean: f32 = rnd(s / ${literal(c)});
+  if (which == 0) { return mean; }
+  var q: f32 = 0.0;
+  ${overRow(c, 'let d: f32 = rnd(v - mean); q = rnd(q + rnd(d * d));')}
+  return 1.0 / rnd(sqrt(rnd(rnd(q / ${literal(c)}) + ${literal(context.op.epsilon)})));
+}`;
+  const ref = statistics(context, code);
+  return elementwise(
+    'layer-norm',
+    context,
+    `fn elem(i: i32) -> f32 {
+  let c: i32 = i % ${c};
+  let r: i32 = (i / ${c}) * 2;
+  return rnd(rnd(rnd(rnd(x0(i) - floatOf(w1(r))) * floatOf(w1(r + 1))) * floatOf(w2(c))) + floatOf(w3(c)));
+}`,
+    [ref, ...constants(context)],
+  );
+}

@@ -1,0 +1,165 @@
+// From a plan to kernels: renames reshapes that move nothing, splits wide concatenations, and lets a product do the
+// threshold or affine that is alone in reading its result.
+import {
+  channelCount,
+  storageBytes,
+  elementCount,
+  type BufferSpec,
+  type ConvOp,
+  type DenseOp,
+  type DepthwiseOp,
+  type Op,
+  type PackedModel,
+  type Plan,
+} from '@bitgrad/runtime';
+import type { Context, Draft, Input, Weight } from './kernels/context.js';
+import {
+  affine,
+  clamp,
+  combine,
+  layerNorm,
+  prelu,
+  quantize,
+  softmax,
+  threshold,
+  unary,
+} from './kernels/elements.js';
+import { avgPool, concat, copyConstant, maxPool, pad, reshape, slice, transpose } from './kernels/moves.js';
+import { matmul, product, type Epilogue } from './kernels/products.js';
+import type { Kernel, Program, Ref } from './program.js';
+
+/** What the engine wants. */
+export interface LowerOptions {
+  /** Whether a product of so many output positions and channels may pack its own thresholds. */
+  fuseThreshold(positions: number, channels: number): boolean;
+}
+
+type Products = ConvOp | DepthwiseOp | DenseOp;
+type Other = Exclude<Op['op'], Products['op'] | 'concat'>;
+const drafts: { [Name in Other]: (context: Context<Extract<Op, { op: Name }>>) => Draft } = {
+  add: combine,
+  affine,
+  avgPool,
+  clamp,
+  constant: copyConstant,
+  layerNorm,
+  matmul,
+  maxPool,
+  mul: combine,
+  pad,
+  prelu,
+  quantize,
+  reshape,
+  slice,
+  softmax,
+  threshold,
+  transpose,
+  unary,
+};
+
+const isProduct = (op: Op): op is Products => op.op === 'conv' || op.op === 'depthwise' || op.op === 'dense';
+
+/** Inputs of a concatenation that one kernel reads: with its output within the 8 storage buffers of WebGPU. */
+const WIDTH = 7;
+
+const wordCount = ({ type, shape }: BufferSpec): number => Math.ceil(storageBytes(type, shape) / 4);
+
+/** Whether a reshape changes no word. */
+const keepsWords = (from: BufferSpec, to: BufferSpec): boolean => {
+  const [a, b] = [channelCount(from.shape), channelCount(to.shape)];
+  return from.type !== 'bits' || a === b || (a % 32 === 0 && b % 32 === 0);
+};
+
+/** The op that alone reads a buffer right after its product, if a product may include it. */
+function epilogueOf(
+  plan: Plan,
+  op: Products,
+  readers: readonly (readonly number[])[],
+  { fuseThreshold }: LowerOptions,
+): number | undefined {
+  const [reader, ...others] = readers[op.output]!;
+  if (reader === undefined || others.length > 0 || op.output === plan.output) return undefined;
+  const next = plan.ops[reader]!;
+  const { shape } = plan.buffers[op.output]!;
+  const n = channelCount(shape);
+  if (next.op === 'affine') return reader;
+  if (
+    next.op === 'threshold' &&
+    op.op !== 'depthwise' &&
+    !('groups' in op && op.groups > 1) &&
+    fuseThreshold(elementCount(shape) / n, n)
+  )
+    return reader;
+  return undefined;
+}
+
+/** @returns the kernels of a valid model; integer results follow plan.ts bit for bit */
+export function lowerModel({ plan, weights }: PackedModel, options: LowerOptions): Program {
+  const words = plan.buffers.map(wordCount);
+  const storage = words.map((_, i) => i);
+  const constants: Uint32Array[] = [];
+  const kernels: Kernel[] = [];
+  const renamed: number[] = [];
+  const done = new Set<number>();
+  const readers: number[][] = words.map(() => []);
+  plan.ops.forEach((op, at) => op.inputs.forEach((i) => readers[i]!.push(at)));
+  const constant = (data: Uint32Array): Ref => ({ constant: constants.push(data) - 1 });
+  const newBuffer = (size: number): number => {
+    storage.push(words.length);
+    return words.push(size) - 1;
+  };
+  const inputOf = (i: number): Input => ({ ...plan.buffers[i]!, ref: { buffer: i } });
+  const weightOf = (i: number): Weight => ({ ...plan.weights[i]!, data: weights[i]! });
+
+  plan.ops.forEach((op, at) => {
+    if (done.has(at)) return;
+    const emit = (draft: Draft, write: number, fused: readonly number[] = []): void => {
+      kernels.push({ ...draft, op: at, fused, write });
+    };
+    const context: Context = {
+      op,
+      x: op.inputs.map(inputOf),
+      w: (op.weights ?? []).map(weightOf),
+      out: plan.buffers[op.output]!,
+      constant,
+      temporary: (draft, size) => {
+        const buffer = newBuffer(size);
+        emit(draft, buffer);
+        return { buffer };
+      },
+    };
+    if (op.op === 'reshape' && op.inputs[0] !== plan.input && keepsWords(context.x[0]!, context.out)) {
+      storage[op.output] = storage[op.inputs[0]!]!;
+      renamed.push(at);
+    } else if (isProduct(op)) {
+      const next = epilogueOf(plan, op, readers, options);
+      const follower = next === undefined ? undefined : plan.ops[next]!;
+      const epilogue: Epilogue = {
+        kind: follower ? (follower.op as 'affine' | 'threshold') : 'store',
+        weights: (follower?.weights ?? []).map(weightOf),
+      };
+      emit(
+        product(context as Context<Products>, epilogue),
+        (follower ?? op).output,
+        next === undefined ? [] : [next],
+      );
+      if (next !== undefined) done.add(next);
+    } else if (op.op === 'concat') {
+      const { axis } = op;
+      let parts = context.x;
+      while (parts.length > WIDTH) {
+        const group = parts.slice(0, WIDTH);
+        const size = group.reduce((sum, { shape }) => sum + shape[axis]!, 0);
+        const out = {
+          type: context.out.type,
+          shape: context.out.shape.map((s, i) => (i === axis ? size : s)),
+        };
+        const buffer = newBuffer(wordCount(out));
+        emit(concat({ ...context, op, x: group, out }), buffer);
+        parts = [{ ...out, ref: { buffer } }, ...parts.slice(WIDTH)];
+      }
+      emit(concat({ ...context, op, x: parts }), op.output);
+    } else emit((drafts[op.op] as (context: Context) => Draft)(context), op.output);
+  });
+  return { words, storage, input: plan.input, output: plan.output, constants, kernels, renamed };
+}
