@@ -1,6 +1,9 @@
 // Plans of the benchmark networks with random weights: what the compiler would make of them, without training.
 import type { BufferSpec, Op, PackedModel, TensorData, WeightSpec } from '@bitgrad/runtime';
-import { createRng } from '@bitgrad/core';
+import { createRng, type Rng } from '@bitgrad/core';
+
+/** 32 random bits; a draw has 24. */
+export const word = (rng: Rng): number => ((rng.next() * 2 ** 16) << 16) ^ (rng.next() * 2 ** 16);
 
 /** Builds a plan op by op; methods return the number of the buffer they write. */
 export function planBuilder(input: BufferSpec, seed: number) {
@@ -14,7 +17,7 @@ export function planBuilder(input: BufferSpec, seed: number) {
     const rows = shape.reduce((a, b) => a * b, 1) / c;
     let array: TensorData;
     if (type === 'bits') {
-      array = new Uint32Array(rows * Math.ceil(c / 32)).map(() => rng.next() * 2 ** 32);
+      array = new Uint32Array(rows * Math.ceil(c / 32)).map(() => word(rng));
       if (c % 32) for (let r = 1; r <= rows; r++) array[r * Math.ceil(c / 32) - 1]! &= 2 ** (c % 32) - 1;
     } else
       array = new { u8: Uint8Array, i8: Int8Array, i32: Int32Array, f32: Float32Array }[type](rows * c).map(

@@ -4,7 +4,7 @@ import { jsEngine, validateModel } from '@bitgrad/runtime';
 import { wasmEngine } from '../../src/engine/index.js';
 import { randomPlan } from '../../../runtime/test/support/random-plan.js';
 
-const count = Number(process.env['BITGRAD_PLANS'] ?? 400);
+const count = Number(process.env['BITGRAD_PLANS'] ?? 150);
 const first = Number(process.env['BITGRAD_PLAN_SEED'] ?? 1);
 
 describe.each(['simd', 'scalar'] as const)('random plans, %s', (variant) => {

@@ -9,6 +9,7 @@ import {
   type PackedModel,
   type TensorData,
 } from '@bitgrad/runtime';
+import { word } from '../../../bench/plans.js';
 
 /** A model and an input for it. */
 export interface Case {
@@ -26,8 +27,9 @@ export function randomData(type: ElementType, shape: readonly number[], seed: nu
   if (type === 'u8') return Uint8Array.from({ length: n }, () => rng.next() * 256);
   const c = channelCount(shape);
   const words = Math.ceil(c / 32);
-  return Uint32Array.from({ length: (n / c) * words }, (_, i) =>
-    c % 32 && i % words === words - 1 ? (rng.next() * 2 ** 32) & (2 ** (c % 32) - 1) : rng.next() * 2 ** 32,
+  return Uint32Array.from(
+    { length: (n / c) * words },
+    (_, i) => word(rng) & (c % 32 && i % words === words - 1 ? 2 ** (c % 32) - 1 : -1),
   );
 }
 
