@@ -1,1 +1,238 @@
-export function TrainTab() { return <p>soon</p>; }
+// Train: settings on one side, the run on the other. All work is in a worker.
+import { useEffect } from 'preact/hooks';
+import { formatBytes, formatDuration, formatMs, formatPercent } from '../shared/format.js';
+import { Plot } from '../shared/Plot.js';
+import { drawFile, goTo, inspectFile } from '../shared/state.js';
+import { Settings } from './Settings.js';
+import {
+  continueRun,
+  failure,
+  findSavedRun,
+  histograms,
+  pauseRun,
+  phase,
+  phaseText,
+  progress,
+  restoreRun,
+  result,
+  savedRun,
+  savedStep,
+  startRun,
+  stopRun,
+} from './session.js';
+
+function Controls() {
+  const now = phase.value;
+  const running = now === 'training' || now === 'paused';
+  const busy = now !== null && now !== 'done';
+  const saved = savedRun.value;
+  return (
+    <>
+      <div class="row">
+        {running ? (
+          <>
+            <button type="button" class="primary" onClick={now === 'paused' ? continueRun : pauseRun}>
+              {now === 'paused' ? 'Go on' : 'Pause'}
+            </button>
+            <button type="button" onClick={stopRun}>
+              Stop
+            </button>
+          </>
+        ) : (
+          <button type="button" class="primary" disabled={busy} onClick={startRun}>
+            Start training
+          </button>
+        )}
+        {saved && !busy && (
+          <button type="button" onClick={restoreRun}>
+            Resume the saved run (step {saved.step} of {saved.totalSteps})
+          </button>
+        )}
+      </div>
+      <p class="hint" role="status" data-testid="phase" data-phase={now ?? ''}>
+        {now === null ? 'Nothing is running.' : phaseText.value}
+        {running && savedStep.value !== null ? `; saved at step ${savedStep.value}` : ''}
+      </p>
+      {failure.value && (
+        <p class="note bad" role="alert">
+          {failure.value}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Numbers() {
+  const now = progress.value;
+  const last = now?.epochPoints.at(-1);
+  const share = now ? now.step / now.totalSteps : 0;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Step', now ? `${now.step} of ${now.totalSteps}` : '–'],
+    ['Epoch', now ? `${Math.min(now.epoch + 1, now.epochs)} of ${now.epochs}` : '–'],
+    ['Images / s', now?.imagesPerSecond ? String(Math.round(now.imagesPerSecond)) : '–'],
+    ['Time left', now && Number.isFinite(now.etaSeconds) ? formatDuration(now.etaSeconds) : '–'],
+    ['Test, hardened', last?.hard != null ? formatPercent(last.hard) : '–'],
+    ['Test, soft', last?.soft != null ? formatPercent(last.soft) : '–'],
+  ];
+  return (
+    <>
+      <progress class="progress" max={1} value={share} aria-label="Share of the run that is done" />
+      <dl class="facts" data-tensors={now?.tensors ?? ''}>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+function Curves() {
+  const now = progress.value;
+  const curves = now?.curves;
+  const points = now?.epochPoints ?? [];
+  const last = points.at(-1);
+  return (
+    <div class="plots">
+      <Plot
+        title="Loss"
+        summary={`Training loss, now ${curves?.loss.at(-1)?.toFixed(3) ?? 'not known'}`}
+        x={curves?.step ?? []}
+        series={[{ label: 'training', values: curves?.loss ?? [], color: 'blue' }]}
+        xLabel="step"
+      />
+      <Plot
+        title="Accuracy on test images"
+        summary={last ? `After epoch ${last.epoch}: ${formatPercent(last.hard ?? 0)} hardened` : 'No epoch is done yet'}
+        x={points.map(({ epoch }) => epoch)}
+        series={[
+          { label: 'hardened', values: points.map(({ hard }) => hard), color: 'blue', points: true },
+          { label: 'soft', values: points.map(({ soft }) => soft), color: 'orange', dashed: true },
+          { label: 'training', values: points.map(({ train }) => train), color: 'soft', dashed: true },
+        ]}
+        xLabel="epoch"
+        yRange={[0, 1]}
+      />
+      <Plot
+        title="Flip ratio"
+        summary={`Share of the binary weights that change in a step, now ${curves?.flip.at(-1)?.toExponential(1) ?? 'not known'}`}
+        x={curves?.flipStep ?? []}
+        series={[{ label: 'weights that flip in a step', values: curves?.flip ?? [], color: 'purple' }]}
+        xLabel="step"
+      />
+      {histograms.value.map(({ layer, limit, counts }) => {
+        const width = (2 * limit) / counts.length;
+        return (
+          <Plot
+            key={layer}
+            title={`Latent weights of ${layer}`}
+            summary={`Histogram from ${-limit.toFixed(2)} to ${limit.toFixed(2)}`}
+            x={counts.map((_, i) => -limit + (i + 0.5) * width)}
+            series={[{ label: 'weights', values: counts, color: 'green', bars: true }]}
+            height={150}
+          />
+        );
+      })}
+    </div>
+  );
+}
+
+function Result() {
+  const now = result.value;
+  if (!now) return null;
+  const download = (): void => {
+    const url = URL.createObjectURL(new Blob([now.bytes as BlobPart], { type: 'application/octet-stream' }));
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = now.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  };
+  const file = { name: now.name, bytes: now.bytes };
+  return (
+    <section class="panel" aria-labelledby="result-title" data-testid="result" data-accuracy={now.packedAccuracy}>
+      <h2 id="result-title">Packed</h2>
+      <div class="scroll">
+        <table>
+          <caption>The trained graph and the packed file on the same {now.comparedImages} test images</caption>
+          <thead>
+            <tr>
+              <td />
+              <th scope="col">Graph, tfjs</th>
+              <th scope="col">Packed</th>
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              <th scope="row">Accuracy</th>
+              <td>{formatPercent(now.graphAccuracy)}</td>
+              <td>{formatPercent(now.packedAccuracy)}</td>
+            </tr>
+            <tr>
+              <th scope="row">Size</th>
+              <td>{formatBytes(now.floatBytes)}</td>
+              <td>{formatBytes(now.bytes.length)}</td>
+            </tr>
+            <tr>
+              <th scope="row">One image</th>
+              <td>{formatMs(now.graphMs)}</td>
+              <td>{formatMs(now.packedMs)}</td>
+            </tr>
+          </tbody>
+        </table>
+      </div>
+      {now.fallbacks.length > 0 && <p class="hint">In float: {now.fallbacks.join('; ')}</p>}
+      <div class="row">
+        <button
+          type="button"
+          class="primary"
+          onClick={() => {
+            drawFile.value = file;
+            goTo('draw');
+          }}
+        >
+          Use in Draw
+        </button>
+        <button type="button" onClick={download}>
+          Download .bitgrad
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            inspectFile.value = file;
+            goTo('inspect');
+          }}
+        >
+          Look inside
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** The Train page. */
+export function TrainTab() {
+  useEffect(() => void findSavedRun(), []);
+  return (
+    <div class="columns">
+      <section class="panel" aria-labelledby="settings-title">
+        <h2 id="settings-title">Train a network in this tab</h2>
+        <Settings />
+      </section>
+      <div class="stack">
+        <section class="panel" aria-labelledby="run-title">
+          <h2 id="run-title">Run</h2>
+          <Controls />
+          <Numbers />
+        </section>
+        <Result />
+        <section class="panel" aria-labelledby="curves-title">
+          <h2 id="curves-title">Curves</h2>
+          <Curves />
+        </section>
+      </div>
+    </div>
+  );
+}

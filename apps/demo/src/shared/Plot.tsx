@@ -1,0 +1,135 @@
+// A line plot: uPlot on a canvas of constant height, redrawn in place when the data changes, with a legend in text.
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { isDark } from './state.js';
+
+/** One line. */
+export interface Series {
+  readonly label: string;
+  readonly values: readonly (number | null)[];
+  /** A colour variable of the sheet. */
+  readonly color: 'blue' | 'orange' | 'green' | 'purple' | 'soft';
+  readonly dashed?: boolean;
+  /** Bars instead of a line. */
+  readonly bars?: boolean;
+  readonly points?: boolean;
+}
+
+/** What {@link Plot} draws. */
+export interface PlotProps {
+  readonly title: string;
+  /** What the plot shows, in a sentence, for those who cannot see it. */
+  readonly summary: string;
+  readonly x: readonly number[];
+  readonly series: readonly Series[];
+  readonly xLabel?: string;
+  /** Plots of one name share their cursor. */
+  readonly link?: string;
+  /** Intervals of x to mark. */
+  readonly marks?: readonly (readonly [number, number])[];
+  readonly yRange?: readonly [number, number];
+  readonly height?: number;
+}
+
+const variable = (name: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+const optionsOf = (props: PlotProps, width: number, marks: () => PlotProps['marks']): uPlot.Options => {
+  const axis = { stroke: variable('soft'), grid: { stroke: variable('line'), width: 1 }, ticks: { stroke: variable('line'), width: 1 }, font: '12px system-ui' };
+  return {
+    width,
+    height: props.height ?? 200,
+    legend: { show: false },
+    cursor: { ...(props.link && { sync: { key: props.link } }), drag: { x: false, y: false }, points: { size: 6 } },
+    scales: { x: { time: false }, ...(props.yRange && { y: { range: [...props.yRange] as uPlot.Range.MinMax } }) },
+    axes: [
+      { ...axis, size: 30, ...(props.xLabel && { label: props.xLabel, labelSize: 16, labelFont: '12px system-ui', size: 26 }) },
+      { ...axis, size: 52 },
+    ],
+    series: [
+      {},
+      ...props.series.map(({ label, color, dashed, bars, points }): uPlot.Series => ({
+        label,
+        stroke: variable(color),
+        width: 2,
+        ...(dashed && { dash: [5, 4] }),
+        points: { show: points ?? false, size: 6, fill: variable(color) },
+        ...(bars && { paths: uPlot.paths.bars!({ size: [0.75, 100] }), fill: variable(color), width: 0 }),
+      })),
+    ],
+    hooks: {
+      drawClear: [
+        (plot) => {
+          const { ctx, bbox } = plot;
+          ctx.save();
+          ctx.fillStyle = variable('bad-tint');
+          ctx.strokeStyle = variable('bad');
+          for (const [from, to] of marks() ?? []) {
+            const left = Math.max(bbox.left, plot.valToPos(from, 'x', true));
+            const right = Math.min(bbox.left + bbox.width, plot.valToPos(to, 'x', true));
+            if (!(right >= left)) continue;
+            ctx.fillRect(left, bbox.top, right - left, bbox.height);
+            ctx.beginPath();
+            for (const at of [left, right]) {
+              ctx.moveTo(at, bbox.top);
+              ctx.lineTo(at, bbox.top + bbox.height);
+            }
+            ctx.stroke();
+          }
+          ctx.restore();
+        },
+      ],
+    },
+  };
+};
+
+/** The plot with its title and legend. */
+export function Plot(props: PlotProps) {
+  const area = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const marks = useRef(props.marks);
+  marks.current = props.marks;
+  const dark = isDark.value;
+  const shape = props.series.map(({ label, color }) => label + color).join();
+
+  useEffect(() => {
+    const element = area.current!;
+    const made = new uPlot(optionsOf(props, element.clientWidth, () => marks.current), undefined, element);
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: props.height ?? 200 }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [dark, shape, props.yRange?.[0], props.yRange?.[1]]);
+
+  useEffect(() => {
+    plot.current?.setData([props.x, ...props.series.map(({ values }) => values)] as uPlot.AlignedData);
+  });
+
+  const height = props.height ?? 200;
+  return (
+    <figure class="plot" role="group" aria-label={props.title}>
+      <h3>{props.title}</h3>
+      <ul class="legend">
+        {props.series.map(({ label, color, dashed }) => (
+          <li key={label}>
+            <svg viewBox="0 0 24 8" aria-hidden="true">
+              <path
+                d="M0 4H24"
+                stroke={`var(--${color})`}
+                stroke-width="3"
+                stroke-dasharray={dashed ? '5 4' : undefined}
+              />
+            </svg>
+            {label}
+          </li>
+        ))}
+      </ul>
+      <div ref={area} class="plot-area" role="img" aria-label={props.summary} style={{ height: `${height}px` }} />
+    </figure>
+  );
+}

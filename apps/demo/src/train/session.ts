@@ -1,0 +1,140 @@
+// State of the Train page: settings, the worker, and what it reports. A run goes on while other pages are open.
+import { signal } from '@preact/signals';
+import { get } from 'idb-keyval';
+import { messageOf } from '../shared/state.js';
+import {
+  savedRunKey,
+  type Histogram,
+  type Phase,
+  type Progress,
+  type SavedRun,
+  type TrainCommand,
+  type TrainMessage,
+  type TrainResult,
+  type TrainSettings,
+} from '../worker/protocol.js';
+import { startWorker } from '../worker/start.js';
+
+/** Where a first-time visitor starts: a run of about half a minute. */
+export const defaultSettings: TrainSettings = {
+  data: 'digits',
+  images: 4000,
+  testImages: 1000,
+  model: 'cnn',
+  width: 0.5,
+  kernel: { kind: 'registered', name: 'ste', options: {} },
+  input: null,
+  optimizer: 'adam',
+  learningRate: 0.003,
+  epochs: 4,
+  batchSize: 64,
+  seed: 1,
+  shift: 0,
+  flip: false,
+  backend: 'wasm',
+};
+
+/** The form. */
+export const settings = signal<TrainSettings>(defaultSettings);
+/** The dropped files. */
+export const files = signal<readonly File[]>([]);
+/** What the worker does; null without a run. */
+export const phase = signal<Phase | null>(null);
+/** The same in words. */
+export const phaseText = signal('');
+/** Numbers and curves of the run. */
+export const progress = signal<Progress | null>(null);
+/** Latent weights of the run. */
+export const histograms = signal<readonly Histogram[]>([]);
+/** The packed model, when there is one. */
+export const result = signal<TrainResult | null>(null);
+/** Why the run failed. */
+export const failure = signal<string | null>(null);
+/** Step of the last checkpoint in IndexedDB; null when there is none in this session. */
+export const savedStep = signal<number | null>(null);
+/** The run that an earlier visit left. */
+export const savedRun = signal<{ readonly step: number; readonly totalSteps: number } | null>(null);
+
+let worker: Worker | undefined;
+
+/** Looks for the run of an earlier visit. */
+export async function findSavedRun(): Promise<void> {
+  if (worker) return;
+  try {
+    const saved = await get<SavedRun>(savedRunKey);
+    savedRun.value = saved ? { step: saved.step, totalSteps: saved.totalSteps } : null;
+  } catch {
+    savedRun.value = null; // No IndexedDB here (private windows of some browsers): then nothing was saved.
+  }
+}
+
+const receive = ({ data }: MessageEvent<TrainMessage>): void => {
+  switch (data.type) {
+    case 'phase':
+      phase.value = data.phase;
+      phaseText.value = data.text;
+      if (data.phase === 'done') end();
+      return;
+    case 'settings':
+      settings.value = data.settings;
+      return;
+    case 'progress':
+      progress.value = data.progress;
+      return;
+    case 'histograms':
+      histograms.value = data.histograms;
+      return;
+    case 'saved':
+      savedStep.value = data.step;
+      return;
+    case 'result':
+      result.value = data.result;
+      return;
+    case 'failed':
+      failure.value = data.message;
+      phase.value = null;
+      end();
+  }
+};
+
+/** Frees the worker with everything in it. */
+function end(): void {
+  worker?.terminate();
+  worker = undefined;
+}
+
+function begin(command: TrainCommand): void {
+  end();
+  progress.value = null;
+  histograms.value = [];
+  result.value = null;
+  failure.value = null;
+  savedStep.value = null;
+  savedRun.value = null;
+  phase.value = 'preparing';
+  phaseText.value = 'Loading tfjs';
+  worker = startWorker('train');
+  worker.onmessage = receive;
+  worker.onerror = (event) => {
+    failure.value = `The worker could not run: ${event.message || 'its code could not be loaded'}`;
+    phase.value = null;
+    end();
+  };
+  try {
+    worker.postMessage(command);
+  } catch (error) {
+    failure.value = messageOf(error);
+  }
+}
+
+/** Starts a run with the settings of the form. */
+export const startRun = (): void =>
+  begin({ type: 'start', settings: settings.value, files: settings.value.data === 'files' ? files.value : [] });
+/** Goes on with the run of an earlier visit. */
+export const restoreRun = (): void => begin({ type: 'restore' });
+/** Pauses after the step that is running. */
+export const pauseRun = (): void => worker?.postMessage({ type: 'pause' } satisfies TrainCommand);
+/** Goes on. */
+export const continueRun = (): void => worker?.postMessage({ type: 'continue' } satisfies TrainCommand);
+/** Ends training; what was trained is compiled. */
+export const stopRun = (): void => worker?.postMessage({ type: 'stop' } satisfies TrainCommand);

@@ -1,0 +1,81 @@
+// After training: compile, run the packed model on the test images beside the graph, and time both.
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { wasmEngine } from '@bitgrad/backend-wasm/engine';
+import { compileModel } from '@bitgrad/compiler';
+import { symmetricNormalization, type Dataset } from '@bitgrad/datasets';
+import { withHardened } from '@bitgrad/layers';
+import { jsEngine, loadModel } from '@bitgrad/runtime';
+import { evaluate } from '@bitgrad/training';
+import { median } from '../shared/format.js';
+import { describeQuantizer } from '../shared/describe.js';
+import type { TrainResult, TrainSettings } from './protocol.js';
+
+/** The normalization of training, in the compiler's units. */
+const normalization = {
+  mean: symmetricNormalization.mean.map((value) => value / 255),
+  std: symmetricNormalization.std.map((value) => value / 255),
+};
+
+const mostCompared = 500;
+const timedRuns = 15;
+
+const timed = async (run: () => Promise<unknown> | unknown): Promise<number> => {
+  const times: number[] = [];
+  for (let i = 0; i < timedRuns; i++) {
+    const started = performance.now();
+    await run();
+    times.push(performance.now() - started);
+  }
+  // The first ones compile and allocate.
+  return median(times.slice(3));
+};
+
+/** Compiles and compares. */
+export async function finishRun(model: LayersModel, data: Dataset, settings: TrainSettings): Promise<TrainResult> {
+  const compared = Math.min(mostCompared, data.test.size);
+  const pixels = data.shape[0] * data.shape[1] * data.shape[2];
+  const images = data.test.images.slice(0, compared * pixels);
+  const labels = data.test.labels.slice(0, compared);
+  const graph = await evaluate(model, { images, labels, size: compared, shape: data.shape });
+  const { bytes, model: packed, fallbacks } = await compileModel(model, {
+    input: 'u8',
+    normalization,
+    samples: images.slice(0, Math.min(64, compared) * pixels),
+    // Float layers are summed in another order: a logit within rounding may then win on one side only.
+    minAgreement: 0.98,
+    metadata: {
+      classes: data.classes,
+      extra: { trainedIn: 'the bitgrad demo', data: data.name, quantizer: describeQuantizer(settings.kernel) },
+    },
+  });
+  const running = await loadModel(bytes, { engine: [wasmEngine(), jsEngine()] });
+  try {
+    const classes = data.classes.length;
+    const logits = await running.predict(images);
+    let right = 0;
+    labels.forEach((label, i) => {
+      const row = Array.from(logits.subarray(i * classes, (i + 1) * classes));
+      const best = row.reduce((top, value, k) => (value > row[top]! ? k : top), 0);
+      if (best === label) right++;
+    });
+    const one = images.slice(0, pixels);
+    const x = tf.tensor(Float32Array.from(one, (byte) => byte / 127.5 - 1), [1, ...data.shape]);
+    const graphMs = await timed(() => withHardened(model, () => tf.tidy(() => void (model.predict(x) as tf.Tensor).dataSync())));
+    x.dispose();
+    const packedMs = await timed(() => running.predict(one));
+    return {
+      name: `${data.name}-${settings.model}.bitgrad`,
+      bytes,
+      floatBytes: packed.metadata.floatBytes ?? 0,
+      graphAccuracy: graph.accuracy,
+      packedAccuracy: right / compared,
+      comparedImages: compared,
+      graphMs,
+      packedMs,
+      fallbacks: fallbacks.map(({ layer, reason }) => `${layer}: ${reason}`),
+    };
+  } finally {
+    running.dispose();
+  }
+}
