@@ -1,0 +1,75 @@
+// Headless Chromium for tests: finds the system's browser, bundles a module from source and calls its exports in a page.
+// WebGL2 and WebGPU run on the software renderer that comes with it; a page is served at http://localhost, a secure origin.
+import { build } from 'esbuild';
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+const executable = [
+  process.env.BITGRAD_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path && existsSync(path));
+
+const flags = [
+  '--no-sandbox',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Why browser tests cannot run here; empty when they can. */
+export const chromiumMissing = () =>
+  executable ? '' : 'no Chromium found: apt-get install chromium, or set BITGRAD_CHROMIUM';
+
+/**
+ * Opens a page that has loaded a module.
+ * @param {{ contents: string, resolveDir: string, files?: Record<string, { body: string | Buffer, contentType: string }> }} options
+ *   `contents`: TypeScript whose exports the page offers; `files`: more paths that the page may fetch
+ * @returns {Promise<{ call(name: string, ...args: unknown[]): Promise<any>, page: import('playwright-core').Page, errors: string[], close(): Promise<void> }>}
+ *   `call` awaits an export; `errors` collects uncaught errors and console errors
+ */
+export async function openChromium({ contents, resolveDir, files = {} }) {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir, loader: 'ts' },
+    bundle: true,
+    format: 'iife',
+    globalName: 'tested',
+    platform: 'browser',
+    target: 'es2022',
+    conditions: ['@bitgrad/source'],
+    define: { 'process.env.NODE_ENV': '"test"' },
+    write: false,
+    logLevel: 'error',
+  });
+  const served = {
+    '/': {
+      body: '<!doctype html><meta charset="utf-8"><title>test</title><script src="/test.js"></script>',
+      contentType: 'text/html',
+    },
+    '/test.js': { body: outputFiles[0].text, contentType: 'text/javascript' },
+    ...files,
+  };
+  const browser = await chromium.launch({ executablePath: executable, headless: true, args: flags });
+  const page = await browser.newPage();
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  await page.route('**/*', (route) => {
+    const file = served[new URL(route.request().url()).pathname];
+    return file ? route.fulfill(file) : route.fulfill({ status: 204 });
+  });
+  await page.goto('http://localhost/');
+  return {
+    page,
+    errors,
+    call: (name, ...args) => page.evaluate(([f, values]) => globalThis.tested[f](...values), [name, args]),
+    close: () => browser.close(),
+  };
+}
