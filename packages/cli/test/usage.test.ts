@@ -104,7 +104,7 @@ describe('list', () => {
     const { code, stdout } = await cli(['list', '--json']);
     expect(code).toBe(0);
     const listing = JSON.parse(stdout) as Record<string, { name: string }[]>;
-    for (const key of ['plugins', 'quantizers', 'surrogates', 'models', 'backends']) {
+    for (const key of ['plugins', 'quantizers', 'surrogates', 'models', 'backends', 'engines']) {
       expect(listing[key]!.length, key).toBeGreaterThan(0);
       for (const { name } of listing[key]!) expect(typeof name, key).toBe('string');
     }

@@ -61,8 +61,14 @@ const inputSpec = ({ plan }: PackedModel) => plan.buffers[plan.input]!;
 async function runData(started: Started, data: string, options: RunCommandOptions): Promise<RunDataResult> {
   const { model, executable, report } = started;
   const { type, shape } = inputSpec(model);
-  const limit = options.limit;
-  const dataset = await openData({ data, seed: options.seed, ...(options.split === 'test' ? { testLimit: limit } : { limit }) }); // prettier-ignore
+  // Of the split that nobody asked for one image is enough.
+  const count = (name: string): number | undefined => (options.split === name ? options.limit : 1);
+  const dataset = await openData({
+    data,
+    seed: options.seed,
+    limit: count('train'),
+    testLimit: count('test'),
+  });
   const classes = model.metadata.classes ?? dataset.classes;
   checkShape(dataset, shape, classes.length);
   const split = options.split === 'test' ? dataset.test : dataset.train;

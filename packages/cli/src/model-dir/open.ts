@@ -43,12 +43,14 @@ export interface RunDataOptions {
 export async function openRunData(info: RunInfo, options: RunDataOptions): Promise<Dataset> {
   const { data, limit, testLimit, seed } = info.options as unknown as DataOptions;
   const same = options.data === undefined || options.data === data;
-  const wanted = (split: string): number | undefined => (options.split === split ? options.limit : undefined);
+  // Of the split that nobody asked for one image is enough.
+  const count = (split: string, saved?: number): number | undefined =>
+    options.split === split ? (options.limit ?? (same ? (saved ?? undefined) : undefined)) : 1;
   const dataset = await openData({
     data: options.data ?? data,
     seed: same ? seed : 0,
-    limit: wanted('train') ?? (same ? (limit ?? undefined) : undefined),
-    testLimit: wanted('test') ?? (same ? (testLimit ?? undefined) : undefined),
+    limit: count('train', limit),
+    testLimit: count('test', testLimit),
   });
   checkShape(dataset, info.inputShape, info.classes.length);
   return dataset;
