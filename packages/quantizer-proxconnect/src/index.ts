@@ -37,14 +37,15 @@ export {
   type NoOptions,
 } from './quantizers/binaryConnect.js';
 export {
-  latentForward,
   levelPassSurrogate,
   piecewiseLinearForward,
+  pulledForward,
   type LevelSet,
   type PassOptions,
   type PiecewiseLinearOptions,
+  type PulledOptions,
 } from './quantizers/levels.js';
-export { pc, pq, rpc, type ProxConnectOptions } from './quantizers/proxConnect.js';
+export { pc, pq, rpc, type ProxConnectOptions, type ProximalStepOptions } from './quantizers/proxConnect.js';
 export {
   bnnPlusPlus,
   edePlusPlus,

@@ -13,13 +13,14 @@ import {
   type NoOptions,
 } from './quantizers/binaryConnect.js';
 import {
-  latentForward,
   levelPassSurrogate,
   piecewiseLinearForward,
+  pulledForward,
   type PassOptions,
   type PiecewiseLinearOptions,
+  type PulledOptions,
 } from './quantizers/levels.js';
-import { pc, pq, rpc, type ProxConnectOptions } from './quantizers/proxConnect.js';
+import { pc, pq, rpc, type ProxConnectOptions, type ProximalStepOptions } from './quantizers/proxConnect.js';
 import {
   bnnPlusPlus,
   edePlusPlus,
@@ -57,7 +58,7 @@ export const proxConnectPlugin = definePlugin({
   forwards: {
     'hard-sign': hardSignForward,
     'piecewise-linear': piecewiseLinearForward,
-    latent: latentForward,
+    pulled: pulledForward,
     'soft-sign': softSignForward,
   },
 });
@@ -65,8 +66,8 @@ export const proxConnectPlugin = definePlugin({
 declare module '@bitgrad/core' {
   interface QuantizerOptionsMap {
     pc: ProxConnectOptions;
-    rpc: ProxConnectOptions;
-    pq: ProxConnectOptions;
+    rpc: ProximalStepOptions;
+    pq: ProximalStepOptions;
     bc: NoOptions;
     bnn: BnnOptions;
     'bnn+': BnnPlusOptions;
@@ -85,7 +86,7 @@ declare module '@bitgrad/core' {
   interface ForwardOptionsMap {
     'hard-sign': NoOptions;
     'piecewise-linear': PiecewiseLinearOptions;
-    latent: PiecewiseLinearOptions;
+    pulled: PulledOptions;
     'soft-sign': SoftSignHalfOptions;
   }
 }

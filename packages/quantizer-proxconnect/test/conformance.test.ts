@@ -11,11 +11,11 @@ import {
   boxPassSurrogate,
   edePlusPlus,
   hardSignForward,
-  latentForward,
   latentPassSurrogate,
   levelPassSurrogate,
   pc,
   piecewiseLinearForward,
+  pulledForward,
   polyPlusPlus,
   pq,
   rpc,
@@ -34,8 +34,8 @@ const levels = [
 ];
 const invalid = [{ muUntil: 0 }, { levels: [1, 0] }, { rho: -1 }, { kernelScale: 0 }, { muStart: -1 }];
 testQuantizer({ create: pc, options: levels, invalid, expected: { certificate: true, levels: [-1, 1] } });
-testQuantizer({ create: rpc });
-testQuantizer({ create: pq, options: levels.slice(0, 1) });
+testQuantizer({ create: rpc, invalid: [{ pull: -1 }] });
+testQuantizer({ create: pq, options: [{ levels: 'ternary', pull: 40, ...mu }] });
 testQuantizer({
   create: bc,
   expected: {
@@ -98,7 +98,11 @@ testForward({
   options: [{ levels: 'ternary' }, { levels: [0, 1] }, { levels: [-1, 0.2, 1], varrho: 0.1 }],
   scalars: shifts,
 });
-testForward({ create: latentForward, options: [{ levels: 'ternary' }], scalars: shifts });
+testForward({
+  create: pulledForward,
+  options: [{ levels: 'ternary' }, { kernels: 'latent' }],
+  scalars: [{}, { mu: 0.4, pull: 0.1 }, { mu: 1, pull: 2 }],
+});
 const curve = ['sign-swish', 'tanh', 'ede', 'quadratic'];
 const halves = [
   ...curve.map((name) => ({ curve: name })),

@@ -121,6 +121,7 @@ function iterate(rule: Rule, change: Change, n = steps): number[][] {
 const minus = (w: number[], d: number[]) => w.map((x, i) => x - d[i]!);
 const one = { kernelUnit: 'one', kernelScale: 1 } as const;
 const linear = { growth: 'linear', muStart: 0, muEnd: 1.2, muUntil: 1 } as const;
+const pullAt = (pull: number, t: number) => (pull * t) / steps ** 2;
 const rhoAt = (t: number) => (1.2 * t) / steps;
 
 const cases: [string, () => Quantizer, Rule][] = [
@@ -166,16 +167,16 @@ const cases: [string, () => Quantizer, Rule][] = [
   ],
   [
     'rPC',
-    () => rpc({ ...one, ...linear, muEnd: 0.6 }),
+    () => rpc({ ...one, ...linear, pull: 60 }),
     (w, t, change) => {
-      const z = w.map((x) => L(x, (0.6 * t) / steps));
+      const z = w.map((x) => L(x, pullAt(60, t)));
       return minus(z, change(gradient(z)));
     },
   ],
   [
     'PQ',
-    () => pq({ ...one, ...linear, muEnd: 0.2 }),
-    (w, t, change) => minus(w, change(gradient(w))).map((x) => L(x, (0.2 * t) / steps)),
+    () => pq({ ...one, ...linear, pull: 10 }),
+    (w, t, change) => minus(w, change(gradient(w))).map((x) => L(x, pullAt(10, t))),
   ],
 ];
 
@@ -224,7 +225,7 @@ describe('convergence', () => {
   });
 
   it('of rPC and PQ with a convex r: projected gradient', () => {
-    const box = { ...one, ...linear, muEnd: 0 };
+    const box = { ...one, ...linear, pull: 0 };
     expect(far(run(rpc(box), tf.train.sgd(fast), 300, fast).values.at(-1)!)).toBeLessThan(1e-3);
     expect(far(run(pq(box), tf.train.sgd(fast), 300, fast).latents.at(-1)!)).toBeLessThan(1e-3);
   });
@@ -242,6 +243,7 @@ describe('the wrapped optimizer', () => {
     variables,
     quantize: (v) => tf.clone(v),
     clock: () => ({ ...initialClock, totalSteps: 10, step: 10 }),
+    // pull 10 of 10 steps: P is sign at the end.
   });
 
   it('keeps everything else of the optimizer, and goes through minimize', () => {

@@ -137,31 +137,62 @@ export function levelPassSurrogate(options: PassOptions = {}): SurrogateGradient
   });
 }
 
-/** The forward of ProxQuant: kernels in units, not quantized while they train; layer inputs as in ProxConnect. */
-export function latentForward(options: PiecewiseLinearOptions = {}): ForwardQuantizer {
+/** Options of the forward `pulled`. */
+export interface PulledOptions extends PiecewiseLinearOptions {
+  /**
+   * What the network sees of a kernel: 'pulled', P of it, as reverse ProxConnect; 'latent', the kernel itself in units,
+   * as ProxQuant, whose P acts in the optimizer step alone. Default 'pulled'.
+   */
+  readonly kernels?: 'pulled' | 'latent';
+}
+
+/** The unit of kernels that P pulls a little in each step: a few optimizer steps wide. */
+export const pulledUnits: Partial<UnitOptions> = { kernelUnit: 'fan', kernelScale: 0.2 };
+
+/**
+ * The forward of the methods whose P acts in each optimizer step. Kernels: L(x / unit) with the shifts of one step,
+ * `rho` and `varrho` times the scalar `pull`, or x / unit; layer inputs: L(x / unit) with shifts times mu, as
+ * ProxConnect. The statistic `latent` is 1 for kernels (the default in `formula`) and 0 for inputs.
+ * @throws BitgradError `invalid-option`
+ */
+export function pulledForward(options: PulledOptions = {}): ForwardQuantizer {
   const resolved = parseOptions(
     'quantizer-proxconnect',
-    'forward "latent"',
-    forwardSchema({ kernelUnit: 'fan' }),
+    'forward "pulled"',
+    v.strictObject({
+      ...forwardSchema(pulledUnits).entries,
+      kernels: v.optional(v.picklist(['pulled', 'latent']), 'pulled'),
+    }),
     options,
   );
-  const levels = levelsOf(resolved.levels);
-  const quantized = piecewiseLinearForward(resolved);
-  const scaled = () => E.div(E.input('x'), E.input('scale'));
+  const { kernels, ...inputs } = resolved;
+  const quantized = piecewiseLinearForward(inputs);
+  const pulled = (scalars: Scalars): Scalars => ({ ...scalars, mu: scalars.pull ?? 0 });
+  const isKernel = (scalars: Scalars) => (scalars.latent ?? 1) !== 0;
+  const declared =
+    <T>(of: (scalars: Scalars) => readonly T[]) =>
+    (scalars: Scalars): readonly T[] =>
+      !isKernel(scalars) ? of(scalars) : kernels === 'latent' ? [] : of(pulled(scalars));
   return defineForward({
     ...quantized,
-    name: 'latent',
+    name: 'pulled',
     options: resolved as unknown as JsonObject,
-    levels,
     soft: true,
-    formula: (x, scalars) =>
-      (scalars.latent ?? 1) !== 0 ? x / unitOf(scalars) : quantized.formula(x, scalars),
-    expression: (scalars) => E.select(E.input('latent'), scaled(), quantized.expression!(scalars)),
+    formula: (x, scalars) => {
+      if (!isKernel(scalars)) return quantized.formula(x, scalars);
+      return kernels === 'latent' ? x / unitOf(scalars) : quantized.formula(x, pulled(scalars));
+    },
+    expression: (scalars) =>
+      E.select(
+        E.input('latent'),
+        kernels === 'latent' ? E.div(E.input('x'), E.input('scale')) : quantized.expression!(pulled(scalars)),
+        quantized.expression!(scalars),
+      ),
     statistics: (x, context) => ({
       ...unitStatistic(resolved, x, context),
       latent: tf.scalar(context.site.role === 'kernel' ? 1 : 0),
     }),
-    jumps: (scalars) => ((scalars.latent ?? 1) !== 0 ? [] : quantized.jumps!(scalars)),
-    breakpoints: (scalars) => ((scalars.latent ?? 1) !== 0 ? [] : quantized.breakpoints!(scalars)),
+    jumps: declared(quantized.jumps!),
+    breakpoints: declared(quantized.breakpoints!),
   });
 }

@@ -1,20 +1,28 @@
 // ProxConnect, reverse ProxConnect and ProxQuant (arXiv 2110.13220): one proximal map, three places for the gradient.
-import { defineQuantizer, parseOptions, type JsonObject, type Quantizer } from '@bitgrad/core';
+import {
+  defineQuantizer,
+  parseOptions,
+  progress,
+  type JsonObject,
+  type Quantizer,
+  type TrainingClock,
+} from '@bitgrad/core';
 import * as v from 'valibot';
 import { proxQuant, reverseProxConnect } from '../optimizers/proximal.js';
 import { unitEntries, type UnitOptions } from '../scale.js';
 import { muEntries, muMoves, muSchedule, type MuOptions } from '../schedule.js';
 import {
   backwardSchema,
-  latentForward,
   levelPassSurrogate,
   levelSchema,
   piecewiseLinearForward,
+  pulledForward,
+  pulledUnits,
   rate,
   type LevelSet,
 } from './levels.js';
 
-/** Options of `pc`, `rpc` and `pq`. */
+/** Options of `pc`. */
 export interface ProxConnectOptions extends Partial<UnitOptions>, Partial<MuOptions> {
   /** Levels: 'binary' (default), 'ternary', or ascending numbers. */
   readonly levels?: LevelSet;
@@ -26,27 +34,64 @@ export interface ProxConnectOptions extends Partial<UnitOptions>, Partial<MuOpti
   readonly backward?: 'auto' | 'identity' | 'clipped';
 }
 
-const resolve = (name: string, options: unknown, mu: MuOptions, unit: Partial<UnitOptions>) => {
+/** Options of `rpc` and `pq`. */
+export interface ProximalStepOptions extends ProxConnectOptions {
+  /**
+   * How far P pulls kernels towards the levels: in step t of N its shifts are `rho` and `varrho` times
+   * pull * t / N^2 units, pull / 2 in the whole run. It needs a run of known length. Default 10.
+   */
+  readonly pull?: number;
+}
+
+const entries = (mu: MuOptions, unit: Partial<UnitOptions>) => ({
+  levels: v.optional(levelSchema, 'binary'),
+  rho: v.optional(rate, 1),
+  varrho: v.optional(rate, 1),
+  backward: v.optional(backwardSchema, 'auto'),
+  ...muEntries(mu),
+  ...unitEntries(unit),
+});
+
+/** mu from 0 (clip) to 1 (the nearest level) over the first part of training. */
+const growing: MuOptions = { growth: 'linear', muStart: 0, muEnd: 1, muUntil: 0.3 };
+
+type Resolved = Required<ProxConnectOptions>;
+
+/** The parts that all three methods share. */
+function shared(resolved: Resolved) {
+  const { levels, rho, varrho, backward, growth, muStart, muEnd, muUntil } = resolved;
+  const { kernelUnit, kernelScale, inputUnit, inputScale } = resolved;
+  const units = { kernelUnit, kernelScale, inputUnit, inputScale };
+  const mu = { growth, muStart, muEnd, muUntil };
+  return {
+    options: resolved as unknown as JsonObject,
+    schedule: muSchedule(mu),
+    needsClock: muMoves(mu),
+    forward: { levels, rho, varrho, ...units },
+    surrogate: levelPassSurrogate({ levels, backward, ...units }),
+  };
+}
+
+/** The shared parts of `rpc` and `pq`: their schedule gives `pull` too. */
+function steppedParts(name: string, options: unknown) {
   const resolved = parseOptions(
     'quantizer-proxconnect',
     `quantizer "${name}"`,
-    v.strictObject({
-      levels: v.optional(levelSchema, 'binary'),
-      rho: v.optional(rate, 1),
-      varrho: v.optional(rate, 1),
-      backward: v.optional(backwardSchema, 'auto'),
-      ...muEntries(mu),
-      ...unitEntries(unit),
-    }),
+    v.strictObject({ ...entries(growing, pulledUnits), pull: v.optional(rate, 10) }),
     options,
   );
-  const { levels, rho, varrho, backward, growth, muStart, muEnd, muUntil, ...units } = resolved;
-  const schedule = muSchedule({ growth, muStart, muEnd, muUntil });
-  const forward = { levels, rho, varrho, ...units };
-  const surrogate = levelPassSurrogate({ levels, backward, ...units });
-  const needsClock = muMoves({ growth, muStart, muEnd, muUntil });
-  return { options: resolved as unknown as JsonObject, schedule, needsClock, forward, surrogate };
-};
+  const parts = shared(resolved as Resolved);
+  const { pull } = resolved;
+  const schedule = Object.freeze({
+    options: { ...parts.schedule.options, pull },
+    values: (clock: TrainingClock) => ({
+      ...parts.schedule.values(clock),
+      pull: clock.totalSteps > 0 ? (pull * progress(clock)) / clock.totalSteps : 0,
+    }),
+  });
+  const step = { proximal: pulledForward(parts.forward), schedule };
+  return { ...parts, schedule, step, needsClock: parts.needsClock || pull > 0 };
+}
 
 const sound = { holds: true, reason: 'P = L(rho, varrho) is nondecreasing and T is the identity.' } as const;
 
@@ -56,12 +101,13 @@ const sound = { holds: true, reason: 'P = L(rho, varrho) is nondecreasing and T 
  * @throws BitgradError `invalid-option`
  */
 export function pc(options: ProxConnectOptions = {}): Quantizer {
-  const parts = resolve(
-    'pc',
+  const resolved = parseOptions(
+    'quantizer-proxconnect',
+    'quantizer "pc"',
+    v.strictObject(entries(growing, { kernelScale: 2 })),
     options,
-    { growth: 'linear', muStart: 0, muEnd: 1, muUntil: 0.3 },
-    { kernelScale: 2 },
   );
+  const parts = shared(resolved as Resolved);
   return defineQuantizer({
     name: 'pc',
     options: parts.options,
@@ -76,27 +122,21 @@ export function pc(options: ProxConnectOptions = {}): Quantizer {
 
 /**
  * Reverse ProxConnect: w_t = P(w*_t), w*_{t+1} = w_t - eta_t grad l(w_t): the step starts from the quantized weights.
- * The update of kernels is the wrapped optimizer's; on layer inputs it is `pc`.
+ * P pulls kernels a little in each step, and the optimizer is wrapped; on layer inputs it is `pc`.
  * @throws BitgradError `invalid-option`
  */
-export function rpc(options: ProxConnectOptions = {}): Quantizer {
-  const parts = resolve(
-    'rpc',
-    options,
-    { growth: 'linear', muStart: 0, muEnd: 1, muUntil: 1 },
-    { kernelUnit: 'fan' },
-  );
-  const forward = piecewiseLinearForward(parts.forward);
+export function rpc(options: ProximalStepOptions = {}): Quantizer {
+  const parts = steppedParts('rpc', options);
   return defineQuantizer({
     name: 'rpc',
     options: parts.options,
     description: 'Reverse ProxConnect: steps from the quantized weights (arXiv 2110.13220)',
-    forward,
+    forward: parts.step.proximal,
     surrogate: parts.surrogate,
     schedule: parts.schedule,
     capabilities: { needsClock: parts.needsClock },
     certificate: sound,
-    wrapOptimizer: reverseProxConnect({ proximal: forward, schedule: parts.schedule }),
+    wrapOptimizer: reverseProxConnect(parts.step),
   });
 }
 
@@ -105,25 +145,17 @@ export function rpc(options: ProxConnectOptions = {}): Quantizer {
  * to the levels after each step (arXiv 1810.00861). On layer inputs it is `pc`.
  * @throws BitgradError `invalid-option`
  */
-export function pq(options: ProxConnectOptions = {}): Quantizer {
-  const parts = resolve(
-    'pq',
-    options,
-    { growth: 'linear', muStart: 0, muEnd: 1, muUntil: 1 },
-    { kernelUnit: 'fan' },
-  );
+export function pq(options: ProximalStepOptions = {}): Quantizer {
+  const parts = steppedParts('pq', options);
   return defineQuantizer({
     name: 'pq',
     options: parts.options,
     description: 'ProxQuant: latent weights pulled to the levels after each step (arXiv 1810.00861)',
-    forward: latentForward(parts.forward),
+    forward: pulledForward({ ...parts.forward, kernels: 'latent' }),
     surrogate: parts.surrogate,
     schedule: parts.schedule,
     capabilities: { needsClock: parts.needsClock },
     certificate: { holds: true, reason: 'F and B are the identity; P acts in the optimizer step.' },
-    wrapOptimizer: proxQuant({
-      proximal: piecewiseLinearForward(parts.forward),
-      schedule: parts.schedule,
-    }),
+    wrapOptimizer: proxQuant(parts.step),
   });
 }
