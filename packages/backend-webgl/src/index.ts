@@ -1,0 +1,1 @@
+export { webglEngine } from './engine/index.js';
