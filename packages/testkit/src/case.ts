@@ -1,6 +1,6 @@
 // A conformance case is data: a name and a check that rejects. A thin runner makes tests of them; the kit's own tests
 // call `check` on broken subjects and expect a rejection.
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError } from '@bitgrad/bits';
 
 /** One requirement on a subject. */
 export interface ConformanceCase<S> {

@@ -5,5 +5,7 @@ export {
   testSurrogate,
   testTrainingBackend,
   type Extra,
+  testEngine,
+  type EngineTest,
   type TrainingBackendSubject,
 } from './runners.js';

@@ -2,6 +2,7 @@
 import type { BackendAdapter } from '@bitgrad/core';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { fail, type ConformanceCase } from './case.js';
+import { engineCases, type EngineSubject } from './engine/index.js';
 import { forwardCases, type ForwardSubject } from './forwardCases.js';
 import { quantizerCases, type QuantizerSubject } from './quantizerCases.js';
 import { surrogateCases, type SurrogateSubject } from './surrogateCases.js';
@@ -70,6 +71,48 @@ export function testTrainingBackend(subject: TrainingBackendSubject): void {
       const unknown = Object.keys(skip).filter((name) => !trainingBackendCases.some((c) => c.name === name));
       if (unknown.length > 0) fail('skipped cases that do not exist', unknown);
     });
+    extra?.();
+  });
+}
+
+/** An engine under test. */
+export interface EngineTest extends EngineSubject, Extra {
+  /** Name in the titles; also what `BITGRAD_REQUIRE` calls it. */
+  readonly name: string;
+  /** Why it cannot run here; empty or absent when it can. */
+  missing?(): Promise<string> | string;
+  /** Runs a case elsewhere, for example in a browser's page, by its name; default: here, on `create()`. */
+  readonly run?: (name: string) => Promise<void>;
+  /** Cases that this engine cannot pass, by name, with the reason; they show as skipped. */
+  readonly skip?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs every case of `engineCases` on an engine and compares it with the runtime's JavaScript engine: integers bit for
+ * bit, float32 within the subject's tolerance. An engine that is missing shows as skipped with its reason, or fails
+ * when the environment variable `BITGRAD_REQUIRE` names it.
+ */
+export function testEngine({
+  name,
+  missing,
+  run: elsewhere,
+  skip = {},
+  extra,
+  ...subject
+}: EngineTest): void {
+  describe(`engine ${name}`, () => {
+    let reason = '';
+    beforeAll(async () => {
+      reason = (await missing?.()) ?? '';
+      if (reason && (requiredBackends() ?? '').split(',').includes(name))
+        fail(`required engine ${name}: ${reason}`);
+    });
+    for (const { name: title, check } of engineCases)
+      it(title, async (context) => {
+        const why = reason || skip[title];
+        if (why) context.skip(why);
+        await (elsewhere ? elsewhere(title) : check(subject));
+      });
     extra?.();
   });
 }

@@ -1,0 +1,60 @@
+// Running a trial on the engine under test and on the runtime's JavaScript engine.
+import { jsEngine, validateModel, type Engine, type OutputArray, type PackedModel } from '@bitgrad/runtime';
+import { agrees } from '../compare.js';
+import { fail } from '../case.js';
+import type { Trial } from './model.js';
+
+/** An engine under test. */
+export interface EngineSubject {
+  create(): Engine;
+  /**
+   * Largest error of an f32 output, relative to max(1, |value|): what the engine documents for divisions, square roots
+   * and smooth functions. Default 0: bit for bit, as an engine on a CPU. Integer outputs are always compared exactly.
+   */
+  readonly tolerance?: number;
+}
+
+/** @throws BitgradError `verification-failed` where an output differs by more than its type allows */
+export function compareOutputs(label: string, got: OutputArray, want: OutputArray, tolerance = 0): void {
+  if (got.length !== want.length || got.constructor.name !== want.constructor.name)
+    fail(
+      `${label}: output`,
+      `${got.constructor.name} of ${got.length}`,
+      `${want.constructor.name} of ${want.length}`,
+    );
+  const allowed = want instanceof Float32Array ? tolerance : 0;
+  for (let i = 0; i < want.length; i++)
+    if (!agrees(got[i]!, want[i]!, allowed))
+      fail(`${label}: element ${i}`, got[i], `${want[i]} within ${allowed}`);
+}
+
+/** What the reference engine gives. */
+export async function reference(model: PackedModel, input: Uint8Array | Float32Array): Promise<OutputArray> {
+  const executable = await jsEngine().compile(model);
+  const result = executable.run(input);
+  executable.dispose();
+  return result;
+}
+
+/** Compares the engine with the reference on every trial, each run twice. */
+export async function checkTrials(
+  { create, tolerance }: EngineSubject,
+  trials: readonly Trial[],
+): Promise<void> {
+  const engine = create();
+  // Engines on a GPU share one device between models: keep it alive from trial to trial.
+  let previous: { dispose(): void } | undefined;
+  try {
+    for (const model of trials) {
+      validateModel(model);
+      const want = await reference(model, model.input);
+      const executable = await engine.compile(model);
+      previous?.dispose();
+      previous = executable;
+      compareOutputs(model.label, await executable.runAsync(model.input), want, tolerance);
+      compareOutputs(`${model.label}, second run`, await executable.runAsync(model.input), want, tolerance);
+    }
+  } finally {
+    previous?.dispose();
+  }
+}
