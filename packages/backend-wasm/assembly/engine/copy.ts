@@ -107,18 +107,18 @@ export function border(op: usize): void {
   memory.fill(p, 0, word(op, 9));
 }
 
-/** Packs rows r0..r1 of nibbles as panels of `panel` output channels: the right operand of a binary matrix product. */
+/**
+ * Packs rows r0..r1 of nibbles as panels of `panel` output channels, `rows` rows to a member of a batch: the right
+ * operand of a binary matrix product.
+ */
 export function panels(op: usize, r0: i32, r1: i32): void {
-  const source = address(op, SOURCE),
-    target = address(op, TARGET),
-    step = word(op, 4),
-    steps = word(op, 5),
-    panel = word(op, 6);
+  const source = address(op, SOURCE), target = address(op, TARGET), step = word(op, 4), steps = word(op, 5), panel = word(op, 6);
+  const rows = word(op, 7), bytes = word(op, 8);
   // A scalar product compares whole bytes; an index of a swizzle is the nibble itself.
   const shift: u32 = panel > 1 ? 4 : 0;
   for (let r = r0; r < r1; r++) {
-    const from = source + <usize>(r * step),
-      to = target + <usize>((r / panel) * panel * steps + (r % panel));
-    for (let k = 0; k < steps; k++) store<u8>(to + <usize>(k * panel), load<u8>(from + k) >> (<u8>shift));
+    const member = r / rows, n = r - member * rows;
+    const from = source + <usize>(r * step), to = target + <usize>(member * bytes + (n / panel) * panel * steps + n % panel);
+    for (let k = 0; k < steps; k++) store<u8>(to + <usize>(k * panel), load<u8>(from + k) >> <u8>shift);
   }
 }

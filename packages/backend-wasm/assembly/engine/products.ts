@@ -11,7 +11,7 @@ const SEGMENTS: usize = 15;
 const SEGMENTS_END: usize = 16;
 /** Steps in each segment: nibbles, pairs of i16, or f32. */
 const SEGMENT_LENGTH: usize = 17;
-/** Output channels. */
+/** Output channels of a part. */
 const CHANNELS: usize = 18;
 const PANEL_BYTES: usize = 19;
 /** i32 [classes][channels]: the value of an empty sum, for each class of window position (what it pads). */
@@ -26,9 +26,15 @@ const COLUMN_CLASS: usize = 22;
 const MODE: usize = 23;
 /** Float: bytes between the weights of successive steps. DECIDE: address of the flips. */
 const STEP_BYTES: usize = 24;
-/** Rows of this record (a batch of matrix products has a record for each). */
-const FIRST_ROW: usize = 25;
-const LAST_ROW: usize = 26;
+/**
+ * A product of several parts: the groups of a convolution, each with its own input channels, weights and output
+ * channels; or with PART_ROWS rows each, the members of a batch of matrix products. Bytes from part to part:
+ */
+const PARTS: usize = 25;
+const PART_ROWS: usize = 26;
+const PART_INPUT: usize = 27;
+const PART_WEIGHTS: usize = 28;
+const PART_OUTPUT: usize = 29;
 
 const ADD: i32 = 1;
 const DECIDE: i32 = 2;
@@ -141,12 +147,14 @@ let initial: usize = 0;
 let rowClass: usize = 0;
 let columnClass: usize = 0;
 
-/** Reads the words that stay the same for all rows. */
-function enter(op: usize): void {
-  base = address(op, VIEW_A >> 2); stepX = word(op, 3); stepY = word(op, 5);
+/** Reads the words that stay the same for all rows of a part. */
+function enter(op: usize, part: i32): void {
+  base = address(op, VIEW_A >> 2) + <usize>(part * word(op, PART_INPUT));
+  stepX = word(op, 3); stepY = word(op, 5);
   // A dense layer is one line.
   width = word(op, 4) || i32.MAX_VALUE;
-  initial = address(op, INITIAL); rowClass = address(op, ROW_CLASS); columnClass = address(op, COLUMN_CLASS);
+  initial = address(op, INITIAL) + <usize>(part * word(op, PART_OUTPUT));
+  rowClass = address(op, ROW_CLASS); columnClass = address(op, COLUMN_CLASS);
 }
 
 /** First tap of the window at (y, x). */
@@ -165,20 +173,19 @@ function enter(op: usize): void {
   return word(op, 12) < 0 ? rowAt(op + VIEW_OUT, r) : address(op, 10) + <usize>(y * word(op, 13) + x * word(op, 11));
 }
 
-/** Rows r0..r1 and output channels c0..c1 of a product; c0 is a multiple of 64. */
-export function product(op: usize, kind: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
+/** Rows r0..r1 and output channels c0..c1 of a part; c0 is a multiple of 64. */
+function productPart(op: usize, kind: i32, part: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
   const panel = !ASC_FEATURE_SIMD ? 1 : kind <= PAIRED ? 64 : 16, rowSums: usize = kind <= PAIRED ? 128 : 64;
   const segments = address(op, SEGMENTS), end = address(op, SEGMENTS_END), length = word(op, SEGMENT_LENGTH);
   const mode = word(op, MODE), step = address(op, STEP_BYTES), panelBytes = word(op, PANEL_BYTES);
   const decides = ASC_FEATURE_SIMD && kind <= PAIRED && mode == DECIDE;
   const sums = scratchBase();
-  const channels = min(c1, word(op, CHANNELS));
-  r0 = max(r0, word(op, FIRST_ROW)); r1 = min(r1, word(op, LAST_ROW));
-  enter(op);
+  const weights = address(op, WEIGHTS) + <usize>(part * word(op, PART_WEIGHTS)), output = <usize>(part * word(op, PART_OUTPUT));
+  enter(op, part);
   const firstY = r0 / width, firstX = r0 - firstY * width;
-  for (let n = c0; n < channels; n += panel) {
-    const w = address(op, WEIGHTS) + <usize>((n / panel) * panelBytes), count = min(panel, channels - n);
-    const from = <usize>n << (decides ? 1 : 2), to = decides ? <usize>n >> 2 : from, flips = step + (<usize>n >> 3);
+  for (let n = c0; n < c1; n += panel) {
+    const w = weights + <usize>((n / panel) * panelBytes), count = min(panel, c1 - n);
+    const from = <usize>n << (decides ? 1 : 2), to = output + (decides ? <usize>n >> 2 : from), flips = step + (<usize>n >> 3);
     let y = firstY, x = firstX;
     for (let r = r0; r < r1; r++) {
       const p0 = windowAt(y, x), i0 = initialAt(y, x) + from, o0 = outputAt(op, r, y, x) + to;
@@ -203,4 +210,15 @@ export function product(op: usize, kind: i32, r0: i32, r1: i32, c0: i32, c1: i32
       }
     }
   }
+}
+
+/** Rows r0..r1 and output channels c0..c1 of a product. */
+export function product(op: usize, kind: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
+  const rows = word(op, PART_ROWS), channels = min(c1, word(op, CHANNELS));
+  if (!rows) {
+    for (let part = 0; part < word(op, PARTS); part++) productPart(op, kind, part, r0, r1, c0, channels);
+    return;
+  }
+  for (let part = r0 / rows; part * rows < r1; part++)
+    productPart(op, kind, part, max(r0, part * rows), min(r1, (part + 1) * rows), c0, channels);
 }

@@ -1,20 +1,13 @@
 // Compiles a model for one target and runs it: places the program in a new memory, starts workers, and turns
 // each run into one call of the module.
-import { BitgradError, type ErrorCode } from '@bitgrad/bits';
 import type { EngineReport, Executable, InputArray, OutputArray, PackedModel } from '@bitgrad/runtime';
+import { failure, tooLarge } from './errors.js';
 import { lower, type Lowered } from './lower.js';
 import { engineModule, type EngineExports } from './module.js';
 import { place, write, type Layout } from './place.js';
 import type { Target } from './program.js';
 import { isDense, rowsOf } from './tensors.js';
 import { startWorkers, stopWorkers, type WorkerLike } from './threads.js';
-
-/** An error of this package. */
-export const failure = (
-  code: ErrorCode,
-  what: string,
-  details: { got?: unknown; expected?: string; next?: string; cause?: unknown } = {},
-): BitgradError => new BitgradError({ code, source: 'backend-wasm', what, ...details });
 
 const pageBytes = 65536;
 
@@ -69,7 +62,7 @@ const reportOf = ({ program }: Lowered, layout: Layout, threadsReason?: string):
 /** Compiles a model; see `Engine.compile`. */
 export async function createExecutable(model: PackedModel, options: ExecutableOptions): Promise<Executable> {
   const { target, memoryBytes = Infinity, signal, strict } = options;
-  const lowered = lower(model, target);
+  const lowered = lower(model, target, memoryBytes);
   const slow = strict && lowered.program.reports.find(({ reason }) => reason);
   if (slow)
     throw failure('kernel-missing', `fast kernel for op ${slow.index} (${slow.name ?? slow.op})`, {
@@ -77,12 +70,7 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
       next: 'Compile without strict to use a slower one.',
     });
   const layout = place(lowered.program);
-  if (layout.totalBytes > memoryBytes)
-    throw failure('limit-exceeded', 'memory of the model', {
-      got: layout.totalBytes,
-      expected: `at most ${memoryBytes} bytes`,
-      next: 'Raise the limit memoryBytes if you trust the file.',
-    });
+  if (layout.totalBytes > memoryBytes) throw tooLarge(layout.totalBytes, memoryBytes);
   const memory = allocate(layout, target);
   write(lowered.program, layout, memory.buffer);
   const module = await engineModule(target);

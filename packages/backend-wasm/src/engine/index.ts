@@ -1,7 +1,8 @@
 // The WebAssembly deployment engine for packed models: SIMD, relaxed SIMD or scalar, on one thread or several.
 // Free of tfjs; a page that only runs models ships this and @bitgrad/runtime.
 import type { CompileOptions, Engine, EngineProbe, Executable, PackedModel } from '@bitgrad/runtime';
-import { createExecutable, failure } from './executable.js';
+import { failure } from './errors.js';
+import { createExecutable } from './executable.js';
 import { detectFeatures, type Features } from './features.js';
 import type { Target } from './program.js';
 import { createInlineWorker, workersUnavailable, type WorkerLike } from './threads.js';

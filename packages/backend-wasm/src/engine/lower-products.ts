@@ -3,7 +3,7 @@ import type { TensorData, Window } from '@bitgrad/runtime';
 import { productFloat, productInteger, productPaired, productSingle } from './opcodes.js';
 import { copyTensor } from './lower-copy.js';
 import { countLimits, paddedInitial, uniform, type Initial } from './padding.js';
-import { constant, emit, openGroup, pinned, view, type Program, type Word } from './program.js';
+import { claim, constant, emit, openGroup, pinned, view, type Program, type Word } from './program.js';
 import { blocksOf, packPanels, segmentsOf, type WeightReader } from './segments.js';
 import { rowsOf, tensor, unitBytes, type Border, type Tensor } from './tensors.js';
 import { readElements, readNibbles, tapSums, type TapWeights } from './weights.js';
@@ -45,8 +45,12 @@ export interface ProductWords {
   initial?: Initial;
   mode?: number;
   stepBytes?: number;
-  firstRow?: number;
-  lastRow?: number;
+  /** Parts and their distances; see assembly/engine/products.ts. */
+  parts?: number;
+  partRows?: number;
+  partInput?: number;
+  partWeights?: number;
+  partOutput?: number;
 }
 
 /** The words of a product's record from word 14 on. */
@@ -65,8 +69,11 @@ export function productWords(program: Program, p: ProductWords): Word[] {
     initial?.columns ? constant(program, initial.columns) : 0,
     p.mode ?? 0,
     p.stepBytes ?? 0,
-    p.firstRow ?? 0,
-    p.lastRow ?? 0x7fffffff,
+    p.parts ?? 1,
+    p.partRows ?? 0,
+    p.partInput ?? 0,
+    p.partWeights ?? 0,
+    p.partOutput ?? 0,
   ];
 }
 
@@ -77,9 +84,9 @@ export interface Decision {
   output: Tensor;
 }
 
-/** A view of the windows' first taps: `offset` bytes after the first channel. */
-function windowView(x: Tensor, out: Tensor, { strides, pads }: Window, offset: number): Word[] {
-  const from = offset - pads[0] * x.pitch - pads[1] * x.pixel;
+/** A view of the windows' first taps. */
+function windowView(x: Tensor, out: Tensor, { strides, pads }: Window): Word[] {
+  const from = -pads[0] * x.pitch - pads[1] * x.pixel;
   return [pinned(x, from), strides[1] * x.pixel, out.w, strides[0] * x.pitch];
 }
 
@@ -101,22 +108,22 @@ export interface Convolution {
   decision?: Decision;
 }
 
-/** Start values of the sums for output channels `from` and following, or the limits of a decision. */
+/** Start values of the sums, or the limits of a decision. */
 function initialOf(
+  program: Program,
   x: Tensor,
   out: Tensor,
-  { w, window, padding, groups, decision }: Convolution,
-  from: number,
-  sums: Int32Array | undefined,
+  { w, window, padding: { padValue }, decision }: Convolution,
 ): Initial | undefined {
   if (x.type === 'f32') return undefined;
-  const channels = out.c / groups;
   const bits = x.type === 'bits';
   const base = bits ? w.taps * w.length : 0;
-  const part = sums?.subarray(from * w.taps, (from + channels) * w.taps);
-  const initial = part
-    ? paddedInitial(window, x, out, channels, part, base, padding.padValue - (bits ? 1 : 0))
-    : uniform(channels, base);
+  // The border of an image of levels is +1, that of integers 0.
+  const factor = padValue - (bits ? 1 : 0);
+  const initial =
+    factor !== 0 && window.pads.some((p) => p > 0)
+      ? paddedInitial(window, x, out, tapSums(w, out.c), base, factor, (bytes) => claim(program, bytes))
+      : uniform(out.c, base);
   return decision ? countLimits(initial, decision.t) : initial;
 }
 
@@ -132,31 +139,46 @@ function emitConvolution(program: Program, x: Tensor, out: Tensor, convolution: 
   const channels = out.c / groups;
   const bits = x.type === 'bits';
   const group = openGroup(program, rowsOf(out), out.c, { divisible: groups === 1 });
+  const read: WeightReader = bits ? readNibbles(w, panel === 1 ? 4 : 0) : readElements(w);
+  // A segment is an object here and a word in memory.
+  claim(program, w.taps * 64);
   const segments = segmentsOf(x, { ...window, channels: w.length }, groups === 1);
-  const padded = window.pads.some((p) => p > 0) && padding.padValue !== (bits ? 1 : 0);
-  const sums = padded ? tapSums(w, out.c) : undefined;
+  const initial = initialOf(program, x, out, convolution);
   const flips = decision && constant(program, decision.flips);
-  for (let from = 0; from < out.c; from += channels) {
-    const read: WeightReader = bits ? readNibbles(w, from, panel === 1 ? 4 : 0) : readElements(w, from);
-    const initial = initialOf(x, out, convolution, from, sums);
-    // Bytes of the channels before this group's.
-    const offset = ((from / channels) * w.length * unitBytes(x.type)) / (bits ? 4 : 1);
-    blocksOf(segments, bits).forEach((block, index) => {
-      const { data, length, panelBytes } = packPanels(x.type as 'bits', block, channels, panel, read);
-      const words = productWords(program, {
-        weights: constant(program, data),
-        segments: Int32Array.from(block, (s) => s.offset),
-        length,
-        channels,
-        panelBytes,
-        ...(initial && { initial }),
-        mode: decision ? 2 : bits ? Math.min(index, 1) : padding.shift,
-        stepBytes: flips ?? panel * 4,
-      });
-      const views = [...windowView(x, out, window, offset), 0, 0, 0, 0, ...view(out, from * 4)];
-      emit(program, group, opcode, [...views, ...words], [x], out);
+  blocksOf(segments, bits).forEach((block, index) => {
+    const take = (bytes: number): void => claim(program, bytes);
+    const { data, length, panelBytes, groupBytes } = packPanels(
+      x.type as 'bits',
+      block,
+      groups,
+      channels,
+      panel,
+      read,
+      take,
+    );
+    const words = productWords(program, {
+      weights: constant(program, data),
+      segments: Int32Array.from(block, (s) => s.offset),
+      length,
+      channels,
+      panelBytes,
+      ...(initial && { initial }),
+      mode: decision ? 2 : bits ? Math.min(index, 1) : padding.shift,
+      stepBytes: flips ?? panel * 4,
+      parts: groups,
+      partInput: (w.length * unitBytes(x.type)) / (bits ? 4 : 1),
+      partWeights: groupBytes,
+      partOutput: channels * 4,
     });
-  }
+    emit(
+      program,
+      group,
+      opcode,
+      [...windowView(x, out, window), 0, 0, 0, 0, ...view(out), ...words],
+      [x],
+      out,
+    );
+  });
   return name;
 }
 

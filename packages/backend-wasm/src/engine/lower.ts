@@ -6,7 +6,7 @@ import { lowerMatmul } from './lower-matmul.js';
 import { lowerConvolution, pointWindow } from './lower-products.js';
 import { lowerRowwise } from './lower-rowwise.js';
 import { lowerDepthwise, lowerPool } from './lower-windows.js';
-import { constant, createProgram, type Program, type Target } from './program.js';
+import { claim, constant, createProgram, type Program, type Target } from './program.js';
 import { layOut, noBorder, tensor, type Border, type Tensor } from './tensors.js';
 import type { TapWeights } from './weights.js';
 
@@ -132,6 +132,7 @@ function lowerOp(context: Context, op: Op): LoweredOp {
     }
     case 'constant': {
       const out = output();
+      claim(program, out.region.bytes);
       out.region.base = constant(program, layOut(out, w[0]!));
       return { output: out, kernel: 'constant' };
     }
@@ -147,9 +148,9 @@ function lowerOp(context: Context, op: Op): LoweredOp {
 }
 
 /** Lowers a valid model for the module that will run. */
-export function lower(model: PackedModel, target: Target): Lowered {
+export function lower(model: PackedModel, target: Target, memoryBytes = Infinity): Lowered {
   const { plan } = model;
-  const program = createProgram(target);
+  const program = createProgram(target, memoryBytes);
   const tensors: Tensor[] = [];
   const borders = bordersOf(model);
   const readers = new Map<number, number[]>();

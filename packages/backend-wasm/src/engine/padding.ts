@@ -45,34 +45,42 @@ function classesOf(
 /**
  * Start values `base + factor * (sum over padded taps of tapSums)`.
  * @param tapSums i32 [channels][taps]: sum of the weights of each tap
+ * @param claim called with the size of the table before it is made
  */
 export function paddedInitial(
   window: Window,
   input: { h: number; w: number },
-  output: { h: number; w: number },
-  channels: number,
+  output: { h: number; w: number; c: number },
   tapSums: Int32Array,
   base: number,
   factor: number,
+  claim: (bytes: number) => void,
 ): Initial {
-  if (factor === 0 || window.pads.every((p) => p === 0)) return uniform(channels, base);
   const [height, width] = window.kernel;
   const y = classesOf(window, 0, input.h, output.h);
   const x = classesOf(window, 1, input.w, output.w);
-  const n = stride(channels);
+  const n = stride(output.c);
+  claim(y.ranges.length * x.ranges.length * n * 4);
   const table = new Int32Array(y.ranges.length * x.ranges.length * n);
-  y.ranges.forEach(([y0, y1], cy) =>
-    x.ranges.forEach(([x0, x1], cx) => {
-      const at = (cy * x.ranges.length + cx) * n;
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let i = 0; i < height; i++)
-          for (let j = 0; j < width; j++)
-            if (i < y0 || i >= y1 || j < x0 || j >= x1) sum += tapSums[(c * height + i) * width + j]!;
-        table[at + c] = base + factor * sum;
+  // Sums over the taps above and left of (i, j), so that any rectangle of real taps takes four reads.
+  const sums = new Int32Array((height + 1) * (width + 1));
+  const at = (i: number, j: number): number => i * (width + 1) + j;
+  for (let c = 0; c < output.c; c++) {
+    for (let i = 0; i < height; i++)
+      for (let j = 0; j < width; j++)
+        sums[at(i + 1, j + 1)] =
+          sums[at(i, j + 1)]! +
+          sums[at(i + 1, j)]! -
+          sums[at(i, j)]! +
+          tapSums[(c * height + i) * width + j]!;
+    let k = c;
+    for (const [y0, y1] of y.ranges)
+      for (const [x0, x1] of x.ranges) {
+        const real = sums[at(y1, x1)]! - sums[at(y0, x1)]! - sums[at(y1, x0)]! + sums[at(y0, x0)]!;
+        table[k] = base + factor * (sums[at(height, width)]! - real);
+        k += n;
       }
-    }),
-  );
+  }
   return {
     table,
     rows: Int32Array.from(y.of, (k) => k * x.ranges.length * n * 4),

@@ -1,6 +1,7 @@
 // The program under construction: groups of records, constants and the regions they refer to. A group is a set
 // of ops that run tile by tile over the same rows; records are written as in assembly/engine/record.ts.
 import type { OpReport } from '@bitgrad/runtime';
+import { tooLarge } from './errors.js';
 import { border as borderOp } from './opcodes.js';
 import { isLinear, type Region, type Tensor } from './tensors.js';
 
@@ -47,6 +48,8 @@ export interface Target {
 /** A program under construction. */
 export interface Program {
   target: Target;
+  /** Limit of the whole memory. */
+  memoryBytes: number;
   groups: Group[];
   constants: { bytes: Uint8Array; at: number }[];
   constantBytes: number;
@@ -59,8 +62,9 @@ export interface Program {
 }
 
 /** An empty program. */
-export const createProgram = (target: Target): Program => ({
+export const createProgram = (target: Target, memoryBytes: number): Program => ({
   target,
+  memoryBytes,
   groups: [],
   constants: [],
   constantBytes: 0,
@@ -69,6 +73,11 @@ export const createProgram = (target: Target): Program => ({
   reports: [],
   op: 0,
 });
+
+/** Raises `limit-exceeded` before `bytes` are taken for a constant, if they are too many. */
+export function claim({ constantBytes, memoryBytes }: Program, bytes: number): void {
+  if (constantBytes + bytes > memoryBytes) throw tooLarge(constantBytes + bytes, memoryBytes);
+}
 
 /** Adds a constant, 64-byte aligned; returns its address. */
 export function constant(program: Program, data: ArrayBufferView): number {

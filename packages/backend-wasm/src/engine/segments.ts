@@ -83,35 +83,47 @@ export interface Panels {
   /** Steps of each segment: pairs of elements for i16. */
   length: number;
   panelBytes: number;
+  /** Bytes of the panels of a group. */
+  groupBytes: number;
 }
 
 /**
  * Packs weights as panels of `panel` output channels, [panel][step][channel] (i16: [panel][pair][channel][2]).
+ * Panels do not span groups.
  * @param type of the input
+ * @param channels of each group
+ * @param claim called with the size before it is taken
  */
 export function packPanels(
   type: keyof typeof storage,
   segments: readonly Segment[],
+  groups: number,
   channels: number,
   panel: number,
   read: WeightReader,
+  claim: (bytes: number) => void,
 ): Panels {
   const pair = type === 'i16' ? 2 : 1;
   const [{ length: steps, perTap }] = segments as [Segment];
   const length = Math.ceil(steps / pair);
   const perPanel = segments.length * length * panel * pair;
-  const data = new storage[type](Math.ceil(channels / panel) * perPanel);
+  const perGroup = Math.ceil(channels / panel) * perPanel;
+  const unit = storage[type].BYTES_PER_ELEMENT;
+  claim(groups * perGroup * unit);
+  const data = new storage[type](groups * perGroup);
   const row = new storage[type](perTap + 8);
-  for (let channel = 0; channel < channels; channel++) {
-    let at = Math.floor(channel / panel) * perPanel + (channel % panel) * pair;
+  for (let o = 0; o < groups * channels; o++) {
+    const channel = o % channels;
+    let at =
+      Math.floor(o / channels) * perGroup + Math.floor(channel / panel) * perPanel + (channel % panel) * pair;
     for (const { tap, start } of segments) {
       let next = tap + Math.floor(start / perTap);
       let position = start % perTap;
-      read(channel, next, row);
+      read(o, next, row);
       for (let step = 0; step < steps; step++) {
         if (position === perTap) {
           position = 0;
-          read(channel, ++next, row);
+          read(o, ++next, row);
         }
         data[at + (step % pair)] = row[position++]!;
         if (pair === 1 || step % 2 === 1) at += panel * pair;
@@ -119,5 +131,5 @@ export function packPanels(
       if (steps % pair) at += panel * pair;
     }
   }
-  return { data, length, panelBytes: perPanel * data.BYTES_PER_ELEMENT };
+  return { data, length, panelBytes: perPanel * unit, groupBytes: perGroup * unit };
 }

@@ -1,6 +1,6 @@
 // Worker threads of an executable: each instantiates the module on the shared memory and then stays inside it,
 // joining every run (assembly/engine/index.ts). Browsers and Node have different workers; the source is the same.
-import { BitgradError } from '@bitgrad/bits';
+import { failure } from './errors.js';
 import { builtinModule } from './features.js';
 
 /** What a worker receives as its first and only message. */
@@ -62,10 +62,7 @@ const started = (worker: WorkerLike, task: WorkerTask): Promise<void> =>
   new Promise((resolve, reject) => {
     const fail = (cause: unknown): void =>
       reject(
-        new BitgradError({
-          code: 'backend-unavailable',
-          source: 'backend-wasm',
-          what: 'worker thread did not start',
+        failure('backend-unavailable', 'worker thread did not start', {
           next: 'A page needs `worker-src blob:` in its content security policy, or the option `createWorker`; threads: 1 needs neither.',
           cause,
         }),

@@ -11,11 +11,11 @@ export interface TapWeights {
   length: number;
 }
 
-/** Reads elements, bits as +1 or -1. `from` is the first output channel. */
-export function readElements({ type, data, taps, length }: TapWeights, from = 0): WeightReader {
+/** Reads elements, bits as +1 or -1. */
+export function readElements({ type, data, taps, length }: TapWeights): WeightReader {
   const words = Math.ceil(length / 32);
   return (channel, tap, row) => {
-    const index = (from + channel) * taps + tap;
+    const index = channel * taps + tap;
     for (let k = 0; k < length; k++)
       row[k] =
         type === 'bits'
@@ -25,10 +25,10 @@ export function readElements({ type, data, taps, length }: TapWeights, from = 0)
 }
 
 /** Reads bits, 4 to a step, shifted left by `shift`. */
-export function readNibbles({ data, taps, length }: TapWeights, from = 0, shift = 0): WeightReader {
+export function readNibbles({ data, taps, length }: TapWeights, shift: number): WeightReader {
   const words = Math.ceil(length / 32);
   return (channel, tap, row) => {
-    const first = ((from + channel) * taps + tap) * words;
+    const first = (channel * taps + tap) * words;
     for (let word = 0; word < words; word++)
       for (let k = 0; k < 8; k++) row[word * 8 + k] = ((data[first + word]! >>> (4 * k)) & 15) << shift;
   };

@@ -5,7 +5,8 @@ import { planBuilder, vggSmall } from '../../bench/plans.js';
 import { detectFeatures } from '../../src/engine/features.js';
 import { wasmEngine } from '../../src/engine/index.js';
 import { withoutRelaxed, withoutSharing } from '../../src/engine/module.js';
-import { randomData } from './support/models.js';
+import { expectAgreement } from './support/agree.js';
+import { convolution, randomData, single, type ConvCase } from './support/models.js';
 
 const tiny = (): PackedModel => {
   const b = planBuilder({ type: 'u8', shape: [8, 8, 3] }, 5);
@@ -78,6 +79,33 @@ it('keeps to the memory limit', async () => {
   const { arenaBytes, weightBytes } = executable.report();
   expect(arenaBytes + weightBytes).toBeLessThan(2e6);
   executable.dispose();
+});
+
+it('shapes that would take too much are refused before memory is taken, and quickly', async () => {
+  const memoryBytes = 2 ** 26;
+  const huge: ConvCase[] = [
+    { type: 'bits', size: [1000, 1000], c: 1, cOut: 1, kernel: [1000, 1000], pads: [999, 999, 999, 999] },
+    { type: 'bits', size: [1, 1], c: 2 ** 22, cOut: 1, kernel: [1, 1] },
+    { type: 'f32', size: [1, 1], c: 2 ** 21, cOut: 1, kernel: [1, 1] },
+    { type: 'bits', size: [2 ** 11, 2 ** 11], c: 1, cOut: 9 },
+  ];
+  for (const given of huge) {
+    const { model } = convolution(given);
+    const start = performance.now();
+    await expect(wasmEngine().compile(model, { memoryBytes }), JSON.stringify(given)).rejects.toMatchObject({
+      code: 'limit-exceeded',
+    });
+    expect(performance.now() - start).toBeLessThan(1000);
+  }
+});
+
+it('many groups and many members of a batch take one record', async () => {
+  await expectAgreement(
+    convolution({ type: 'bits', size: [1, 2], c: 2 ** 13, cOut: 2 ** 12, kernel: [1, 1], groups: 2 ** 11 }),
+  );
+  const shape = [700, 1, 4];
+  const square = { op: 'matmul', transposeB: true, inputs: [0, 0] };
+  await expectAgreement(single(square, { type: 'f32', shape }, { type: 'f32', shape: [700, 1, 1] }));
 });
 
 it('stops when it is aborted, and refuses unknown and missing variants', async () => {
