@@ -7,6 +7,7 @@ import { runList, type ListOptions } from './commands/list.js';
 import { runTrain, type TrainOptions } from './commands/train.js';
 import { errorText, exitCodeOf, exitCodes } from './exit.js';
 import { createNodeIo, writeLine, type CliIo } from './io.js';
+import { addCertifyCommand } from './program-certify.js';
 import { addPackedCommands } from './program-packed.js';
 import {
   anyInteger,
@@ -145,6 +146,7 @@ export function createProgram(execute: Runner, io: CliIo): Command {
   addTrain(program, execute);
   addEval(program, execute);
   addPackedCommands(program, execute);
+  addCertifyCommand(program, execute, jsonObject);
   addList(program, execute);
   return program;
 }

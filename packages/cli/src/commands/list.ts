@@ -1,6 +1,7 @@
 // `bitgrad list`: what can be named on the command line.
-import { defaultRegistry, type JsonObject, type Plugin } from '@bitgrad/core';
+import { defaultRegistry, type JsonObject, type Plugin, type Quantizer } from '@bitgrad/core';
 import { listModels } from '@bitgrad/models';
+import { certify } from '@bitgrad/quantizer-proxconnect';
 import { probeBackends, type BackendListing } from '../backends.js';
 import { probeEngines, type EngineListing } from '../engines.js';
 import { exitCodes } from '../exit.js';
@@ -30,7 +31,7 @@ export interface QuantizerListing extends MemberListing {
   readonly soft: boolean;
   readonly needsClock: boolean;
   readonly hasParameters: boolean;
-  /** Whether its forward and backward are a sound pair, and why (arXiv 2402.17710); null when nothing is claimed. */
+  /** Whether its forward and backward are a sound pair, and why (arXiv 2402.17710): its claim, or what is computed. */
   readonly certificate: { readonly holds: boolean; readonly reason: string } | null;
 }
 
@@ -67,6 +68,15 @@ const membersOf = (plugins: readonly Plugin[], kind: 'surrogates' | 'forwards'):
     )
     .sort(byName);
 
+/** The claim of a quantizer; where it makes none, the computed certificate; null when that cannot be computed. */
+const verdictOf = (quantizer: Quantizer): QuantizerListing['certificate'] => {
+  if (quantizer.certificate) return { ...quantizer.certificate };
+  const certificate = attempt(() => certify(quantizer));
+  if (!certificate) return null;
+  const { holds, violations } = certificate;
+  return { holds, reason: violations[0]?.explanation ?? "computed: F = T o P, B = T' o P." };
+};
+
 const quantizersOf = (plugins: readonly Plugin[]): QuantizerListing[] =>
   plugins
     .flatMap((plugin) =>
@@ -82,7 +92,7 @@ const quantizersOf = (plugins: readonly Plugin[]): QuantizerListing[] =>
           soft: quantizer?.forward.soft ?? false,
           needsClock: quantizer?.capabilities.needsClock ?? false,
           hasParameters: quantizer?.capabilities.hasParameters ?? false,
-          certificate: quantizer?.certificate ? { ...quantizer.certificate } : null,
+          certificate: quantizer ? verdictOf(quantizer) : null,
         };
       }),
     )

@@ -1,0 +1,122 @@
+// `bitgrad certify`: whether a quantizer's forward and backward are a sound pair, and why.
+import { writeFile } from 'node:fs/promises';
+import { BitgradError, defaultRegistry, type JsonObject, type Quantizer } from '@bitgrad/core';
+import { certificateChart, certify, chartSize, type Certificate } from '@bitgrad/quantizer-proxconnect';
+import { exitCodes } from '../exit.js';
+import { writeLine, type CliIo } from '../io.js';
+import { usePlugins } from '../plugins.js';
+
+/** Options of `bitgrad certify`. */
+export interface CertifyCommandOptions {
+  /** Values of mu, instead of the schedule's. */
+  readonly mu?: readonly number[];
+  readonly options?: JsonObject;
+  readonly tolerance?: number;
+  readonly json: boolean;
+  /** File for the picture. */
+  readonly svg?: string;
+  readonly plugin: readonly string[];
+}
+
+/** The quantizers that are meant: by name, as FORWARD:SURROGATE, or all of the plugins that were given. */
+async function chosen(
+  name: string | undefined,
+  options: CertifyCommandOptions,
+  directory: string,
+): Promise<Quantizer[]> {
+  const plugins = await usePlugins(options.plugin, directory);
+  if (name === undefined) {
+    const all = plugins.flatMap((plugin) => Object.keys(plugin.quantizers));
+    if (all.length > 0) return all.map((each) => defaultRegistry().quantizer(each, options.options));
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'cli',
+      what: 'nothing to certify',
+      got: options.plugin,
+      expected: 'the name of a quantizer, or --plugin with a plugin that has quantizers',
+      next: '`bitgrad list` shows the names.',
+    });
+  }
+  const [forward, surrogate] = name.split(':');
+  const spec =
+    surrogate === undefined ? { name, options: options.options } : { forward: forward!, surrogate };
+  return [defaultRegistry().quantizer(spec)];
+}
+
+/** The picture of a certificate; echarts is loaded only here. */
+async function drawSvg(certificate: Certificate): Promise<string> {
+  const { init } = await import('echarts');
+  const { positions } = certificate;
+  // A failing setting is the one to look at.
+  const position = positions.find((p) => !p.holds) ?? positions[positions.length >> 1]!;
+  const chart = init(null, null, { renderer: 'svg', ssr: true, ...chartSize(position) });
+  try {
+    chart.setOption(certificateChart(certificate, position));
+    return `${chart.renderToSVGString()}\n`;
+  } finally {
+    chart.dispose();
+  }
+}
+
+/** The object of `bitgrad certify --json`. */
+const jsonOf = (certificate: Certificate) => {
+  const { name, holds, violations, positions, tolerance, range } = certificate;
+  const scalars = positions.map((position) => ({ holds: position.holds, scalars: position.scalars }));
+  return {
+    name,
+    holds,
+    violations,
+    positions: scalars,
+    range,
+    tolerance,
+    explanation: certificate.explain(),
+  };
+};
+
+const svgPath = (path: string, name: string, count: number): string =>
+  count === 1 ? path : path.replace(/(\.svg)?$/i, `-${name}.svg`);
+
+/**
+ * Certifies a quantizer, or every quantizer of the plugins that were given.
+ * @param name a quantizer, or FORWARD:SURROGATE; without it, what the plugins offer
+ * @returns exit code 0 when every certificate holds, 1 when one fails
+ */
+export async function runCertify(
+  name: string | undefined,
+  options: CertifyCommandOptions,
+  io: CliIo,
+  directory = process.cwd(),
+): Promise<number> {
+  const quantizers = await chosen(name, options, directory);
+  const certificates = quantizers.map((quantizer) =>
+    certify(quantizer, { mu: options.mu, tolerance: options.tolerance }),
+  );
+  if (options.svg !== undefined)
+    for (const certificate of certificates) {
+      const path = svgPath(options.svg, certificate.name, certificates.length);
+      const svg = await drawSvg(certificate);
+      await writeFile(path, svg).catch((cause: unknown) => {
+        throw new BitgradError({
+          code: 'io',
+          source: 'cli',
+          what: 'the picture cannot be written',
+          got: path,
+          cause,
+          next: String((cause as Error).message),
+        });
+      });
+    }
+  const holds = certificates.every((certificate) => certificate.holds);
+  const [first] = certificates;
+  const json = () =>
+    certificates.length === 1
+      ? jsonOf(first!)
+      : {
+          holds,
+          violations: certificates.flatMap((c) => c.violations.map((v) => ({ name: c.name, ...v }))),
+          certificates: certificates.map(jsonOf),
+        };
+  const text = () => certificates.map((certificate) => certificate.explain()).join('\n\n');
+  writeLine(io.stdout, options.json ? JSON.stringify(json()) : text());
+  return holds ? exitCodes.done : exitCodes.failed;
+}
