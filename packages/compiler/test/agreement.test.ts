@@ -1,0 +1,75 @@
+// Packed models against their hardened training graphs on MNIST test images. BITGRAD_FULL=1: all 10,000 images, every
+// quantizer, a few hundred steps of training, with the trained and with random batch norms; else a small sample.
+import { existsSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import '@tensorflow/tfjs-layers';
+import { defaultRegistry, use } from '@bitgrad/core';
+import { wasm } from '@bitgrad/backend-wasm';
+import { wasmEngine } from '@bitgrad/backend-wasm/engine';
+import type { Dataset } from '@bitgrad/datasets';
+import { loadDataset } from '@bitgrad/datasets/node';
+import { fdaPlugin } from '@bitgrad/quantizer-fda';
+import { proxConnectPlugin } from '@bitgrad/quantizer-proxconnect';
+import { stePlugin } from '@bitgrad/quantizer-ste';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agreementOf, type AgreementCase, type AgreementFigures } from './agreement.js';
+
+const folder = fileURLToPath(new URL('../../../../shared/data/mnist', import.meta.url));
+const full = process.env.BITGRAD_FULL === '1';
+const missing = existsSync(folder) ? undefined : `no MNIST in ${folder}`;
+
+const plugins = [stePlugin, proxConnectPlugin, fdaPlugin];
+const quantizers = [...new Set(plugins.flatMap(({ quantizers: table }) => Object.entries(table)).map(([name]) => name))].filter((name) => name !== 'dorefa'); // prettier-ignore
+
+const steps = full ? 200 : 6;
+const nets = [
+  { model: 'tfc', width: 1 },
+  { model: 'cnn', width: full ? 1 : 0.5 },
+  { model: 'vgg-small', width: full ? 0.25 : 0.125 },
+  { model: 'resnet20', width: full ? 0.5 : 0.25 },
+];
+const some = ['ste', 'xnor', 'bnn++', 'fda'];
+const norms = [undefined, 'moderate', 'extreme'] as const;
+
+/** Of a full run: every quantizer on two models, the rest on some, each kind of norms with `ste` and in turn elsewhere. */
+const fullCases = (model: string): Pick<AgreementCase, 'quantizer' | 'norms'>[] =>
+  (['tfc', 'cnn'].includes(model) ? quantizers : some).flatMap((quantizer, i) =>
+    quantizer === 'ste'
+      ? norms.map((kind) => ({ quantizer, norms: kind }))
+      : [{ quantizer, norms: norms[i % 3] }],
+  );
+
+const cases: AgreementCase[] = nets.flatMap(({ model, width }) => {
+  const sample = (model === 'cnn' ? some : ['ste']).map((quantizer) => ({
+    quantizer,
+    norms: 'moderate' as const,
+  }));
+  return (full ? fullCases(model) : sample).map((c) => ({ model, width, steps, ...c }));
+});
+
+describe.skipIf(missing)(`packed equals hardened on MNIST${missing ? ` (${missing})` : ''}`, () => {
+  const backend = wasm();
+  const rows: (AgreementCase & AgreementFigures)[] = [];
+  let data: Dataset;
+  beforeAll(async () => {
+    use(...plugins);
+    await backend.start();
+    data = await loadDataset(`mnist:${folder}`);
+    expect(defaultRegistry().plugins()).toHaveLength(plugins.length);
+  });
+  afterAll(async () => {
+    await backend.dispose();
+    if (process.env.BITGRAD_FIGURES)
+      writeFileSync(process.env.BITGRAD_FIGURES, JSON.stringify(rows, null, 1));
+  });
+
+  it.each(cases)('$model $quantizer, norms $norms', { timeout: full ? 600_000 : 60_000 }, async (c) => {
+    const images = full ? 10_000 : 60;
+    const figures = await agreementOf(c, data, images, wasmEngine(), full ? 500 : 20);
+    rows.push({ ...c, ...figures });
+    expect(figures.identicalEngines).toBe(figures.comparedEngines);
+    expect(figures.sameArgmax).toBe(images);
+    expect(figures.exactImages).toBe(images);
+    expect(figures.relativeDifference).toBeLessThan(1e-5);
+  });
+});
