@@ -1,4 +1,5 @@
-// Times the engine on the benchmark networks: `pnpm bench [variant...] [--threads N] [--ms N] [--nets A,B]`.
+// Times the engine on the benchmark networks. From the root of the repository:
+//   npx tsx --conditions @bitgrad/source packages/backend-wasm/bench/engine.ts [variant...] [--threads N] [--ms N] [--nets A,B]
 // Variants take turns within one process, so that a slow phase of the machine hits all of them.
 import { parseArgs } from 'node:util';
 import { createRng } from '@bitgrad/core';
