@@ -63,21 +63,22 @@ function tiled(kernel: Kernel, words: number): Dispatch {
   const type = arithmetic === 'float' ? 'f32' : 'i32';
   const lanes = [0, 1, 2, 3];
   const columns = Math.ceil(n / 4);
-  const each = (statement: (j: number, c: number) => string): string =>
-    lanes.map((j) => lanes.map((c) => statement(j, c)).join('\n')).join('\n');
-  const store = packs
-    ? `${lanes.map((j) => `var nibble${j}: u32 = 0u;`).join(' ')}
-${each(
-  (j, c) =>
-    `if (m + ${j} < ${m} && n + ${c} < ${n}) { nibble${j} |= outcome(m + ${j}, n + ${c}, acc${j}[${c}]) << ${c}u; }`,
-)}
-${lanes.map((j) => `atomicOr(&signs[tm * 4 + ${j}], nibble${j} << u32(tn * 4));`).join('\n')}
-  workgroupBarrier();
+  // One copy of the epilogue in a loop: sixteen copies make a shader that drivers take seconds to compile.
+  const store = `var sums = array<vec4<${type}>, 4>(acc0, acc1, acc2, acc3);
+  for (var e: i32 = 0; e < 16; e++) {
+    let m = m0 + tm * 4 + e / 4;
+    let n = n0 + tn * 4 + e % 4;
+    if (m < ${m} && n < ${n}) {
+      let result = outcome(m, n, sums[e / 4][e % 4]);
+      ${packs ? 'atomicOr(&signs[tm * 4 + e / 4], result << u32(n - n0));' : `stored[m * ${n} + n] = result;`}
+    }
+  }
+  ${
+    packs
+      ? `workgroupBarrier();
   if (l < ${TILE} && m0 + l < ${m}) { stored[(m0 + l) * ${Math.ceil(n / 32)} + i32(group.y)] = atomicLoad(&signs[l]); }`
-    : each(
-        (j, c) =>
-          `if (m + ${j} < ${m} && n + ${c} < ${n}) { stored[(m + ${j}) * ${n} + n + ${c}] = outcome(m + ${j}, n + ${c}, acc${j}[${c}]); }`,
-      );
+      : ''
+  }`;
   const code = `${wgslPrelude}${rounding}${bindings(kernel)}
 var<workgroup> left: array<u32, ${TILE * DEPTH}>;
 var<workgroup> right: array<vec4<u32>, ${(TILE / 4) * DEPTH}>;
@@ -109,8 +110,6 @@ ${entry}
     }
     workgroupBarrier();
   }
-  let m = m0 + tm * 4;
-  let n = n0 + tn * 4;
   ${store}
 }`;
   const groups = [Math.ceil(m / TILE), Math.ceil(n / TILE)] as const;

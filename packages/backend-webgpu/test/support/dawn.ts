@@ -4,6 +4,9 @@ import { create, globals } from 'webgpu';
 
 const renderer = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
+// Dawn crashes the process when its instance is collected before its devices.
+let instance: GPU | undefined;
+
 /** Dawn's `gpu` object, or undefined where it finds no adapter. */
 export async function dawn(): Promise<GPU | undefined> {
   if (existsSync(renderer)) {
@@ -11,6 +14,6 @@ export async function dawn(): Promise<GPU | undefined> {
     process.env['XDG_RUNTIME_DIR'] ??= '/tmp';
   }
   Object.assign(globalThis, globals);
-  const gpu = create([]);
-  return (await gpu.requestAdapter()) ? gpu : undefined;
+  instance ??= create([]);
+  return (await instance.requestAdapter()) ? instance : undefined;
 }

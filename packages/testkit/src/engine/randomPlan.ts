@@ -3,7 +3,7 @@
 // of evaluation and the double-precision oracle give the same numbers. Buffers behind a rounding op are marked
 // and go only to ops whose result does not depend on an order.
 import type { PackedModel } from '@bitgrad/runtime';
-import { count, last, PlanBuilder, type Tracked } from './planBuilder.js';
+import { count, last, PlanBuilder } from './planBuilder.js';
 import { testRandom } from './random.js';
 
 /** A random model with an input. */
