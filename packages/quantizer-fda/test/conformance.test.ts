@@ -6,13 +6,13 @@ import { fda, fdaPlusPlus, peakDerivative, weightings } from '../src/index.js';
 
 testQuantizer({
   create: fda,
-  options: [{ noise: false }, { start: 0, end: 4, growth: 'step' }],
+  options: [{ noise: true }, { start: 0, end: 4, growth: 'step' }],
   invalid: [
     { omega: 0 },
     { clip: 40 },
     { start: -1 },
     { growth: 'fast' },
-    { noise: true },
+    { noise: 1 },
     { noise: { k: 0 } },
     { omgea: 1 },
   ],

@@ -48,7 +48,7 @@ describe('fda', () => {
   });
 
   it('moves n from start to end and alpha to exactly 0', () => {
-    const { schedule } = fda();
+    const { schedule } = fda({ noise: true });
     expect(schedule.values(at(0))).toEqual({ n: 9, alpha: 0.1 });
     expect(schedule.values(at(0.5)).n).toBeCloseTo(13.5);
     expect(schedule.values(at(1))).toEqual({ n: 18, alpha: 0 });
@@ -121,7 +121,7 @@ describe('fda', () => {
 
   it('alpha 0, evaluation and the hardened model contain nothing of the module', () => {
     const { site, shape } = sites['conv kernel']!;
-    const [noisy, plain] = [fda(), fda({ noise: false })];
+    const [noisy, plain] = [fda({ noise: true }), fda()];
     const parameters = parametersOf(noisy, site);
     const x = tf.randomNormal(shape, 0, 1, 'float32', 4);
     const run = (quantizer: Quantizer, options: object) => {
