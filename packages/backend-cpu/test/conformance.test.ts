@@ -1,5 +1,5 @@
-// The published suite of training backends: every operation that training needs, against float64 loops.
-import '@tensorflow/tfjs-layers';
+// The conformance suite of training backends.
+import '@tensorflow/tfjs-layers'; // registers the gradients
 import { testTrainingBackend } from '@bitgrad/testkit';
 import { cpu } from '../src/index.js';
 

@@ -19,7 +19,12 @@ const signs = (seed: number, shape: number[]): tf.Tensor =>
 const small = (max: number) => fc.integer({ min: 1, max });
 const geometry = fc
   .record({
-    image: fc.tuple(small(3), small(9), small(9), fc.constantFrom(1, 2, 3, 31, 32, 33, 64, 65, 127)),
+    image: fc.tuple(
+      small(3),
+      small(9),
+      small(9),
+      fc.constantFrom(1, 3, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65, 127),
+    ),
     kernel: fc.tuple(small(4), small(4)),
     out: fc.constantFrom(1, 3, 4, 7, 8, 9, 16, 33),
     strides: fc.tuple(small(3), small(3)),
@@ -62,7 +67,7 @@ describe('BitgradBinaryConv2D', () => {
           expect(actual!.dataSync()).toEqual(expected.dataSync());
         });
       }),
-      { numRuns: 150, seed: 11 },
+      { numRuns: 200, seed: 11 },
     );
   });
 
@@ -87,13 +92,18 @@ describe('BitgradBinaryConv2D', () => {
 describe('BitgradBinaryMatMul', () => {
   it('equals the float product, any size', () => {
     fc.assert(
-      fc.property(small(70), fc.constantFrom(1, 31, 32, 33, 100, 992, 993, 2000), small(40), (m, k, n) => {
-        tf.tidy(() => {
-          const [a, b] = [signs(m, [m, k]) as tf.Tensor2D, signs(n, [k, n]) as tf.Tensor2D];
-          const [actual] = runKernel('BitgradBinaryMatMul', { a, b });
-          expect(actual!.dataSync()).toEqual(tf.matMul(a, b).dataSync());
-        });
-      }),
+      fc.property(
+        small(70),
+        fc.constantFrom(1, 8, 16, 31, 32, 33, 100, 992, 993, 2000),
+        small(40),
+        (m, k, n) => {
+          tf.tidy(() => {
+            const [a, b] = [signs(m, [m, k]) as tf.Tensor2D, signs(n, [k, n]) as tf.Tensor2D];
+            const [actual] = runKernel('BitgradBinaryMatMul', { a, b });
+            expect(actual!.dataSync()).toEqual(tf.matMul(a, b).dataSync());
+          });
+        },
+      ),
       { numRuns: 60, seed: 12 },
     );
   });

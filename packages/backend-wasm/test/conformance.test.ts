@@ -1,6 +1,7 @@
-// The published suite of training backends: every operation that training needs, against float64 loops.
-import '@tensorflow/tfjs-layers';
+// The conformance suite of training backends, on one thread and on two.
+import '@tensorflow/tfjs-layers'; // registers the gradients
 import { testTrainingBackend } from '@bitgrad/testkit';
 import { wasm } from '../src/index.js';
 
-testTrainingBackend({ create: () => wasm() });
+testTrainingBackend({ create: () => wasm({ threads: 1 }) });
+testTrainingBackend({ create: () => wasm({ threads: 2 }) });

@@ -1,4 +1,5 @@
-// Forward products of +-1 tensors: sign bits packed 32 to a word along the channels, XNOR by XOR and popcount.
+// Forward products of +-1 tensors: sign bits packed along the channels, XNOR by XOR and popcount.
+// A pixel takes whole words, but one or two bytes where it has at most 8 or 16 channels.
 // Lanes are output channels, so there are no horizontal sums; an output pixel's words are gathered into one stretch
 // (cheap: 1/32 of the numbers), so that the inner loop is flat. Sums are exact integers.
 // A zero border is packed as +1; what it adds is taken back at the pixels that touch it.
@@ -6,19 +7,22 @@
 const BLOCK: i32 = 32; // pixels gathered at once
 const CHUNK: i32 = 31; // words whose byte counts fit a byte
 
+/** Bytes of a packed pixel. */
+export function packedPixel(c: i32): i32 {
+  return c <= 8 ? 1 : c <= 16 ? 2 : ((c + 31) >> 5) << 2;
+}
+
 /**
- * Packs images [n0 .. n1)[h][w][c] into bordered ones [n][top+h+bottom][left+w+right][ceil(c/32)] words; a bit is 1 for
- * a negative number; bits and borders that stand for nothing are 0. Returns 1 if every number is exactly +1 or -1.
+ * Packs images [n0 .. n1)[h][w][c] into bordered ones [n][top+h+bottom][left+w+right][packedPixel(c)]; a bit is 1 for
+ * a negative number; bits and borders that stand for nothing are 0.
  */
 export function packSigns(
   x: usize, out: usize, n0: i32, n1: i32, h: i32, w: i32, c: i32, top: i32, bottom: i32, left: i32, right: i32,
-): i32 {
-  const words: usize = <usize>((c + 31) >> 5) << 2;
+): void {
+  const words: usize = packedPixel(c);
   const before = <usize>left * words, after = <usize>right * words, outRow = <usize>(left + w + right) * words;
   x += <usize>(n0 * h * w * c) << 2;
   out += <usize>n0 * <usize>(top + h + bottom) * outRow;
-  let wrong = i32x4.splat(0);
-  const magnitude = i32x4.splat(0x7fffffff), one = i32x4.splat(0x3f800000);
   for (let n = n0; n < n1; n++) {
     memory.fill(out, 0, <usize>top * outRow);
     out += <usize>top * outRow;
@@ -29,22 +33,29 @@ export function packSigns(
         let i = 0;
         for (; i + 32 <= c; i += 32) {
           store<u32>(out, sixteen(x) | (sixteen(x + 64) << 16));
-          for (let k: usize = 0; k < 128; k += 16)
-            wrong = v128.or(wrong, v128.xor(v128.and(v128.load(x + k), magnitude), one));
           x += 128;
           out += 4;
         }
-        if (i < c) {
-          let word: u32 = 0;
-          for (let k = 0; i < c; i++, k++) {
-            const bits = load<u32>(x);
-            word |= (bits >> 31) << k;
-            wrong = v128.or(wrong, i32x4.splat((bits & 0x7fffffff) ^ 0x3f800000));
-            x += 4;
-          }
-          store<u32>(out, word);
-          out += 4;
+        if (i == c) continue;
+        let word: u32 = 0, k = 0;
+        if (i + 16 <= c) {
+          word = sixteen(x);
+          x += 64;
+          i += 16;
+          k = 16;
         }
+        for (; i + 4 <= c; i += 4, k += 4) {
+          word |= <u32>i32x4.bitmask(v128.load(x)) << k;
+          x += 16;
+        }
+        for (; i < c; i++, k++) {
+          word |= (load<u32>(x) >> 31) << k;
+          x += 4;
+        }
+        if (c <= 8) store<u8>(out, <u8>word);
+        else if (c <= 16) store<u16>(out, <u16>word);
+        else store<u32>(out, word);
+        out += min(4, words);
       }
       memory.fill(out, 0, after);
       out += after;
@@ -52,7 +63,6 @@ export function packSigns(
     memory.fill(out, 0, <usize>bottom * outRow);
     out += <usize>bottom * outRow;
   }
-  return v128.any_true(wrong) ? 0 : 1;
 }
 
 /** The sign bits of 16 numbers: saturating narrowing keeps the sign. */
@@ -64,37 +74,40 @@ function sixteen(p: usize): u32 {
   return i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
 }
 
+/** Words of a gathered pixel. */
+export function packedWords(taps: i32, c: i32): i32 {
+  return (taps * packedPixel(c) + 3) >> 2;
+}
+
 /**
- * Packs a filter [taps][c][o] into panels [ceil(o/8)][taps * ceil(c/32)][8] words, and sums each tap over c into
+ * Packs a filter [taps][c][o] into panels [ceil(o/8)][packedWords][8] of words, and sums each tap over c into
  * `tapSums` [taps][ceil(o/8) * 8] float32.
  */
 export function packFilterSigns(w: usize, out: usize, tapSums: usize, taps: i32, c: i32, o: i32): void {
   const o4: usize = <usize>o << 2, wide: usize = (<usize>(o + 7) >> 3) << 5;
+  const panel: usize = <usize>packedWords(taps, c) << 5, tapBits = packedPixel(c) << 3;
+  const all = i32x4.splat(c);
   for (let j = 0; j < o; j += 8) {
     const width = min(8, o - j);
+    memory.fill(out, 0, panel);
     for (let t = 0; t < taps; t++) {
       let p = w + <usize>(t * c) * o4 + (<usize>j << 2);
-      const sums = tapSums + <usize>t * wide + (<usize>j << 2);
       let negatives0 = i32x4.splat(0), negatives1 = negatives0;
-      for (let i = 0; i < c; i += 32) {
-        let word0 = i32x4.splat(0), word1 = word0;
-        const bits = min(32, c - i);
-        for (let k = 0; k < bits; k++) {
-          const low = width == 8 ? v128.load(p) : part(p, width), high = width == 8 ? v128.load(p, 16) : part(p + 16, width - 4);
-          word0 = v128.or(word0, i32x4.shl(i32x4.shr_u(low, 31), k));
-          word1 = v128.or(word1, i32x4.shl(i32x4.shr_u(high, 31), k));
-          p += o4;
-        }
-        v128.store(out, word0);
-        v128.store(out, word1, 16);
-        out += 32;
-        negatives0 = i32x4.add(negatives0, count32(i8x16.popcnt(word0)));
-        negatives1 = i32x4.add(negatives1, count32(i8x16.popcnt(word1)));
+      for (let i = 0; i < c; i++) {
+        const at = t * tapBits + i, q = out + (<usize>(at >> 5) << 5);
+        const low = i32x4.shr_u(width == 8 ? v128.load(p) : part(p, width), 31);
+        const high = i32x4.shr_u(width == 8 ? v128.load(p, 16) : part(p + 16, width - 4), 31);
+        v128.store(q, v128.or(v128.load(q), i32x4.shl(low, at & 31)));
+        v128.store(q, v128.or(v128.load(q, 16), i32x4.shl(high, at & 31)), 16);
+        negatives0 = i32x4.add(negatives0, low);
+        negatives1 = i32x4.add(negatives1, high);
+        p += o4;
       }
-      const all = i32x4.splat(c);
+      const sums = tapSums + <usize>t * wide + (<usize>j << 2);
       v128.store(sums, f32x4.convert_i32x4_s(i32x4.sub(all, i32x4.shl(negatives0, 1))));
       v128.store(sums, f32x4.convert_i32x4_s(i32x4.sub(all, i32x4.shl(negatives1, 1))), 16);
     }
+    out += panel;
   }
 }
 
@@ -122,29 +135,34 @@ export function binaryConvScratch(words: i32): i32 {
 
 /**
  * out[pixel][o] for flat pixels p0 .. p1 - 1 over (image, oh, ow), of packed bordered images.
- * Addresses and strides in bytes; a run is `runWords` neighbouring words, `runsH` rows of `runsW`.
+ * Addresses and strides in bytes; a run is `runBytes` neighbouring bytes, `runsH` rows of `runsW`.
  * @param h,w,top,left size of the image without its border, for the taps that fall on the border; kh, kw taps
  */
 export function binaryConv(
   x: usize, panels: usize, tapSums: usize, out: usize, scratch: usize, p0: i32, p1: i32, oh: i32, ow: i32, o: i32, c: i32,
-  xN: usize, xH: usize, xW: usize, runsH: i32, runsW: i32, runH: usize, runW: usize, runWords: i32,
+  xN: usize, xH: usize, xW: usize, runsH: i32, runsW: i32, runH: usize, runW: usize, runBytes: usize,
   h: i32, w: i32, top: i32, left: i32, kh: i32, kw: i32, sh: i32, sw: i32, dh: i32, dw: i32,
 ): void {
-  const words = runsH * runsW * runWords;
+  const words = packedWords(kh * kw, c), unit = min(4, packedPixel(c));
   const pixelBytes: usize = <usize>words << 2, o4: usize = <usize>o << 2, wide: usize = (<usize>(o + 7) >> 3) << 5;
   const gathered = scratch + 128, total = kh * kw * c;
   for (let p = p0; p < p1; p += BLOCK) {
     const count = min(BLOCK, p1 - p);
-    let to = gathered;
+    let at = gathered;
     let n = p / (oh * ow), y = (p - n * oh * ow) / ow, z = p % ow;
     for (let i = 0; i < count; i++) {
       const from = x + <usize>n * xN + <usize>y * xH + <usize>z * xW;
+      let to = at;
       for (let r = 0; r < runsH; r++)
         for (let q = 0; q < runsW; q++) {
           const run = from + <usize>r * runH + <usize>q * runW;
-          for (let k: usize = 0; k < <usize>runWords << 2; k += 4) store<u32>(to + k, load<u32>(run + k));
-          to += <usize>runWords << 2;
+          if (unit == 4) for (let k: usize = 0; k < runBytes; k += 4) store<u32>(to + k, load<u32>(run + k));
+          else if (unit == 2) for (let k: usize = 0; k < runBytes; k += 2) store<u16>(to + k, load<u16>(run + k));
+          else for (let k: usize = 0; k < runBytes; k++) store<u8>(to + k, load<u8>(run + k));
+          to += runBytes;
         }
+      at += pixelBytes;
+      for (; to < at; to++) store<u8>(to, 0);
       if (++z == ow) {
         z = 0;
         if (++y == oh) { y = 0; n++; }

@@ -7,29 +7,37 @@
 const BLOCK: i32 = 128; // pixels of a block
 const SPAN: usize = 128; // bytes of the 32 pixels that are summed in registers
 
+/** Groups of four channels whose tables are made at once: what fits the first-level cache, at most 4. */
+export function signedRowsGroups(entry: i32): i32 {
+  return max(1, min(4, 26000 / (entry << 6)));
+}
+
 /** Numbers of a table entry: the block and its halo, a whole number of vectors. */
 export function signedRowsEntry(halo: i32): i32 {
   return (BLOCK + halo + 3) & ~3;
 }
 
 /**
- * offsets [ceil(o/4)][c][taps]: for filter [taps][c][o], the byte offset of the picked entry plus the tap's shift.
+ * For filter [taps][c][o], the byte offset of the picked entry plus the tap's shift, in the order in which
+ * {@link signedRows} adds: by sets of `groups` groups of four output channels, input channel, group, tap.
  * @param shifts bytes, for each tap
  * Returns 0 at the first number that is not exactly +1 or -1, else 1.
  */
-export function pickOffsets(w: usize, out: usize, shifts: usize, taps: i32, c: i32, o: i32, entryBytes: i32): i32 {
+export function pickOffsets(w: usize, out: usize, shifts: usize, taps: i32, c: i32, o: i32, entry: i32): i32 {
   const magnitude = i32x4.splat(0x7fffffff), one = i32x4.splat(0x3f800000);
-  for (let j = 0; j < o; j += 4) {
-    const width = o - j;
+  const set = signedRowsGroups(entry) << 2;
+  for (let k = 0; k < o; k += set)
     for (let i = 0; i < c; i++)
-      for (let t = 0; t < taps; t++) {
-        const p = w + (<usize>((t * c + i) * o + j) << 2);
-        const v = width >= 4 ? v128.load(p) : firstOf(p, width);
-        if (v128.any_true(v128.xor(v128.and(v, magnitude), one))) return 0;
-        store<i32>(out, i32x4.bitmask(v) * entryBytes + load<i32>(shifts + (<usize>t << 2)));
-        out += 4;
+      for (let j = k; j < min(o, k + set); j += 4) {
+        const width = o - j, table = ((j - k) >> 2) * (entry << 6);
+        for (let t = 0; t < taps; t++) {
+          const p = w + (<usize>((t * c + i) * o + j) << 2);
+          const v = width >= 4 ? v128.load(p) : firstOf(p, width);
+          if (v128.any_true(v128.xor(v128.and(v, magnitude), one))) return 0;
+          store<i32>(out, table + i32x4.bitmask(v) * (entry << 2) + load<i32>(shifts + (<usize>t << 2)));
+          out += 4;
+        }
       }
-  }
   return 1;
 }
 
@@ -44,7 +52,7 @@ function firstOf(p: usize, width: i32): v128 {
 
 /** Bytes of scratch of {@link signedRows}. */
 export function signedRowsScratch(c: i32, o: i32, entry: i32): i32 {
-  return entry * 4 + BLOCK * 4 + ((o + 3) & ~3) * 4 + 16 * entry * 4 + ((c + 3) & ~3) * BLOCK * 4;
+  return entry * 4 + BLOCK * 4 + ((o + 3) & ~3) * 4 + signedRowsGroups(entry) * entry * 64 + ((c + 3) & ~3) * BLOCK * 4;
 }
 
 /**
@@ -59,7 +67,8 @@ export function signedRows(
 ): void {
   const from = scratch, to = from + (<usize>entry << 2), zeros = to + BLOCK * 4;
   const o4: usize = <usize>o << 2, c4: usize = <usize>c << 2, zeroBytes: usize = (<usize>o + 3 & ~3) << 2;
-  const tables = zeros + zeroBytes, sums = tables + (<usize>entry << 6);
+  const groups = signedRowsGroups(entry), table: usize = <usize>entry << 6;
+  const tables = zeros + zeroBytes, sums = tables + <usize>groups * table;
   memory.fill(zeros, 0, zeroBytes);
   for (let b = b0; b < b1; b++) {
     const start = b * BLOCK + first;
@@ -83,15 +92,19 @@ export function signedRows(
     if (!any) continue;
     memory.fill(sums, 0, <usize>c * (BLOCK << 2));
     let pick = offsets;
-    for (let j = 0; j < o; j += 4) {
-      tabulatePlanes(from, <usize>j << 2, o - j, tables, entry);
+    for (let k = 0; k < o; k += groups << 2) {
+      let picks = 0;
+      for (let j = k; j < min(o, k + (groups << 2)); j += 4) {
+        tabulatePlanes(from, <usize>j << 2, o - j, tables + <usize>((j - k) >> 2) * table, entry);
+        picks += taps;
+      }
       for (let i = 0; i < c; i++) {
         const s = sums + <usize>i * (BLOCK << 2);
-        addTaps(tables, pick, s, taps);
-        addTaps(tables + SPAN, pick, s + SPAN, taps);
-        addTaps(tables + 2 * SPAN, pick, s + 2 * SPAN, taps);
-        addTaps(tables + 3 * SPAN, pick, s + 3 * SPAN, taps);
-        pick += <usize>taps << 2;
+        addTaps(tables, pick, s, picks);
+        addTaps(tables + SPAN, pick, s + SPAN, picks);
+        addTaps(tables + 2 * SPAN, pick, s + 2 * SPAN, picks);
+        addTaps(tables + 3 * SPAN, pick, s + 3 * SPAN, picks);
+        pick += <usize>picks << 2;
       }
     }
     scatter(sums, to, c);

@@ -25,8 +25,6 @@ const PACKED = 5;
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-const wordsOf = (channels: number): number => Math.ceil(channels / 32);
-
 /** Size of the output along one axis. */
 const outputSize = (size: number, filter: number, stride: number, dilation: number): number =>
   Math.floor((size - (filter - 1) * dilation - 1) / stride) + 1;
@@ -43,20 +41,20 @@ function packedConvolution(
   const [dh, dw] = dilations;
   const [rows, columns] = [top + h + bottom, left + w + right];
   const [oh, ow] = [outputSize(rows, kh, sh, dh), outputSize(columns, kw, sw, dw)];
-  const words = wordsOf(c);
+  const pixel = wasm['packedPixel']!(c);
+  const words = wasm['packedWords']!(kh * kw, c);
   const wide = Math.ceil(o / 8) * 8;
-  const part = wasm['binaryConvScratch']!(kh * kw * words);
+  const part = wasm['binaryConvScratch']!(words);
   const [packed, panels, tapSums, scratch] = job.scratch(
-    n * rows * columns * words * 4,
-    kh * kw * words * wide * 4,
+    n * rows * columns * pixel,
+    words * wide * 4,
     kh * kw * wide * 4,
     part * job.threads,
   );
   job.split('packSigns', n, 1, (n0, n1) => [x!, packed!, n0, n1, h, w, c, top, bottom, left, right]);
   job.call('packFilterSigns', filter!, panels!, tapSums!, kh * kw, c, o);
-  const pixel = words * 4;
   const row = columns * pixel;
-  const [runs, run] = dw === 1 ? [1, kw * words] : [kw, words];
+  const [runs, run] = dw === 1 ? [1, kw * pixel] : [kw, pixel];
   job.split('binaryConv', n * oh * ow, 32, (from, to, thread) => [
     ...[packed!, panels!, tapSums!, out!, scratch! + thread * part, from, to, oh, ow, o, c],
     ...[rows * row, sh * row, sw * pixel, kh, runs!, dh * row, dw * pixel, run!],

@@ -99,7 +99,7 @@ export function trySignedRows(
   const table = new Int32Array(job.memory.buffer, shifts, taps);
   for (let t = 0; t < taps; t++)
     table[t] = 4 * ((top - Math.floor(t / kw)) * gridWidth + left - (t % kw) - first);
-  if (!job.call('pickOffsets', filter!, offsets!, shifts!, taps, c, o, entry * 4)) return false;
+  if (!job.call('pickOffsets', filter!, offsets!, shifts!, taps, c, o, entry)) return false;
   const blocks = Math.ceil((n * gridHeight * gridWidth) / BLOCK);
   job.split('signedRows', blocks, 1, (from, to, thread) => [
     ...[dy!, offsets!, out!, scratch! + thread * space, from, to, n, gridHeight, gridWidth],
