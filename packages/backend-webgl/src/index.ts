@@ -1,1 +1,1 @@
-export { webglEngine } from './engine/index.js';
+export { webgl } from './adapter.js';

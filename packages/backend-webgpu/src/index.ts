@@ -1,1 +1,1 @@
-export { webgpuEngine } from './engine/index.js';
+export { webgpu } from './adapter.js';

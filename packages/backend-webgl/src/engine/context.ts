@@ -33,13 +33,7 @@ export function createContext(): WebGL2RenderingContext | null {
       : typeof document === 'object'
         ? document.createElement('canvas')
         : undefined;
-  const options = {
-    alpha: false,
-    antialias: false,
-    depth: false,
-    stencil: false,
-    powerPreference: 'high-performance',
-  };
+  const options = { antialias: false, depth: false, powerPreference: 'high-performance' };
   return (canvas?.getContext('webgl2', options) ?? null) as WebGL2RenderingContext | null;
 }
 
@@ -104,13 +98,8 @@ export function shareContext(gl: WebGL2RenderingContext, owned: boolean): Gl {
       const height = Math.max(1, Math.ceil(words / 4 / (1 << logWidth)));
       const texture = gl.createTexture()!;
       gl.bindTexture(gl.TEXTURE_2D, texture);
-      for (const [name, value] of [
-        [gl.TEXTURE_MIN_FILTER, gl.NEAREST],
-        [gl.TEXTURE_MAG_FILTER, gl.NEAREST],
-        [gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE],
-        [gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE],
-      ] as const)
-        gl.texParameteri(gl.TEXTURE_2D, name, value);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
       gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA32UI, width, height);
       if (data) {
         const texels = new Uint32Array(4 * width * height);

@@ -1,0 +1,1 @@
+export { nodeGpu, type NodeGpuOptions } from './adapter.js';

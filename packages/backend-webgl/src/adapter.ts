@@ -1,0 +1,63 @@
+// The training adapter: starts tfjs's webgl backend, which has every kernel that training needs.
+import * as tf from '@tensorflow/tfjs-core';
+import { BitgradError, type BackendAdapter, type BackendProbe } from '@bitgrad/core';
+import { createContext, isSoftware, rendererOf } from './engine/context.js';
+
+const unavailable = (what: string, next: string, cause?: unknown): BitgradError =>
+  new BitgradError({ code: 'backend-unavailable', source: 'backend-webgl', what, next, cause });
+
+async function load(): Promise<void> {
+  try {
+    await import('@tensorflow/tfjs-backend-webgl');
+  } catch (cause) {
+    throw unavailable(
+      '@tensorflow/tfjs-backend-webgl cannot be loaded',
+      'npm install @tensorflow/tfjs-backend-webgl',
+      cause,
+    );
+  }
+}
+
+async function probe(): Promise<BackendProbe> {
+  const gl = createContext();
+  if (!gl)
+    return { available: false, reason: 'WebGL2 is not available here: use a browser with it', features: {} };
+  const renderer = rendererOf(gl);
+  const float32 = gl.getExtension('EXT_color_buffer_float') !== null;
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  const features = { renderer, software: isSoftware(renderer), float32 };
+  if (!float32)
+    return { available: false, reason: `${renderer} cannot render to float32 textures`, features };
+  try {
+    await load();
+  } catch (error) {
+    return { available: false, reason: (error as Error).message, features };
+  }
+  return { available: true, reason: '', features };
+}
+
+/**
+ * Training on WebGL2, in browsers. `probe().features` name the renderer, and whether it is software.
+ * @throws BitgradError from `start`: `backend-unavailable` when WebGL2, float32 textures or the tfjs backend is missing
+ */
+export function webgl(): BackendAdapter {
+  return Object.freeze({
+    name: 'webgl',
+    capabilities: Object.freeze({
+      trainsConvolutions: true,
+      fusedKernels: Object.freeze([]) as readonly string[],
+      synchronousReads: true,
+    }),
+    probe,
+    async start() {
+      const { available, reason } = await probe();
+      if (!available) throw unavailable(reason, 'Choose another backend.');
+      if (!(await tf.setBackend('webgl')))
+        throw unavailable('the tfjs webgl backend did not start', 'Choose another backend.');
+      if (!tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED'))
+        throw unavailable('the tfjs webgl backend computes in float16 here', 'Choose another backend.');
+    },
+    report: () => ({}),
+    dispose: () => Promise.resolve(),
+  });
+}

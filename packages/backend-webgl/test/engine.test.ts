@@ -1,0 +1,79 @@
+// The WebGL engine in headless Chromium: the engine suite, context loss, leaks, counts.
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, it } from 'vitest';
+import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
+import { testEngine } from '@bitgrad/testkit';
+import { webglEngine } from '../src/engine/index.js';
+
+/** GLSL leaves the rounding of divisions and square roots to the driver. */
+const tolerance = 2e-6;
+let page: TestPage | undefined;
+afterAll(() => page?.close());
+
+testEngine({
+  name: 'webgl',
+  tolerance,
+  missing: async () => {
+    if (chromiumMissing()) return chromiumMissing();
+    page = await openChromium({
+      contents: `export * from './support/page.js';`,
+      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
+    });
+    const { available, reason } = await page.call<{ available: boolean; reason?: string }>('probe');
+    return available ? '' : reason!;
+  },
+  create: () => webglEngine(),
+  run: (name) => page!.call('check', name, tolerance),
+  extra: () => {
+    const only = (title: string, body: () => Promise<void>) =>
+      it(title, async (context) => (page ? body() : context.skip('no WebGL here')));
+
+    only('a lost context gives a typed error, at once', async () => {
+      expect(await page!.call('loss')).toEqual({
+        sync: 'context-lost',
+        async: 'context-lost',
+        refused: 'context-lost',
+        other: true,
+      });
+    });
+    only('a loss during a run ends it, and restore() moves the model to a new context', async () => {
+      expect(await page!.call('restore')).toEqual({ during: 'context-lost', same: true, contexts: 2 });
+    });
+    only('200 cycles of create and dispose leave no GL object and lose no context', async () => {
+      expect(await page!.call('cycles', 200)).toEqual({
+        counts: { Texture: 0, Framebuffer: 0, Buffer: 0, Program: 0 },
+        lost: false,
+      });
+    });
+    only('counts: five fetches for four words of four channels, one draw an op', async () => {
+      const { kernels, perInference } = await page!.call<{
+        kernels: string[];
+        perInference: Record<string, number>;
+      }>('counts');
+      expect(kernels).toEqual(['threshold', 'xnor-conv']);
+      expect(perInference).toMatchObject({ draws: 2, bytesReadBack: 4 * 64 * 64 });
+      const convolution = (8 * 8 * 64) / 4;
+      const packing = (8 * 8 * 128) / 32 / 4;
+      expect(perInference['fragments']).toBe(convolution + packing);
+      expect(perInference['textureFetches']).toBe(convolution * (36 + 9) + packing * 4 * 32 * 3);
+    });
+    only('nothing was reported to the console', async () => {
+      expect(page!.errors).toEqual([]);
+    });
+  },
+});
+
+it('says why it cannot start where there is no WebGL', async () => {
+  expect(await webglEngine().probe()).toEqual({
+    available: false,
+    reason: 'WebGL2 is not available here',
+    features: {},
+  });
+  await expect(
+    webglEngine().compile({
+      plan: { buffers: [{ type: 'f32', shape: [1] }], weights: [], ops: [], input: 0, output: 0, version: 1 },
+      weights: [],
+      metadata: {},
+    }),
+  ).rejects.toMatchObject({ code: 'backend-unavailable' });
+});
