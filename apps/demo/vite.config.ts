@@ -24,6 +24,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {
+      // Exports of tfjs that the page's own bundle leaves out on purpose.
+      onwarn: (warning, warn) => {
+        if (warning.code !== 'SHIMMED_EXPORT') warn(warning);
+      },
       input: { index: 'index.html', sw: 'src/serviceWorker.ts' },
       output: {
         entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),

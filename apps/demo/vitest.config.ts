@@ -1,3 +1,8 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('demo', { fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 });
+export default project('demo', {
+  fileParallelism: false,
+  globalSetup: ['test/site.ts'],
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+});

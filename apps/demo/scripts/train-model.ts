@@ -23,7 +23,12 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 const publicFolder = fileURLToPath(new URL('../public/', import.meta.url));
 
-async function train(model: LayersModel, data: Dataset, epochs: number, learningRate: number): Promise<number> {
+async function train(
+  model: LayersModel,
+  data: Dataset,
+  epochs: number,
+  learningRate: number,
+): Promise<number> {
   const trainer = createTrainer({
     model,
     train: data.train,
@@ -57,7 +62,11 @@ if (values.only !== 'float') {
     input: 'u8',
     normalization: { mean: [0.5], std: [0.5] },
     samples: data.test.images.slice(0, 200 * 784),
-    metadata: { name: 'digits', classes: data.classes, extra: { testAccuracy, trainedOn: 'procedural digits' } },
+    metadata: {
+      name: 'digits',
+      classes: data.classes,
+      extra: { testAccuracy, trainedOn: 'procedural digits' },
+    },
   });
   writeFileSync(`${publicFolder}digits.bitgrad`, bytes);
   console.log(`digits.bitgrad: ${bytes.length} bytes, test accuracy ${testAccuracy}, agreement`, agreement);

@@ -91,18 +91,18 @@ export function App() {
       </header>
       <main>
         <div id="page" role="tabpanel" aria-labelledby={`tab-${id}`}>
-        {failed.value ? (
-          <p class="error" role="alert">
-            This page could not be loaded: {failed.value}{' '}
-            <button type="button" onClick={() => void load(id)}>
-              Try again
-            </button>
-          </p>
-        ) : Page ? (
-          <Page />
-        ) : (
-          <p class="loading">Loading…</p>
-        )}
+          {failed.value ? (
+            <p class="error" role="alert">
+              This page could not be loaded: {failed.value}{' '}
+              <button type="button" onClick={() => void load(id)}>
+                Try again
+              </button>
+            </p>
+          ) : Page ? (
+            <Page />
+          ) : (
+            <p class="loading">Loading…</p>
+          )}
         </div>
       </main>
     </>

@@ -14,7 +14,10 @@ const types: Readonly<Record<string, string>> = {
   '.json': 'application/json',
 };
 
-const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
 
 /** A running server. */
 export interface StaticServer {

@@ -6,7 +6,19 @@ import { DrawingArea } from './DrawingArea.js';
 import { engineChoices } from './engines.js';
 import { FloatTwin } from './FloatTwin.js';
 import { sampleStrokes } from './samples.js';
-import { answer, availability, engineId, image, latency, loaded, predict, probeAll, problem, start, strokes } from './session.js';
+import {
+  answer,
+  availability,
+  engineId,
+  image,
+  latency,
+  loaded,
+  predict,
+  probeAll,
+  problem,
+  start,
+  strokes,
+} from './session.js';
 import { imageSide } from './strokes.js';
 
 /** What the network sees, pixel by pixel. */
@@ -53,7 +65,7 @@ function Bars() {
 
 function Engines() {
   return (
-    <fieldset class="engines">
+    <fieldset class="engines" data-probed={engineChoices.every(({ id }) => availability.value[id])}>
       <legend>Engine</legend>
       {engineChoices.map(({ id, label }) => {
         const known = availability.value[id];
@@ -115,8 +127,9 @@ function Details() {
       <summary>What runs</summary>
       <p>
         Engine {report.engine}
-        {report.variant ? ` (${report.variant})` : ''}, {report.threads} thread{report.threads > 1 ? 's' : ''},{' '}
-        {formatBytes(report.weightBytes)} of weights and {formatBytes(report.arenaBytes)} of activations in memory.
+        {report.variant ? ` (${report.variant})` : ''}, {report.threads} thread{report.threads > 1 ? 's' : ''}
+        , {formatBytes(report.weightBytes)} of weights and {formatBytes(report.arenaBytes)} of activations in
+        memory.
       </p>
       <table>
         <thead>
@@ -144,7 +157,13 @@ function Details() {
 function Verdict() {
   const best = answer.value?.scores[0];
   return (
-    <p class="verdict" aria-live="polite" data-testid="verdict" data-logits={answer.value?.logits.join(' ') ?? ''}>
+    <p
+      class="verdict"
+      aria-live="polite"
+      data-testid="verdict"
+      data-engine={loaded.value?.engineId ?? ''}
+      data-logits={answer.value?.logits.join(' ') ?? ''}
+    >
       {problem.value ? (
         <span class="error">{problem.value}</span>
       ) : best ? (
@@ -177,7 +196,8 @@ export function DrawTab() {
         <h2 id="draw-title">Draw a digit</h2>
         <DrawingArea />
         <p id="drawing-help" class="hint">
-          With the keyboard: arrow keys move the pen, space lowers and lifts it, backspace takes back a stroke.
+          With the keyboard: arrow keys move the pen, space lowers and lifts it, backspace takes back a
+          stroke.
         </p>
         <div class="row">
           <button type="button" onClick={() => (strokes.value = [])} disabled={strokes.value.length === 0}>

@@ -32,7 +32,9 @@ function paint(canvas: HTMLCanvasElement, all: readonly Stroke[], cursor: Point 
   context.strokeStyle = style.color;
   for (const stroke of all) {
     context.beginPath();
-    stroke.forEach(({ x, y }, i) => (i === 0 ? context.moveTo(x * side, y * side) : context.lineTo(x * side, y * side)));
+    stroke.forEach(({ x, y }, i) =>
+      i === 0 ? context.moveTo(x * side, y * side) : context.lineTo(x * side, y * side),
+    );
     if (stroke.length === 1) context.lineTo(stroke[0]!.x * side + 0.01, stroke[0]!.y * side);
     context.stroke();
   }
@@ -73,7 +75,10 @@ export function DrawingArea() {
 
   const place = (event: PointerEvent): Point => {
     const box = canvas.current!.getBoundingClientRect();
-    return { x: clamp((event.clientX - box.left) / box.width), y: clamp((event.clientY - box.top) / box.height) };
+    return {
+      x: clamp((event.clientX - box.left) / box.width),
+      y: clamp((event.clientY - box.top) / box.height),
+    };
   };
   const begin = (event: PointerEvent): void => {
     if (pointer.current !== null || event.button !== 0) return;

@@ -6,7 +6,9 @@ import { startWorker } from '../worker/start.js';
 import type { FloatReply } from '../worker/protocol.js';
 import { image, latency, loaded, strokes } from './session.js';
 
-const state = signal<{ digit: number; times: readonly number[]; bytes: number; backend: string } | null>(null);
+const state = signal<{ digit: number; times: readonly number[]; bytes: number; backend: string } | null>(
+  null,
+);
 const status = signal<'off' | 'loading' | 'on' | 'failed'>('off');
 const message = signal('');
 let worker: Worker | undefined;

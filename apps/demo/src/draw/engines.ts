@@ -18,6 +18,12 @@ const threads = Math.max(2, Math.min(4, navigator.hardwareConcurrency || 2));
 
 const wasm = async (): Promise<Engine> => (await import('@bitgrad/backend-wasm/engine')).wasmEngine();
 
+/** One engine object for all models: GPU engines share a device or context among theirs. */
+const once = (make: () => Promise<Engine>): (() => Promise<Engine>) => {
+  let made: Promise<Engine> | undefined;
+  return () => (made ??= make());
+};
+
 /** In the order shown; the first that is available is the default. */
 export const engineChoices: readonly EngineChoice[] = [
   { id: 'wasm', label: 'WebAssembly', threads: 1, load: wasm },
@@ -36,6 +42,18 @@ export const engineChoices: readonly EngineChoice[] = [
     label: 'JavaScript',
     threads: 1,
     load: async () => (await import('./jsEngine.js')).jsEngine(),
+  },
+  {
+    id: 'webgpu',
+    label: 'WebGPU',
+    threads: 1,
+    load: once(async () => (await import('@bitgrad/backend-webgpu/engine')).webgpuEngine()),
+  },
+  {
+    id: 'webgl',
+    label: 'WebGL2',
+    threads: 1,
+    load: once(async () => (await import('@bitgrad/backend-webgl/engine')).webglEngine()),
   },
 ];
 

@@ -1,7 +1,14 @@
 // State of the Draw page: the strokes, the model on the chosen engine, and the last answer. Signals and functions, so
 // that a model that was trained on the Train page appears here without the page being open.
 import { computed, effect, signal } from '@preact/signals';
-import { imageInput, loadModel, topClasses, type ClassScore, type Model, type ModelReport } from '@bitgrad/runtime';
+import {
+  imageInput,
+  loadModel,
+  topClasses,
+  type ClassScore,
+  type Model,
+  type ModelReport,
+} from '@bitgrad/runtime';
 import { median } from '../shared/format.js';
 import { drawFile, messageOf, shippedModel, type ModelFile } from '../shared/state.js';
 import { engineChoices, probe, type Availability } from './engines.js';

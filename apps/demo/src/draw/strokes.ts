@@ -62,12 +62,13 @@ export function rasterizeStrokes(strokes: readonly Stroke[]): Uint8Array {
   if (segments.length === 0) return image;
   const extent = (key: 'x' | 'y'): number => {
     const values = segments.flatMap(({ a, b }) => [a[key], b[key]]);
-    return values.reduce((m, v) => Math.max(m, v), -Infinity) - values.reduce((m, v) => Math.min(m, v), Infinity);
+    return (
+      values.reduce((m, v) => Math.max(m, v), -Infinity) - values.reduce((m, v) => Math.min(m, v), Infinity)
+    );
   };
   const scale = pathExtent / Math.max(smallest, extent('x'), extent('y'));
   const [toX, toY] = [axis(segments, 'x', scale), axis(segments, 'y', scale)];
-  for (const { a, b } of segments)
-    ink(image, { x: toX(a.x), y: toY(a.y) }, { x: toX(b.x), y: toY(b.y) });
+  for (const { a, b } of segments) ink(image, { x: toX(a.x), y: toY(a.y) }, { x: toX(b.x), y: toY(b.y) });
   return image;
 }
 

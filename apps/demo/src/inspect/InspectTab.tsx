@@ -4,7 +4,15 @@ import { computed, effect, signal } from '@preact/signals';
 import { BitgradError, decodeModel, type PackedModel } from '@bitgrad/runtime';
 import { formatBytes, formatCount, formatNumber } from '../shared/format.js';
 import { FileDrop } from '../shared/FileDrop.js';
-import { drawFile, goTo, inspectFile, isDark, messageOf, shippedModel, type ModelFile } from '../shared/state.js';
+import {
+  drawFile,
+  goTo,
+  inspectFile,
+  isDark,
+  messageOf,
+  shippedModel,
+  type ModelFile,
+} from '../shared/state.js';
 import { bitPicture, bitWeightsOf, layersOf, thresholdsOf, type BitWeights } from './analysis.js';
 
 /** A file of a stranger may not ask for more than this. */
@@ -14,7 +22,11 @@ const file = signal<ModelFile | null>(null);
 effect(() => {
   const wanted = inspectFile.value ?? drawFile.value;
   if (wanted) file.value = wanted;
-  else shippedModel().then((shipped) => (file.value ??= shipped), () => undefined);
+  else
+    shippedModel().then(
+      (shipped) => (file.value ??= shipped),
+      () => undefined,
+    );
 });
 
 const decoded = computed<{ model: PackedModel } | { error: unknown } | null>(() => {
@@ -35,7 +47,7 @@ function Picture({ weights }: { weights: BitWeights }) {
     const context = element.getContext('2d')!;
     const data = context.createImageData(picture.width, picture.height);
     const style = getComputedStyle(element);
-    const probe = document.createElement('canvas').getContext('2d')!;
+    const probe = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
     const rgb = (name: string): Uint8ClampedArray => {
       probe.fillStyle = style.getPropertyValue(name);
       probe.fillRect(0, 0, 1, 1);
@@ -45,21 +57,24 @@ function Picture({ weights }: { weights: BitWeights }) {
     picture.bits.forEach((bit, i) => data.data.set(colours[bit]!, 4 * i));
     context.putImageData(data, 0, 0);
   }, [weights, dark]);
-  // Whole pixels where they fit; wide pictures shrink to the column.
-  const scale = Math.max(1, Math.floor(240 / picture.width));
+  // Whole pixels, larger for small pictures; wide ones take the whole row, and scroll where it is too narrow.
+  const wide = picture.width > 240;
+  const scale = wide ? Math.max(1, Math.floor(1160 / picture.width)) : Math.floor(240 / picture.width);
   return (
-    <figure class="bit-picture">
+    <figure class={wide ? 'bit-picture wide' : 'bit-picture'}>
       <figcaption>
         <strong>{weights.name}</strong> {picture.caption}
       </figcaption>
-      <canvas
-        ref={canvas}
-        width={picture.width}
-        height={picture.height}
-        style={{ width: `${picture.width * scale}px` }}
-        role="img"
-        aria-label={`Weights of ${weights.name}, one pixel each: filled is -1, empty is +1`}
-      />
+      <div class="scroll" tabIndex={0} role="region" aria-label={`Bits of ${weights.name}`}>
+        <canvas
+          ref={canvas}
+          width={picture.width}
+          height={picture.height}
+          style={{ width: `${picture.width * scale}px` }}
+          role="img"
+          aria-label={`Weights of ${weights.name}, one pixel each: filled is -1, empty is +1`}
+        />
+      </div>
     </figure>
   );
 }
@@ -106,7 +121,9 @@ function Overview({ model, file: { name, bytes } }: { model: PackedModel; file: 
       </dl>
       <p class="hint">
         {metadata.quantizers?.length ? `Trained with ${metadata.quantizers.join(', ')}. ` : ''}
-        {metadata.classes ? `Classes: ${metadata.classes.slice(0, 20).join(', ')}${metadata.classes.length > 20 ? '…' : ''}. ` : ''}
+        {metadata.classes
+          ? `Classes: ${metadata.classes.slice(0, 20).join(', ')}${metadata.classes.length > 20 ? '…' : ''}. `
+          : ''}
         {metadata.producer ? `Written by ${metadata.producer}.` : ''}
       </p>
       <div class="row">
@@ -136,8 +153,12 @@ function Layers({ model }: { model: PackedModel }) {
               <th scope="col">Operation</th>
               <th scope="col">Input</th>
               <th scope="col">Output</th>
-              <th scope="col" class="number">Weights</th>
-              <th scope="col" class="number">Products</th>
+              <th scope="col" class="number">
+                Weights
+              </th>
+              <th scope="col" class="number">
+                Products
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -183,7 +204,8 @@ function Inside({ model }: { model: PackedModel }) {
           {thresholds.map(({ name, values, flips }, i) => (
             <details key={i}>
               <summary>
-                {name}: {values.length} channels, {formatNumber(values.reduce((a, b) => Math.min(a, b), Infinity))} to{' '}
+                {name}: {values.length} channels,{' '}
+                {formatNumber(values.reduce((a, b) => Math.min(a, b), Infinity))} to{' '}
                 {formatNumber(values.reduce((a, b) => Math.max(a, b), -Infinity))}
                 {flips > 0 ? `, ${flips} turned around` : ''}
               </summary>
@@ -203,7 +225,9 @@ function Problem({ error, name }: { error: unknown; name: string }) {
       <p class="note bad" data-testid="file-error">
         {error instanceof BitgradError && <code>{error.code}</code>} {messageOf(error)}
       </p>
-      <p class="hint">Nothing of the file was run. Every offset, size and shape is checked before it is used.</p>
+      <p class="hint">
+        Nothing of the file was run. Every offset, size and shape is checked before it is used.
+      </p>
     </section>
   );
 }
@@ -216,7 +240,11 @@ export function InspectTab() {
   };
   return (
     <div class="stack">
-      <FileDrop label="Drop a .bitgrad file here, or choose one" accept=".bitgrad" onFiles={(files) => void open(files)} />
+      <FileDrop
+        label="Drop a .bitgrad file here, or choose one"
+        accept=".bitgrad"
+        onFiles={(files) => void open(files)}
+      />
       {now === null ? (
         <p class="loading">Loading…</p>
       ) : 'error' in now ? (

@@ -77,7 +77,11 @@ export const bitWeightsOf = ({ plan, weights }: PackedModel): BitWeights[] =>
     const at = op.op === 'threshold' ? undefined : op.weights?.[0];
     if (at === undefined || plan.weights[at]!.type !== 'bits') return [];
     return [
-      { name: op.name ?? `${op.op} ${index}`, shape: plan.weights[at]!.shape, words: weights[at] as Uint32Array },
+      {
+        name: op.name ?? `${op.op} ${index}`,
+        shape: plan.weights[at]!.shape,
+        words: weights[at] as Uint32Array,
+      },
     ];
   });
 
@@ -111,7 +115,7 @@ export interface BitPicture {
 }
 
 /** Most pixels of a picture; larger weights are shown in part. */
-const mostPixels = 1 << 16;
+const mostPixels = 1 << 19;
 
 /**
  * Draws weights: kernels [out, h, w, in] as one row of taps for each output channel, h * w tiles of `in` bits; others
@@ -138,7 +142,10 @@ export function bitPicture({ shape, words }: BitWeights): BitPicture {
       for (let k = 0; k < length; k++) {
         const bit = bitAt(words.subarray((o * taps + t) * stride), k);
         const [y, x] = images
-          ? [Math.floor(o / across) * (height + 1) + Math.floor(t / columns), (o % across) * (columns + 1) + (t % columns)]
+          ? [
+              Math.floor(o / across) * (height + 1) + Math.floor(t / columns),
+              (o % across) * (columns + 1) + (t % columns),
+            ]
           : [o, t * length + k];
         bits[y * width + x] = bit;
       }

@@ -52,7 +52,14 @@ export function OptionFields({ owner, resolved, values, onChange }: OptionFields
               value={typeof value === 'object' ? JSON.stringify(value) : String(value)}
               onChange={(event) => {
                 const { value: text } = event.currentTarget;
-                set(key, number && text.trim() !== '' ? Number(text) : typeof resolved[key] === 'string' ? text : parse(text));
+                set(
+                  key,
+                  number && text.trim() !== ''
+                    ? Number(text)
+                    : typeof resolved[key] === 'string'
+                      ? text
+                      : parse(text),
+                );
               }}
             />
           </label>

@@ -7,7 +7,8 @@ import { messageOf } from '../shared/state.js';
 import { position, quantizer, spectra } from './session.js';
 
 const numbers = (list: Float64Array): number[] => Array.from(list);
-const finite = (list: Float64Array): (number | null)[] => Array.from(list, (y) => (Number.isFinite(y) ? y : null));
+const finite = (list: Float64Array): (number | null)[] =>
+  Array.from(list, (y) => (Number.isFinite(y) ? y : null));
 
 function Pair({ made, at }: { made: Quantizer; at: Position }) {
   const marks = at.violations.map(({ interval }) => interval);

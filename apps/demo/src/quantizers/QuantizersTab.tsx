@@ -6,7 +6,18 @@ import { formulaNames } from './formula.js';
 import { quantizerNames } from './library.js';
 import { OptionFields } from './OptionFields.js';
 import { Plots } from './Plots.js';
-import { certificate, choice, choose, defaults, moved, omega, position, quantizer, scalarRanges, time } from './session.js';
+import {
+  certificate,
+  choice,
+  choose,
+  defaults,
+  moved,
+  omega,
+  position,
+  quantizer,
+  scalarRanges,
+  time,
+} from './session.js';
 import { Slider } from './Slider.js';
 
 const packages = [...new Set(quantizerNames.map(({ plugin }) => plugin))];
@@ -19,6 +30,7 @@ function Chooser() {
       <label class="field">
         <span>Quantizer</span>
         <select
+          name="quantizer"
           value={now.kind === 'registered' ? now.name : '=formula'}
           onChange={(event) => {
             const { value } = event.currentTarget;
@@ -116,7 +128,13 @@ function Sliders() {
           onInput={(value) => (moved.value = { ...moved.value, [name]: value })}
         />
       ))}
-      <Slider label="omega of the spectrum" low={0.05} high={1.5} value={omega.value} onInput={(value) => (omega.value = value)} />
+      <Slider
+        label="omega of the spectrum"
+        low={0.05}
+        high={1.5}
+        value={omega.value}
+        onInput={(value) => (omega.value = value)}
+      />
     </div>
   );
 }
@@ -131,7 +149,12 @@ function Verdict() {
     );
   const { holds, violations } = now.value;
   return (
-    <div class={`note ${holds ? 'good' : 'bad'}`} role="status" data-testid="certificate" data-holds={String(holds)}>
+    <div
+      class={`note ${holds ? 'good' : 'bad'}`}
+      role="status"
+      data-testid="certificate"
+      data-holds={String(holds)}
+    >
       <p>
         <strong>{holds ? 'Sound.' : 'Not sound.'}</strong>{' '}
         {holds
@@ -181,8 +204,8 @@ export function QuantizersTab() {
         <Verdict />
         <Plots />
         <p class="hint">
-          Sound means that training minimizes something: see ProxConnect++ (arXiv 2402.17710). Red marks where the
-          conditions fail.
+          Sound means that training minimizes something: see ProxConnect++ (arXiv 2402.17710). Red marks where
+          the conditions fail.
         </p>
       </section>
     </div>

@@ -17,7 +17,8 @@ export function Slider({ label, low, high, value, onInput }: SliderProps) {
   const logarithmic = low > 0 && high / low >= 10;
   const toShare = (x: number): number =>
     logarithmic ? Math.log(x / low) / Math.log(high / low) : (x - low) / (high - low);
-  const toValue = (share: number): number => (logarithmic ? low * (high / low) ** share : low + (high - low) * share);
+  const toValue = (share: number): number =>
+    logarithmic ? low * (high / low) ** share : low + (high - low) * share;
   return (
     <label class="slider">
       <span>{label}</span>
@@ -29,7 +30,9 @@ export function Slider({ label, low, high, value, onInput }: SliderProps) {
         step={1}
         value={Math.round(steps * Math.min(1, Math.max(0, toShare(value))))}
         aria-valuetext={formatNumber(value)}
-        onInput={(event) => onInput(Number(toValue(event.currentTarget.valueAsNumber / steps).toPrecision(4)))}
+        onInput={(event) =>
+          onInput(Number(toValue(event.currentTarget.valueAsNumber / steps).toPrecision(4)))
+        }
       />
     </label>
   );

@@ -13,7 +13,9 @@ import {
 jsep.addBinaryOp('^', 12, true);
 
 /** Functions that a formula may use, with the number of their arguments. */
-const functions: Readonly<Record<string, readonly [count: number, make: (...a: Expression[]) => Expression]>> = {
+const functions: Readonly<
+  Record<string, readonly [count: number, make: (...a: Expression[]) => Expression]>
+> = {
   abs: [1, E.abs],
   sqrt: [1, E.sqrt],
   exp: [1, E.exp],
@@ -62,7 +64,8 @@ function convert(node: jsep.Expression, depth = 0): Expression {
   const next = (child: unknown): Expression => convert(child as jsep.Expression, depth + 1);
   switch (node.type) {
     case 'Literal':
-      if (typeof node.value !== 'number' || !Number.isFinite(node.value)) throw bad('literal', node.raw, 'a number');
+      if (typeof node.value !== 'number' || !Number.isFinite(node.value))
+        throw bad('literal', node.raw, 'a number');
       return E.constant(node.value);
     case 'Identifier': {
       const name = String(node.name);
@@ -81,10 +84,15 @@ function convert(node: jsep.Expression, depth = 0): Expression {
         const exponent = node.right as jsep.Expression;
         const n = exponent.type === 'Literal' ? exponent.value : undefined;
         if (typeof n !== 'number' || !Number.isInteger(n) || n < 0 || n > 32)
-          throw bad('exponent', exponent.raw ?? exponent.type, 'a whole number from 0 to 32; use exp and log for others');
+          throw bad(
+            'exponent',
+            exponent.raw ?? exponent.type,
+            'a whole number from 0 to 32; use exp and log for others',
+          );
         return power(next(node.left), n);
       }
-      if (!Object.hasOwn(operators, operator)) throw bad('operator', operator, Object.keys(operators).join(' ') + ' ^');
+      if (!Object.hasOwn(operators, operator))
+        throw bad('operator', operator, Object.keys(operators).join(' ') + ' ^');
       return operators[operator]!(next(node.left), next(node.right));
     }
     case 'ConditionalExpression':
@@ -127,7 +135,8 @@ function breakpointsOf(expression: Expression): number[] {
   const visit = (node: Expression): void => {
     if (node.op === 'select') [node.test, node.a, node.b].forEach(visit);
     else if ('b' in node) {
-      if (['ge', 'gt', 'le', 'lt', 'eq', 'ne', 'min', 'max'].includes(node.op)) zeros(E.sub(node.a, node.b), found);
+      if (['ge', 'gt', 'le', 'lt', 'eq', 'ne', 'min', 'max'].includes(node.op))
+        zeros(E.sub(node.a, node.b), found);
       [node.a, node.b].forEach(visit);
     } else if ('a' in node) {
       if (node.op === 'abs') zeros(node.a, found);

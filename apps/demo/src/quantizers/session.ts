@@ -74,7 +74,9 @@ function rangesOf({ schedule }: Quantizer): ScalarRange[] {
     const values = all.map((scalars) => scalars[name]!).filter(Number.isFinite);
     const [low, high] = [Math.min(...values), Math.max(...values)];
     // A slider reaches beyond the schedule: what comes before and after it can be seen too.
-    return low > 0 ? { name, low: low / 4, high: high * 4 } : { name, low: Math.min(low, 0), high: high > low ? high * 1.5 : high + 1 };
+    return low > 0
+      ? { name, low: low / 4, high: high * 4 }
+      : { name, low: Math.min(low, 0), high: high > low ? high * 1.5 : high + 1 };
   });
 }
 
@@ -84,7 +86,12 @@ export const spectra = computed<{ value: Spectrum } | { error: unknown }>(() => 
   if ('error' in made) return made;
   if ('error' in at) return at;
   return attempt(() =>
-    spectrum(made.value.surrogate, { omega: omega.value, harmonics: 16, scalars: at.value.scalars, points: 1500 }),
+    spectrum(made.value.surrogate, {
+      omega: omega.value,
+      harmonics: 16,
+      scalars: at.value.scalars,
+      points: 1500,
+    }),
   );
 });
 

@@ -16,7 +16,9 @@ export function FileDrop({ label, accept, multiple = false, onFiles }: FileDropP
     event.preventDefault();
     setOver(false);
     const items = [...(event.dataTransfer?.items ?? [])];
-    const entries = items.map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry !== null && entry !== undefined);
+    const entries = items
+      .map((item) => item.webkitGetAsEntry?.())
+      .filter((entry) => entry !== null && entry !== undefined);
     if (entries.some((entry) => entry.isDirectory)) void readEntries(entries).then(onFiles);
     else onFiles([...(event.dataTransfer?.files ?? [])]);
   };
@@ -44,19 +46,24 @@ export function FileDrop({ label, accept, multiple = false, onFiles }: FileDropP
 }
 
 /** A file whose name is its path below what was dropped. */
-const named = (file: File, path: string): File => new File([file], path.replace(/^\//, ''), { type: file.type });
+const named = (file: File, path: string): File =>
+  new File([file], path.replace(/^\//, ''), { type: file.type });
 
 async function readEntries(entries: readonly FileSystemEntry[]): Promise<File[]> {
   const files: File[] = [];
   const visit = async (entry: FileSystemEntry): Promise<void> => {
     if (entry.isFile) {
-      const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+      const file = await new Promise<File>((resolve, reject) =>
+        (entry as FileSystemFileEntry).file(resolve, reject),
+      );
       files.push(named(file, entry.fullPath));
       return;
     }
     const reader = (entry as FileSystemDirectoryEntry).createReader();
     for (;;) {
-      const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+      const batch = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+        reader.readEntries(resolve, reject),
+      );
       if (batch.length === 0) return;
       for (const child of batch) await visit(child);
     }

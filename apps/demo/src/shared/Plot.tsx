@@ -36,15 +36,33 @@ const variable = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 const optionsOf = (props: PlotProps, width: number, marks: () => PlotProps['marks']): uPlot.Options => {
-  const axis = { stroke: variable('soft'), grid: { stroke: variable('line'), width: 1 }, ticks: { stroke: variable('line'), width: 1 }, font: '12px system-ui' };
+  const axis = {
+    stroke: variable('soft'),
+    grid: { stroke: variable('line'), width: 1 },
+    ticks: { stroke: variable('line'), width: 1 },
+    font: '12px system-ui',
+  };
   return {
     width,
     height: props.height ?? 200,
+    // Whole pixels would make slopes jagged.
+    pxAlign: 0,
     legend: { show: false },
-    cursor: { ...(props.link && { sync: { key: props.link } }), drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { x: { time: false }, ...(props.yRange && { y: { range: [...props.yRange] as uPlot.Range.MinMax } }) },
+    cursor: {
+      ...(props.link && { sync: { key: props.link } }),
+      drag: { x: false, y: false },
+      points: { size: 6 },
+    },
+    scales: {
+      x: { time: false },
+      ...(props.yRange && { y: { range: [...props.yRange] as uPlot.Range.MinMax } }),
+    },
     axes: [
-      { ...axis, size: 30, ...(props.xLabel && { label: props.xLabel, labelSize: 16, labelFont: '12px system-ui', size: 26 }) },
+      {
+        ...axis,
+        size: 30,
+        ...(props.xLabel && { label: props.xLabel, labelSize: 18, labelFont: '12px system-ui' }),
+      },
       { ...axis, size: 52 },
     ],
     series: [
@@ -95,9 +113,15 @@ export function Plot(props: PlotProps) {
 
   useEffect(() => {
     const element = area.current!;
-    const made = new uPlot(optionsOf(props, element.clientWidth, () => marks.current), undefined, element);
+    const made = new uPlot(
+      optionsOf(props, element.clientWidth, () => marks.current),
+      undefined,
+      element,
+    );
     plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: props.height ?? 200 }));
+    const observer = new ResizeObserver(() =>
+      made.setSize({ width: element.clientWidth, height: props.height ?? 200 }),
+    );
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -129,7 +153,13 @@ export function Plot(props: PlotProps) {
           </li>
         ))}
       </ul>
-      <div ref={area} class="plot-area" role="img" aria-label={props.summary} style={{ height: `${height}px` }} />
+      <div
+        ref={area}
+        class="plot-area"
+        role="img"
+        aria-label={props.summary}
+        style={{ height: `${height}px` }}
+      />
     </figure>
   );
 }

@@ -33,7 +33,11 @@ export function formatDuration(seconds: number): string {
 
 /** Four significant digits, without an exponent where one is not needed. */
 export const formatNumber = (x: number): string =>
-  !Number.isFinite(x) ? String(x) : Math.abs(x) >= 1e5 || (x !== 0 && Math.abs(x) < 1e-3) ? x.toExponential(2) : String(Number(x.toPrecision(4)));
+  !Number.isFinite(x)
+    ? String(x)
+    : Math.abs(x) >= 1e5 || (x !== 0 && Math.abs(x) < 1e-3)
+      ? x.toExponential(2)
+      : String(Number(x.toPrecision(4)));
 
 /** The middle one of some numbers; NaN of none. */
 export const median = (values: readonly number[]): number =>

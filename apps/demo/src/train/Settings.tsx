@@ -50,6 +50,7 @@ function NumberField({ label, name, min, max, step = 1 }: NumberFieldProps) {
 }
 
 interface QuantizerFieldProps {
+  readonly name: string;
   readonly label: string;
   readonly choice: QuantizerChoice | null;
   /** Label of the choice "none of its own". */
@@ -75,19 +76,20 @@ const resolvedOptions = (choice: QuantizerChoice): { options: JsonObject; error?
   }
 };
 
-function QuantizerField({ label, choice, none, onChange }: QuantizerFieldProps) {
+function QuantizerField({ name, label, choice, none, onChange }: QuantizerFieldProps) {
   const { options, error } = choice ? resolvedOptions(choice) : { options: {} };
   const value = choice === null ? '' : choice.kind === 'registered' ? choice.name : '=formula';
   const select = (name: string): void => {
     if (name === '') onChange(null);
-    else if (name === '=formula') onChange({ kind: 'formula', formula: 'max(0, 1 - abs(x))', forward: 'sign' });
+    else if (name === '=formula')
+      onChange({ kind: 'formula', formula: 'max(0, 1 - abs(x))', forward: 'sign' });
     else onChange({ kind: 'registered', name, options: {} });
   };
   return (
     <div class="stack">
       <label class="field">
         <span>{label}</span>
-        <select value={value} onChange={(event) => select(event.currentTarget.value)}>
+        <select name={name} value={value} onChange={(event) => select(event.currentTarget.value)}>
           {none && <option value="">{none}</option>}
           {quantizerNames.map(({ name }) => (
             <option key={name} value={name}>
@@ -113,7 +115,9 @@ function QuantizerField({ label, choice, none, onChange }: QuantizerFieldProps) 
             <span>Forward</span>
             <select
               value={choice.forward}
-              onChange={(event) => onChange({ ...choice, forward: event.currentTarget.value as 'sign' | 'integral' })}
+              onChange={(event) =>
+                onChange({ ...choice, forward: event.currentTarget.value as 'sign' | 'integral' })
+              }
             >
               <option value="sign">sign</option>
               <option value="integral">its integral (++)</option>
@@ -148,6 +152,7 @@ function Data() {
       <label class="field">
         <span>Data</span>
         <select
+          name="data"
           value={now.data}
           onChange={(event) => change({ data: event.currentTarget.value as TrainSettings['data'] })}
         >
@@ -178,7 +183,11 @@ function Data() {
         <NumberField label="Test images" name="testImages" min={100} max={10000} step={100} />
         <NumberField label="Random shift, pixels" name="shift" min={0} max={4} />
         <label class="choice">
-          <input type="checkbox" checked={now.flip} onChange={(event) => change({ flip: event.currentTarget.checked })} />
+          <input
+            type="checkbox"
+            checked={now.flip}
+            onChange={(event) => change({ flip: event.currentTarget.checked })}
+          />
           <span>Mirror at random</span>
         </label>
       </div>
@@ -208,11 +217,13 @@ export function Settings() {
         <NumberField label="Width" name="width" min={0.125} max={4} step="any" />
       </div>
       <QuantizerField
+        name="kernel"
         label="Weight quantizer"
         choice={now.kernel}
         onChange={(kernel) => kernel && change({ kernel })}
       />
       <QuantizerField
+        name="input"
         label="Activation quantizer"
         choice={now.input}
         none="the same"
@@ -223,7 +234,9 @@ export function Settings() {
           <span>Optimizer</span>
           <select
             value={now.optimizer}
-            onChange={(event) => change({ optimizer: event.currentTarget.value as TrainSettings['optimizer'] })}
+            onChange={(event) =>
+              change({ optimizer: event.currentTarget.value as TrainSettings['optimizer'] })
+            }
           >
             <option value="adam">Adam</option>
             <option value="sgd">SGD, momentum</option>

@@ -62,6 +62,9 @@ function Controls() {
   );
 }
 
+const percentOf = (share: number | null | undefined): string =>
+  typeof share === 'number' ? formatPercent(share) : '–';
+
 function Numbers() {
   const now = progress.value;
   const last = now?.epochPoints.at(-1);
@@ -71,8 +74,8 @@ function Numbers() {
     ['Epoch', now ? `${Math.min(now.epoch + 1, now.epochs)} of ${now.epochs}` : '–'],
     ['Images / s', now?.imagesPerSecond ? String(Math.round(now.imagesPerSecond)) : '–'],
     ['Time left', now && Number.isFinite(now.etaSeconds) ? formatDuration(now.etaSeconds) : '–'],
-    ['Test, hardened', last?.hard != null ? formatPercent(last.hard) : '–'],
-    ['Test, soft', last?.soft != null ? formatPercent(last.soft) : '–'],
+    ['Test, hardened', percentOf(last?.hard)],
+    ['Test, soft', percentOf(last?.soft)],
   ];
   return (
     <>
@@ -105,7 +108,11 @@ function Curves() {
       />
       <Plot
         title="Accuracy on test images"
-        summary={last ? `After epoch ${last.epoch}: ${formatPercent(last.hard ?? 0)} hardened` : 'No epoch is done yet'}
+        summary={
+          last
+            ? `After epoch ${last.epoch}: ${formatPercent(last.hard ?? 0)} hardened`
+            : 'No epoch is done yet'
+        }
         x={points.map(({ epoch }) => epoch)}
         series={[
           { label: 'hardened', values: points.map(({ hard }) => hard), color: 'blue', points: true },
@@ -152,11 +159,18 @@ function Result() {
   };
   const file = { name: now.name, bytes: now.bytes };
   return (
-    <section class="panel" aria-labelledby="result-title" data-testid="result" data-accuracy={now.packedAccuracy}>
+    <section
+      class="panel"
+      aria-labelledby="result-title"
+      data-testid="result"
+      data-accuracy={now.packedAccuracy}
+    >
       <h2 id="result-title">Packed</h2>
       <div class="scroll">
         <table>
-          <caption>The trained graph and the packed file on the same {now.comparedImages} test images</caption>
+          <caption>
+            The trained graph and the packed file on the same {now.comparedImages} test images
+          </caption>
           <thead>
             <tr>
               <td />

@@ -129,7 +129,11 @@ function begin(command: TrainCommand): void {
 
 /** Starts a run with the settings of the form. */
 export const startRun = (): void =>
-  begin({ type: 'start', settings: settings.value, files: settings.value.data === 'files' ? files.value : [] });
+  begin({
+    type: 'start',
+    settings: settings.value,
+    files: settings.value.data === 'files' ? files.value : [],
+  });
 /** Goes on with the run of an earlier visit. */
 export const restoreRun = (): void => begin({ type: 'restore' });
 /** Pauses after the step that is running. */

@@ -23,7 +23,10 @@ const halve = ({ step, values }: Column): void => {
 
 /** Collects the curves of a run; `start` are those of the part before a resume. */
 export function createCurves(start?: Curves): { add(event: StepEvent): void; value(): Curves } {
-  const main: Column = { step: [...(start?.step ?? [])], values: [[...(start?.loss ?? [])], [...(start?.accuracy ?? [])]] };
+  const main: Column = {
+    step: [...(start?.step ?? [])],
+    values: [[...(start?.loss ?? [])], [...(start?.accuracy ?? [])]],
+  };
   const flips: Column = { step: [...(start?.flipStep ?? [])], values: [[...(start?.flip ?? [])]] };
   let group = main.step.length > 1 ? Math.max(1, main.step[1]! - main.step[0]!) : 1;
   let [sum, count] = [0, 0];

@@ -47,7 +47,9 @@ async function mnist(files: readonly File[]): Promise<Dataset> {
 }
 
 async function cifar(files: readonly File[]): Promise<Dataset> {
-  const bins = files.filter(({ name }) => /\.bin(\.gz)?$/i.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const bins = files
+    .filter(({ name }) => /\.bin(\.gz)?$/i.test(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   const test = bins.filter(({ name }) => /test/i.test(name));
   const train = bins.filter((file) => !test.includes(file));
   if (train.length === 0 || test.length === 0) throw wrong(files.map(({ name }) => name));
@@ -81,7 +83,8 @@ async function pictures(files: readonly File[], report: (text: string) => void):
     const count = seen.get(name) ?? 0;
     seen.set(name, count + 1);
     const parents = path.slice(0, -2).map((part) => part.toLowerCase());
-    const isTest = parents.some((part) => /^(test|val)/.test(part)) || (!parents.includes('train') && count % 5 === 4);
+    const isTest =
+      parents.some((part) => /^(test|val)/.test(part)) || (!parents.includes('train') && count % 5 === 4);
     if (i % 50 === 0) report(`Reading picture ${i + 1} of ${found.length}`);
     splits[isTest ? 'test' : 'train'].push({ image: await decode(file), label: classes.indexOf(name) });
   }

@@ -32,13 +32,21 @@ const timed = async (run: () => Promise<unknown> | unknown): Promise<number> => 
 };
 
 /** Compiles and compares. */
-export async function finishRun(model: LayersModel, data: Dataset, settings: TrainSettings): Promise<TrainResult> {
+export async function finishRun(
+  model: LayersModel,
+  data: Dataset,
+  settings: TrainSettings,
+): Promise<TrainResult> {
   const compared = Math.min(mostCompared, data.test.size);
   const pixels = data.shape[0] * data.shape[1] * data.shape[2];
   const images = data.test.images.slice(0, compared * pixels);
   const labels = data.test.labels.slice(0, compared);
   const graph = await evaluate(model, { images, labels, size: compared, shape: data.shape });
-  const { bytes, model: packed, fallbacks } = await compileModel(model, {
+  const {
+    bytes,
+    model: packed,
+    fallbacks,
+  } = await compileModel(model, {
     input: 'u8',
     normalization,
     samples: images.slice(0, Math.min(64, compared) * pixels),
@@ -46,7 +54,11 @@ export async function finishRun(model: LayersModel, data: Dataset, settings: Tra
     minAgreement: 0.98,
     metadata: {
       classes: data.classes,
-      extra: { trainedIn: 'the bitgrad demo', data: data.name, quantizer: describeQuantizer(settings.kernel) },
+      extra: {
+        trainedIn: 'the bitgrad demo',
+        data: data.name,
+        quantizer: describeQuantizer(settings.kernel),
+      },
     },
   });
   const running = await loadModel(bytes, { engine: [wasmEngine(), jsEngine()] });
@@ -60,8 +72,13 @@ export async function finishRun(model: LayersModel, data: Dataset, settings: Tra
       if (best === label) right++;
     });
     const one = images.slice(0, pixels);
-    const x = tf.tensor(Float32Array.from(one, (byte) => byte / 127.5 - 1), [1, ...data.shape]);
-    const graphMs = await timed(() => withHardened(model, () => tf.tidy(() => void (model.predict(x) as tf.Tensor).dataSync())));
+    const x = tf.tensor(
+      Float32Array.from(one, (byte) => byte / 127.5 - 1),
+      [1, ...data.shape],
+    );
+    const graphMs = await timed(() =>
+      withHardened(model, () => tf.tidy(() => void (model.predict(x) as tf.Tensor).dataSync())),
+    );
     x.dispose();
     const packedMs = await timed(() => running.predict(one));
     return {

@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { get, set } from 'idb-keyval';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { Dataset } from '@bitgrad/datasets';
 import {
   loadCheckpoint,
   restoreCheckpoint,
@@ -87,7 +86,7 @@ export function createRun(send: (message: TrainMessage) => void): { command(comm
           epoch: trainer.position().epoch,
           epochs: settings.epochs,
           imagesPerSecond: last?.imagesPerSecond ?? 0,
-          etaSeconds: last?.etaSeconds ?? NaN,
+          etaSeconds: trainer.clock().step === trainer.totalSteps ? 0 : (last?.etaSeconds ?? NaN),
           curves: curves.value(),
           epochPoints: trainer.metrics().history.map(pointOf),
           tensors: tf.memory().numTensors,
@@ -97,12 +96,20 @@ export function createRun(send: (message: TrainMessage) => void): { command(comm
     const store = async (): Promise<void> => {
       const { step } = trainer.clock();
       const checkpoint = await saveCheckpoint(trainer);
-      const record: SavedRun = { settings, files, checkpoint, curves: curves.value(), step, totalSteps: trainer.totalSteps };
+      const record: SavedRun = {
+        settings,
+        files,
+        checkpoint,
+        curves: curves.value(),
+        step,
+        totalSteps: trainer.totalSteps,
+      };
       await set(savedRunKey, record);
       stored = performance.now();
       send({ type: 'saved', step });
     };
-    const histograms = async (): Promise<void> => send({ type: 'histograms', histograms: await histogramsOf(model) });
+    const histograms = async (): Promise<void> =>
+      send({ type: 'histograms', histograms: await histogramsOf(model) });
     const atRest = async (): Promise<void> => {
       report();
       await histograms();

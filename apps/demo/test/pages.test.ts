@@ -1,0 +1,193 @@
+// Quantizers and Inspect in a real Chromium, the looks of every page, and what the build may weigh.
+import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launch, skipReason } from './chromium.js';
+import { handwriting } from './handwriting.js';
+import { serve, type StaticServer } from './server.js';
+import { siteFolder } from './site.js';
+import { answer, draw, ready, visit } from './visit.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = fileURLToPath(new URL('../artifacts/screenshots/', import.meta.url));
+const pages = ['draw', 'train', 'quantizers', 'inspect'] as const;
+
+describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`, () => {
+  let browser: Browser;
+  let server: StaticServer;
+  beforeAll(async () => {
+    mkdirSync(shots, { recursive: true });
+    [browser, server] = await Promise.all([launch(), serve(siteFolder)]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('shows what is in a file, and the error of a bad one', async () => {
+    const { page, end } = await visit(browser, server, '#inspect');
+    await page.getByTestId('layers').waitFor();
+    expect(await page.getByTestId('layers').innerText()).toMatch(/conv3[\s\S]*1 × 1 bit/);
+    const file = Buffer.from(readFileSync(`${siteFolder}/digits.bitgrad`));
+    const open = (name: string, buffer: Buffer): Promise<void> =>
+      page.locator('input[type=file]').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+    const corrupt = Buffer.from(file);
+    corrupt[file.length - 500]! ^= 0x55;
+    await open('corrupt.bitgrad', corrupt);
+    await page.getByTestId('file-error').filter({ hasText: 'checksum-mismatch' }).waitFor();
+    await open('short.bitgrad', file.subarray(0, 1000));
+    await page.getByTestId('file-error').filter({ hasText: 'truncated-file' }).waitFor();
+    await open(
+      'text.bitgrad',
+      Buffer.from('this is no model at all, but it is long enough to have a header'),
+    );
+    await page.getByTestId('file-error').filter({ hasText: 'invalid-file' }).waitFor();
+    await open('good.bitgrad', file);
+    await page.getByTestId('layers').waitFor();
+    await page.getByRole('button', { name: 'Use in Draw' }).click();
+    await page.getByTestId('model-name').filter({ hasText: 'good.bitgrad' }).waitFor();
+    await draw(page, handwriting[7]!);
+    expect(await answer(page)).toBe('7');
+    await end();
+  });
+
+  it('gives every registered quantizer a verdict, and a formula of one’s own too', async () => {
+    const { page, end } = await visit(browser, server, '#quantizers');
+    const select = page.locator('select[name=quantizer]');
+    await select.waitFor();
+    const names = await select
+      .locator('option')
+      .evaluateAll((list) =>
+        list.map((option) => (option as HTMLOptionElement).value).filter((name) => name !== '=formula'),
+      );
+    expect(names.length).toBeGreaterThan(20);
+    const verdicts: Record<string, string | null> = {};
+    for (const name of names) {
+      await select.selectOption(name);
+      expect(await page.getByTestId('verdict-error').count(), name).toBe(0);
+      verdicts[name] = await page.getByTestId('certificate').getAttribute('data-holds');
+    }
+    expect(verdicts).toMatchObject({
+      ste: 'true',
+      bnn: 'true',
+      fda: 'false',
+      'fda++': 'true',
+      'approx-sign': 'false',
+    });
+
+    await select.selectOption('=formula');
+    const formula = page.getByLabel('Backward B(x)');
+    await formula.fill('max(0, 1 - abs(x)');
+    await page.getByTestId('verdict-error').filter({ hasText: 'invalid-option' }).waitFor();
+    await formula.fill('constructor.constructor(x)');
+    await page.getByTestId('verdict-error').filter({ hasText: 'function' }).waitFor();
+    await formula.fill('max(0, 1 - abs(x))');
+    await page.locator('[data-testid=certificate][data-holds=false]').waitFor();
+    expect(await page.getByTestId('certificate').innerText()).toMatch(/Condition 3: On \[/);
+    await page.getByLabel('F is its integral (++)').check();
+    await page.locator('[data-testid=certificate][data-holds=true]').waitFor();
+    await page.getByRole('button', { name: 'Train with it' }).click();
+    expect(await page.locator('select[name=kernel]').inputValue()).toBe('=formula');
+    await end();
+  });
+
+  it.each(['light', 'dark'] as const)('is accessible and fits, in %s', async (colorScheme) => {
+    const { page, end } = await visit(browser, server, '', { colorScheme, reducedMotion: 'reduce' });
+    await ready(page);
+    await draw(page, handwriting[5]!);
+    await answer(page);
+    for (const name of pages) {
+      await page.getByRole('tab', { name, exact: false }).click();
+      await page.getByRole('heading', { level: 2 }).first().waitFor();
+      await page.waitForTimeout(name === 'quantizers' || name === 'train' ? 500 : 150);
+      for (const width of [1280, 360]) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.waitForTimeout(120);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(overflow, `${name} at ${width}`).toBeLessThanOrEqual(0);
+        await page.screenshot({ path: `${shots}${name}-${colorScheme}-${width}.png`, fullPage: true });
+      }
+      await page.evaluate(axe);
+      const violations = await page.evaluate(async () => {
+        const { run } = (
+          globalThis as unknown as {
+            axe: {
+              run(): Promise<{
+                violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+              }>;
+            };
+          }
+        ).axe;
+        const { violations } = await run();
+        return violations.map(
+          ({ id, nodes }) =>
+            `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`,
+        );
+      });
+      expect(violations, name).toEqual([]);
+      await page.setViewportSize({ width: 1280, height: 900 });
+    }
+    await end();
+  });
+
+  it('does not jump while it loads', async () => {
+    const { page, end } = await visit(browser, server);
+    await ready(page);
+    await page.waitForTimeout(800);
+    const shift = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          new PerformanceObserver((list) =>
+            resolve(
+              list
+                .getEntries()
+                .reduce((sum, entry) => sum + (entry as unknown as { value: number }).value, 0),
+            ),
+          ).observe({ type: 'layout-shift', buffered: true });
+          setTimeout(() => resolve(0), 300);
+        }),
+    );
+    expect(shift).toBeLessThan(0.02);
+    await end();
+  });
+
+  it('loads at most 150 kB for the first view, and no tfjs until it is asked for', async () => {
+    const { page, end } = await visit(browser, server, '', { serviceWorkers: 'block' });
+    await ready(page);
+    await draw(page, handwriting[1]!);
+    await answer(page);
+    await page.waitForTimeout(500);
+    const loaded = await page.evaluate(() =>
+      performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname.split('/').at(-1)!),
+    );
+    const { gzipSync } = await import('node:zlib');
+    const read = (name: string): Buffer => {
+      try {
+        return readFileSync(`${siteFolder}/assets/${name}`);
+      } catch {
+        return readFileSync(`${siteFolder}/${name}`);
+      }
+    };
+    const sizes = Object.fromEntries(
+      ['index.html', ...new Set(loaded)].map((name) => [name, gzipSync(read(name)).length]),
+    );
+    writeFileSync(`${shots}../first-view.json`, JSON.stringify(sizes, null, 2));
+    expect(Object.keys(sizes)).toEqual(expect.arrayContaining(['digits.bitgrad']));
+    expect(Object.values(sizes).reduce((a, b) => a + b, 0)).toBeLessThan(150_000);
+    // Quantizers need their formulas only: tfjs stays in the workers.
+    for (const name of ['Inspect', 'Quantizers']) {
+      await page.getByRole('tab', { name }).click();
+      await page.getByRole('heading', { level: 2 }).first().waitFor();
+    }
+    const all = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
+    for (const url of all.filter((name) => name.endsWith('.js'))) {
+      expect(url).not.toMatch(/tfjs/);
+      expect(read(url.split('/').at(-1)!).toString()).not.toMatch(
+        /Tensor is disposed|registerKernel|backendName/,
+      );
+    }
+    await end();
+  });
+});

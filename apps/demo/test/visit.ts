@@ -1,0 +1,92 @@
+// A visit to the built page: records what must not happen (console errors, requests to other hosts, failed requests),
+// and draws with real pointer events.
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { StaticServer } from './server.js';
+
+/** An open page and what went wrong on it. */
+export interface Visit {
+  readonly page: Page;
+  readonly problems: string[];
+  /** Fails when anything went wrong, then closes the page. */
+  end(): Promise<void>;
+}
+
+/** Opens the page in a fresh profile. */
+export async function visit(
+  browser: Browser,
+  server: StaticServer,
+  hash = '',
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    // Chromium's own remark when WebGPU is asked for an adapter that is not there.
+    if (message.text() === 'No available adapters.') return;
+    if (['error', 'warning'].includes(message.type())) problems.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
+  const { origin } = new URL(server.url);
+  context.on('request', (request) => {
+    const url = new URL(request.url());
+    if (!['blob:', 'data:'].includes(url.protocol) && url.origin !== origin)
+      problems.push(`other host: ${url.href}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
+  });
+  await page.goto(server.url + hash);
+  return {
+    page,
+    problems,
+    end: async () => {
+      await context.close();
+      expect(problems).toEqual([]);
+    },
+  };
+}
+
+/** Waits until the shown network is ready. */
+export const ready = async (page: Page): Promise<void> => {
+  await page.getByText('Draw a digit.', { exact: true }).waitFor();
+};
+
+/** Strokes as points in a box of 100 x 100. */
+export type Strokes = readonly (readonly (readonly [number, number])[])[];
+
+/** Draws with the mouse, in the part of the canvas that `place` says. */
+export async function draw(
+  page: Page,
+  strokes: Strokes,
+  place = { left: 0.1, top: 0.1, size: 0.8 },
+): Promise<void> {
+  const clear = page.getByRole('button', { name: 'Clear' });
+  if (await clear.isEnabled()) await clear.click();
+  const box = (await page.locator('.drawing-area').boundingBox())!;
+  const at = ([x, y]: readonly [number, number]): [number, number] => [
+    box.x + box.width * (place.left + (place.size * x) / 100),
+    box.y + box.height * (place.top + (place.size * y) / 100),
+  ];
+  for (const stroke of strokes) {
+    await page.mouse.move(...at(stroke[0]!));
+    await page.mouse.down();
+    for (const point of stroke.slice(1)) await page.mouse.move(...at(point), { steps: 2 });
+    await page.mouse.up();
+  }
+}
+
+/** What the page reads, when it has settled. */
+export async function answer(page: Page): Promise<string> {
+  await page.getByTestId('best').waitFor();
+  let last = '';
+  // The answer follows the drawing within a frame or two: wait until it stays.
+  for (let same = 0; same < 3;) {
+    const now = (await page.getByTestId('verdict').getAttribute('data-logits')) ?? '';
+    same = now === last ? same + 1 : 0;
+    last = now;
+    await page.waitForTimeout(40);
+  }
+  return page.getByTestId('best').innerText();
+}
