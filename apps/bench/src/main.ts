@@ -60,6 +60,20 @@ program
     finish((await import('./commands/compare.js')).compareCommand(before, after, options)),
   );
 
+program
+  .command('inference')
+  .description('time of one image: packed networks against tfjs and onnxruntime, all engines taking turns')
+  .option('--json <file>', 'write the measurements as JSON')
+  .option('--out <folder>', 'write inference.md and inference.svg')
+  .option('--nets <names...>', 'vgg-small, birealnet18, conv-56-64, ... (default: all)')
+  .option('--engines <names...>', 'bitgrad-wasm, tfjs-wasm, ort-web-int8, ... (default: all)')
+  .option('--rounds <n>', 'turns of every engine', positive, 12)
+  .option('--slice <ms>', 'milliseconds of a turn', positive, 250)
+  .option('--cold-starts <n>', 'starts of Node to the first result, 0 for none', Number, 15)
+  .action(async (options) =>
+    finish(await (await import('./commands/inference.js')).inferenceCommand(options)),
+  );
+
 try {
   await program.parseAsync();
 } catch (error) {

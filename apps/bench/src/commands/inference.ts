@@ -1,0 +1,130 @@
+// `bench inference`: packed networks against float and int8 peers, one image at a time.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { BitgradError } from '@bitgrad/core';
+import { coldStart } from '../inference/coldStart.js';
+import { compareNet, type InferenceRow } from '../inference/compare.js';
+import type { Contender } from '../inference/contender.js';
+import { floatNets, type FloatNet } from '../inference/float.js';
+import { localPacked, remotePacked } from '../inference/packed.js';
+import { packedFiles, type PackedFiles } from '../inference/packedModels.js';
+import { onnxRuntime, tfjsWasm } from '../inference/peers.js';
+import { goalsOf, inferenceChart, inferenceMarkdown, type Environment } from '../inference/report.js';
+
+/** Options of `bench inference`. */
+export interface InferenceOptions {
+  /** Names of networks and of engines; all by default. */
+  readonly nets?: readonly string[];
+  readonly engines?: readonly string[];
+  readonly rounds: number;
+  readonly slice: number;
+  readonly coldStarts: number;
+  /** Path of the JSON file. */
+  readonly json?: string;
+  /** Folder of the Markdown report and the chart. */
+  readonly out?: string;
+}
+
+const commitOf = (): string | null => {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
+  } catch {
+    return null;
+  }
+};
+
+/** Node 20 has relaxed SIMD behind a flag, later ones without. */
+const relaxedFlags =
+  Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
+
+/** Every engine; packed files are made once for each network. */
+function allContenders(): Contender[] {
+  const files = new Map<string, Promise<PackedFiles>>();
+  const filesOf = (net: FloatNet): Promise<PackedFiles> => {
+    const known = files.get(net.name) ?? packedFiles(net);
+    files.set(net.name, known);
+    return known;
+  };
+  const simd = { name: 'wasm', variant: 'simd' } as const;
+  return [
+    // First: it sets the backend on which models are compiled.
+    tfjsWasm(),
+    localPacked('bitgrad-wasm', { ...simd, threads: 1 }, filesOf),
+    localPacked('bitgrad-wasm', { ...simd, threads: 2 }, filesOf),
+    remotePacked('bitgrad-wasm-relaxed', { name: 'wasm', variant: 'relaxed-simd', threads: 1 }, filesOf, relaxedFlags), // prettier-ignore
+    localPacked('bitgrad-js', { name: 'js', threads: 1 }, filesOf),
+    onnxRuntime('web', 'fp32'),
+    onnxRuntime('web', 'int8'),
+    onnxRuntime('node', 'fp32'),
+    onnxRuntime('node', 'int8'),
+  ];
+}
+
+const pick = <T>(items: readonly T[], nameOf: (item: T) => string, wanted?: readonly string[]): T[] => {
+  const names = [...new Set(items.map(nameOf))];
+  const unknown = wanted?.find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new BitgradError({
+      code: 'unknown-name',
+      source: 'bench',
+      what: 'network or engine',
+      got: unknown,
+      expected: `one of ${names.join(', ')}`,
+    });
+  return items.filter((item) => !wanted || wanted.includes(nameOf(item)));
+};
+
+/** Where the user is: pnpm runs scripts in the package's folder. */
+const start = process.env.INIT_CWD ?? process.cwd();
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** Compares, writes JSON, Markdown and chart; returns the exit code. */
+export async function inferenceCommand(options: InferenceOptions): Promise<number> {
+  const nets = pick(floatNets, ({ name }) => name, options.nets);
+  const contenders = pick(allContenders(), ({ engine }) => engine, options.engines);
+  const environment: Environment = {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    node: process.versions.node,
+    commit: commitOf(),
+    date: new Date().toISOString(),
+    rounds: options.rounds,
+    sliceMs: options.slice,
+    load: loadavg()[0]!,
+  };
+  const rows: InferenceRow[] = [];
+  for (const net of nets) {
+    say(`${net.name}:`);
+    const found = await compareNet(net, contenders, { rounds: options.rounds, sliceMs: options.slice });
+    for (const { engine, threads, medianMs, reason } of found)
+      say(`  ${engine} (${threads}): ${medianMs === null ? reason : `${medianMs.toFixed(3)} ms`}`);
+    rows.push(...found);
+  }
+  const vgg = floatNets[0]!;
+  const cold =
+    options.coldStarts > 0 && nets.includes(vgg)
+      ? await coldStart((await packedFiles(vgg)).whole, options.coldStarts)
+      : null;
+  const markdown = inferenceMarkdown(rows, environment, cold);
+  if (options.json) {
+    const path = resolve(start, options.json);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(
+      path,
+      `${JSON.stringify({ environment, rows, goals: goalsOf(rows), coldStart: cold }, null, 2)}\n`,
+    );
+  }
+  if (options.out) {
+    const folder = resolve(start, options.out);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'inference.md'), `${markdown}\n![Chart](./inference.svg)\n`);
+    writeFileSync(join(folder, 'inference.svg'), inferenceChart(rows));
+  }
+  process.stdout.write(markdown);
+  return 0;
+}

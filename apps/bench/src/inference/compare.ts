@@ -1,0 +1,93 @@
+// The comparison: every engine prepares a network, then they take turns, so that a slow phase of the machine hits all.
+import type { Contender, Prepared } from './contender.js';
+import type { FloatNet } from './float.js';
+
+/** One network on one engine; times in milliseconds for one inference. */
+export interface InferenceRow {
+  readonly net: string;
+  readonly engine: string;
+  readonly threads: number;
+  /** Null when the engine does not run here; then `reason` says why. */
+  readonly medianMs: number | null;
+  readonly bestMs: number | null;
+  readonly p5Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly samples: number;
+  /** Multiply-accumulates of the float network a second, in 10^9, from the median. */
+  readonly gmacs: number | null;
+  readonly reason?: string;
+  readonly details?: Prepared['details'];
+}
+
+/** How long to measure. */
+export interface CompareOptions {
+  /** Turns of every engine. */
+  readonly rounds: number;
+  /** Milliseconds of a turn. */
+  readonly sliceMs: number;
+}
+
+interface Runner {
+  readonly contender: Contender;
+  readonly prepared?: Prepared;
+  readonly reason?: string;
+  readonly times: number[];
+}
+
+const start = async (contender: Contender, net: FloatNet): Promise<Runner> => {
+  try {
+    const prepared = await contender.prepare(net);
+    // Warm-up: compilation of code and caches.
+    await prepared.measure(50);
+    return { contender, prepared, times: [] };
+  } catch (error) {
+    return { contender, reason: (error as Error).message.split('\n')[0]!, times: [] };
+  }
+};
+
+const rowOf = (net: FloatNet, { contender, prepared, reason, times }: Runner): InferenceRow => {
+  const base = { net: net.name, engine: contender.engine, threads: contender.threads, samples: times.length };
+  const none = { medianMs: null, bestMs: null, p5Ms: null, p95Ms: null, gmacs: null };
+  if (times.length === 0) return { ...base, ...none, reason: reason ?? 'it gave no time' };
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+  const medianMs = at(0.5);
+  return {
+    ...base,
+    medianMs,
+    bestMs: at(0),
+    p5Ms: at(0.05),
+    p95Ms: at(0.95),
+    gmacs: net.macs / medianMs / 1e6,
+    ...(prepared?.details ? { details: prepared.details } : {}),
+  };
+};
+
+/** Times one network on every engine. */
+export async function compareNet(
+  net: FloatNet,
+  contenders: readonly Contender[],
+  { rounds, sliceMs }: CompareOptions,
+): Promise<InferenceRow[]> {
+  const runners: Runner[] = [];
+  for (const contender of contenders) runners.push(await start(contender, net));
+  for (let round = 0; round < rounds; round++)
+    for (const { prepared, times } of runners) if (prepared) times.push(...(await prepared.measure(sliceMs)));
+  for (const { prepared } of runners) await prepared?.dispose();
+  return runners.map((runner) => rowOf(net, runner));
+}
+
+/** How many times faster one row is than another, by median or by best time; null when one of them did not run. */
+export function speedup(
+  rows: readonly InferenceRow[],
+  net: string,
+  fast: string,
+  slow: string,
+  by: 'medianMs' | 'bestMs' = 'medianMs',
+): number | null {
+  const time = (engine: string): number | null =>
+    rows.find((row) => row.net === net && row.engine === engine && row.threads === 1)?.[by] ?? null;
+  const [a, b] = [time(fast), time(slow)];
+  return a === null || b === null ? null : b / a;
+}

@@ -1,0 +1,140 @@
+// bitgrad's engines as contenders, in this process or in a child that has relaxed SIMD (behind a flag in Node 20).
+import { fork, type ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { wasmEngine, type WasmEngineOptions } from '@bitgrad/backend-wasm/engine';
+import { BitgradError, createRng } from '@bitgrad/core';
+import { decodeModel, elementCount, jsEngine, type Engine } from '@bitgrad/runtime';
+import { timeFor, type Contender, type Prepared } from './contender.js';
+import type { FloatNet } from './float.js';
+import { extraLayers, type PackedFiles } from './packedModels.js';
+
+/** An engine by what can be sent to another process. */
+export interface EngineChoice {
+  readonly name: 'js' | 'wasm';
+  readonly variant?: WasmEngineOptions['variant'];
+  readonly threads: number;
+}
+
+const engineOf = ({ name, variant }: EngineChoice): Engine =>
+  name === 'js' ? jsEngine() : wasmEngine(variant ? { variant } : {});
+
+/** A file on an engine. */
+async function prepareFile(file: Uint8Array, choice: EngineChoice) {
+  const model = decodeModel(file);
+  const executable = await engineOf(choice).compile(model, { threads: choice.threads });
+  const { type, shape } = model.plan.buffers[model.plan.input]!;
+  const rng = createRng(1);
+  const length = elementCount(shape);
+  const input =
+    type === 'u8'
+      ? Uint8Array.from({ length }, () => rng.integer(256))
+      : Float32Array.from({ length }, () => rng.normal());
+  const output = executable.run(input);
+  return { executable, run: () => executable.run(input, output) };
+}
+
+/** Prepares files on an engine of this process. */
+export async function preparePacked(files: PackedFiles, choice: EngineChoice): Promise<Prepared> {
+  const whole = await prepareFile(files.whole, choice);
+  const part = files.part && (await prepareFile(files.part, choice));
+  const { variant, threads, weightBytes, arenaBytes } = whole.executable.report();
+  if (threads !== choice.threads)
+    throw new BitgradError({
+      code: 'backend-unavailable',
+      source: 'bench',
+      what: `threads of engine ${choice.name}`,
+      got: String(threads),
+      expected: String(choice.threads),
+    });
+  return {
+    details: { fileBytes: files.whole.length, weightBytes, arenaBytes, ...(variant ? { variant } : {}) },
+    async measure(ms) {
+      if (!part) return timeFor(ms, whole.run);
+      // A long and a short chain in turn: the difference is that of whole layers, packed at both ends.
+      const times: number[] = [];
+      const end = performance.now() + ms;
+      do {
+        const [[long], [short]] = [await timeFor(0, whole.run), await timeFor(0, part.run)];
+        times.push((long! - short!) / extraLayers);
+      } while (performance.now() < end);
+      return times;
+    },
+    dispose() {
+      whole.executable.dispose();
+      part?.executable.dispose();
+    },
+  };
+}
+
+/** A contender of this process. */
+export const localPacked = (
+  engine: string,
+  choice: EngineChoice,
+  filesOf: (net: FloatNet) => Promise<PackedFiles>,
+): Contender => ({
+  engine,
+  threads: choice.threads,
+  prepare: async (net) => preparePacked(await filesOf(net), choice),
+});
+
+/** Requests to the child, answered in order. */
+export type ChildRequest =
+  | { readonly type: 'prepare'; readonly files: PackedFiles; readonly choice: EngineChoice }
+  | { readonly type: 'measure'; readonly ms: number }
+  | { readonly type: 'dispose' };
+
+/** The child's answers. */
+export type ChildAnswer =
+  | { readonly type: 'ready'; readonly details: Prepared['details'] }
+  | { readonly type: 'times'; readonly times: number[] }
+  | { readonly type: 'error'; readonly message: string };
+
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+const ask = (child: ChildProcess, request: ChildRequest): Promise<ChildAnswer> =>
+  new Promise((resolve, reject) => {
+    const gone = (code: number | null): void =>
+      reject(new BitgradError({ code: 'backend-unavailable', source: 'bench', what: `process with relaxed SIMD ended with ${code}` })); // prettier-ignore
+    child.once('exit', gone);
+    child.once('message', (answer: ChildAnswer) => {
+      child.off('exit', gone);
+      if (answer.type === 'error')
+        reject(new BitgradError({ code: 'backend-unavailable', source: 'bench', what: answer.message }));
+      else resolve(answer);
+    });
+    child.send(request);
+  });
+
+/** A contender in a process of its own, started with flags of Node. */
+export const remotePacked = (
+  engine: string,
+  choice: EngineChoice,
+  filesOf: (net: FloatNet) => Promise<PackedFiles>,
+  flags: readonly string[],
+): Contender => ({
+  engine,
+  threads: choice.threads,
+  async prepare(net) {
+    const files = await filesOf(net);
+    const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), {
+      execArgv: [...flags, '--conditions=@bitgrad/source', `--import=${tsx}`],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      serialization: 'advanced',
+    });
+    try {
+      const ready = await ask(child, { type: 'prepare', files, choice });
+      return {
+        details: ready.type === 'ready' ? ready.details : {},
+        async measure(ms) {
+          const answer = await ask(child, { type: 'measure', ms });
+          return answer.type === 'times' ? answer.times : [];
+        },
+        dispose: () => void child.kill(),
+      };
+    } catch (error) {
+      child.kill();
+      throw error;
+    }
+  },
+});

@@ -1,0 +1,146 @@
+// The inference comparison: engines compute the same kind of network, turns are fair, the report says what was found.
+import { describe, expect, it } from 'vitest';
+import { compareNet, speedup, type InferenceRow } from '../src/inference/compare.js';
+import type { Contender } from '../src/inference/contender.js';
+import { convLayer, floatNets, resnet18, vggSmall, type FloatNet } from '../src/inference/float.js';
+import { onnxModel } from '../src/inference/onnx.js';
+import { localPacked } from '../src/inference/packed.js';
+import { packedFiles } from '../src/inference/packedModels.js';
+import { onnxRuntime, tfjsWasm } from '../src/inference/peers.js';
+import { goalsOf, inferenceChart, inferenceMarkdown } from '../src/inference/report.js';
+
+const small: FloatNet = convLayer(8, 32);
+
+/** Takes `ms` for each inference, and notes its turns. */
+const fake = (engine: string, ms: number, turns: string[]): Contender => ({
+  engine,
+  threads: 1,
+  prepare: () =>
+    Promise.resolve({
+      measure: () => {
+        turns.push(engine);
+        return Promise.resolve([ms, ms, 3 * ms]);
+      },
+      dispose: () => void turns.push(`-${engine}`),
+    }),
+});
+
+describe('compareNet', () => {
+  it('warms up, takes turns, disposes, and gives medians', async () => {
+    const turns: string[] = [];
+    const rows = await compareNet(small, [fake('a', 2, turns), fake('b', 4, turns)], {
+      rounds: 2,
+      sliceMs: 1,
+    });
+    expect(turns).toEqual(['a', 'b', 'a', 'b', 'a', 'b', '-a', '-b']);
+    expect(rows.map(({ engine, medianMs, bestMs, samples }) => [engine, medianMs, bestMs, samples])).toEqual([
+      ['a', 2, 2, 6],
+      ['b', 4, 4, 6],
+    ]);
+    expect(rows[0]!.gmacs).toBeCloseTo(small.macs / 2e6, 12);
+    expect(speedup(rows, small.name, 'a', 'b')).toBe(2);
+    expect(speedup(rows, small.name, 'a', 'c')).toBe(null);
+  });
+
+  it('keeps the row of an engine that does not run, with the reason', async () => {
+    const broken: Contender = {
+      engine: 'x',
+      threads: 1,
+      prepare: () => Promise.reject(new RangeError('no binary\nat')),
+    };
+    const [row] = await compareNet(small, [broken], { rounds: 1, sliceMs: 1 });
+    expect(row).toMatchObject({ engine: 'x', medianMs: null, samples: 0, reason: 'no binary' });
+  });
+});
+
+describe('networks', () => {
+  it('have the multiply-accumulates of their papers', () => {
+    // 604 M binary ones after the first layer of VGG-small; ResNet-18 is quoted with 1.8 G.
+    expect(vggSmall.macs - 1024 * 27 * 128 - 81920).toBe(603979776);
+    expect(resnet18.macs).toBe(1814073344);
+  });
+  it.each(['fp32', 'int8'] as const)('become ONNX files with every weight, in %s', (precision) => {
+    const bytes = { fp32: 4, int8: 1 }[precision];
+    const weights = 9 * (3 * 128 + 128 * 128 + 128 * 256 + 256 * 256 + 256 * 512 + 512 * 512) + 81920;
+    const { length } = onnxModel(vggSmall, precision).bytes;
+    expect(length).toBeGreaterThan(weights * bytes);
+    expect(length).toBeLessThan(weights * bytes + 30_000);
+  });
+  it('run on every engine', { timeout: 120_000 }, async () => {
+    const contenders = [
+      tfjsWasm(),
+      localPacked('bitgrad-wasm', { name: 'wasm', variant: 'simd', threads: 1 }, packedFiles),
+      localPacked('bitgrad-js', { name: 'js', threads: 1 }, packedFiles),
+      onnxRuntime('web', 'fp32'),
+      onnxRuntime('web', 'int8'),
+    ];
+    const rows = await compareNet(small, contenders, { rounds: 2, sliceMs: 5 });
+    expect(rows.filter(({ reason }) => reason)).toEqual([]);
+    for (const { engine, samples, bestMs } of rows) {
+      expect(samples).toBeGreaterThanOrEqual(2);
+      // Differences of chains may be below 0 for a moment; whole networks may not.
+      if (!engine.startsWith('bitgrad')) expect(bestMs).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('report', () => {
+  const row = (net: string, engine: string, medianMs: number | null): InferenceRow => ({
+    net,
+    engine,
+    threads: 1,
+    medianMs,
+    bestMs: medianMs,
+    p5Ms: medianMs,
+    p95Ms: medianMs,
+    samples: 1,
+    gmacs: medianMs === null ? null : 1 / medianMs,
+    ...(medianMs === null ? { reason: 'no binary' } : {}),
+  });
+  const rows = [
+    row('vgg-small', 'bitgrad-wasm', 4),
+    row('vgg-small', 'tfjs-wasm', 40),
+    row('vgg-small', 'ort-node-int8', null),
+  ];
+
+  it('judges by the goals', () => {
+    const [first, second] = goalsOf(rows);
+    expect(first).toMatchObject({ wanted: 9, got: 10, gotBest: 10 });
+    expect(second).toMatchObject({ wanted: 4.5, got: null });
+  });
+
+  it('names the machine, the figures and what is missing', () => {
+    const environment = {
+      cpu: 'Abacus',
+      cores: 2,
+      node: '20',
+      commit: 'abc',
+      date: 'now',
+      rounds: 1,
+      sliceMs: 1,
+      load: 0,
+    };
+    const cold = {
+      medianMs: 120,
+      bestMs: 110,
+      nodeMedianMs: 70,
+      nodeBestMs: 65,
+      runs: 3,
+      scriptBytes: 54000,
+    };
+    const text = inferenceMarkdown(rows, environment, cold);
+    for (const part of [
+      'Abacus',
+      '| tfjs-wasm | 40.0 (0) |',
+      '| 9x | 10.0x | 10.0x |',
+      'median 120 ms',
+      'ort-node-int8 on vgg-small: no binary',
+    ])
+      // prettier-ignore
+      expect(text).toContain(part);
+    const svg = inferenceChart(rows);
+    expect(svg).toMatch(/^<svg/);
+    expect(svg).toContain('vgg-small');
+    expect(floatNets.map(({ name }) => name)).toContain('conv-56-64');
+  });
+});
