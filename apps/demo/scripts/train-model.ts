@@ -7,14 +7,15 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { wasm } from '@bitgrad/backend-wasm';
 import { compileModel } from '@bitgrad/compiler';
 import { use, useBackend } from '@bitgrad/core';
-import { createDigits, type Dataset } from '@bitgrad/datasets';
+import { createDigits, symmetricNormalization, type Dataset } from '@bitgrad/datasets';
 import { stePlugin } from '@bitgrad/quantizer-ste';
+import { jsEngine, loadModel } from '@bitgrad/runtime';
 import { createTrainer } from '@bitgrad/training';
 import { binaryDigits, floatDigits } from '../src/digits/network.js';
 
 const { values } = parseArgs({
   options: {
-    epochs: { type: 'string', default: '14' },
+    epochs: { type: 'string', default: '8' },
     images: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
@@ -60,7 +61,7 @@ if (values.only !== 'float') {
   const testAccuracy = await train(model, data, epochs, 0.003);
   const { bytes, agreement } = await compileModel(model, {
     input: 'u8',
-    normalization: { mean: [0.5], std: [0.5] },
+    normalization: symmetricNormalization,
     samples: data.test.images.slice(0, 200 * 784),
     metadata: {
       name: 'digits',
@@ -68,6 +69,17 @@ if (values.only !== 'float') {
       extra: { testAccuracy, trainedOn: 'procedural digits' },
     },
   });
+  // The packed file, on images as the page gives them: what the graph reaches, it has to reach too.
+  const packed = await loadModel(bytes, { engine: jsEngine() });
+  const logits = await packed.predict(data.test.images);
+  const right = Array.from(data.test.labels).filter((label, i) => {
+    const row = Array.from(logits.subarray(10 * i, 10 * i + 10));
+    return row.indexOf(Math.max(...row)) === label;
+  }).length;
+  if (Math.abs(right / data.test.size - testAccuracy) > 0.001)
+    throw new Error(
+      `The packed file reads ${right} of ${data.test.size}, the graph ${testAccuracy * data.test.size}.`,
+    );
   writeFileSync(`${publicFolder}digits.bitgrad`, bytes);
   console.log(`digits.bitgrad: ${bytes.length} bytes, test accuracy ${testAccuracy}, agreement`, agreement);
 }

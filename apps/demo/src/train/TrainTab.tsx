@@ -244,7 +244,7 @@ export function TrainTab() {
         <Result />
         <section class="panel" aria-labelledby="curves-title">
           <h2 id="curves-title">Curves</h2>
-          <Curves />
+          {progress.value ? <Curves /> : <p class="hint">They are drawn while a network trains.</p>}
         </section>
       </div>
     </div>

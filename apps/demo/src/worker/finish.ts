@@ -11,12 +11,6 @@ import { median } from '../shared/format.js';
 import { describeQuantizer } from '../shared/describe.js';
 import type { TrainResult, TrainSettings } from './protocol.js';
 
-/** The normalization of training, in the compiler's units. */
-const normalization = {
-  mean: symmetricNormalization.mean.map((value) => value / 255),
-  std: symmetricNormalization.std.map((value) => value / 255),
-};
-
 const mostCompared = 500;
 const timedRuns = 15;
 
@@ -48,7 +42,7 @@ export async function finishRun(
     fallbacks,
   } = await compileModel(model, {
     input: 'u8',
-    normalization,
+    normalization: symmetricNormalization,
     samples: images.slice(0, Math.min(64, compared) * pixels),
     // Float layers are summed in another order: a logit within rounding may then win on one side only.
     minAgreement: 0.98,
