@@ -74,6 +74,18 @@ program
     finish(await (await import('./commands/inference.js')).inferenceCommand(options)),
   );
 
+program
+  .command('training')
+  .description('training throughput against stock tfjs and PyTorch, all runners taking turns')
+  .option('--json <file>', 'write the measurements as JSON')
+  .option('--markdown <file>', 'write the table')
+  .option('--python <path>', 'interpreter with PyTorch (default: python3, /usr/bin/python3)')
+  .option('--nets <names...>', 'cnn, vgg-small, resnet20 (default: all)', [])
+  .option('--rounds <n>', 'turns of every runner', positive, 7)
+  .option('--steps <n>', 'steps of the fastest runner in a turn', positive, 12)
+  .option('--memory-steps <n>', 'steps of the memory check, 0 for none', Number, 1000)
+  .action(async (options) => finish(await (await import('./training/command.js')).trainingCommand(options)));
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,0 +1,88 @@
+// Runner processes, seen from the benchmark: start, ask for steps, stop.
+import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { BitgradError } from '@bitgrad/core';
+import type { Net, RunnerMessage, RunnerName, RunnerRequest } from './nets.js';
+
+/** A running runner. */
+export interface Peer {
+  /** Versions. */
+  readonly detail: string;
+  ask(request: RunnerRequest): Promise<RunnerMessage>;
+  stop(): void;
+}
+
+const failed = (what: string, got?: unknown): BitgradError =>
+  new BitgradError({ code: 'invalid-state', source: 'bench', what, got });
+
+/** A peer whose answers come through `listen`. */
+async function talk(
+  name: string,
+  child: ChildProcess,
+  listen: (take: (message: RunnerMessage) => void) => void,
+  say: (request: RunnerRequest) => void,
+): Promise<Peer> {
+  let settle: { resolve(m: RunnerMessage): void; reject(e: unknown): void } | undefined;
+  const answer = (): Promise<RunnerMessage> =>
+    new Promise((resolve, reject) => (settle = { resolve, reject }));
+  const first = answer();
+  listen((message) =>
+    message.type === 'error'
+      ? settle?.reject(failed(`${name}: ${message.message}`))
+      : settle?.resolve(message),
+  );
+  child.once('exit', (code) => settle?.reject(failed(`${name} ended`, code)));
+  const ready = await first;
+  return {
+    detail: ready.type === 'ready' ? ready.detail : '',
+    ask(request) {
+      const next = answer();
+      say(request);
+      return next;
+    },
+    stop: () => void child.kill(),
+  };
+}
+
+/** Starts a runner in a process of its own. @param python interpreter with PyTorch, for `pytorch-1` */
+export function startPeer(runner: RunnerName, net: Net, python: string | undefined): Promise<Peer> {
+  const name = `${runner} on ${net.name}`;
+  if (runner === 'pytorch-1') {
+    const script = fileURLToPath(new URL('./torch_runner.py', import.meta.url));
+    const [h, w, c] = net.shape;
+    const child = spawn(python!, [script, net.name, ...[net.batch, h, w, c].map(String)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const lines = createInterface({ input: child.stdout });
+    return talk(
+      name,
+      child,
+      (take) => lines.on('line', (line) => take(JSON.parse(line) as RunnerMessage)),
+      (request) => child.stdin.write(`${JSON.stringify(request)}\n`),
+    );
+  }
+  const file = fileURLToPath(new URL('./runner.ts', import.meta.url));
+  const child = fork(file, [runner, net.name], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  return talk(
+    name,
+    child,
+    (take) => child.on('message', (message) => take(message as RunnerMessage)),
+    (request) => child.send(request),
+  );
+}
+
+/** The first interpreter that can import torch, of the one given, python3 and Debian's /usr/bin/python3. */
+export function findTorch(given: string | undefined): string | undefined {
+  const candidates = given ? [given] : ['python3', '/usr/bin/python3'];
+  const found = candidates.find((python) => spawnSync(python, ['-c', 'import torch, torch.nn']).status === 0);
+  if (given && !found)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'bench',
+      what: '--python',
+      got: given,
+      expected: 'an interpreter that can import torch (Debian: python3-torch)',
+    });
+  return found;
+}

@@ -1,0 +1,116 @@
+// Training in Chromium, with and without cross-origin isolation: the loss curve of Node, on the threads there are.
+// Skipped with a message where there is no Chromium, unless BITGRAD_REQUIRE names it.
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { chromium, type Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { curve, type Curve } from './curve.js';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
+const required = process.env['BITGRAD_REQUIRE']?.split(',').includes('chromium');
+if (!executablePath && !required)
+  process.stdout.write('skipped: no Chromium, so training is not tested in a browser\n');
+
+const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+const STEPS = 12;
+
+describe.skipIf(!executablePath && !required)('training in Chromium', () => {
+  let server: Server;
+  let browser: Browser;
+  let script: string;
+  let expected: Curve;
+
+  beforeAll(async () => {
+    const { outputFiles } = await build({
+      entryPoints: [fileURLToPath(new URL('./curve.ts', import.meta.url))],
+      ...{ bundle: true, format: 'esm', platform: 'browser', target: 'es2022', write: false },
+      conditions: ['@bitgrad/source'],
+      logLevel: 'error',
+    });
+    script = outputFiles[0]!.text;
+    const binaries = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+    server = createServer(({ url = '/' }, response) => {
+      const { pathname, searchParams } = new URL(url, 'http://x');
+      const headers = {
+        'Cross-Origin-Resource-Policy': 'same-origin',
+        ...(searchParams.has('isolated') && isolation),
+      };
+      if (pathname.startsWith('/wasm/')) {
+        response.writeHead(200, { ...headers, 'Content-Type': 'application/wasm' });
+        response.end(readFileSync(join(binaries, pathname.slice('/wasm/'.length))));
+      } else {
+        const isScript = pathname === '/curve.js';
+        response.writeHead(200, { ...headers, 'Content-Type': isScript ? 'text/javascript' : 'text/html' });
+        response.end(isScript ? script : '<!doctype html>');
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    browser = await chromium.launch({
+      executablePath: executablePath ?? 'chromium',
+      args: [
+        '--no-sandbox',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+    expected = await curve({ threads: 1 }, STEPS);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+  });
+
+  const inPage = async (query: string, options: object): Promise<Curve> => {
+    const page = await browser.newPage();
+    try {
+      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?${query}`);
+      const call = `import('/curve.js').then(({ curve }) => curve(${JSON.stringify(options)}, ${STEPS}))`;
+      return (await page.evaluate(call)) as Curve;
+    } finally {
+      await page.close();
+    }
+  };
+  const expectCurve = ({ losses }: Curve): void => {
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+    losses.forEach((loss, i) =>
+      expect(Math.abs(loss - expected.losses[i]!)).toBeLessThan(1e-4 * Math.max(1, loss)),
+    );
+  };
+  const threaded = ({ report }: Curve): boolean =>
+    Object.keys(report).some((name) => name.endsWith('/threads'));
+
+  it('without isolation: one thread, said so', async () => {
+    const page = await inPage('', { wasmPaths: '/wasm/' });
+    expectCurve(page);
+    expect(threaded(page)).toBe(false);
+    expect(page.sharedHeap).toBe(false);
+    expect(page.features['threadObstacle']).toMatch(/cross-origin isolated/);
+  });
+
+  it('without isolation, threads asked for: refused', async () => {
+    await expect(inPage('', { wasmPaths: '/wasm/', threads: 2 })).rejects.toThrow(
+      /not cross-origin isolated/,
+    );
+  });
+
+  it('with isolation: threads work on the shared heap of tfjs', async () => {
+    for (const threads of [1, 2, 3]) {
+      const page = await inPage('isolated', { wasmPaths: '/wasm/', threads });
+      expectCurve(page);
+      expect(threaded(page)).toBe(threads > 1);
+      expect(page.sharedHeap).toBe(true);
+    }
+  });
+});
