@@ -1,7 +1,13 @@
-// The training adapter: starts tfjs's webgpu backend, which has every kernel that training needs.
+// The training adapter: starts tfjs's webgpu backend, and replaces two pooling gradients
+// that tfjs 4.22 gets wrong.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError, type BackendAdapter, type BackendProbe } from '@bitgrad/core';
+import { BitgradError, type BackendAdapter, type BackendProbe, type KernelReport } from '@bitgrad/core';
 import { defaultGpu, describeAdapter, isSoftware } from './engine/device.js';
+import { install, type Installation } from './installation.js';
+import { poolGradients } from './poolGradients.js';
+
+/** The installation in force on a backend: starting another adapter takes the kernels over. */
+const current = new WeakMap<object, Installation>();
 
 const unavailable = (what: string, next: string, cause?: unknown): BitgradError =>
   new BitgradError({ code: 'backend-unavailable', source: 'backend-webgpu', what, next, cause });
@@ -44,6 +50,9 @@ async function probe(): Promise<BackendProbe> {
  * @throws BitgradError from `start`: `backend-unavailable` when WebGPU or the tfjs backend is missing
  */
 export function webgpu(): BackendAdapter {
+  let installation: Installation | undefined;
+  let backend: object | undefined;
+  let last: KernelReport = {};
   return Object.freeze({
     name: 'webgpu',
     capabilities: Object.freeze({
@@ -58,8 +67,22 @@ export function webgpu(): BackendAdapter {
       if (!available) throw unavailable(reason, 'Choose another backend.');
       if (!(await tf.setBackend('webgpu')))
         throw unavailable('the tfjs webgpu backend did not start', 'Choose another backend.');
+      const active = tf.backend();
+      if (installation && current.get(active) === installation) return;
+      current.get(active)?.remove();
+      backend = active;
+      installation = install(poolGradients);
+      current.set(active, installation);
     },
-    report: () => ({}),
-    dispose: () => Promise.resolve(),
+    report: () => installation?.report() ?? last,
+    async dispose() {
+      if (!installation || !backend) return;
+      last = installation.report();
+      if (current.get(backend) === installation) {
+        installation.remove();
+        current.delete(backend);
+      }
+      installation = backend = undefined;
+    },
   });
 }

@@ -1,0 +1,53 @@
+// The same training script in Node: wasm and Dawn against cpu; the adapter's probe and refusals.
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { wasm } from '@bitgrad/backend-wasm';
+import { cpu } from '@bitgrad/backend-cpu';
+import { useBackend } from '@bitgrad/core';
+import { describe, expect, it } from 'vitest';
+import { nodeGpu } from '../src/index.js';
+import { expectCurve } from '../../backend-webgpu/test/support/curves.js';
+import { lossCurve, networks } from '../../backend-webgpu/test/support/training.js';
+import { missingDawn } from './support/dawn.js';
+
+const missing = await missingDawn();
+
+describe.each(networks)('loss curve of the %s within 1e-3 of cpu', (network) => {
+  it('wasm', () => expectCurve(network, (name) => lossCurve(wasm(), name)), 240_000);
+  it('dawn', (context) => {
+    if (missing) context.skip(missing);
+    return expectCurve(network, (name) => lossCurve(nodeGpu({ allowSoftware: true }), name));
+  }, 240_000);
+});
+
+describe('nodeGpu()', () => {
+  it('refuses a software renderer unless asked, and says what it is', async (context) => {
+    if (missing) context.skip(missing);
+    const { available, reason, features } = await nodeGpu().probe();
+    expect(features).toMatchObject({ provider: 'dawn' });
+    if (!features['software']) context.skip(`hardware: ${String(features['adapter'])}`);
+    expect(available).toBe(false);
+    expect(reason).toMatch(/software renderer.*allowSoftware/);
+    await expect(nodeGpu().start()).rejects.toMatchObject({ code: 'backend-unavailable' });
+    expect(await nodeGpu({ allowSoftware: true }).probe()).toMatchObject({ available: true, reason: '' });
+  });
+  it('the tensorflow provider says how to install what is missing', async (context) => {
+    const { available, reason } = await nodeGpu({ provider: 'tensorflow' }).probe();
+    if (available) context.skip('tfjs-node-gpu is installed');
+    expect(reason).toMatch(/npm install @tensorflow\/tfjs-node-gpu/);
+    await expect(nodeGpu({ provider: 'tensorflow' }).start()).rejects.toMatchObject({
+      code: 'backend-unavailable',
+    });
+    expect(() => nodeGpu({ provider: 'cuda' as never })).toThrow(
+      expect.objectContaining({ code: 'invalid-option' }),
+    );
+  });
+  it('a preference list falls through with reasons', async () => {
+    const { backend, skipped } = await useBackend([nodeGpu({ provider: 'tensorflow' }), nodeGpu(), cpu()]);
+    if (backend.name === 'cpu') {
+      expect(skipped.map(({ name }) => name)).toEqual(['node-gpu', 'node-gpu']);
+      expect(tf.getBackend()).toBe('cpu');
+    }
+    for (const { reason } of skipped) expect(reason.length).toBeGreaterThan(20);
+  });
+});
