@@ -122,7 +122,9 @@ describe.skipIf(skipReason)(`Draw page ${skipReason ?? ''}`, () => {
   it('works offline after the first load', async () => {
     const { page, problems, end } = await visit(browser, server);
     await ready(page);
-    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await page.waitForFunction(
+      async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated',
+    );
     await page.context().setOffline(true);
     await page.reload();
     await ready(page);

@@ -10,5 +10,12 @@ export const siteFolder = fileURLToPath(new URL('../artifacts/site', import.meta
 export default async function setup(): Promise<void> {
   if (!chromiumPath()) return;
   const root = fileURLToPath(new URL('..', import.meta.url));
-  await build({ root, logLevel: 'error', build: { outDir: siteFolder, emptyOutDir: true } });
+  // Vitest says "test", and Vite would build what is meant for development.
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = 'production';
+  try {
+    await build({ root, logLevel: 'error', build: { outDir: siteFolder, emptyOutDir: true } });
+  } finally {
+    process.env.NODE_ENV = NODE_ENV;
+  }
 }

@@ -146,10 +146,9 @@ describe.skipIf(skipReason)(`Train page ${skipReason ?? ''}`, () => {
       const transfer = new DataTransfer();
       list.forEach((text, i) => {
         const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-        const file = new File([bytes], `${i}.png`, { type: 'image/png' });
-        Object.defineProperty(file, 'webkitRelativePath', {
-          value: `pictures/${i % 2 ? 'left' : 'right'}/${i}.png`,
-        });
+        // A dropped folder gives files named by their paths.
+        const name = `pictures/${i % 2 ? 'left' : 'right'}/${i}.png`;
+        const file = new File([bytes], name, { type: 'image/png' });
         transfer.items.add(file);
       });
       const input = document.querySelector<HTMLInputElement>('input[type=file]')!;
@@ -157,6 +156,21 @@ describe.skipIf(skipReason)(`Train page ${skipReason ?? ''}`, () => {
       input.dispatchEvent(new Event('change', { bubbles: true }));
     }, pictures);
     await page.getByText(/30 files/).waitFor();
+    await page.locator('select[name=kernel]').selectOption('=formula');
+    await page.getByLabel('Backward B(x)').fill('exp(-x^2)');
+    await page.getByLabel('Forward', { exact: false }).selectOption('integral');
+    await page.locator('input[name=epochs]').fill('400');
+    await page.locator('input[name=batchSize]').fill('8');
+    await page.getByRole('button', { name: 'Start training' }).click();
+    await untilPhase(page, 'training');
+    await page.waitForFunction(() =>
+      /After epoch/.test(document.querySelector('[aria-label^="After epoch"]')?.ariaLabel ?? ''),
+    );
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await untilPhase(page, 'done');
+    const { Step } = await facts(page);
+    expect(Number.parseInt(Step!)).toBeLessThan(Number(/of (\d+)/.exec(Step!)![1]));
+    expect(await page.getByTestId('result').innerText()).toMatch(/6 test images/);
     await end();
   });
 
