@@ -22,6 +22,11 @@ export interface WasmOptions {
    * where threads cannot be had. Results are the same bit for bit for any number.
    */
   readonly threads?: number | 'auto';
+  /**
+   * false leaves out the fused, packed and table kernels: only what tfjs lacks or gets wrong is added. For comparing
+   * results; several times slower. Default true.
+   */
+  readonly fused?: boolean;
 }
 
 /** A started adapter. */
@@ -44,7 +49,7 @@ const remove = (backend: object): void => {
 };
 
 /** Multiply-accumulates from which threads pay for waking them and for copies: about half a millisecond of work. */
-const THREADED_WORK = 8e6;
+const THREADED_WORK = 10e6;
 const MOST_THREADS = 8;
 
 /** The number of threads to start. */
@@ -60,10 +65,10 @@ function threadCount(threads: number | 'auto'): number {
 async function startPool(options: WasmOptions, heapMemory: WebAssembly.Memory): Promise<Pool | undefined> {
   const threads = threadCount(options.threads ?? 'auto');
   if (threads === 1) return undefined;
-  const memory = isShared(heapMemory)
-    ? heapMemory
-    : new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
   try {
+    const memory = isShared(heapMemory)
+      ? heapMemory
+      : new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
     return await createPool(threads, memory);
   } catch (error) {
     // A page's security policy may forbid workers: that is no reason not to train.
@@ -158,7 +163,7 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
     name: 'wasm',
     capabilities: Object.freeze({
       trainsConvolutions: true,
-      fusedKernels,
+      fusedKernels: options.fused === false ? [] : fusedKernels,
       synchronousReads: true,
     }),
     probe,
@@ -181,8 +186,9 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
         count(`${name}/threads`);
         return pool.memory === memory ? sharedJob(heap, pool) : copyingJob(heap, pool);
       };
-      const context = { heap, wasm: functions, job, count };
-      const kernels = Object.assign({}, ...kernelFamilies.map((family) => family(context)));
+      const { fused = true } = options;
+      const context = { heap, wasm: functions, job, count, fused };
+      const kernels = Object.assign({}, ...kernelFamilies(fused).map((family) => family(context)));
       running = { heap, pool, installation: install(kernels, counts) };
       current.set(active, running);
     },

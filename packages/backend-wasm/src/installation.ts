@@ -22,6 +22,8 @@ export interface KernelContext {
    * A job for about `work` multiply-accumulates; large ones run on all threads. `name` is counted as run on threads.
    */
   job(name: string, work: number): Job;
+  /** Whether table kernels may be used. */
+  readonly fused: boolean;
   /** Counts a variant of a kernel, shown in the report as `Kernel/variant`. */
   count(name: string): void;
 }

@@ -48,7 +48,7 @@ const lost = (what: string): BitgradError =>
   });
 
 /** Waits until the state is no longer RUN; a page's main thread may not block and looks instead. */
-function await_(control: Int32Array, at: number): void {
+function waitFor(control: Int32Array, at: number): void {
   const end = Date.now() + TIMEOUT;
   while (Atomics.load(control, at) === RUN) {
     try {
@@ -97,7 +97,7 @@ export async function createPool(threads: number, memory: WebAssembly.Memory): P
   };
   const finish = (name: string, worker: number): number => {
     const at = worker * SLOT;
-    await_(control, at + STATE);
+    waitFor(control, at + STATE);
     const state = Atomics.exchange(control, at + STATE, IDLE);
     if (state !== DONE) throw lost(`${name} failed in a worker thread`);
     return control[at + RESULT]!;

@@ -67,6 +67,21 @@ describe('wasm()', () => {
     expect(tf.getKernel('MaxPoolGrad', 'wasm')).not.toBe(theirs);
   });
 
+  it('without fused kernels only the corrections are registered', async () => {
+    const plain = wasm({ fused: false, threads: 1 });
+    await plain.start();
+    const names = Object.keys(plain.report());
+    expect(names).toContain('Conv2DBackpropFilter');
+    expect(names.filter((name) => name.startsWith('Bitgrad'))).toEqual([]);
+    expect(plain.capabilities.fusedKernels).toEqual([]);
+    const [x, w] = [tf.ones([2, 8, 8, 16]), tf.ones([3, 3, 16, 16])] as [tf.Tensor4D, tf.Tensor4D];
+    tf.dispose(tf.grads((a, b) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'same'))([x, w]));
+    expect(plain.report()['Conv2DBackpropFilter']).toBe(1);
+    expect(plain.report()['Conv2DBackpropFilter/signs']).toBeUndefined();
+    tf.dispose([x, w]);
+    await plain.dispose();
+  });
+
   it('tensors and heap stay flat over 200 steps', async () => {
     await adapter.start();
     const net = model();

@@ -118,7 +118,12 @@ function forward(job: Job, info: Info, [x, filter, out, bias]: number[]): void {
   ]);
 }
 
-function filterGradient({ wasm, count }: KernelContext, job: Job, info: Info, [x, dy, out]: number[]): void {
+function filterGradient(
+  { wasm, count, fused }: KernelContext,
+  job: Job,
+  info: Info,
+  [x, dy, out]: number[],
+): void {
   const { batchSize: n, inChannels: c, outChannels: o, outHeight: oh, outWidth: ow } = info;
   const borders = imageBorders(info);
   const shape = [n, info.inHeight, info.inWidth, c] as const;
@@ -126,7 +131,7 @@ function filterGradient({ wasm, count }: KernelContext, job: Job, info: Info, [x
     ...{ image: shape, filter: [info.filterHeight, info.filterWidth], output: [oh, ow, o], borders },
     strides: [info.strideHeight, info.strideWidth],
   };
-  if (trySignedOuter(wasm, job, signed, [x!, dy!, out!])) return count('Conv2DBackpropFilter/signs');
+  if (fused && trySignedOuter(wasm, job, signed, [x!, dy!, out!])) return count('Conv2DBackpropFilter/signs');
   const part = wasm['outerScratch']!(ow, o);
   const [space, scratch] = job.scratch(borderBytes(shape, borders), part * job.threads);
   const image = border(job, x!, space!, shape, borders);
@@ -166,7 +171,7 @@ export function phases(size: number, filter: number, stride: number, pad: number
 }
 
 function inputGradient(
-  { wasm, count }: KernelContext,
+  { wasm, count, fused }: KernelContext,
   job: Job,
   info: Info,
   [dy, filter, out]: number[],
@@ -177,7 +182,7 @@ function inputGradient(
     ...{ image: [n, h, w, c], filter: [info.filterHeight, kw], output: [info.outHeight, info.outWidth, o] },
     padding: [info.padInfo.top, info.padInfo.left],
   };
-  if (sh === 1 && sw === 1 && trySignedRows(wasm, job, signed, [dy!, filter!, out!]))
+  if (fused && sh === 1 && sw === 1 && trySignedRows(wasm, job, signed, [dy!, filter!, out!]))
     return count('Conv2DBackpropInput/signs');
   const rows = phases(h, info.filterHeight, sh, info.padInfo.top);
   const cols = phases(w, kw, sw, info.padInfo.left);

@@ -10,17 +10,10 @@ import { missing } from './missing.js';
 import { pooling } from './pooling.js';
 import { steps } from './steps.js';
 
-/** Every family, in the order of registration. */
-export const kernelFamilies: readonly KernelFamily[] = [
-  convolution,
-  depthwise,
-  pooling,
-  matmul,
-  missing,
-  elementwise,
-  batchNorm,
-  steps,
-  binary,
+/** The families, in the order of registration, with the fused ones or without. */
+export const kernelFamilies = (fused: boolean): readonly KernelFamily[] => [
+  ...[convolution, depthwise, pooling, matmul, missing],
+  ...(fused ? [elementwise, batchNorm, steps, binary] : []),
 ];
 
 /** The fused kernels among them (names of `kernelNames` in @bitgrad/core). */

@@ -21,9 +21,16 @@ interface Product {
   readonly n: number;
 }
 
-function timesTransposed({ wasm, count }: KernelContext, job: Job, { a, b, out, m, k, n }: Product): void {
+function timesTransposed(
+  { wasm, count, fused }: KernelContext,
+  job: Job,
+  { a, b, out, m, k, n }: Product,
+): void {
   const image = [1, 1, m, n] as const;
-  if (trySignedRows(wasm, job, { image, filter: [1, 1], output: [1, m, k], padding: [0, 0] }, [a, b, out]))
+  if (
+    fused &&
+    trySignedRows(wasm, job, { image, filter: [1, 1], output: [1, m, k], padding: [0, 0] }, [a, b, out])
+  )
     return count('BatchMatMul/signs');
   const [panels, tables] = job.scratch(panelBytes(k, n), ROWS_BYTES * job.threads);
   job.call('packTransposedPanels', b, panels!, k, n);
@@ -33,10 +40,15 @@ function timesTransposed({ wasm, count }: KernelContext, job: Job, { a, b, out, 
   ]);
 }
 
-function transposedTimes({ wasm, count }: KernelContext, job: Job, { a, b, out, m, k, n }: Product): void {
+function transposedTimes(
+  { wasm, count, fused }: KernelContext,
+  job: Job,
+  { a, b, out, m, k, n }: Product,
+): void {
   const geometry = { image: [1, 1, k, m], filter: [1, 1], output: [1, k, n] } as const;
   const flat = { strides: [1, 1], borders: [0, 0, 0, 0] } as const;
-  if (trySignedOuter(wasm, job, { ...geometry, ...flat }, [a, b, out])) return count('BatchMatMul/signs');
+  if (fused && trySignedOuter(wasm, job, { ...geometry, ...flat }, [a, b, out]))
+    return count('BatchMatMul/signs');
   const part = wasm['outerScratch']!(k, n);
   const [scratch] = job.scratch(part * job.threads);
   job.split('outerSum', m, 4, (from, to, thread) => [
