@@ -1,6 +1,6 @@
 // The certificate: the verdicts of the known pairs, the reason of each failure, tolerance, and what is recovered.
 import { describe, expect, it } from 'vitest';
-import { certify } from '../src/index.js';
+import { bc, bnn, bnnPlus, bnnPlusPlus, certificateChart, certify, chartSize, pc } from '../src/index.js';
 
 const sign = (x: number): number => (x >= 0 ? 1 : -1);
 const clipped = (x: number): number => (Math.abs(x) <= 1 ? 1 : 0);
@@ -198,5 +198,67 @@ describe('errors', () => {
 
   it('refuses an empty range', () => {
     expect(() => certify({ F: sign, B: () => 1 }, { range: [1, 1] })).toThrow(/range/);
+  });
+});
+
+describe('what may be certified', () => {
+  const quantizer = bnnPlusPlus({ box: false });
+
+  it('is a quantizer at moments of its schedule, without repetition', () => {
+    const { positions } = certify(quantizer);
+    expect(positions.map(({ settings }) => settings.mu!.toFixed(3))).toEqual([
+      '1.000',
+      '3.162',
+      '10.000',
+      '31.623',
+      '100.000',
+    ]);
+    expect(certify(bc()).positions).toHaveLength(1);
+    expect(certify(quantizer, { progress: [0.5] }).positions[0]!.settings.mu).toBeCloseTo(10, 9);
+    expect(certify(quantizer, { mu: [2, 5] }).positions.map((p) => p.settings)).toEqual([
+      { mu: 2 },
+      { mu: 5 },
+    ]);
+    expect(certify(quantizer, { scalars: [{ mu: 7 }] }).positions[0]!.scalars).toEqual({ mu: 7, scale: 1 });
+  });
+
+  it('is two halves, with statistics that are given', () => {
+    const { forward, surrogate } = quantizer;
+    const { positions, holds } = certify({ forward, surrogate }, { statistics: { scale: 0.5 }, mu: [4] });
+    expect(holds).toBe(true);
+    // P counts in units: P(w) = w / scale.
+    expect(positions[0]!.decomposition!.proximalMap.at(1)).toBeCloseTo(2, 3);
+  });
+
+  it('has both roles of pc: the identity on kernels, the window on inputs', () => {
+    expect(certify(pc(), { statistics: { unbounded: 1 } }).holds).toBe(true);
+    const inputs = certify(pc(), { statistics: { unbounded: 0 } });
+    expect(inputs.holds).toBe(true);
+    expect(inputs.positions.at(-1)!.decomposition!.free).toHaveLength(2);
+  });
+
+  it('refuses mu where the schedule has none', () => {
+    const schedule = { options: { n: 'grows' }, values: () => ({ n: 3 }) };
+    const { forward, surrogate } = bnn();
+    expect(() => certify({ forward, surrogate, schedule }, { mu: [1] })).toThrow(/no scalar mu.*scalars n/);
+  });
+});
+
+describe('the picture', () => {
+  it('has F, B, P, T and r of a sound pair, and shades what fails in another', () => {
+    const sound = certificateChart(certify(bnnPlusPlus()));
+    expect((sound.series as { name: string }[]).map(({ name }) => name[0])).toEqual([
+      'F',
+      'B',
+      'P',
+      'T',
+      'r',
+    ]);
+    const unsound = certificateChart(certify(bnnPlus()));
+    const series = unsound.series as { data: unknown[]; markArea?: { data: unknown[] } }[];
+    expect(series).toHaveLength(2);
+    expect(series[0]!.markArea!.data).toHaveLength(2);
+    expect(JSON.parse(JSON.stringify(sound))).toEqual(sound);
+    expect(chartSize(certify(bnn()).positions[0]!).height).toBeGreaterThan(400);
   });
 });

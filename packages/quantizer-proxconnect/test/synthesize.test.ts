@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { createRng, defineSurrogate, E, quantize, type QuantizerSite, type Rng } from '@bitgrad/core';
+import { stePlugin } from '@bitgrad/quantizer-ste';
 import { describe, expect, it } from 'vitest';
 import { certify, match, synthesize, type ProximalMap, type Transform } from '../src/index.js';
 
@@ -217,6 +218,27 @@ describe('match', () => {
     const ratio = proof.proximalMap!.at(0.8) / 0.8;
     for (const x of [-0.9, -0.3, 0.2, 0.6]) expect(proof.proximalMap!.at(x)).toBeCloseTo(ratio * x, 3);
   });
+
+  it.each(['approx-sign', 'clipped-identity', 'ede', 'polynomial', 'sign-swish', 'tanh', 'triangle'])(
+    'matches %s of another package',
+    (name) => {
+      const surrogate = stePlugin.surrogates[name]!();
+      const scalars = { t: 3, k: 1 };
+      const schedule = { options: {}, values: () => scalars };
+      const { proof, forward } = match(surrogate, { schedule, range: 8 });
+      expect(proof.holds).toBe(true);
+      expect(forward.formula(-8, scalars)).toBe(-1);
+      expect(forward.formula(8, scalars)).toBe(1);
+      // The slope of F is B up to one factor.
+      const slope = (x: number) =>
+        (forward.formula(x + 1e-4, scalars) - forward.formula(x - 1e-4, scalars)) / 2e-4;
+      const factor = slope(0.1) / surrogate.formula(0.1, scalars);
+      for (const x of [-0.8, -0.31, 0.22, 0.57])
+        expect(Math.abs(slope(x) - factor * surrogate.formula(x, scalars))).toBeLessThan(
+          2e-3 * Math.abs(slope(0.1)),
+        );
+    },
+  );
 
   it('refuses a surrogate whose integral does not come to rest', () => {
     const identity = defineSurrogate({

@@ -30,7 +30,10 @@ export interface PositionedViolation extends Violation {
 
 /** The verdict at one setting of the scalars. */
 export interface Position {
+  /** Everything that the formulas were given. */
   readonly scalars: Scalars;
+  /** Of these, what the schedule or the options gave: without statistics at their default of 1. */
+  readonly settings: Scalars;
   readonly holds: boolean;
   readonly violations: readonly Violation[];
   /** P, T and r; null when the pair is not sound here. */
@@ -89,15 +92,17 @@ const schema = v.object({
 export function certify(pair: CertifiablePair, options: CertifyOptions = {}): Certificate {
   const resolved = parseOptions('quantizer-proxconnect', 'certify', schema, options);
   const { tolerance, anchor, strength } = resolved;
-  const settings = positionsOf(pair, resolved);
-  const range = resolved.range ?? rangeOf(settings.flatMap((s) => scalarPair(pair, s).special ?? []));
-  const positions = settings.map((setting): Position => {
-    const grid = sampleCells(scalarPair(pair, setting), { range });
+  const moments = positionsOf(pair, resolved);
+  const range =
+    resolved.range ?? rangeOf(moments.flatMap(({ scalars }) => scalarPair(pair, scalars).special ?? []));
+  const positions = moments.map(({ scalars: all, settings }): Position => {
+    const grid = sampleCells(scalarPair(pair, all), { range });
     if (grid.maxB === 0) throw noGradient(pair);
     const violations = findViolations(grid, tolerance);
     const holds = violations.length === 0;
     return {
-      scalars: setting,
+      scalars: all,
+      settings,
       holds,
       violations,
       decomposition: holds ? recover(grid, anchor, strength) : null,

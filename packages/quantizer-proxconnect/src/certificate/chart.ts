@@ -22,25 +22,21 @@ export const chartSize = ({ holds }: Position): { width: number; height: number 
 
 const short = (x: number): number => Number(x.toPrecision(5));
 
-/** Samples for a line of about 300 pixels: points that do not bend it are left out. */
+/** Samples for a line of about 300 pixels; what is under 1e-4 is rounding. */
 function thin({ x, y }: SampledFunction): [number, number][] {
   const points = Array.from(x, (at, i): [number, number] => [at, y[i]!]).filter(([, v]) =>
     Number.isFinite(v),
   );
+  const pixel = (x.at(-1)! - x[0]!) / 300;
   const size = points.reduce((a, [, v]) => Math.max(a, Math.abs(v)), 1e-12);
   const kept: [number, number][] = [];
   points.forEach((point, i) => {
     const [last, next] = [kept.at(-1), points[i + 1]];
-    const level =
-      last &&
-      next &&
-      next[0] > last[0] &&
-      Math.abs(last[1] + ((next[1] - last[1]) * (point[0] - last[0])) / (next[0] - last[0]) - point[1]) <
-        size * 1e-3 &&
-      next[0] - last[0] < 0.5;
-    if (!level) kept.push(point);
+    const near = last && next && next[0] - last[0] < pixel && Math.abs(next[1] - last[1]) < size / 100;
+    const level = last && next && last[1] === point[1] && point[1] === next[1];
+    if (!near && !level) kept.push(point);
   });
-  return kept.map(([a, b]) => [short(a), short(b)]);
+  return kept.map(([a, b]) => [short(a), Number(b.toFixed(4))]);
 }
 
 function panelsOf({ F, B, decomposition }: Position): Panel[] {
@@ -58,8 +54,8 @@ function panelsOf({ F, B, decomposition }: Position): Panel[] {
   ];
 }
 
-const shown = (scalars: Position['scalars']): string =>
-  Object.entries(scalars)
+const shown = (settings: Position['settings']): string =>
+  Object.entries(settings)
     .map(([name, value]) => `${name} ${short(value)}`)
     .join(', ');
 
@@ -77,7 +73,7 @@ export function certificateChart(
   const line = { lineStyle: { color: '#8c8c8c' } };
   const place = (i: number) => ({ left: 44 + (i % 3) * width, top: 66 + Math.floor(i / 3) * height });
   const verdict = position.holds ? 'sound' : 'not sound';
-  const settings = shown(position.scalars);
+  const settings = shown(position.settings);
   const areas = position.violations.map(({ interval: [a, b] }) => [{ xAxis: a }, { xAxis: b }]);
   return {
     animation: false,
@@ -109,6 +105,8 @@ export function certificateChart(
     yAxis: panels.map((_, i) => ({
       gridIndex: i,
       splitNumber: 4,
+      // r of an identity is 0, not noise on a scale of its own.
+      ...(panels[i]!.points.every(([, v]) => Math.abs(v) < 1e-2) ? { min: -1, max: 1 } : {}),
       axisLine: { ...line, show: true, onZero: false },
       splitLine: { lineStyle: { color: '#e6e6e6' } },
       axisLabel: text,

@@ -40,7 +40,7 @@ function describe({ decomposition }: Position, [lo, hi]: readonly [number, numbe
 export function explainCertificate(certificate: Certificate): string {
   const { name, holds, positions, range, tolerance } = certificate;
   const checked = `Checked on [${show(range[0])}, ${show(range[1])}] at ${positions
-    .map((p) => showScalars(p.scalars))
+    .map((p) => showScalars(p.settings))
     .join(' | ')}; tolerance ${tolerance}.`;
   if (holds)
     return [
@@ -53,7 +53,7 @@ export function explainCertificate(certificate: Certificate): string {
     ...positions
       .filter((p) => !p.holds)
       .flatMap((p) => [
-        `At ${showScalars(p.scalars)}:`,
+        `At ${showScalars(p.settings)}:`,
         ...p.violations.map((x) => `  condition ${x.condition}: ${x.explanation}`),
       ]),
     checked,

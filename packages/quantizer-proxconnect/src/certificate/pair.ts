@@ -62,8 +62,14 @@ const clockAt = (share: number) => {
   };
 };
 
-/** The scalars at which to certify, without repetition. */
-export function positionsOf(pair: CertifiablePair, options: PositionOptions): Scalars[] {
+/** A setting: all inputs of the formulas, and those among them that are not statistics at their default. */
+export interface Setting {
+  readonly scalars: Scalars;
+  readonly settings: Scalars;
+}
+
+/** The settings at which to certify, without repetition. */
+export function positionsOf(pair: CertifiablePair, options: PositionOptions): Setting[] {
   const { mu, scalars } = options;
   const progress = options.progress ?? [0, 0.25, 0.5, 0.75, 1];
   const schedule = isHalves(pair) ? pair.schedule : undefined;
@@ -84,9 +90,11 @@ export function positionsOf(pair: CertifiablePair, options: PositionOptions): Sc
       : scheduled;
   const inputs = new Set(base.flatMap((s) => (isHalves(pair) ? inputNames(pair, s) : [])));
   const ones = Object.fromEntries([...inputs].map((name) => [name, 1]));
-  const all = base.map((s) => ({ ...ones, ...s, ...options.statistics }));
+  const all = base.map((s) => ({ ...s, ...options.statistics }));
   const seen = new Set<string>();
-  return all.filter((s) => !seen.has(JSON.stringify(s)) && seen.add(JSON.stringify(s)));
+  return all
+    .filter((s) => !seen.has(JSON.stringify(s)) && seen.add(JSON.stringify(s)))
+    .map((settings) => ({ scalars: { ...ones, ...settings }, settings }));
 }
 
 /** Inputs of the expressions beside x: the statistics. */
