@@ -19,7 +19,7 @@ const fake = (engine: string, ms: number, turns: string[]): Contender => ({
     Promise.resolve({
       measure: () => {
         turns.push(engine);
-        return Promise.resolve([ms, ms, 3 * ms]);
+        return Promise.resolve([ms, ms, 3 * ms].map((wallMs) => ({ wallMs, cpuMs: wallMs / 2 })));
       },
       dispose: () => void turns.push(`-${engine}`),
     }),
@@ -39,6 +39,7 @@ describe('compareNet', () => {
     ]);
     expect(rows[0]!.gmacs).toBeCloseTo(small.macs / 2e6, 12);
     expect(speedup(rows, small.name, 'a', 'b')).toBe(2);
+    expect(rows[1]!.cpuMedianMs).toBe(2);
     expect(speedup(rows, small.name, 'a', 'c')).toBe(null);
   });
 
@@ -93,6 +94,7 @@ describe('report', () => {
     bestMs: medianMs,
     p5Ms: medianMs,
     p95Ms: medianMs,
+    cpuMedianMs: medianMs,
     samples: 1,
     gmacs: medianMs === null ? null : 1 / medianMs,
     ...(medianMs === null ? { reason: 'no binary' } : {}),
@@ -105,7 +107,7 @@ describe('report', () => {
 
   it('judges by the goals', () => {
     const [first, second] = goalsOf(rows);
-    expect(first).toMatchObject({ wanted: 9, got: 10, gotBest: 10 });
+    expect(first).toMatchObject({ wanted: 9, got: 10, gotCpu: 10 });
     expect(second).toMatchObject({ wanted: 4.5, got: null });
   });
 

@@ -9,7 +9,8 @@ async function answer(request: ChildRequest): Promise<void> {
   if (request.type === 'prepare') {
     prepared = await preparePacked(request.files, request.choice);
     say({ type: 'ready', details: prepared.details });
-  } else if (request.type === 'measure') say({ type: 'times', times: await prepared!.measure(request.ms) });
+  } else if (request.type === 'measure')
+    say({ type: 'samples', samples: await prepared!.measure(request.ms) });
   else await prepared?.dispose();
 }
 

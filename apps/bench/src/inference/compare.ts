@@ -1,5 +1,5 @@
 // The comparison: every engine prepares a network, then they take turns, so that a slow phase of the machine hits all.
-import type { Contender, Prepared } from './contender.js';
+import type { Contender, Prepared, Sample } from './contender.js';
 import type { FloatNet } from './float.js';
 
 /** One network on one engine; times in milliseconds for one inference. */
@@ -12,6 +12,8 @@ export interface InferenceRow {
   readonly bestMs: number | null;
   readonly p5Ms: number | null;
   readonly p95Ms: number | null;
+  /** Median of the process's CPU time: other work on the machine hardly moves it. Only for one thread. */
+  readonly cpuMedianMs: number | null;
   readonly samples: number;
   /** Multiply-accumulates of the float network a second, in 10^9, from the median. */
   readonly gmacs: number | null;
@@ -31,7 +33,7 @@ interface Runner {
   readonly contender: Contender;
   readonly prepared?: Prepared;
   readonly reason?: string;
-  readonly times: number[];
+  readonly samples: Sample[];
 }
 
 const start = async (contender: Contender, net: FloatNet): Promise<Runner> => {
@@ -39,17 +41,23 @@ const start = async (contender: Contender, net: FloatNet): Promise<Runner> => {
     const prepared = await contender.prepare(net);
     // Warm-up: compilation of code and caches.
     await prepared.measure(50);
-    return { contender, prepared, times: [] };
+    return { contender, prepared, samples: [] };
   } catch (error) {
-    return { contender, reason: (error as Error).message.split('\n')[0]!, times: [] };
+    return { contender, reason: (error as Error).message.split('\n')[0]!, samples: [] };
   }
 };
 
-const rowOf = (net: FloatNet, { contender, prepared, reason, times }: Runner): InferenceRow => {
-  const base = { net: net.name, engine: contender.engine, threads: contender.threads, samples: times.length };
-  const none = { medianMs: null, bestMs: null, p5Ms: null, p95Ms: null, gmacs: null };
-  if (times.length === 0) return { ...base, ...none, reason: reason ?? 'it gave no time' };
-  const sorted = times.toSorted((a, b) => a - b);
+const rowOf = (net: FloatNet, { contender, prepared, reason, samples }: Runner): InferenceRow => {
+  const base = {
+    net: net.name,
+    engine: contender.engine,
+    threads: contender.threads,
+    samples: samples.length,
+  };
+  const none = { medianMs: null, bestMs: null, p5Ms: null, p95Ms: null, cpuMedianMs: null, gmacs: null };
+  if (samples.length === 0) return { ...base, ...none, reason: reason ?? 'it gave no time' };
+  const sorted = samples.map(({ wallMs }) => wallMs).toSorted((a, b) => a - b);
+  const cpu = samples.map(({ cpuMs }) => cpuMs).toSorted((a, b) => a - b);
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
   const medianMs = at(0.5);
@@ -59,6 +67,7 @@ const rowOf = (net: FloatNet, { contender, prepared, reason, times }: Runner): I
     bestMs: at(0),
     p5Ms: at(0.05),
     p95Ms: at(0.95),
+    cpuMedianMs: contender.threads === 1 ? cpu[cpu.length >> 1]! : null,
     gmacs: net.macs / medianMs / 1e6,
     ...(prepared?.details ? { details: prepared.details } : {}),
   };
@@ -73,18 +82,19 @@ export async function compareNet(
   const runners: Runner[] = [];
   for (const contender of contenders) runners.push(await start(contender, net));
   for (let round = 0; round < rounds; round++)
-    for (const { prepared, times } of runners) if (prepared) times.push(...(await prepared.measure(sliceMs)));
+    for (const { prepared, samples } of runners)
+      if (prepared) samples.push(...(await prepared.measure(sliceMs)));
   for (const { prepared } of runners) await prepared?.dispose();
   return runners.map((runner) => rowOf(net, runner));
 }
 
-/** How many times faster one row is than another, by median or by best time; null when one of them did not run. */
+/** How many times faster one row is than another, by median or by CPU time; null when one of them did not run. */
 export function speedup(
   rows: readonly InferenceRow[],
   net: string,
   fast: string,
   slow: string,
-  by: 'medianMs' | 'bestMs' = 'medianMs',
+  by: 'medianMs' | 'cpuMedianMs' = 'medianMs',
 ): number | null {
   const time = (engine: string): number | null =>
     rows.find((row) => row.net === net && row.engine === engine && row.threads === 1)?.[by] ?? null;

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { wasmEngine, type WasmEngineOptions } from '@bitgrad/backend-wasm/engine';
 import { BitgradError, createRng } from '@bitgrad/core';
 import { decodeModel, elementCount, jsEngine, type Engine } from '@bitgrad/runtime';
-import { timeFor, type Contender, type Prepared } from './contender.js';
+import { timeFor, type Contender, type Prepared, type Sample } from './contender.js';
 import type { FloatNet } from './float.js';
 import { extraLayers, type PackedFiles } from './packedModels.js';
 
@@ -52,13 +52,16 @@ export async function preparePacked(files: PackedFiles, choice: EngineChoice): P
     async measure(ms) {
       if (!part) return timeFor(ms, whole.run);
       // A long and a short chain in turn: the difference is that of whole layers, packed at both ends.
-      const times: number[] = [];
+      const samples: Sample[] = [];
       const end = performance.now() + ms;
       do {
         const [[long], [short]] = [await timeFor(0, whole.run), await timeFor(0, part.run)];
-        times.push((long! - short!) / extraLayers);
+        samples.push({
+          wallMs: (long!.wallMs - short!.wallMs) / extraLayers,
+          cpuMs: (long!.cpuMs - short!.cpuMs) / extraLayers,
+        });
       } while (performance.now() < end);
-      return times;
+      return samples;
     },
     dispose() {
       whole.executable.dispose();
@@ -87,7 +90,7 @@ export type ChildRequest =
 /** The child's answers. */
 export type ChildAnswer =
   | { readonly type: 'ready'; readonly details: Prepared['details'] }
-  | { readonly type: 'times'; readonly times: number[] }
+  | { readonly type: 'samples'; readonly samples: Sample[] }
   | { readonly type: 'error'; readonly message: string };
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -128,7 +131,7 @@ export const remotePacked = (
         details: ready.type === 'ready' ? ready.details : {},
         async measure(ms) {
           const answer = await ask(child, { type: 'measure', ms });
-          return answer.type === 'times' ? answer.times : [];
+          return answer.type === 'samples' ? answer.samples : [];
         },
         dispose: () => void child.kill(),
       };
