@@ -13,6 +13,7 @@ describe('formulas', () => {
     ['max(0, 1 - abs(x))', (x) => Math.max(0, 1 - Math.abs(x))],
     ['exp(-2 * x^2)', (x) => Math.exp(-2 * x * x)],
     ['-x^2', (x) => -(x * x)],
+    ['(-x)^2 * -(x + 1)^2 - -x^3', (x) => x * x * -((x + 1) ** 2) + x ** 3],
     ['2^3 - x**3', (x) => 8 - x ** 3],
     ['x < 0 ? -x : sin(pi * x)', (x) => (x < 0 ? -x : Math.sin(Math.PI * x))],
     ['abs(x) <= 1 && !(x > 0.5)', (x) => (Math.abs(x) <= 1 && !(x > 0.5) ? 1 : 0)],
@@ -44,9 +45,11 @@ describe('formulas', () => {
     ['max(x)', 'arguments'],
     ['x^x', 'exponent'],
     ['x^0.5', 'exponent'],
+    ['-x^2^2', 'syntax'],
+    ['2 * -', 'syntax'],
     ['~x', 'operator'],
     ['x % 2', 'operator'],
-    [`${'('.repeat(80)}x${')'.repeat(80)} + ${'-'.repeat(100)}x`, ''],
+    [`${'('.repeat(80)}x${')'.repeat(80)} + ${'-'.repeat(100)}x`, 'nesting'],
     ['x'.repeat(500), 'length'],
   ])('refuses %s', (text, part) => {
     const attempt = (): unknown => parseFormula(text);

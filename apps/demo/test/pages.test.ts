@@ -154,7 +154,7 @@ describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`,
   });
 
   it('loads at most 150 kB for the first view, and no tfjs until it is asked for', async () => {
-    const { page, end } = await visit(browser, server, '', { serviceWorkers: 'block' });
+    const { page, end } = await visit(browser, server);
     await ready(page);
     await draw(page, handwriting[1]!);
     await answer(page);

@@ -145,7 +145,7 @@ function Layers({ model }: { model: PackedModel }) {
   return (
     <section class="panel" aria-labelledby="layers-title">
       <h2 id="layers-title">Layers</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-labelledby="layers-title">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Table of layers">
         <table data-testid="layers">
           <thead>
             <tr>

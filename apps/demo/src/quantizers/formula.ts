@@ -12,6 +12,28 @@ import {
 
 jsep.addBinaryOp('^', 12, true);
 
+// jsep lets a sign bind tighter than a power; in mathematics -x^2 is -(x^2).
+jsep.hooks.add('gobble-token', function (env) {
+  const sign = this.char;
+  if (sign !== '-' && sign !== '+') return;
+  const gobble = (): jsep.Expression =>
+    (this.gobbleToken() as jsep.Expression | undefined) ?? this.throwError(`Expected a value after ${sign}`);
+  const atPower = (): number => {
+    this.gobbleSpaces();
+    return this.expr.startsWith('**', this.index) ? 2 : this.char === '^' ? 1 : 0;
+  };
+  const scope = this as { index: number };
+  scope.index += 1;
+  let argument = gobble();
+  const width = atPower();
+  if (width > 0) {
+    scope.index += width;
+    argument = { type: 'BinaryExpression', operator: '^', left: argument, right: gobble() };
+    if (atPower() > 0) this.throwError('Put a power of a power into parentheses');
+  }
+  env.node = { type: 'UnaryExpression', operator: sign, argument, prefix: true };
+});
+
 /** Functions that a formula may use, with the number of their arguments. */
 const functions: Readonly<
   Record<string, readonly [count: number, make: (...a: Expression[]) => Expression]>
