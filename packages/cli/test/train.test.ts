@@ -80,6 +80,8 @@ describe('train', () => {
   it.each([
     ['sgd', '--optimizer', 'sgd', '--lr-schedule', 'step', '--warmup', '2'],
     ['bop', '--optimizer', 'bop', '--optimizer-options', '{"gamma":0.01}'],
+    ['an optimizer wrapped by its quantizer', '--quantizer', 'rpc'],
+    ['a pair that hardens', '--quantizer', 'bnn++'],
     ['augmentation and a pair of halves', '--augment', 'shift:2,flip', '--quantizer', 'sign:tanh/ste'],
   ])('stops when told, saves, and resumes to the same bytes: %s', async (_title, ...options) => {
     const out = temporaryFolder();

@@ -1,5 +1,12 @@
 // How mu grows over training: the scalar that takes F to its levels.
-import { grow, progress, type JsonObject, type Schedule, type TrainingClock } from '@bitgrad/core';
+import {
+  BitgradError,
+  grow,
+  progress,
+  type JsonObject,
+  type Schedule,
+  type TrainingClock,
+} from '@bitgrad/core';
 import * as v from 'valibot';
 
 /** Growth of mu. */
@@ -33,10 +40,18 @@ export function muAt({ growth, muStart, muEnd, muUntil }: MuOptions, clock: Trai
 
 /**
  * The schedule of mu.
- * @throws BitgradError `invalid-option` for exponential growth through or from zero
+ * @throws BitgradError `invalid-option` for growth from zero where growth multiplies
  */
 export function muSchedule(options: MuOptions): Schedule {
   const { growth, muStart, muEnd, muUntil } = options;
+  if (growth === 'learning-rate-sum' && muStart === 0)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'quantizer-proxconnect',
+      what: 'option "muStart" with growth \'learning-rate-sum\'',
+      got: muStart,
+      expected: 'a number above 0, by which 1 + the sum of the learning rates is multiplied',
+    });
   if (growth !== 'learning-rate-sum') grow({ growth, start: muStart, end: muEnd }, 0);
   return Object.freeze({
     options: { growth, muStart, muEnd, muUntil } as JsonObject,
@@ -46,4 +61,4 @@ export function muSchedule(options: MuOptions): Schedule {
 
 /** True when mu changes over training. */
 export const muMoves = ({ growth, muStart, muEnd }: MuOptions): boolean =>
-  growth === 'learning-rate-sum' ? muStart !== 0 : muStart !== muEnd;
+  growth === 'learning-rate-sum' || muStart !== muEnd;

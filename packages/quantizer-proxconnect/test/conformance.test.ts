@@ -32,7 +32,14 @@ const levels = [
   { growth: 'learning-rate-sum', muStart: 0.1, backward: 'clipped' },
   { backward: 'identity', kernelUnit: 'one' },
 ];
-const invalid = [{ muUntil: 0 }, { levels: [1, 0] }, { rho: -1 }, { kernelScale: 0 }, { muStart: -1 }];
+const invalid = [
+  { muUntil: 0 },
+  { levels: [1, 0] },
+  { rho: -1 },
+  { kernelScale: 0 },
+  { muStart: -1 },
+  { growth: 'learning-rate-sum' },
+];
 testQuantizer({ create: pc, options: levels, invalid, expected: { certificate: true, levels: [-1, 1] } });
 testQuantizer({ create: rpc, invalid: [{ pull: -1 }] });
 testQuantizer({ create: pq, options: [{ levels: 'ternary', pull: 40, ...mu }] });
