@@ -32,7 +32,7 @@ async function talk(
       ? settle?.reject(failed(`${name}: ${message.message}`))
       : settle?.resolve(message),
   );
-  child.once('exit', (code) => settle?.reject(failed(`${name} ended`, code)));
+  child.once('exit', (code, signal) => settle?.reject(failed(`${name} ended`, signal ?? code)));
   const ready = await first;
   return {
     detail: ready.type === 'ready' ? ready.detail : '',
