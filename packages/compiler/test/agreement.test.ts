@@ -1,5 +1,6 @@
 // Packed models against their hardened training graphs on MNIST test images. BITGRAD_FULL=1: all 10,000 images, every
 // quantizer, a few hundred steps of training, with the trained and with random batch norms; else a small sample.
+// BITGRAD_FIGURES=FILE writes what was found as JSON.
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs-layers';
@@ -57,16 +58,14 @@ describe.skipIf(missing)(`packed equals hardened on MNIST${missing ? ` (${missin
     data = await loadDataset(`mnist:${folder}`);
     expect(defaultRegistry().plugins()).toHaveLength(plugins.length);
   });
-  afterAll(async () => {
-    await backend.dispose();
-    if (process.env.BITGRAD_FIGURES)
-      writeFileSync(process.env.BITGRAD_FIGURES, JSON.stringify(rows, null, 1));
-  });
+  afterAll(() => backend.dispose());
 
   it.each(cases)('$model $quantizer, norms $norms', { timeout: full ? 600_000 : 60_000 }, async (c) => {
     const images = full ? 10_000 : 60;
     const figures = await agreementOf(c, data, images, wasmEngine(), full ? 500 : 20);
     rows.push({ ...c, ...figures });
+    if (process.env.BITGRAD_FIGURES)
+      writeFileSync(process.env.BITGRAD_FIGURES, JSON.stringify(rows, null, 1));
     expect(figures.identicalEngines).toBe(figures.comparedEngines);
     expect(figures.sameArgmax).toBe(images);
     expect(figures.exactImages).toBe(images);
