@@ -15,8 +15,8 @@ import { binaryDigits, floatDigits } from '../src/digits/network.js';
 
 const { values } = parseArgs({
   options: {
-    epochs: { type: 'string', default: '8' },
-    images: { type: 'string', default: '20000' },
+    epochs: { type: 'string', default: '6' },
+    images: { type: 'string', default: '12000' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
   },

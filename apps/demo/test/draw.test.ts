@@ -122,9 +122,11 @@ describe.skipIf(skipReason)(`Draw page ${skipReason ?? ''}`, () => {
   it('works offline after the first load', async () => {
     const { page, problems, end } = await visit(browser, server);
     await ready(page);
-    await page.waitForFunction(
-      async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated',
-    );
+    // Active means that every file is kept.
+    await page.evaluate(async () => {
+      const { active } = await navigator.serviceWorker.ready;
+      while (active!.state !== 'activated') await new Promise((resolve) => setTimeout(resolve, 20));
+    });
     await page.context().setOffline(true);
     await page.reload();
     await ready(page);
