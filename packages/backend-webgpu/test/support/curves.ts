@@ -1,7 +1,8 @@
 // Comparing a backend's loss curve with the cpu backend's.
 import { expect } from 'vitest';
 import { cpu } from '@bitgrad/backend-cpu';
-import { lossCurve, networks } from './training.js';
+import type { networks } from './training.js';
+import { lossCurve } from './training.js';
 
 type Network = (typeof networks)[number];
 const references = new Map<Network, Promise<number[]>>();
