@@ -89,10 +89,19 @@ export function shareDevice(
     pipeline(code, reads) {
       const known = pipelines.get(code);
       if (known) return known;
-      const made = device.createComputePipelineAsync({
-        layout: layoutOf(reads),
-        compute: { module: device.createShaderModule({ code }), entryPoint: 'main' },
-      });
+      const made = device
+        .createComputePipelineAsync({
+          layout: layoutOf(reads),
+          compute: { module: device.createShaderModule({ code }), entryPoint: 'main' },
+        })
+        .catch((cause: unknown) => {
+          pipelines.delete(code);
+          throw failure('kernel-missing', {
+            what: 'a shader does not compile on this driver',
+            next: 'Use the wasm engine, and report the driver.',
+            cause,
+          });
+        });
       pipelines.set(code, made);
       return made;
     },

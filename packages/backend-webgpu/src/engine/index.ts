@@ -45,14 +45,17 @@ export function webgpuEngine(options: WebgpuEngineOptions = {}): WebgpuEngine {
     return shareDevice(device, info, true);
   };
   const acquire = async () => {
-    if (shared && (await shared).lost() !== undefined) shared = undefined;
-    shared ??= start();
+    // Two models may ask at once: only the device that was found lost is replaced.
+    const present = shared;
+    if (present && (await present.catch(() => undefined))?.lost() !== undefined && shared === present)
+      shared = undefined;
+    const starting = (shared ??= start());
     try {
-      const gpu = await shared;
+      const gpu = await starting;
       gpu.retain();
       return gpu;
     } catch (error) {
-      shared = undefined;
+      if (shared === starting) shared = undefined;
       throw error;
     }
   };

@@ -1,0 +1,127 @@
+// Life of models on WebGPU, in Node by Dawn: loss and restore, leaks, sharing, counts, refusal of software.
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { convTrial } from '@bitgrad/testkit/engine';
+import { jsEngine } from '@bitgrad/runtime';
+import { webgpuEngine } from '../src/engine/index.js';
+import { dawn } from './support/dawn.js';
+
+const gpu = await dawn();
+const small = convTrial({ type: 'u8', size: [2, 2], c: 3, cOut: 4, kernel: [1, 1], weight: 'i8' });
+const want = (await jsEngine().compile(small)).run(small.input);
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Dawn with every device, and the buffers on it that are not destroyed, in view. */
+function watched() {
+  const devices: GPUDevice[] = [];
+  let buffers = 0;
+  const observed = {
+    requestAdapter: async (options?: GPURequestAdapterOptions) => {
+      const adapter = await gpu!.requestAdapter(options);
+      const request = adapter!.requestDevice.bind(adapter);
+      adapter!.requestDevice = async (descriptor) => {
+        const device = await request(descriptor);
+        devices.push(device);
+        const create = device.createBuffer.bind(device);
+        device.createBuffer = (descriptor) => {
+          const buffer = create(descriptor);
+          const destroy = buffer.destroy.bind(buffer);
+          buffers++;
+          buffer.destroy = () => {
+            buffers--;
+            return destroy();
+          };
+          return buffer;
+        };
+        return device;
+      };
+      return adapter;
+    },
+  } as GPU;
+  return { gpu: observed, devices, buffers: () => buffers };
+}
+
+describe.skipIf(!gpu)('on Dawn', () => {
+  it('200 cycles of create and dispose leave no buffer and no device', async () => {
+    const seen = watched();
+    const engine = webgpuEngine({ gpu: seen.gpu });
+    const keeper = await engine.compile(small);
+    const kept = seen.buffers();
+    for (let i = 0; i < 200; i++) {
+      const executable = await engine.compile(small);
+      if (i % 50 === 0) expect(await executable.runAsync(small.input)).toStrictEqual(want);
+      executable.dispose();
+    }
+    expect(seen.buffers()).toBe(kept);
+    keeper.dispose();
+    expect(seen.buffers()).toBe(0);
+    expect(seen.devices).toHaveLength(1);
+    expect((await seen.devices[0]!.lost).reason).toBe('destroyed');
+  });
+
+  it('a lost device gives a typed error, also during a run, and restore() continues on a new one', async () => {
+    const seen = watched();
+    const engine = webgpuEngine({ gpu: seen.gpu });
+    const [one, two] = await Promise.all([engine.compile(small), engine.compile(small)]);
+    expect(await one.runAsync(small.input)).toStrictEqual(want);
+    const running = one.runAsync(small.input);
+    const during = expect(running).rejects.toMatchObject({ code: 'context-lost' });
+    seen.devices[0]!.destroy();
+    await during;
+    await expect(two.runAsync(small.input)).rejects.toMatchObject({ code: 'context-lost' });
+    await Promise.all([one.restore(), two.restore()]);
+    expect(seen.devices).toHaveLength(2);
+    expect(await one.runAsync(small.input)).toStrictEqual(want);
+    expect(await two.runAsync(small.input)).toStrictEqual(want);
+    await one.restore();
+    expect(seen.devices).toHaveLength(2);
+    one.dispose();
+    two.dispose();
+    await seen.devices[1]!.lost;
+    await expect(one.restore()).rejects.toMatchObject({ code: 'disposed' });
+  });
+
+  it('a batch is one submission, and the counts tell dispatches and bytes', async () => {
+    const adapter = await gpu!.requestAdapter();
+    const device = await adapter!.requestDevice();
+    const executable = await webgpuEngine({ device }).compile(
+      convTrial({ type: 'bits', size: [6, 6], c: 64, cOut: 32, threshold: true }),
+    );
+    const submit = vi.spyOn(device.queue, 'submit');
+    await executable.runAsync(new Float32Array(3 * 36 * 64));
+    expect(submit).toHaveBeenCalledTimes(1);
+    const { ops, perInference } = executable.report();
+    expect(ops.map(({ kernel }) => kernel)).toEqual([
+      'threshold',
+      'xnor-conv-tiled',
+      'fused:1',
+      'xnor-dense-tiled',
+    ]);
+    expect(perInference).toMatchObject({
+      dispatches: 3,
+      bytesUploaded: 4 * 36 * 64,
+      bytesReadBack: 4 * 16 * 7,
+    });
+    expect(perInference.bytesWritten).toBe(4 * (36 * 2 + 16 + 16 * 7));
+    executable.dispose();
+    // A device of the user's lives on.
+    expect(device.createBuffer({ size: 16, usage: 8 }).size).toBe(16);
+    device.destroy();
+  });
+
+  it('refuses a software renderer when told so', async (context) => {
+    const engine = webgpuEngine({ gpu: gpu!, allowSoftware: false });
+    const { available, reason, features } = await engine.probe();
+    if (!features['software']) context.skip(`hardware: ${String(features['adapter'])}`);
+    expect(available).toBe(false);
+    expect(reason).toMatch(/software renderer/);
+    await expect(engine.compile(small)).rejects.toMatchObject({ code: 'backend-unavailable' });
+  });
+});
+
+it('says why it cannot start where there is no WebGPU', async () => {
+  const { available, reason } = await webgpuEngine().probe();
+  expect(available).toBe(false);
+  expect(reason).toBe('WebGPU is not available here');
+  await expect(webgpuEngine().compile(small)).rejects.toMatchObject({ code: 'backend-unavailable' });
+});
