@@ -14,6 +14,7 @@ import { createBuilder } from './builder.js';
 import { materialize } from './emit.js';
 import { endsOf, evaluate } from './graph.js';
 import { lastFloatDense } from './int8.js';
+import { tidied } from './tidy.js';
 import { known, unsupported, type Lowering, type LoweringContext } from './lower/context.js';
 import { lowerings } from './lower/index.js';
 import { plainValue, withChannelwise, type Value } from './value.js';
@@ -95,11 +96,7 @@ async function compileOnce(
   const { input: type = 'f32', normalization } = options;
   const context: LoweringContext = { builder: createBuilder(), memo: new Map(), fallbacks: [], int8 };
   const packed = withHardened(model, () => {
-    let result!: PackedModel;
-    tf.tidy(() => {
-      result = lowerModel(model, type, normalization, context, options);
-    });
-    return result;
+    return tidied(() => lowerModel(model, type, normalization, context, options));
   });
   const bytes = encodeModel(packed.plan, packed.weights, packed.metadata);
   const agreement = await verifyModel(model, packed, options);

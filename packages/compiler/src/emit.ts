@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Shape } from '@bitgrad/runtime';
 import { floatThresholds, integerThresholds, type Evaluate, type Threshold } from './probe.js';
+import { tidied } from './tidy.js';
 import type { PlanBuilder } from './builder.js';
 import {
   asAffine,
@@ -127,7 +128,7 @@ export type SignCodes = (x: tf.Tensor) => tf.Tensor;
 const evaluator =
   (rank: number, chain: readonly Channelwise[], codes: SignCodes): Evaluate =>
   (values, rows) =>
-    tf.tidy(() => {
+    tidied(() => {
       const channels = values.length / rows;
       const shape = [rows, ...Array<number>(rank - 1).fill(1), channels];
       const x = chain.reduce((t, f) => f.apply(t), tf.tensor(values, shape));

@@ -8,6 +8,7 @@ import {
   type Quantizer,
 } from '@bitgrad/core';
 import type { QuantLayer } from '@bitgrad/layers';
+import { tidied } from './tidy.js';
 
 const unsupported = (layer: string, what: string, next: string): never => {
   throw new BitgradError({
@@ -41,7 +42,7 @@ export function deployKernel(
   kernel: tf.Tensor,
   channels: number,
 ): DeployedKernel {
-  return tf.tidy(() => {
+  return tidied(() => {
     if (!layer?.slots.has(slot))
       return { levels: new Float32Array(kernel.dataSync()), scale: Float32Array.of(1), binary: false };
     const { quantizer, options } = hardened(layer, slot);

@@ -35,6 +35,7 @@ describe.each(small)('%s', (name: ModelName) => {
         input: 'u8',
         normalization,
         samples: randomBytes(4 * 144, seed),
+        lastLayer: 'float',
       });
       expect(tf.memory().numTensors).toBe(before);
       expect(agreement.argmax).toBe(1);

@@ -99,7 +99,7 @@ const timeFloat = (
     kernelQuantizer: null,
   });
   const x = tf.tensor(normalizeBytes(bytes, inputShape.at(-1)!, normalize), [1, ...inputShape]);
-  const { medianMs } = timeRuns(() => tf.tidy(() => (model.predict(x) as tf.Tensor).dataSync()), 0.5);
+  const { medianMs } = timeRuns(() => tf.tidy(() => void (model.predict(x) as tf.Tensor).dataSync()), 0.5);
   x.dispose();
   model.dispose();
   return medianMs;

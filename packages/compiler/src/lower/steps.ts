@@ -4,6 +4,7 @@ import type { Shape } from '@bitgrad/runtime';
 import type { QuantLayer } from '@bitgrad/layers';
 import { floatThresholds } from '../probe.js';
 import type { DeployedSteps } from '../quantized.js';
+import { tidied } from '../tidy.js';
 import type { GraphLayer } from '../graph.js';
 import { unsupported, type LoweringContext } from './context.js';
 
@@ -25,7 +26,7 @@ export function quantizeSteps(
     const found = floatThresholds(
       channels,
       (x, rows) =>
-        tf.tidy(() => {
+        tidied(() => {
           const t = tf.tensor(x, [rows, ...Array<number>(rank - 1).fill(1), channels]);
           return tf
             .sub(tf.mul(tf.cast(tf.greater(values(t), middle), 'float32'), 2), 1)
