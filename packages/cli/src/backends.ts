@@ -23,6 +23,12 @@ export const backendTable: readonly BackendRow[] = [
     load: async () => (await import('@bitgrad/backend-wasm')).wasm(),
   },
   {
+    // After wasm: reading a tensor at once does not work on Dawn. Software renderers are refused.
+    name: 'node-gpu',
+    package: '@bitgrad/backend-node-gpu',
+    load: async () => (await import('@bitgrad/backend-node-gpu')).nodeGpu(),
+  },
+  {
     name: 'cpu',
     package: '@bitgrad/backend-cpu',
     load: async () => (await import('@bitgrad/backend-cpu')).cpu(),

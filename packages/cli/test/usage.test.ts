@@ -50,7 +50,7 @@ describe('wrong use', () => {
     [['fly'], /unknown command 'fly'/],
     [['train', '--epochs', 'many'], /--epochs.*Expected an integer, 1 or more/],
     [['train', '--lr', '0'], /--lr.*above 0/],
-    [['train', '--backend', 'abacus'], /--backend.*auto, wasm, cpu/],
+    [['train', '--backend', 'abacus'], /--backend.*auto, wasm, node-gpu, cpu/],
     [['train', '--optimizer', 'adamw'], /--optimizer.*adam, sgd, bop/],
     [['train', '--quantizer', 'nope'], /quantizer is not registered: got "nope", expected one of .*ste/],
     [['train', '--quantizer', 'ste/nope'], /got "nope"/],
@@ -111,7 +111,7 @@ describe('list', () => {
     const names = (key: string) => listing[key]!.map(({ name }) => name);
     expect(names('quantizers')).toEqual(expect.arrayContaining(['ste', 'ede', 'bireal']));
     expect(names('models')).toEqual(expect.arrayContaining(['cnn', 'mlp', 'vgg-small', 'resnet20']));
-    expect(names('backends')).toEqual(['wasm', 'cpu']);
+    expect(names('backends')).toEqual(['wasm', 'node-gpu', 'cpu']);
     expect(listing.backends).toContainEqual(
       expect.objectContaining({ name: 'cpu', available: true, reason: '' }),
     );

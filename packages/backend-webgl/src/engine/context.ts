@@ -83,7 +83,7 @@ export function shareContext(gl: WebGL2RenderingContext, owned: boolean): Gl {
           throw failure('kernel-missing', {
             what: 'a shader does not compile on this driver',
             got: gl.getShaderInfoLog(entry.shader) || gl.getProgramInfoLog(entry.program),
-            next: 'Use the wasm engine, and report the driver.',
+            next: 'Use the wasm engine.',
           });
         }
         gl.useProgram(entry.program);

@@ -42,7 +42,7 @@ export async function requestDevice(
     throw failure('backend-unavailable', {
       what: gpu ? 'WebGPU has no adapter here' : 'WebGPU is not available here',
       next: gpu
-        ? 'Check the graphics driver, or use the webgl or wasm engine.'
+        ? 'Use the webgl or wasm engine.'
         : 'Use a browser with WebGPU and a page served by https; in Node, use @bitgrad/backend-node-gpu.',
     });
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
@@ -98,7 +98,7 @@ export function shareDevice(
           pipelines.delete(code);
           throw failure('kernel-missing', {
             what: 'a shader does not compile on this driver',
-            next: 'Use the wasm engine, and report the driver.',
+            next: 'Use the wasm engine.',
             cause,
           });
         });

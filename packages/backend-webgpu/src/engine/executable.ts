@@ -257,6 +257,7 @@ export async function createExecutable(
       await Promise.resolve();
       if (resident !== at) throw failure('disposed', { what: 'model', next: 'Load it again.', cause });
       await new Promise((resolve) => setTimeout(resolve, 0));
+      alive();
       throw gpu.lost() !== undefined
         ? lostError(gpu, cause)
         : failure('invalid-state', { what: 'the result could not be read from the GPU', cause });
