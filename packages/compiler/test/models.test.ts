@@ -35,7 +35,7 @@ describe.each(small)('%s', (name: ModelName) => {
         input: 'u8',
         normalization,
         samples: randomBytes(4 * 144, seed),
-      // The float last layer, so that every logit is compared; int8.test.ts has the other.
+      // The float last layer, so that every logit is compared; last-layer.test.ts has the other.
       lastLayer: 'float',
         lastLayer: 'float',
       });
