@@ -3,9 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BitgradError, type BackendAdapter, type KernelReport } from '@bitgrad/core';
 import { install, type Installation } from './installation.js';
 import { avgPoolGrad } from './kernels/avgPoolGrad.js';
+import { resizeBilinearGrad } from './kernels/resizeBilinearGrad.js';
 import { resizeNearestNeighborGrad } from './kernels/resizeNearestNeighborGrad.js';
 
-const kernels = { AvgPoolGrad: avgPoolGrad, ResizeNearestNeighborGrad: resizeNearestNeighborGrad };
+const kernels = {
+  AvgPoolGrad: avgPoolGrad,
+  ResizeBilinearGrad: resizeBilinearGrad,
+  ResizeNearestNeighborGrad: resizeNearestNeighborGrad,
+};
 
 /** The installation in force: starting another adapter takes the kernels over. */
 const current = new WeakMap<object, Installation>();
@@ -29,8 +34,8 @@ async function load(): Promise<void> {
 
 /**
  * Training on plain JavaScript: about one image a second on a small conv net; use it to check other backends, or
- * where nothing else runs. Two gradients that tfjs 4.22 gets wrong are replaced (average pooling at borders,
- * nearest-neighbour resizing of batches).
+ * where nothing else runs. Three gradients that tfjs 4.22 gets wrong are replaced (average pooling at
+ * borders, nearest-neighbour resizing of batches, bilinear resizing of images that are not square).
  * @throws BitgradError from `start`: `backend-unavailable` when the tfjs backend is not installed
  */
 export function cpu(): BackendAdapter {

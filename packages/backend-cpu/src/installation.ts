@@ -13,6 +13,8 @@ export type CpuKernel = (args: {
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
   readonly attrs: unknown;
   readonly backend: TfjsCpuBackend;
+  /** Runs the kernel that this one replaces. */
+  stock(): tf.TensorInfo;
 }) => tf.TensorInfo;
 
 /** Registered kernels. */
@@ -28,7 +30,7 @@ export function install(kernels: Readonly<Record<string, CpuKernel>>): Installat
     const stock = tf.getKernel(kernelName, 'cpu') as tf.KernelConfig | undefined;
     const kernelFunc = ((args: Parameters<CpuKernel>[0]) => {
       counts[kernelName]!++;
-      return kernel(args);
+      return kernel({ ...args, stock: () => stock!.kernelFunc(args as never) as tf.TensorInfo });
     }) as unknown as tf.KernelFunc;
     counts[kernelName] = 0;
     if (stock) tf.unregisterKernel(kernelName, 'cpu');

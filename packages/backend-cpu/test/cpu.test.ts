@@ -1,4 +1,4 @@
-// The cpu adapter: starts tfjs's cpu backend, replaces the two wrong gradients, puts the stock kernels back.
+// The cpu adapter: starts tfjs's cpu backend, replaces the wrong gradients, puts the stock kernels back.
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import { afterEach, describe, expect, it } from 'vitest';
@@ -36,7 +36,11 @@ describe('cpu()', () => {
     await adapter.start();
     await adapter.start();
     expect(tf.getBackend()).toBe('cpu');
-    expect(adapter.report()).toEqual({ AvgPoolGrad: 0, ResizeNearestNeighborGrad: 0 });
+    expect(adapter.report()).toEqual({
+      AvgPoolGrad: 0,
+      ResizeBilinearGrad: 0,
+      ResizeNearestNeighborGrad: 0,
+    });
   });
 
   it.each([
@@ -58,6 +62,11 @@ describe('cpu()', () => {
   ] as const)('nearest-neighbour resizing to %j, corners %s, centers %s', async (size, corners, centers) => {
     await adapter.start();
     expectLinearGradient((x) => tf.image.resizeNearestNeighbor(x, [...size], corners, centers), [3, 2, 3, 2]);
+  });
+
+  it.each([true, false])('bilinear resizing, corners %s', async (corners) => {
+    await adapter.start();
+    expectLinearGradient((x) => tf.image.resizeBilinear(x, [5, 4], corners), [2, 2, 3, 2]);
   });
 
   it('dispose puts the stock kernels back and keeps the counts', async () => {

@@ -1,6 +1,7 @@
 // Kernels that stock wasm lacks: segment sums (the gradient of gather) and einsum; and Identity, which stock wasm
 // copies: tf.clone is free on the other backends, and customGrad clones each tensor that it saves.
 import * as tf from '@tensorflow/tfjs-core';
+import { BitgradError } from '@bitgrad/core';
 import type { KernelFamily } from '../installation.js';
 
 /** Multiplies and sums step by step, as on the other backends; composed of tfjs ops. */
@@ -32,7 +33,17 @@ function einsum(equation: string, tensors: tf.Tensor[]): tf.Tensor {
   return out!;
 }
 
-/** Identity, UnsortedSegmentSum and Einsum. */
+/** Of tfjs 4.22's 3-D convolution on wasm the input gradient is wrong everywhere, the rest for strides above 1. */
+const refuse = (kernel: string) => (): never => {
+  throw new BitgradError({
+    code: 'kernel-missing',
+    source: 'backend-wasm',
+    what: `${kernel}: tfjs computes gradients of 3-D convolutions wrongly on wasm`,
+    next: 'Train on the cpu, webgl or webgpu backend.',
+  });
+};
+
+/** Identity, UnsortedSegmentSum, Einsum, and the refused gradients of the 3-D convolution. */
 export const missing: KernelFamily = ({ heap, wasm }) => ({
   Identity({ inputs }) {
     const { dataId, shape, dtype } = inputs['x']!;
@@ -51,6 +62,8 @@ export const missing: KernelFamily = ({ heap, wasm }) => ({
     wasm['segmentSum']!(...addresses, rows, tf.util.sizeFromShape(rest), numSegments);
     return out;
   },
+  Conv3DBackpropInputV2: refuse('Conv3DBackpropInputV2'),
+  Conv3DBackpropFilterV2: refuse('Conv3DBackpropFilterV2'),
   Einsum({ inputs, attrs }) {
     const { equation } = attrs as unknown as { equation: string };
     const tensors = Object.values(inputs) as tf.Tensor[];

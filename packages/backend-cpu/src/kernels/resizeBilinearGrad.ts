@@ -1,0 +1,8 @@
+// The gradient of bilinear resizing. tfjs 4.22 computes it, but swaps height and width in the shape of the result.
+import type { CpuKernel } from '../installation.js';
+
+/** ResizeBilinearGrad: inputs `dy`, `images` [n, h, w, c]. */
+export const resizeBilinearGrad: CpuKernel = ({ inputs, stock }) => ({
+  ...stock(),
+  shape: inputs['images']!.shape,
+});
