@@ -35,8 +35,8 @@ describe.each(small)('%s', (name: ModelName) => {
         input: 'u8',
         normalization,
         samples: randomBytes(4 * 144, seed),
-      // The float last layer, so that every logit is compared; last-layer.test.ts has the other.
-      lastLayer: 'float',
+        // The float last layer, so that every logit is compared; last-layer.test.ts has the other.
+        lastLayer: 'float',
         lastLayer: 'float',
       });
       expect(tf.memory().numTensors).toBe(before);
