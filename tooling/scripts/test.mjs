@@ -1,7 +1,9 @@
 // `npm test`: installs what is missing, checks (lint, types, boundaries, format), builds, runs every test.
-import { install, run } from './pnpm.mjs';
+import { attempt, install, run } from './pnpm.mjs';
 
 install();
-run(['pnpm', 'check']);
+// A failed check does not hide the tests: everything is reported, and the run fails at its end.
+const check = attempt(['pnpm', 'check']);
 run(['pnpm', 'build', '--output-logs=errors-only']);
-run(['pnpm', 'vitest']);
+const tests = attempt(['pnpm', 'vitest']);
+process.exit(tests || check);

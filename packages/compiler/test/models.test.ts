@@ -37,7 +37,6 @@ describe.each(small)('%s', (name: ModelName) => {
         samples: randomBytes(4 * 144, seed),
         // The float last layer, so that every logit is compared; last-layer.test.ts has the other.
         lastLayer: 'float',
-        lastLayer: 'float',
       });
       expect(tf.memory().numTensors).toBe(before);
       expect(agreement.argmax).toBe(1);
