@@ -1,5 +1,6 @@
 // The build of the demo: static files that work from any sub-path, with a strict content security policy in the page
 // itself, a service worker that knows every file, and no tfjs outside of the workers.
+import { fileURLToPath } from 'node:url';
 import { defaultClientConditions, defineConfig } from 'vite';
 import { contentSecurityPolicy, policy } from './build/csp.js';
 import { offline } from './build/offline.js';
@@ -10,6 +11,9 @@ const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
+
+// Absolute, so that a build can be started from any folder.
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   base: './',
@@ -28,7 +32,7 @@ export default defineConfig({
       onwarn: (warning, warn) => {
         if (warning.code !== 'SHIMMED_EXPORT') warn(warning);
       },
-      input: { index: 'index.html', sw: 'src/serviceWorker.ts' },
+      input: { index: source('index.html'), sw: source('src/serviceWorker.ts') },
       output: {
         entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
       },
