@@ -4,6 +4,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { BitgradError } from '@bitgrad/core';
 import { quantLayersOf, summary, withHardened } from '@bitgrad/layers';
 import {
+  elementCount,
   encodeModel,
   type Engine,
   type InputNormalization,
@@ -14,11 +15,12 @@ import { createBuilder } from './builder.js';
 import { materialize } from './emit.js';
 import { endsOf, evaluate } from './graph.js';
 import { lastFloatDense } from './int8.js';
+import { checkNormalization } from './normalization.js';
 import { tidied } from './tidy.js';
 import { known, unsupported, type Lowering, type LoweringContext } from './lower/context.js';
 import { lowerings } from './lower/index.js';
 import { plainValue, withChannelwise, type Value } from './value.js';
-import { verifyModel, type Agreement, type Samples } from './verify.js';
+import { checkLabels, verifyModel, type Agreement, type Samples } from './verify.js';
 
 /** How a model is compiled. */
 export interface CompileOptions {
@@ -26,11 +28,15 @@ export interface CompileOptions {
    * `u8`: the packed model takes bytes, and normalization is folded into it. `f32` (default): it takes what the graph takes.
    */
   readonly input?: 'u8' | 'f32';
-  /** How training turned bytes into numbers: (byte - mean) / std. Needed for `u8`. */
+  /** How training turned bytes into numbers: (byte - mean) / std, in units of bytes (0 to 255). Needed for `u8`. */
   readonly normalization?: InputNormalization;
   readonly metadata?: ModelMetadata;
   /** Inputs to verify on: rows of bytes for `u8`, of floats for `f32`. Default: 16 random ones, seeded. */
   readonly samples?: Samples;
+  /** The class of each of `samples`: `agreement` then has the accuracy of the packed model. */
+  readonly labels?: ArrayLike<number>;
+  /** Least accuracy on `samples`; it notices what graph and packed model cannot disagree about, as wrong samples. */
+  readonly minAccuracy?: number;
   /** Share of samples whose largest output must be the graph's; default 1. */
   readonly minAgreement?: number;
   /** Runs the packed model for the verification; default the portable engine. */
@@ -59,7 +65,8 @@ export interface CompileResult {
 /**
  * Compiles a trained model into a packed one, and verifies it.
  * @param model sequential or functional, one input and one output; its quantizers are hardened
- * @throws BitgradError `unsupported-op` that names the layer; `verification-failed` when the packed model disagrees
+ * @throws BitgradError `unsupported-op` that names the layer; `verification-failed` when the packed model disagrees or is
+ *   less accurate than asked for; `invalid-option` for a normalization that is missing or not in units of bytes
  */
 export async function compileModel(
   model: tfl.LayersModel,
@@ -75,14 +82,18 @@ export async function compileModel(
       expected: '{ mean, std } of the training data',
       next: 'Pass the normalization that the data set was trained with, or input: "f32".',
     });
+  const shape = known(endsOf(model).input.shape);
+  if (normalization) checkNormalization(normalization, shape.at(-1)!);
+  checkLabels(options, elementCount(shape));
   const last = lastFloatDense(endsOf(model).output);
   const { lastLayer = 'auto' } = options;
   if (!last || lastLayer === 'float')
     return { ...(await compileOnce(model, options)), lastLayer: last ? 'float' : null };
   if (lastLayer === 'int8') return { ...(await compileOnce(model, options, last)), lastLayer };
   if (options.samples) {
-    const rounded = await compileOnce(model, { ...options, minAgreement: 0 }, last);
-    if (rounded.agreement.argmax === 1) return { ...rounded, lastLayer: 'int8' };
+    const rounded = await compileOnce(model, { ...options, minAgreement: 0, minAccuracy: undefined }, last);
+    const { argmax, accuracy = 1 } = rounded.agreement;
+    if (argmax === 1 && accuracy >= (options.minAccuracy ?? 0)) return { ...rounded, lastLayer: 'int8' };
   }
   return { ...(await compileOnce(model, options)), lastLayer: 'float' };
 }

@@ -24,13 +24,19 @@ export interface Agreement {
   readonly maxDifference: number;
   /** Largest absolute output of the graph, to judge the difference by. */
   readonly maxOutput: number;
+  /** Share of samples whose largest output of the packed model is at their label; only with labels. */
+  readonly accuracy?: number;
 }
 
 /** What {@link verifyModel} needs of the compile options. */
 export interface VerifyOptions {
   readonly samples?: Samples;
+  /** The class of each sample. */
+  readonly labels?: ArrayLike<number>;
   readonly normalization?: InputNormalization;
   readonly minAgreement?: number;
+  /** Least accuracy on the samples; needs `labels`. */
+  readonly minAccuracy?: number;
   /** Runs the packed model; default the portable engine, which is the reference. Others are faster on many samples. */
   readonly engine?: Engine;
 }
@@ -66,9 +72,22 @@ export function graphOutputs(
   return outputs;
 }
 
+const optionError = (what: string, got: unknown, expected: string): BitgradError =>
+  new BitgradError({ code: 'invalid-option', source: 'compiler', what, got, expected });
+
+/** Whether the labels and the accuracy that is asked for fit samples of `size` elements. */
+export function checkLabels({ labels, minAccuracy, samples }: VerifyOptions, size: number): void {
+  const rows = (samples?.length ?? 0) / size;
+  if (minAccuracy !== undefined && !(labels && samples && minAccuracy >= 0 && minAccuracy <= 1))
+    throw optionError('minAccuracy', minAccuracy, 'a share from 0 to 1, together with samples and labels');
+  if (labels && labels.length !== rows)
+    throw optionError('number of labels', labels.length, `one for each of ${rows} samples`);
+}
+
 /**
  * Runs both and compares.
- * @throws BitgradError `verification-failed` below `minAgreement` (default: every argmax agrees)
+ * @throws BitgradError `verification-failed` below `minAgreement` (default: every argmax agrees) or `minAccuracy`;
+ *   `invalid-option` for labels that do not fit the samples
  */
 export async function verifyModel(
   model: tfl.LayersModel,
@@ -84,24 +103,34 @@ export async function verifyModel(
     (type === 'u8'
       ? Uint8Array.from({ length: 16 * size }, () => rng.integer(256))
       : Float32Array.from({ length: 16 * size }, () => rng.normal()));
+  const rows = samples.length / size;
+  checkLabels(options, size);
   const executable = await (options.engine ?? jsEngine()).compile(packed);
   const got = executable.run(samples);
   executable.dispose();
   const want = graphOutputs(model, packed, samples, options.normalization);
-  const rows = samples.length / size;
   const width = want.length / rows;
-  let [same, maxDifference, maxOutput] = [0, 0, 0];
+  const { labels } = options;
+  let [same, right, maxDifference, maxOutput] = [0, 0, 0, 0];
   for (let r = 0; r < rows; r++) {
     const [a, b] = [got.subarray(r * width, (r + 1) * width), want.subarray(r * width, (r + 1) * width)];
-    // Equal outputs may tie: the place of the graph's largest need only be as large in the packed model.
-    same += indexOfMax(a) === indexOfMax(b) ? 1 : 0;
+    const best = indexOfMax(a);
+    same += best === indexOfMax(b) ? 1 : 0;
+    right += best === labels?.[r] ? 1 : 0;
     for (let i = 0; i < width; i++) {
       maxDifference = Math.max(maxDifference, Math.abs(a[i]! - b[i]!));
       maxOutput = Math.max(maxOutput, Math.abs(b[i]!));
     }
   }
-  const agreement = { samples: rows, argmax: same / rows, maxDifference, maxOutput };
-  const { minAgreement = 1 } = options;
+  const accuracy = right / rows;
+  const agreement = {
+    samples: rows,
+    argmax: same / rows,
+    maxDifference,
+    maxOutput,
+    ...(labels && { accuracy }),
+  };
+  const { minAgreement = 1, minAccuracy = 0 } = options;
   if (agreement.argmax < minAgreement || !Number.isFinite(maxDifference))
     throw new BitgradError({
       code: 'verification-failed',
@@ -110,6 +139,15 @@ export async function verifyModel(
       got: agreement.argmax,
       expected: `the same argmax on at least ${minAgreement} of ${rows} samples`,
       next: 'Report it with the model; minAgreement accepts less.',
+    });
+  if (accuracy < minAccuracy)
+    throw new BitgradError({
+      code: 'verification-failed',
+      source: 'compiler',
+      what: 'accuracy of the packed model on the samples (the graph gives the same answers)',
+      got: accuracy,
+      expected: `at least ${minAccuracy}, minAccuracy`,
+      next: 'Compare normalization and samples with what the model was trained on: bytes, scaled alike, channels in the same order.',
     });
   return agreement;
 }

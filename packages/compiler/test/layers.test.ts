@@ -195,4 +195,91 @@ describe('what cannot be compiled says so', () => {
     await expect(compileModel(model, { input: 'u8' })).rejects.toThrowError(/normalization/);
     model.dispose();
   });
+
+  it.each([
+    [
+      [0.1307],
+      [0.3081],
+      /normalization\.std: got \[0\.3081\].*units of bytes.*mean: \[33\.33\], std: \[78\.57\]/s,
+    ],
+    [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225], /multiply by 255: \{ mean: \[123\.68, 116\.28, 103\.53\]/],
+    [[0], [0.999], /at least 1/],
+    [[127], [0], /standard deviation is positive/],
+    [[127], [-60], /standard deviation is positive/],
+    [[127, 127], [60], /normalization\.mean.*1 or 3 finite numbers/],
+    [[127], [60, NaN, 60], /normalization\.std/],
+    [[Infinity], [60], /normalization\.mean/],
+  ])('refuses a normalization that is not in units of bytes: %j / %j', async (mean, std, pattern) => {
+    const model = tfl.sequential({ layers: [quantDense({ units: 2, inputShape: [3], ...q })] });
+    for (const input of ['u8', 'f32'] as const)
+      await expect(compileModel(model, { input, normalization: { mean, std } })).rejects.toThrow(
+        expect.objectContaining({ code: 'invalid-option', message: expect.stringMatching(pattern) }),
+      );
+    model.dispose();
+  });
+
+  it.each([
+    [[0], [255]],
+    [[0], [1]],
+    [[127.5], [127.5]],
+    [
+      [125.3, 123, 113.9],
+      [63, 62.1, 66.7],
+    ],
+    // Bytes to 1..2: unusual, and nothing says that it is wrong.
+    [[-255], [255]],
+  ])('takes %j / %j', async (mean, std) => {
+    const model = tfl.sequential({ layers: [quantDense({ units: 2, inputShape: [3], ...q })] });
+    const { model: packed } = await compileModel(model, { input: 'u8', normalization: { mean, std } });
+    expect(packed.metadata.normalization).toEqual({ mean, std });
+    model.dispose();
+  });
+});
+
+describe('labels', () => {
+  /** Class 0 where the first byte is dark, else 1: one weight a class, of opposite sign. */
+  const darkOrBright = (): tfl.Sequential => {
+    const dense = tfl.layers.dense({ units: 2, useBias: false, inputShape: [1] });
+    const model = tfl.sequential({ layers: [dense] });
+    dense.setWeights([tf.tensor2d([-1, 1], [1, 2])]);
+    return model;
+  };
+  const base = {
+    input: 'u8',
+    normalization: { mean: [127.5], std: [127.5] },
+    samples: Uint8Array.of(0, 100, 200, 255),
+  } as const;
+
+  it('give the accuracy, and minAccuracy refuses less with the likely reason', async () => {
+    const model = darkOrBright();
+    const { agreement } = await compileModel(model, { ...base, labels: [0, 0, 1, 0], minAccuracy: 0.75 });
+    expect(agreement).toMatchObject({ samples: 4, argmax: 1, accuracy: 0.75 });
+    await expect(compileModel(model, { ...base, labels: [0, 0, 0, 0], minAccuracy: 0.75 })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'verification-failed',
+        message: expect.stringMatching(/got 0\.5, expected at least 0\.75.*normalization/s),
+      }),
+    );
+    // Bytes that were never scaled as in training: both sides agree on every answer, and every answer is class 1.
+    const normalization = { mean: [0], std: [255] };
+    const options = { ...base, normalization, labels: [0, 0, 1, 1] };
+    expect((await compileModel(model, options)).agreement).toMatchObject({ argmax: 1, accuracy: 0.75 });
+    await expect(compileModel(model, { ...options, minAccuracy: 1 })).rejects.toMatchObject({
+      code: 'verification-failed',
+    });
+    model.dispose();
+  });
+
+  it('must fit the samples', async () => {
+    const model = darkOrBright();
+    for (const options of [
+      { ...base, labels: [0, 1] },
+      { input: 'f32', labels: [0] } as const,
+      { ...base, minAccuracy: 0.5 },
+      { ...base, labels: [0, 0, 1, 1], minAccuracy: 1.5 },
+      { ...base, labels: [0, 0, 1, 1], minAccuracy: NaN },
+    ])
+      await expect(compileModel(model, options)).rejects.toMatchObject({ code: 'invalid-option' });
+    model.dispose();
+  });
 });

@@ -38,7 +38,10 @@ const size = ({ plan }: PackedModel): number =>
   plan.buffers.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0) +
   plan.weights.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 
-async function tryFile(file: Uint8Array, seed: number): Promise<string> {
+/** What became of a file, and how long the runtime was busy with it: the oracle that checks it is not counted. */
+async function tryFile(file: Uint8Array, seed: number): Promise<{ outcome: string; ms: number }> {
+  const start = performance.now();
+  const done = (outcome: string) => ({ outcome, ms: performance.now() - start });
   let model: PackedModel;
   let got: ArrayLike<number>;
   const random = testRandom(seed);
@@ -54,34 +57,34 @@ async function tryFile(file: Uint8Array, seed: number): Promise<string> {
     expect(arenaBytes + weightBytes).toBeLessThanOrEqual(limits.memoryBytes);
     got = executable.run(input);
   } catch (error) {
-    if (error instanceof BitgradError) return error.code;
+    if (error instanceof BitgradError) return done(error.code);
     throw new Error(`seed ${seed}`, { cause: error });
   }
-  if (size(model) > 20_000) return 'ran';
+  if (size(model) > 20_000) return done('ran');
+  const { ms } = done('');
   const expected = oracle(model, input, { float32: true })[model.plan.output]!;
   for (let i = 0; i < expected.length; i++)
     if (got[i] !== expected[i] && !(Number.isNaN(got[i]!) && Number.isNaN(expected[i]!)))
       expect.fail(`seed ${seed}: element ${i} is ${got[i]}, expected ${expected[i]}`);
-  return 'correct';
+  return { outcome: 'correct', ms };
 }
 
 describe('fuzzing', () => {
   it(`${runs} mutated files from seed ${firstSeed}`, { timeout: 3_600_000 }, async () => {
     const outcomes = new Map<string, number>();
-    let slowest = 0;
+    let [slowest, slowestSeed] = [0, 0];
     const before = process.memoryUsage.rss();
     let peak = before;
     for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       const file = mutate(files[seed % files.length]!, seed);
-      const start = performance.now();
-      const outcome = await tryFile(file, seed);
-      slowest = Math.max(slowest, performance.now() - start);
+      const { outcome, ms } = await tryFile(file, seed);
+      if (ms > slowest) [slowest, slowestSeed] = [ms, seed];
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       if (seed % 500 === 0) peak = Math.max(peak, process.memoryUsage.rss());
     }
     const summary = [...outcomes].sort((a, b) => b[1] - a[1]).map(([code, n]) => `${code} ${n}`);
     process.stdout.write(
-      `fuzz: ${runs} files, slowest ${slowest.toFixed(0)} ms, memory +${((peak - before) / 2 ** 20).toFixed(0)} MiB: ${summary.join(', ')}\n`,
+      `fuzz: ${runs} files, slowest ${slowest.toFixed(0)} ms (seed ${slowestSeed}), memory +${((peak - before) / 2 ** 20).toFixed(0)} MiB: ${summary.join(', ')}\n`,
     );
     expect(slowest).toBeLessThan(1000);
     // The garbage collector decides how much of this is garbage; a leak of one arena a file would be gigabytes.

@@ -72,17 +72,6 @@ async function testImages(info: RunInfo, options: CompileCommandOptions): Promis
   }
 }
 
-const accuracyOf = (outputs: ArrayLike<number>, labels: ArrayLike<number>): number => {
-  const width = outputs.length / labels.length;
-  let right = 0;
-  for (let r = 0; r < labels.length; r++) {
-    let best = 0;
-    for (let i = 1; i < width; i++) if (outputs[r * width + i]! > outputs[r * width + best]!) best = i;
-    if (best === labels[r]) right += 1;
-  }
-  return right / labels.length;
-};
-
 /**
  * Median milliseconds of one image in float32: the same architecture without quantizers, on the training backend.
  * @returns null when the architecture is not one of @bitgrad/models
@@ -130,6 +119,7 @@ export async function runCompile(
     normalization: info.normalize,
     metadata: { name: String(info.options.model ?? model.name), classes: info.classes },
     samples: found?.bytes,
+    labels: found?.labels,
     lastLayer: options.lastLayer,
     engine,
   });
@@ -150,7 +140,7 @@ export async function runCompile(
     images: compiled.agreement.samples,
     verifiedOn: found ? 'test' : 'random',
     dataUnavailable: typeof images === 'string' ? images : null,
-    testAccuracy: found ? accuracyOf(executable.run(found.bytes), found.labels) : null,
+    testAccuracy: compiled.agreement.accuracy ?? null,
     lastLayer: compiled.lastLayer,
     fallbacks: compiled.fallbacks,
     engine: engineText(executable.report()),
