@@ -196,7 +196,7 @@ describe('inspect', () => {
       expect(value).toBeGreaterThan(0.2);
       expect(value).toBeLessThan(0.8);
     }
-    expect(Object.keys(found.negativeShare as object)).toEqual(['dense1', 'dense2', 'dense3', 'dense4']);
+    expect(Object.keys(found.negativeShare as object)).toEqual(['dense1', 'dense2', 'dense3', 'logits']);
   });
 
   it('prints tables and histograms', async () => {

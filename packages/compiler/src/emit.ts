@@ -124,15 +124,29 @@ export function materialize(builder: PlanBuilder, value: Value, memo: Map<Value,
 /** Codes (+1 / -1) of a two-level quantizer on a tensor [n, (1,)* c]. */
 export type SignCodes = (x: tf.Tensor) => tf.Tensor;
 
-/** Rows of channel values as a tensor of the rank that layers expect, through a chain, as codes. */
+/** Makes bits of values; `perChannel` when channels may have codes of their own. */
+export interface Binarization {
+  readonly codes: SignCodes;
+  readonly perChannel: boolean;
+}
+
+/** Shape of `count` rows of channel values, of the rank that layers expect. */
+const rowsOf = (count: number, shape: Shape): number[] => [
+  count,
+  ...Array<number>(shape.length - 1).fill(1),
+  channelsOf(shape),
+];
+
+/** Rows of channel values through a chain, as codes of what they are reshaped to. */
 const evaluator =
-  (rank: number, chain: readonly Channelwise[], codes: SignCodes): Evaluate =>
-  (values, rows) =>
+  (shape: Shape, chain: readonly Channelwise[], codes: SignCodes, reshape: Shape = shape): Evaluate =>
+  (values) =>
     tidied(() => {
-      const channels = values.length / rows;
-      const shape = [rows, ...Array<number>(rank - 1).fill(1), channels];
-      const x = chain.reduce((t, f) => f.apply(t), tf.tensor(values, shape));
-      return codes(x).dataSync() as Float32Array;
+      const x = tf.tensor(values, rowsOf(values.length / channelsOf(shape), shape));
+      const y = chain.reduce((t, f) => f.apply(t), x);
+      return codes(
+        tf.reshape(y, rowsOf(values.length / channelsOf(reshape), reshape)),
+      ).dataSync() as Float32Array;
     });
 
 /** +1 where the function of the channel increases to +1 or is constant, -1 where it falls: by its ends. */
@@ -168,18 +182,28 @@ const thresholdOp = (
  * @param name layer that binarizes, for reports and errors
  * @throws BitgradError `unsupported-op` when the sign is no threshold of the buffer
  */
-export function toBits(builder: PlanBuilder, value: Value, codes: SignCodes, name: string): number {
+export function toBits(
+  builder: PlanBuilder,
+  value: Value,
+  { codes, perChannel }: Binarization,
+  name: string,
+): number {
   const channels = channelsOf(value.shape);
-  const rank = value.shape.length;
-  const find = (evaluate: Evaluate): Threshold[] =>
+  const find = (evaluate: Evaluate, count = channels): Threshold[] =>
     value.range
-      ? integerThresholds(value.range, channels, evaluate, name)
-      : floatThresholds(channels, evaluate, name);
-  const whole = evaluator(rank, [...value.before, ...value.after], codes);
-  const { pool } = value;
+      ? integerThresholds(value.range, count, evaluate, name)
+      : floatThresholds(count, evaluate, name);
+  const chain = [...value.before, ...value.after];
+  const { pool, reshape } = value;
+  if (perChannel && !pool && reshape) {
+    // Channels of the reshaped value have codes of their own: it is reshaped first, and each gets a threshold.
+    const found = find(evaluator(value.shape, chain, codes, reshape), channelsOf(reshape));
+    return thresholdOp(builder, reshaped(builder, value.buffer, value), reshape, found, name);
+  }
+  const whole = evaluator(value.shape, chain, codes);
   if (!pool)
     return reshaped(builder, thresholdOp(builder, value.buffer, value.shape, find(whole), name), value);
-  const direction = directions(channels, evaluator(rank, value.after, codes));
+  const direction = directions(channels, evaluator(value.shape, value.after, codes));
   const falls = direction.some((d) => d < 0);
   const flipped: Evaluate = (values, rows) =>
     whole(values, rows).map((code, i) => code * direction[i % channels]!);

@@ -86,6 +86,8 @@ export interface DeployedInput {
   readonly high: number;
   /** Codes +1 / -1 on a tensor [n, (1,)* c]. */
   codes(x: tf.Tensor): tf.Tensor;
+  /** True when channels may differ, as with learned thresholds. */
+  readonly perChannel: boolean;
 }
 
 /** A deployed input quantizer with more levels, or with levels that are not constant: its values by the graph. */
@@ -115,6 +117,7 @@ export function deployInput(layer: QuantLayer): DeployedInput | DeployedSteps | 
   return {
     low,
     high,
+    perChannel: layer.slots.get('input')!.parameters.some(({ spec }) => spec.deployed),
     codes: (x) => tf.tidy(() => tf.sub(tf.mul(tf.cast(tf.greater(values(x), middle), 'float32'), 2), 1)),
   };
 }

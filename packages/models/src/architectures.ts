@@ -10,8 +10,7 @@ export function mlp(b: Builder, input: Node, hidden: readonly number[]): Node {
     x = b.dense(x, `dense${i + 1}`, b.channels(units), i === 0);
     x = b.batchNorm(x, `bn${i + 1}`);
   });
-  const last = hidden.length + 1;
-  return b.batchNorm(b.dense(x, `dense${last}`, b.options.classes), `bn${last}`);
+  return b.logits(x, orDefault(b.options.lastKernelQuantizer, b.options.kernelQuantizer));
 }
 
 /** 2x2 maximum; a last odd row or column is dropped, as in PyTorch. */
@@ -27,9 +26,12 @@ const pool = (b: Builder, x: Node, name: string): Node => {
   return b.apply(tfl.layers.maxPooling2d({ name, poolSize: 2, strides: 2 }), x);
 };
 
-/** Three 3x3 convolutions, 32-64-64; pooling before BatchNorm, so that it works on integers when deployed. */
+/**
+ * Three 3x3 convolutions, 32-64-64, and a fully connected layer, every weight binary; pooling before BatchNorm, so that
+ * it works on integers when deployed.
+ */
 export function cnn(b: Builder, input: Node): Node {
-  const { firstKernelQuantizer, kernelQuantizer } = b.options;
+  const { firstKernelQuantizer, lastKernelQuantizer, kernelQuantizer } = b.options;
   let x = b.firstConv(
     input,
     'conv1',
@@ -41,7 +43,8 @@ export function cnn(b: Builder, input: Node): Node {
   x = b.batchNorm(pool(b, x, 'pool2'), 'bn2');
   x = b.conv(x, 'conv3', { filters: b.channels(64) });
   x = b.batchNorm(x, 'bn3');
-  return b.floatDense(b.apply(tfl.layers.flatten({ name: 'flatten' }), x), 'logits', b.options.classes);
+  const flat = b.apply(tfl.layers.flatten({ name: 'flatten' }), x);
+  return b.logits(flat, orDefault(lastKernelQuantizer, kernelQuantizer));
 }
 
 /** VGG-small: 128-128-M-256-256-M-512-512-M and one fully connected layer; first and last layer in float. */
@@ -57,7 +60,8 @@ export function vggSmall(b: Builder, input: Node): Node {
     if (i % 2 === 1) x = pool(b, x, `pool${(i + 1) / 2}`);
     x = b.batchNorm(x, `bn${i + 1}`);
   });
-  return b.floatDense(b.apply(tfl.layers.flatten({ name: 'flatten' }), x), 'logits', b.options.classes);
+  const flat = b.apply(tfl.layers.flatten({ name: 'flatten' }), x);
+  return b.logits(flat, orDefault(b.options.lastKernelQuantizer, null));
 }
 
 /** Channels and number of 3x3 convolutions of each stage; every stage but the first halves the resolution. */
@@ -95,11 +99,8 @@ export function residual(b: Builder, input: Node, stages: ResidualStages): Node 
       x = b.apply(tfl.layers.add({ name: `${name}_add` }), [shortcut, y]);
     }
   });
-  return b.floatDense(
-    b.apply(tfl.layers.globalAveragePooling2d({ name: 'average' }), x),
-    'logits',
-    b.options.classes,
-  );
+  const average = b.apply(tfl.layers.globalAveragePooling2d({ name: 'average' }), x);
+  return b.logits(average, orDefault(b.options.lastKernelQuantizer, null));
 }
 
 const downsample = (b: Builder, x: Node, name: string, filters: number): Node => {

@@ -33,7 +33,7 @@ const models = {
     make: (b, x) => mlp(b, x, [1024, 1024, 1024]),
   },
   cnn: {
-    description: 'three binary 3x3 convolutions 32-64-64, max pooling, float last layer; for small images',
+    description: 'binary 3x3 convolutions 32-64-64, max pooling, a binary dense layer; for small images',
     make: cnn,
   },
   'vgg-small': {

@@ -23,6 +23,8 @@ export interface ModelOptions {
   firstKernelQuantizer?: QuantizerSpec | null;
   /** Quantizer of the model's input; default: the input quantizer for the MLPs, none elsewhere. */
   firstInputQuantizer?: QuantizerSpec | null;
+  /** Quantizer of the last layer's weights; null: a float layer with bias. The default depends on the model. */
+  lastKernelQuantizer?: QuantizerSpec | null;
   /** Constraint of the quantized kernels; default 'weightClip'. */
   kernelConstraint?: ConstraintSpec;
   /** What binary convolutions pad with: 0 (default) or 1. */
@@ -54,8 +56,8 @@ export interface Builder {
   floatConv(x: Node, name: string, shape: ConvShape): Node;
   /** Fully connected layer with quantized weights and input, no bias. */
   dense(x: Node, name: string, units: number, first?: boolean): Node;
-  /** Fully connected float layer with bias. */
-  floatDense(x: Node, name: string, units: number): Node;
+  /** Last layer, to the logits: quantized weights and input with BatchNorm after them, or float weights with bias. */
+  logits(x: Node, kernel: QuantizerSpec | null): Node;
   batchNorm(x: Node, name: string): Node;
   apply(layer: tfl.layers.Layer, x: Node | Node[]): Node;
 }
@@ -115,6 +117,8 @@ export function builder(options: ModelOptions): Builder {
     return apply(quantConv2d({ ...common(name, kernel, input), ...shape }), x);
   };
   const floatInitializer = (name: string) => tfl.initializers.glorotUniform({ seed: seedOf(name) });
+  const norm = (x: Node, name: string): Node =>
+    apply(batchNorm({ name, momentum: options.batchNormMomentum ?? 0.9, epsilon: 1e-5 }), x);
   return {
     options,
     channels: (count) => Math.max(1, Math.round(count * width)),
@@ -140,10 +144,14 @@ export function builder(options: ModelOptions): Builder {
       const args = common(name, first ? firstKernel : kernelQuantizer, first ? firstInput : inputQuantizer);
       return apply(quantDense({ ...args, units }), x);
     },
-    floatDense: (x, name, units) =>
-      apply(tfl.layers.dense({ name, units, kernelInitializer: floatInitializer(name) }), x),
-    batchNorm: (x, name) =>
-      apply(batchNorm({ name, momentum: options.batchNormMomentum ?? 0.9, epsilon: 1e-5 }), x),
+    logits: (x, kernel) => {
+      const [name, units] = ['logits', options.classes];
+      if (kernel === null)
+        return apply(tfl.layers.dense({ name, units, kernelInitializer: floatInitializer(name) }), x);
+      // BatchNorm brings sums of thousands of +-1 to the scale that softmax learns from.
+      return norm(apply(quantDense({ ...common(name, kernel, inputQuantizer), units }), x), `${name}_bn`);
+    },
+    batchNorm: norm,
     apply,
   };
 }

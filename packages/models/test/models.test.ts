@@ -57,20 +57,22 @@ describe('sizes, counted by hand', () => {
       ['bn3', '7x7x64'],
       ['flatten', '3136'],
       ['logits', '10'],
+      ['logits_bn', '10'],
     ]);
-    const kernels = [9 * 32, 9 * 32 * 64, 9 * 64 * 64];
-    const float = 4 * (32 + 64 + 64) + 3136 * 10 + 10;
+    const kernels = [9 * 32, 9 * 32 * 64, 9 * 64 * 64, 3136 * 10];
+    const float = 4 * (32 + 64 + 64 + 10);
     expect(total).toEqual({
-      binaryParams: kernels[0]! + kernels[1]! + kernels[2]!,
+      binaryParams: kernels.reduce((a, b) => a + b),
       lowBitParams: 0,
       floatParams: float,
       droppedParams: 0,
-      // A word for each tap and output channel of conv1 and conv2 (1 and 32 input channels), two for conv3.
-      packedBytes: 4 * (9 * 32 + 9 * 64 + 2 * 9 * 64) + 4 * float,
-      floatBytes: 4 * (kernels[0]! + kernels[1]! + kernels[2]! + float),
-      binaryMacs: 14 * 14 * kernels[1]! + 7 * 7 * kernels[2]!,
+      // A word for each tap and output channel of conv1 and conv2 (1 and 32 input channels), two for conv3, and 98 for
+      // the 3136 inputs of a logit.
+      packedBytes: 4 * (9 * 32 + 9 * 64 + 2 * 9 * 64 + 98 * 10) + 4 * float,
+      floatBytes: 4 * (kernels.reduce((a, b) => a + b) + float),
+      binaryMacs: 14 * 14 * kernels[1]! + 7 * 7 * kernels[2]! + kernels[3]!,
       // The first layer's input is float; its weights are binary all the same.
-      floatMacs: 28 * 28 * kernels[0]! + 3136 * 10,
+      floatMacs: 28 * 28 * kernels[0]!,
     });
   });
 
@@ -195,7 +197,11 @@ describe('options', () => {
       conv1: ['xnor', null],
       conv2: ['xnor', 'approx-sign'],
       conv3: ['xnor', 'approx-sign'],
+      logits: ['xnor', 'approx-sign'],
     });
+    expect(slots(tiny('cnn', { lastKernelQuantizer: null }))['logits']).toBeUndefined();
+    expect(slots(tiny('mlp', { lastKernelQuantizer: null }))['logits']).toBeUndefined();
+    expect(slots(tiny('resnet20', { lastKernelQuantizer: 'ste' }))['logits']).toEqual(['ste', 'ste']);
     const firsts = { firstKernelQuantizer: null, firstInputQuantizer: 'ste' };
     expect(slots(tiny('cnn', firsts))['conv1']).toEqual([null, 'ste']);
     expect(slots(tiny('mlp', firsts))['dense1']).toEqual([null, 'ste']);

@@ -9,6 +9,12 @@ import type { Trainee } from './stepper.js';
 /** A net of @bitgrad/models with the clipped straight-through sign, and Adam. */
 export function bitgradTrainee(net: Net): Trainee {
   use(stePlugin);
-  const model = createModel(net.name, { inputShape: net.shape, classes: CLASSES, kernelQuantizer: 'ste' });
+  // Float last layers: what the PyTorch net has.
+  const model = createModel(net.name, {
+    inputShape: net.shape,
+    classes: CLASSES,
+    kernelQuantizer: 'ste',
+    lastKernelQuantizer: null,
+  });
   return { model, optimizer: adam({ learningRate: 1e-3 }), loss: crossEntropy };
 }

@@ -3,7 +3,7 @@ import type { QuantLayer } from '@bitgrad/layers';
 import { toBits, uniformToFloat } from '../emit.js';
 import { deployInput } from '../quantized.js';
 import { plainValue, shapeOf } from '../value.js';
-import { asFloat, type Lowering } from './context.js';
+import { asFloat, binarizable, type Lowering } from './context.js';
 import { quantizeSteps } from './steps.js';
 
 /** QuantActivation: bits, given to the graph as their values in float32; steps where there are more levels. */
@@ -16,7 +16,7 @@ export const quantActivation: Lowering = (layer, [x], context) => {
     return plainValue(buffer, 'f32', shape);
   }
   const { builder } = context;
-  const bits = toBits(builder, x!, input.codes, layer.name);
+  const bits = toBits(builder, binarizable(x!, input, context), input, layer.name);
   const [unit, offset] = [(input.high - input.low) / 2, (input.high + input.low) / 2];
   return plainValue(uniformToFloat(builder, bits, shape, unit, offset, layer.name), 'f32', shape);
 };

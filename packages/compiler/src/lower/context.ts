@@ -1,6 +1,6 @@
 // What every lowering is given, and the shape of a lowering: one function a layer class.
 import { BitgradError } from '@bitgrad/core';
-import { materialize } from '../emit.js';
+import { materialize, type Binarization } from '../emit.js';
 import { plainValue, shapeOf, type Value } from '../value.js';
 import type { PlanBuilder } from '../builder.js';
 import type { GraphLayer } from '../graph.js';
@@ -32,6 +32,16 @@ export function unsupported(layer: GraphLayer, what: string, next: string): neve
 /** The value as a float32 value with nothing pending. */
 export const asFloat = (value: Value, context: LoweringContext): Value =>
   plainValue(materialize(context.builder, value, context.memo), 'f32', shapeOf(value));
+
+/**
+ * A value whose signs can be found channel by channel: as it is, or in float32 where a reshape or a pool stands between
+ * its channels and those of the quantizer.
+ */
+export const binarizable = (value: Value, { perChannel }: Binarization, context: LoweringContext): Value => {
+  if (!perChannel || !value.reshape) return value;
+  const aligned = value.reshape.at(-1)! % value.shape.at(-1)! === 0;
+  return aligned && !value.pool ? value : asFloat(value, context);
+};
 
 /** Shape without the batch axis. */
 export const known = (shape: readonly (number | null)[]): number[] => shape.slice(1).map((d) => d ?? 1);

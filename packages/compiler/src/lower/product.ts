@@ -17,7 +17,7 @@ import {
   type Value,
 } from '../value.js';
 import { withActivation } from './channelwise.js';
-import { asFloat, unsupported, type LoweringContext } from './context.js';
+import { asFloat, binarizable, unsupported, type LoweringContext } from './context.js';
 import { quantizeSteps } from './steps.js';
 
 /** The operand of a product: x = unit * stored + offset for each stored value. */
@@ -61,7 +61,7 @@ export function operandOf(
   const input = layer instanceof QuantLayer ? deployInput(layer) : undefined;
   const shape = shapeOf(value);
   if (input && 'codes' in input) {
-    const buffer = toBits(builder, value, input.codes, layer.name);
+    const buffer = toBits(builder, binarizable(value, input, context), input, layer.name);
     const [unit, offset] = [(input.high - input.low) / 2, (input.high + input.low) / 2];
     if (isInteger(kernel)) return { buffer, type: 'bits', shape, unit, offset };
     fallbacks.push({ layer: layer.name, reason: 'its kernel is float32' });
