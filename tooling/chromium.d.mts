@@ -1,6 +1,9 @@
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
 export declare const chromiumMissing: () => string;
+
+/** Starts the browser; `gpu` (default true) adds WebGL2 and WebGPU on the software renderer. */
+export declare function launchChromium(options?: { gpu?: boolean; args?: string[] }): Promise<Browser>;
 
 export interface TestPage {
   /** Awaits an export of the module, with JSON-safe arguments and result. */

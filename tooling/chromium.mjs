@@ -9,14 +9,17 @@ const executable = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ].find((path) => path && existsSync(path));
 
-const flags = [
-  '--no-sandbox',
+const softwareGpu = [
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
+];
+const flags = [
+  '--no-sandbox',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
@@ -27,6 +30,19 @@ const flags = [
 /** Why browser tests cannot run here; empty when they can. */
 export const chromiumMissing = () =>
   executable ? '' : 'no Chromium found: apt-get install chromium, or set BITGRAD_CHROMIUM';
+
+/**
+ * Starts the browser.
+ * @param {{ gpu?: boolean, args?: string[] }} options `gpu`, default true: WebGL2 and WebGPU on the software renderer,
+ *   which draws right but slows down the rest of a page; `args`: more flags
+ * @returns {Promise<import('playwright-core').Browser>} to be closed by the caller
+ */
+export const launchChromium = ({ gpu = true, args = [] } = {}) =>
+  chromium.launch({
+    executablePath: executable ?? 'chromium',
+    headless: true,
+    args: [...flags, ...(gpu ? softwareGpu : []), ...args],
+  });
 
 /**
  * Opens a page that has loaded a module.
@@ -56,7 +72,7 @@ export async function openChromium({ contents, resolveDir, files = {} }) {
     '/test.js': { body: outputFiles[0].text, contentType: 'text/javascript' },
     ...files,
   };
-  const browser = await chromium.launch({ executablePath: executable, headless: true, args: flags });
+  const browser = await launchChromium();
   const page = await browser.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(String(error)));

@@ -1,11 +1,10 @@
 // The Draw page in a real Chromium: drawing by pointer, touch and keyboard, engines, offline use, and without isolation.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launch, skipReason } from './chromium.js';
 import { handwriting } from './handwriting.js';
 import { serve, type StaticServer } from './server.js';
 import { siteFolder } from './site.js';
-import { answer, draw, ready, visit } from './visit.js';
+import { answer, draw, launch, ready, required, skipReason, visit } from './visit.js';
 
 describe.skipIf(skipReason)(`Draw page ${skipReason ?? ''}`, () => {
   let browser: Browser;
@@ -94,7 +93,8 @@ describe.skipIf(skipReason)(`Draw page ${skipReason ?? ''}`, () => {
       await answer(page);
       logits[id] = (await page.getByTestId('verdict').getAttribute('data-logits'))!;
     }
-    expect(Object.keys(logits)).toEqual(expect.arrayContaining(['wasm', 'wasm-threads', 'js']));
+    const wantedEngines = ['wasm', 'wasm-threads', 'js', ...['webgl', 'webgpu'].filter(required)];
+    expect(Object.keys(logits)).toEqual(expect.arrayContaining(wantedEngines));
     expect(logits.wasm!.split(' ')).toHaveLength(10);
     const wanted = logits.js!.split(' ').map(Number);
     for (const [id, text] of Object.entries(logits)) {

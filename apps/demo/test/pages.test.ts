@@ -4,11 +4,10 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launch, skipReason } from './chromium.js';
 import { handwriting } from './handwriting.js';
 import { serve, type StaticServer } from './server.js';
 import { siteFolder } from './site.js';
-import { answer, draw, ready, visit } from './visit.js';
+import { answer, draw, launch, ready, skipReason, visit } from './visit.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = fileURLToPath(new URL('../artifacts/screenshots/', import.meta.url));

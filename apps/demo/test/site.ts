@@ -1,14 +1,14 @@
 // Builds the page once for all tests, into a folder that is not in git; does nothing where no test could use it.
 import { fileURLToPath } from 'node:url';
+import { chromiumMissing } from '@bitgrad/tooling/chromium';
 import { build } from 'vite';
-import { chromiumPath } from './chromium.js';
 
 /** Where the tests find the built page. */
 export const siteFolder = fileURLToPath(new URL('../artifacts/site', import.meta.url));
 
 /** Vitest's global setup. */
 export default async function setup(): Promise<void> {
-  if (!chromiumPath()) return;
+  if (chromiumMissing()) return;
   const root = fileURLToPath(new URL('..', import.meta.url));
   // Vitest says "test", and Vite would build what is meant for development.
   const { NODE_ENV } = process.env;

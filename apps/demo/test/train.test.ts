@@ -2,11 +2,10 @@
 // result used on the Draw page.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launch, skipReason } from './chromium.js';
 import { handwriting } from './handwriting.js';
 import { serve, type StaticServer } from './server.js';
 import { siteFolder } from './site.js';
-import { answer, draw, visit } from './visit.js';
+import { answer, draw, launch, skipReason, visit } from './visit.js';
 
 const phase = (page: Page): Promise<string> =>
   page.getByTestId('phase').evaluate((element) => (element as HTMLElement).dataset.phase ?? '');
@@ -179,6 +178,7 @@ describe.skipIf(skipReason)(`Train page ${skipReason ?? ''}`, () => {
     await page.getByLabel('Backward B(x)').fill('exp(-x^2)');
     await page.getByLabel('Forward', { exact: false }).selectOption('integral');
     await page.locator('input[name=epochs]').fill('400');
+    await page.getByText('More settings').click();
     await page.locator('input[name=batchSize]').fill('8');
     await page.getByRole('button', { name: 'Start training' }).click();
     await untilPhase(page, 'training');

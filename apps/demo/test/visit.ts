@@ -1,8 +1,21 @@
 // A visit to the built page: records what must not happen (console errors, requests to other hosts, failed requests),
 // and draws with real pointer events.
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { chromiumMissing, launchChromium } from '@bitgrad/tooling/chromium';
 import { expect } from 'vitest';
 import type { StaticServer } from './server.js';
+
+/** True for what BITGRAD_REQUIRE names: its tests must run, and fail where it is missing. */
+export const required = (name: string): boolean =>
+  (process.env.BITGRAD_REQUIRE ?? '').split(',').includes(name);
+
+/** Why browser tests are skipped; undefined when they run (or must fail). */
+export const skipReason =
+  chromiumMissing() && !required('chromium') ? `skipped: ${chromiumMissing()}` : undefined;
+
+/** Starts Chromium; with `gpu`, WebGL and WebGPU are drawn by software, which slows down everything else on a page. */
+export const launch = ({ gpu = false, args = [] as string[] } = {}): Promise<Browser> =>
+  launchChromium({ gpu, args });
 
 /** An open page and what went wrong on it. */
 export interface Visit {

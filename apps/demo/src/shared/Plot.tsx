@@ -35,7 +35,15 @@ export interface PlotProps {
 const variable = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
+/** Axes of a plot that has no data yet. */
+const unit: uPlot.Range.MinMax = [0, 1];
+const orUnit = (low: number | null, high: number | null): uPlot.Range.MinMax =>
+  low === null || high === null ? unit : low < high ? [low, high] : [low - 0.5, high + 0.5];
+const padded = (low: number | null, high: number | null): uPlot.Range.MinMax =>
+  low === null || high === null ? unit : uPlot.rangeNum(low, high, 0.1, true);
+
 const optionsOf = (props: PlotProps, width: number, marks: () => PlotProps['marks']): uPlot.Options => {
+  const bars = props.series.some((series) => series.bars);
   const axis = {
     stroke: variable('soft'),
     grid: { stroke: variable('line'), width: 1 },
@@ -54,8 +62,10 @@ const optionsOf = (props: PlotProps, width: number, marks: () => PlotProps['mark
       points: { size: 6 },
     },
     scales: {
-      x: { time: false },
-      ...(props.yRange && { y: { range: [...props.yRange] as uPlot.Range.MinMax } }),
+      x: { time: false, range: (_plot, low, high) => orUnit(low, high) },
+      y: props.yRange
+        ? { range: [...props.yRange] as uPlot.Range.MinMax }
+        : { range: (_plot, low, high) => padded(bars ? 0 : low, high) },
     },
     axes: [
       {
@@ -131,7 +141,11 @@ export function Plot(props: PlotProps) {
   }, [dark, shape, props.yRange?.[0], props.yRange?.[1]]);
 
   useEffect(() => {
-    plot.current?.setData([props.x, ...props.series.map(({ values }) => values)] as uPlot.AlignedData);
+    const data =
+      props.x.length > 0
+        ? [props.x, ...props.series.map(({ values }) => values)]
+        : [unit, ...props.series.map(() => [null, null])];
+    plot.current?.setData(data as uPlot.AlignedData);
   });
 
   const height = props.height ?? 200;

@@ -5,6 +5,7 @@ import { messageOf } from '../shared/state.js';
 import { createQuantizer, quantizerNames } from '../quantizers/library.js';
 import { OptionFields } from '../quantizers/OptionFields.js';
 import type { QuantizerChoice, TrainSettings } from '../worker/protocol.js';
+import { Backends } from './Backends.js';
 import { files, phase, settings } from './session.js';
 
 /** The reference models that a tab can train in reasonable time. */
@@ -178,20 +179,50 @@ function Data() {
           </p>
         </>
       )}
-      <div class="fields">
-        <NumberField label="Training images" name="images" min={100} max={60000} step={100} />
-        <NumberField label="Test images" name="testImages" min={100} max={10000} step={100} />
-        <NumberField label="Random shift, pixels" name="shift" min={0} max={4} />
+    </>
+  );
+}
+
+function More() {
+  const now = settings.value;
+  return (
+    <details class="more">
+      <summary>More settings</summary>
+      <div class="stack">
+        <div class="fields">
+          <NumberField label="Training images" name="images" min={100} max={60000} step={100} />
+          <NumberField label="Test images" name="testImages" min={100} max={10000} step={100} />
+          <NumberField label="Shift, pixels" name="shift" min={0} max={4} />
+          <NumberField label="Width" name="width" min={0.125} max={4} step="any" />
+          <label class="field">
+            <span>Optimizer</span>
+            <select
+              name="optimizer"
+              value={now.optimizer}
+              onChange={(event) =>
+                change({ optimizer: event.currentTarget.value as TrainSettings['optimizer'] })
+              }
+            >
+              <option value="adam">Adam</option>
+              <option value="sgd">SGD, momentum</option>
+              <option value="bop">Bop</option>
+            </select>
+          </label>
+          <NumberField label="Learning rate" name="learningRate" min={1e-6} max={10} step="any" />
+          <NumberField label="Batch" name="batchSize" min={8} max={512} />
+          <NumberField label="Seed" name="seed" min={0} max={1e9} />
+        </div>
         <label class="choice">
           <input
             type="checkbox"
             checked={now.flip}
             onChange={(event) => change({ flip: event.currentTarget.checked })}
           />
-          <span>Mirror at random</span>
+          <span>Mirror images at random</span>
         </label>
+        <Backends />
       </div>
-    </>
+    </details>
   );
 }
 
@@ -203,19 +234,20 @@ export function Settings() {
     <fieldset class="stack plain" disabled={busy}>
       <legend class="visually-hidden">Settings of the run</legend>
       <Data />
-      <div class="fields">
-        <label class="field">
-          <span>Model</span>
-          <select value={now.model} onChange={(event) => change({ model: event.currentTarget.value })}>
-            {models.map(([name, label]) => (
-              <option key={name} value={name}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
-        <NumberField label="Width" name="width" min={0.125} max={4} step="any" />
-      </div>
+      <label class="field">
+        <span>Model</span>
+        <select
+          name="model"
+          value={now.model}
+          onChange={(event) => change({ model: event.currentTarget.value })}
+        >
+          {models.map(([name, label]) => (
+            <option key={name} value={name}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
       <QuantizerField
         name="kernel"
         label="Weight quantizer"
@@ -229,35 +261,8 @@ export function Settings() {
         none="the same"
         onChange={(input) => change({ input })}
       />
-      <div class="fields">
-        <label class="field">
-          <span>Optimizer</span>
-          <select
-            value={now.optimizer}
-            onChange={(event) =>
-              change({ optimizer: event.currentTarget.value as TrainSettings['optimizer'] })
-            }
-          >
-            <option value="adam">Adam</option>
-            <option value="sgd">SGD, momentum</option>
-            <option value="bop">Bop</option>
-          </select>
-        </label>
-        <NumberField label="Learning rate" name="learningRate" min={1e-6} max={10} step="any" />
-        <NumberField label="Epochs" name="epochs" min={1} max={500} />
-        <NumberField label="Batch" name="batchSize" min={8} max={512} />
-        <NumberField label="Seed" name="seed" min={0} max={1e9} />
-        <label class="field">
-          <span>Backend</span>
-          <select
-            value={now.backend}
-            onChange={(event) => change({ backend: event.currentTarget.value as TrainSettings['backend'] })}
-          >
-            <option value="wasm">WebAssembly</option>
-            <option value="cpu">JavaScript (slow)</option>
-          </select>
-        </label>
-      </div>
+      <NumberField label="Epochs" name="epochs" min={1} max={500} />
+      <More />
     </fieldset>
   );
 }

@@ -7,6 +7,7 @@ import { Settings } from './Settings.js';
 import {
   continueRun,
   failure,
+  findBackends,
   findSavedRun,
   histograms,
   pauseRun,
@@ -92,6 +93,27 @@ function Numbers() {
   );
 }
 
+/** Apart from the curves: they change less often. */
+function Histograms() {
+  return (
+    <>
+      {histograms.value.map(({ layer, limit, counts }) => {
+        const width = (2 * limit) / counts.length;
+        return (
+          <Plot
+            key={layer}
+            title={`Latent weights of ${layer}`}
+            summary={`Histogram from ${-limit.toFixed(2)} to ${limit.toFixed(2)}`}
+            x={counts.map((_, i) => -limit + (i + 0.5) * width)}
+            series={[{ label: 'weights', values: counts, color: 'green', bars: true }]}
+            height={150}
+          />
+        );
+      })}
+    </>
+  );
+}
+
 function Curves() {
   const now = progress.value;
   const curves = now?.curves;
@@ -129,47 +151,47 @@ function Curves() {
         series={[{ label: 'weights that flip in a step', values: curves?.flip ?? [], color: 'purple' }]}
         xLabel="step"
       />
-      {histograms.value.map(({ layer, limit, counts }) => {
-        const width = (2 * limit) / counts.length;
-        return (
-          <Plot
-            key={layer}
-            title={`Latent weights of ${layer}`}
-            summary={`Histogram from ${-limit.toFixed(2)} to ${limit.toFixed(2)}`}
-            x={counts.map((_, i) => -limit + (i + 0.5) * width)}
-            series={[{ label: 'weights', values: counts, color: 'green', bars: true }]}
-            height={150}
-          />
-        );
-      })}
+      <Histograms />
     </div>
   );
 }
 
+/** The packed file; its place is kept before there is one, so that nothing moves when it comes. */
 function Result() {
   const now = result.value;
-  if (!now) return null;
+  const file = now && { name: now.name, bytes: now.bytes };
   const download = (): void => {
-    const url = URL.createObjectURL(new Blob([now.bytes as BlobPart], { type: 'application/octet-stream' }));
+    if (!file) return;
+    const url = URL.createObjectURL(new Blob([file.bytes as BlobPart], { type: 'application/octet-stream' }));
     const link = document.createElement('a');
     link.href = url;
-    link.download = now.name;
+    link.download = file.name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   };
-  const file = { name: now.name, bytes: now.bytes };
+  const show = (target: typeof drawFile, page: 'draw' | 'inspect'): void => {
+    target.value = file;
+    goTo(page);
+  };
+  const rows: readonly (readonly [name: string, graph?: string, packed?: string])[] = [
+    ['Accuracy', now && formatPercent(now.graphAccuracy), now && formatPercent(now.packedAccuracy)],
+    ['Size', now && formatBytes(now.floatBytes), now && formatBytes(now.bytes.length)],
+    ['One image', now && formatMs(now.graphMs), now && formatMs(now.packedMs)],
+  ].map(([name, graph, packed]) => [name!, graph ?? '–', packed ?? '–']);
   return (
     <section
       class="panel"
       aria-labelledby="result-title"
       data-testid="result"
-      data-accuracy={now.packedAccuracy}
+      data-accuracy={now?.packedAccuracy ?? ''}
     >
       <h2 id="result-title">Packed</h2>
       <div class="scroll">
         <table>
           <caption>
-            The trained graph and the packed file on the same {now.comparedImages} test images
+            {now
+              ? `The trained graph and the packed file on the same ${now.comparedImages} test images`
+              : 'When training ends, the network is packed into bits and compared on test images'}
           </caption>
           <thead>
             <tr>
@@ -179,46 +201,30 @@ function Result() {
             </tr>
           </thead>
           <tbody>
-            <tr>
-              <th scope="row">Accuracy</th>
-              <td>{formatPercent(now.graphAccuracy)}</td>
-              <td>{formatPercent(now.packedAccuracy)}</td>
-            </tr>
-            <tr>
-              <th scope="row">Size</th>
-              <td>{formatBytes(now.floatBytes)}</td>
-              <td>{formatBytes(now.bytes.length)}</td>
-            </tr>
-            <tr>
-              <th scope="row">One image</th>
-              <td>{formatMs(now.graphMs)}</td>
-              <td>{formatMs(now.packedMs)}</td>
-            </tr>
+            {rows.map(([name, graph, packed]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{graph}</td>
+                <td>{packed}</td>
+              </tr>
+            ))}
           </tbody>
         </table>
       </div>
-      {now.fallbacks.length > 0 && <p class="hint">In float: {now.fallbacks.join('; ')}</p>}
+      {now && now.fallbacks.length > 0 && <p class="hint">In float: {now.fallbacks.join('; ')}</p>}
       <div class="row">
         <button
           type="button"
-          class="primary"
-          onClick={() => {
-            drawFile.value = file;
-            goTo('draw');
-          }}
+          class={now ? 'primary' : undefined}
+          disabled={!now}
+          onClick={() => show(drawFile, 'draw')}
         >
           Use in Draw
         </button>
-        <button type="button" onClick={download}>
+        <button type="button" disabled={!now} onClick={download}>
           Download .bitgrad
         </button>
-        <button
-          type="button"
-          onClick={() => {
-            inspectFile.value = file;
-            goTo('inspect');
-          }}
-        >
+        <button type="button" disabled={!now} onClick={() => show(inspectFile, 'inspect')}>
           Look inside
         </button>
       </div>
@@ -228,7 +234,10 @@ function Result() {
 
 /** The Train page. */
 export function TrainTab() {
-  useEffect(() => void findSavedRun(), []);
+  useEffect(() => {
+    void findSavedRun();
+    findBackends();
+  }, []);
   return (
     <div class="columns">
       <section class="panel" aria-labelledby="settings-title">
@@ -244,7 +253,7 @@ export function TrainTab() {
         <Result />
         <section class="panel" aria-labelledby="curves-title">
           <h2 id="curves-title">Curves</h2>
-          {progress.value ? <Curves /> : <p class="hint">They are drawn while a network trains.</p>}
+          <Curves />
         </section>
       </div>
     </div>

@@ -13,6 +13,7 @@ import {
   type TrainResult,
   type TrainSettings,
 } from '../worker/protocol.js';
+import type { BackendState } from '../shared/backends.js';
 import { startWorker } from '../worker/start.js';
 
 /** Where a first-time visitor starts: a run of about half a minute. */
@@ -52,6 +53,8 @@ export const result = signal<TrainResult | null>(null);
 export const failure = signal<string | null>(null);
 /** Step of the last checkpoint in IndexedDB; null when there is none in this session. */
 export const savedStep = signal<number | null>(null);
+/** What is known of the backends; empty until the worker has been asked. */
+export const backends = signal<readonly BackendState[]>([]);
 /** The run that an earlier visit left. */
 export const savedRun = signal<{ readonly step: number; readonly totalSteps: number } | null>(null);
 
@@ -68,12 +71,31 @@ export async function findSavedRun(): Promise<void> {
   }
 }
 
+let asked = false;
+
+/** Asks once, in a worker of its own, which backends can run there; this loads tfjs. */
+export function findBackends(): void {
+  if (asked) return;
+  asked = true;
+  const probe = startWorker('train');
+  probe.onmessage = ({ data }: MessageEvent<TrainMessage>) => {
+    if (data.type === 'backends') backends.value = data.backends;
+    probe.terminate();
+  };
+  // Without its code there is no training either: the start of a run says so.
+  probe.onerror = () => probe.terminate();
+  probe.postMessage({ type: 'probe' } satisfies TrainCommand);
+}
+
 const receive = ({ data }: MessageEvent<TrainMessage>): void => {
   switch (data.type) {
     case 'phase':
       phase.value = data.phase;
       phaseText.value = data.text;
       if (data.phase === 'done') end();
+      return;
+    case 'backends':
+      backends.value = data.backends;
       return;
     case 'settings':
       settings.value = data.settings;

@@ -1,6 +1,5 @@
 // A run's backend, model and trainer from its settings: the same settings give the same run, also after a reload.
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { cpu } from '@bitgrad/backend-cpu';
 import { useBackend } from '@bitgrad/core';
 import type { Dataset } from '@bitgrad/datasets';
 import { quantizedKernels } from '@bitgrad/layers';
@@ -8,11 +7,11 @@ import { createModel } from '@bitgrad/models';
 import { createTrainer, type Trainer } from '@bitgrad/training';
 import { createQuantizer } from '../quantizers/library.js';
 import type { Histogram, TrainSettings } from './protocol.js';
-import { wasmAdapter } from './startWasm.js';
+import { adapterOf } from './backends.js';
 
 /** Starts the chosen backend, and no other. */
 export const startBackend = async (name: TrainSettings['backend']): Promise<void> => {
-  await useBackend([name === 'wasm' ? wasmAdapter() : cpu()], { strict: true });
+  await useBackend([adapterOf(name)], { strict: true });
 };
 
 /** The model of the settings, for this data. */

@@ -61,7 +61,16 @@ async function cifar(files: readonly File[]): Promise<Dataset> {
 }
 
 async function decode(file: File): Promise<LabelledImage['image']> {
-  const bitmap = await createImageBitmap(file);
+  const bitmap = await createImageBitmap(file).catch((cause: unknown) => {
+    throw new BitgradError({
+      code: 'invalid-file',
+      source: 'demo',
+      what: `${pathOf(file)}, whose bytes are no picture that this browser reads`,
+      got: `${file.size} bytes`,
+      expected: 'a PNG, JPEG, WebP, BMP or GIF picture',
+      cause,
+    });
+  });
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext('2d')!;
   context.drawImage(bitmap, 0, 0);

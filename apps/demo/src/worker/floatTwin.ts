@@ -1,11 +1,11 @@
 // The float twin in a worker: tfjs on its WebAssembly backend, loaded only when the visitor asks to compare.
 import * as tf from '@tensorflow/tfjs-core';
 import { digitShape, floatDigits } from '../digits/network.js';
-import { startWasm } from './startWasm.js';
+import { wasmAdapter } from './startWasm.js';
 import type { FloatReply, FloatRequest } from './protocol.js';
 
 const start = async (base: string): Promise<{ model: ReturnType<typeof floatDigits>; bytes: number }> => {
-  await startWasm();
+  await wasmAdapter(1).start();
   const response = await fetch(new URL('digits-float.bin', base));
   if (!response.ok) throw new Error(`The float weights could not be fetched: ${response.status}`);
   const values = new Float32Array(await response.arrayBuffer());

@@ -1,5 +1,6 @@
 // What the page and its tfjs worker say to each other, and the run that is kept in IndexedDB.
 import type { JsonObject } from '@bitgrad/core';
+import type { BackendId, BackendState } from '../shared/backends.js';
 
 /** Asks the float twin for an answer. */
 export interface FloatRequest {
@@ -35,7 +36,7 @@ export interface TrainSettings {
   readonly seed: number;
   readonly shift: number;
   readonly flip: boolean;
-  readonly backend: 'wasm' | 'cpu';
+  readonly backend: BackendId;
 }
 
 /** Points of the live curves; thinned, never more than a few hundred. Losses are means over the steps between points. */
@@ -106,6 +107,7 @@ export const savedRunKey = 'bitgrad-run';
 
 /** From the page. */
 export type TrainCommand =
+  | { readonly type: 'probe' }
   | { readonly type: 'start'; readonly settings: TrainSettings; readonly files: readonly File[] }
   | { readonly type: 'restore' }
   | { readonly type: 'pause' }
@@ -114,6 +116,7 @@ export type TrainCommand =
 
 /** To the page. */
 export type TrainMessage =
+  | { readonly type: 'backends'; readonly backends: readonly BackendState[] }
   | { readonly type: 'phase'; readonly phase: Phase; readonly text: string }
   | { readonly type: 'settings'; readonly settings: TrainSettings }
   | { readonly type: 'progress'; readonly progress: Progress }

@@ -11,6 +11,7 @@ import {
   type StepEvent,
   type Trainer,
 } from '@bitgrad/training';
+import { probeBackends } from './backends.js';
 import { buildModel, buildTrainer, histogramsOf, startBackend } from './build.js';
 import { createCurves } from './curves.js';
 import { openData } from './data.js';
@@ -149,6 +150,8 @@ export function createRun(send: (message: TrainMessage) => void): { command(comm
   return {
     command(command) {
       switch (command.type) {
+        case 'probe':
+          return guard(probeBackends().then((backends) => send({ type: 'backends', backends })));
         case 'start':
           return guard(train(command.settings, command.files));
         case 'restore':

@@ -1,5 +1,5 @@
-// Starts tfjs's wasm backend in a worker, with bitgrad's kernels. Its own threads stay off: they would be started from
-// a blob that evaluates strings, which the page's content security policy forbids.
+// Starts tfjs's wasm backend in a worker, with bitgrad's kernels, which have threads of their own. Those of tfjs stay
+// off: they import a script from a blob, which the page's content security policy forbids.
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
@@ -13,11 +13,8 @@ const wasmPaths = {
   'tfjs-backend-wasm-threaded-simd.wasm': simdUrl,
 };
 
-/** The adapter, not started. */
-export function wasmAdapter(): BackendAdapter {
+/** The adapter, not started; `threads` are those of bitgrad's kernels. */
+export function wasmAdapter(threads: number): BackendAdapter {
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  return wasm({ wasmPaths });
+  return wasm({ wasmPaths, threads });
 }
-
-/** Starts it as the active backend. */
-export const startWasm = (): Promise<void> => wasmAdapter().start();
