@@ -191,7 +191,8 @@ describe('ops', () => {
   it.each<[string, Plan, RegExp | 'ok']>([
     ['conv', convOf({}), 'ok'],
     ['conv: zero stride', convOf({ strides: [0, 1] }), /\(conv\)\.strides\[0\]: got 0/],
-    ['conv: missing attribute', convOf({ groups: undefined }), /\(conv\)\.groups/],
+    ['conv: missing attribute', convOf({ kernel: undefined }), /\(conv\)\.kernel/],
+    ['conv: attributes with defaults left out', convOf({ groups: undefined, dilations: undefined }), 'ok'],
     ['conv: groups', convOf({ groups: 2 }), /\.groups: got 2, expected a divisor of 3 and 2/],
     [
       'conv: pads beyond the window',

@@ -3,7 +3,8 @@
 import { check, failure } from '../fail.js';
 import { defaultLimits, type Limits } from '../limits.js';
 import type { PackedModel } from '../model.js';
-import { alignTo, storageBytes, viewOf } from '../tensors.js';
+import type { WeightSpec } from '../plan.js';
+import { alignTo, viewOf } from '../tensors.js';
 import { checkNesting, record } from '../validate/fields.js';
 import { validateMetadata, validateWeights } from '../validate/model.js';
 import { validatePlan } from '../validate/plan.js';
@@ -18,6 +19,7 @@ import {
   tags,
   weightAlignment,
 } from './layout.js';
+import { restore, storedBytes, validateEncodings } from './stored.js';
 
 const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
@@ -126,8 +128,8 @@ function parseHeader(bytes: Uint8Array, limits: Limits): Readonly<Record<string,
 /**
  * Decodes and checks a `.bitgrad` file.
  *
- * The weights are views of `bytes` where these are aligned to 4 bytes, else of one copy of the weight section:
- * do not change `bytes` afterwards.
+ * The weights that are stored as they are used are views of `bytes` where these are aligned to 4 bytes, else of one copy
+ * of the weight section: do not change `bytes` afterwards.
  * @param bytes the whole file
  * @param limits what the file may ask for; missing fields have their defaults
  * @throws BitgradError `truncated-file`, `checksum-mismatch`, `limit-exceeded`, `unsupported-op`, `overflow`, or
@@ -146,23 +148,24 @@ export function decodeModel(bytes: ArrayBufferLike | Uint8Array, limits: Partial
   const plan = validatePlan(header.plan, bounds);
   const metadata = validateMetadata(header.metadata ?? {});
   let data = section(sections, 'weights');
-  const total = plan.weights.reduce(
-    (end, { type, shape }) => alignTo(end, weightAlignment) + storageBytes(type, shape),
-    0,
-  );
+  const encodings = validateEncodings(header.stored, plan.weights, bounds.memoryBytes);
+  const bytesOf = (spec: WeightSpec, i: number): number => storedBytes(spec, encodings.get(i));
+  const total = plan.weights.reduce((end, spec, i) => alignTo(end, weightAlignment) + bytesOf(spec, i), 0);
   check(
     data.length === total,
     'invalid-file',
     'bytes of the weight section',
     data.length,
-    `${total}, by plan.weights`,
+    `${total}, by plan.weights and stored`,
   );
   if (data.byteOffset % 4 !== 0) data = data.slice();
   let end = 0;
-  const weights = plan.weights.map(({ type, shape }) => {
+  const weights = plan.weights.map((spec, i) => {
     const offset = alignTo(end, weightAlignment);
-    end = offset + storageBytes(type, shape);
-    return viewOf(type, shape, data.buffer, data.byteOffset + offset);
+    end = offset + bytesOf(spec, i);
+    const encoding = encodings.get(i);
+    if (encoding) return restore(spec, data.subarray(offset, end), encoding);
+    return viewOf(spec.type, spec.shape, data.buffer, data.byteOffset + offset);
   });
   validateWeights(plan, weights);
   return { plan, weights, metadata };

@@ -4,6 +4,7 @@ import { defaultLimits, type Limits } from '../limits.js';
 import type { ModelMetadata, PackedModel } from '../model.js';
 import type { Plan, TensorData } from '../plan.js';
 import { alignTo } from '../tensors.js';
+import { isDefault } from '../validate/defaults.js';
 import { validateModel } from '../validate/model.js';
 import {
   crc32,
@@ -15,6 +16,22 @@ import {
   tags,
   weightAlignment,
 } from './layout.js';
+import { encodingFor, store, type Encoding, type Encodings } from './stored.js';
+
+/** The header without what a reader adds by itself: attributes with their default, and counts of 0. */
+const headerText = ({ plan, metadata }: PackedModel, encodings: Encodings): string => {
+  const ops = plan.ops.map((op) =>
+    Object.fromEntries(Object.entries(op).filter(([field, value]) => !isDefault(field, value))),
+  );
+  const layers = metadata.layers?.map((layer) =>
+    Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== 0)),
+  );
+  return JSON.stringify({
+    plan: { ...plan, ops },
+    metadata: { ...metadata, ...(layers && { layers }) },
+    ...(encodings.size > 0 && { stored: Object.fromEntries(encodings) }),
+  });
+};
 
 /**
  * Encodes a model. The same arguments give the same bytes.
@@ -32,7 +49,14 @@ export function encodeModel(
   limits: Limits = defaultLimits,
 ): Uint8Array<ArrayBuffer> {
   const model: PackedModel = validateModel({ plan, weights, metadata }, limits);
-  const json = new TextEncoder().encode(JSON.stringify({ plan: model.plan, metadata: model.metadata }));
+  const encodings = new Map(
+    model.plan.weights.flatMap((spec, i): [number, Encoding][] => {
+      const encoding = encodingFor(spec, weights[i]!);
+      return encoding ? [[i, encoding]] : [];
+    }),
+  );
+  const stored = weights.map((data, i) => store(model.plan.weights[i]!, data, encodings.get(i)));
+  const json = new TextEncoder().encode(headerText(model, encodings));
   check(
     json.length <= limits.headerBytes,
     'limit-exceeded',
@@ -40,7 +64,7 @@ export function encodeModel(
     json.length,
     `at most ${limits.headerBytes}`,
   );
-  const weightBytes = weights.reduce((end, data) => alignTo(end, weightAlignment) + data.byteLength, 0);
+  const weightBytes = stored.reduce((end, data) => alignTo(end, weightAlignment) + data.byteLength, 0);
   const sections = [
     { tag: tags.json, bytes: json.length },
     { tag: tags.weights, bytes: weightBytes },
@@ -63,9 +87,9 @@ export function encodeModel(
   const view = new DataView(file.buffer);
   file.set(json, offsets[0]);
   let at = offsets[1]!;
-  for (const data of weights) {
+  for (const data of stored) {
     at = alignTo(at, weightAlignment);
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    file.set(data, at);
     at += data.byteLength;
   }
   file.set(magic);

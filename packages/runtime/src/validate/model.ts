@@ -83,7 +83,7 @@ const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Kind } = {
 
 function read(value: unknown, at: string, kind: Kind): unknown {
   if (kind === 'text') return text(value, at);
-  if (kind === 'count') return integer(value, at, 0, Number.MAX_SAFE_INTEGER);
+  if (kind === 'count') return integer(value ?? 0, at, 0, Number.MAX_SAFE_INTEGER);
   if (kind === 'object') return record(value, at);
   if (kind === 'finite' || kind === 'positive') {
     check(kind === 'finite' || (value as number) > 0, 'invalid-file', at, value, 'a positive number');

@@ -12,6 +12,7 @@ import {
   type WeightSpec,
 } from '../plan.js';
 import { elementCount, storageBytes } from '../tensors.js';
+import { attributeDefaults } from './defaults.js';
 import { finite, integer, integers, list, record, text } from './fields.js';
 import { needSpec, opRules, type AttributeKind, type Need } from './rules.js';
 
@@ -126,8 +127,10 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
     op.output = target;
     const x = inputs.map((buffer) => buffers[buffer]!);
     const rank = x[0]?.shape.length ?? 0;
-    for (const [attribute, kind] of Object.entries(rule.attributes))
-      op[attribute] = attributeReaders[kind](source[attribute], `${at}.${attribute}`, rank, limits.elements);
+    for (const [attribute, kind] of Object.entries(rule.attributes)) {
+      const { [attribute]: value = attributeDefaults[attribute] } = source;
+      op[attribute] = attributeReaders[kind](value, `${at}.${attribute}`, rank, limits.elements);
+    }
     const out = buffers[target]!;
     const need: Need = (ok, field, got, expected, code = 'invalid-file') =>
       check(ok, code, `${at}.${field}`, got, expected);
