@@ -7,6 +7,7 @@ import { useBackend } from '@bitgrad/core';
 import { describe, expect, it } from 'vitest';
 import { nodeGpu } from '../src/index.js';
 import { expectCurve } from '../../backend-webgpu/test/support/curves.js';
+import { trainingPage } from '../../backend-webgpu/test/support/suite.js';
 import { lossCurve, networks } from '../../backend-webgpu/test/support/training.js';
 import { missingDawn } from './support/dawn.js';
 
@@ -18,6 +19,26 @@ describe.each(networks)('loss curve of the %s within 1e-3 of cpu', (network) => 
     if (missing) context.skip(missing);
     return expectCurve(network, (name) => lossCurve(nodeGpu({ allowSoftware: true }), name));
   }, 240_000);
+});
+
+describe('life on Dawn', () => {
+  const lose = (): void => (tf.backend() as unknown as { device: GPUDevice }).device.destroy();
+  const page = trainingPage(() => nodeGpu({ allowSoftware: true }), lose);
+
+  it('200 cycles of making, training and disposing a model leave no tensor and no memory of the GPU', async (context) => {
+    if (missing) context.skip(missing);
+    expect(await page.modelCycles(200)).toEqual({ tensors: 0, bytesInGpu: 0, allocated: 0 });
+  }, 240_000);
+  it('200 cycles of starting and disposing the adapter leave the stock kernels and a working backend', async (context) => {
+    if (missing) context.skip(missing);
+    expect(await page.adapterCycles(200)).toEqual({ kernels: true, works: true });
+  }, 60_000);
+  it('a loss is a typed error, also of a read under way, and start() goes on', async (context) => {
+    if (missing) context.skip(missing);
+    const lost = { reading: 'context-lost', next: 'context-lost', running: 'context-lost', same: true };
+    expect(await page.loss()).toMatchObject(lost);
+    expect(await page.loss()).toMatchObject(lost);
+  }, 60_000);
 });
 
 describe('nodeGpu()', () => {

@@ -1,10 +1,51 @@
-// The training adapter: starts tfjs's webgl backend, and replaces two pooling gradients
-// that tfjs 4.22 gets wrong.
+// The training adapter: starts tfjs's webgl backend, replaces two pooling gradients that tfjs 4.22 gets wrong, and lets a
+// lost context be an error instead of an endless wait.
 import * as tf from '@tensorflow/tfjs-core';
 import { BitgradError, type BackendAdapter, type BackendProbe, type KernelReport } from '@bitgrad/core';
+import { guardLoss, type GuardedBackend } from '@bitgrad/shaders';
 import { createContext, isSoftware, rendererOf } from './engine/context.js';
 import { install, type Installation } from './installation.js';
 import { poolGradients } from './poolGradients.js';
+
+/** What is used of tfjs's MathBackendWebGL. */
+interface TfjsBackend extends GuardedBackend {
+  readonly gpgpu: { readonly gl: WebGL2RenderingContext };
+}
+
+const contextOf = (backend: object): WebGL2RenderingContext => (backend as TfjsBackend).gpgpu.gl;
+
+const lostError = (): BitgradError =>
+  new BitgradError({
+    code: 'context-lost',
+    source: 'backend-webgl',
+    what: 'the WebGL context was lost, and every tensor with it',
+    next: 'Call start() of the adapter for a new context, and go on from a checkpoint.',
+  });
+
+/** Settles when the context of a backend is lost: one listener for each. */
+const losses = new WeakMap<object, Promise<unknown>>();
+
+/** Guards a backend against the loss of its context; see guardLoss. */
+function guard(backend: object): () => void {
+  const gl = contextOf(backend);
+  const loss =
+    losses.get(backend) ??
+    new Promise((resolve) => gl.canvas.addEventListener('webglcontextlost', resolve, { once: true }));
+  losses.set(backend, loss);
+  const lost = (): boolean => gl.isContextLost();
+  return guardLoss(backend as TfjsBackend, 'runWebGLProgram', { lost, loss, error: lostError });
+}
+
+/** Makes tfjs forget a backend whose context is lost, so that the next start makes a new one. */
+function forgetLost(): void {
+  const present = tf.engine().registry['webgl'];
+  if (!present || !contextOf(present).isContextLost()) return;
+  current.get(present)?.remove();
+  current.delete(present);
+  const factory = tf.findBackendFactory('webgl');
+  tf.removeBackend('webgl');
+  tf.registerBackend('webgl', factory, 2);
+}
 
 /** The installation in force on a backend: starting another adapter takes the kernels over. */
 const current = new WeakMap<object, Installation>();
@@ -44,6 +85,9 @@ async function probe(): Promise<BackendProbe> {
 
 /**
  * Training on WebGL2, in browsers. `probe().features` name the renderer, and whether it is software.
+ *
+ * When the context is lost, ops and reads raise `context-lost`, those under way too. `start()` then makes a new context;
+ * tensors of the old one are gone: build or load the model again, from a checkpoint.
  * @throws BitgradError from `start`: `backend-unavailable` when WebGL2, float32 textures or the tfjs backend is missing
  */
 export function webgl(): BackendAdapter {
@@ -61,6 +105,7 @@ export function webgl(): BackendAdapter {
     async start() {
       const { available, reason } = await probe();
       if (!available) throw unavailable(reason, 'Choose another backend.');
+      forgetLost();
       if (!(await tf.setBackend('webgl')))
         throw unavailable('the tfjs webgl backend did not start', 'Choose another backend.');
       if (!tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED'))
@@ -69,7 +114,15 @@ export function webgl(): BackendAdapter {
       if (installation && current.get(active) === installation) return;
       current.get(active)?.remove();
       backend = active;
-      installation = install(poolGradients);
+      const kernels = install(poolGradients);
+      const unguard = guard(active);
+      installation = {
+        report: kernels.report,
+        remove() {
+          kernels.remove();
+          unguard();
+        },
+      };
       current.set(active, installation);
     },
     report: () => installation?.report() ?? last,

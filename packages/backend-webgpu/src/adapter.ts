@@ -1,10 +1,50 @@
-// The training adapter: starts tfjs's webgpu backend, and replaces two pooling gradients
-// that tfjs 4.22 gets wrong.
+// The training adapter: starts tfjs's webgpu backend, replaces two pooling gradients that tfjs 4.22 gets wrong, and lets a
+// lost device be a typed error.
 import * as tf from '@tensorflow/tfjs-core';
 import { BitgradError, type BackendAdapter, type BackendProbe, type KernelReport } from '@bitgrad/core';
+import { guardLoss, type GuardedBackend } from '@bitgrad/shaders';
 import { defaultGpu, describeAdapter, isSoftware } from './engine/device.js';
 import { install, type Installation } from './installation.js';
 import { poolGradients } from './poolGradients.js';
+
+/** What is used of tfjs's WebGPUBackend. */
+interface TfjsBackend extends GuardedBackend {
+  readonly device: GPUDevice;
+}
+
+/** Why the device of a backend was lost; absent while it works. */
+const losses = new WeakMap<object, string>();
+
+const lostError = (reason?: string): BitgradError =>
+  new BitgradError({
+    code: 'context-lost',
+    source: 'backend-webgpu',
+    what: `the WebGPU device was lost, and every tensor with it${reason ? ` (${reason})` : ''}`,
+    next: 'Call start() of the adapter for a new device, and go on from a checkpoint.',
+  });
+
+/** Guards a backend against the loss of its device; see guardLoss. */
+function guard(backend: object): () => void {
+  const loss = (backend as TfjsBackend).device.lost.then(({ message, reason }) => {
+    losses.set(backend, message || reason || 'unknown reason');
+  });
+  return guardLoss(backend as TfjsBackend, 'runWebGPUProgram', {
+    lost: () => losses.has(backend),
+    loss,
+    error: () => lostError(losses.get(backend)),
+  });
+}
+
+/** Makes tfjs forget a backend whose device is lost, so that the next start makes a new one. */
+function forgetLost(): void {
+  const present = tf.engine().registry['webgpu'];
+  if (!present || !losses.has(present)) return;
+  current.get(present)?.remove();
+  current.delete(present);
+  const factory = tf.findBackendFactory('webgpu');
+  tf.removeBackend('webgpu');
+  tf.registerBackend('webgpu', factory, 3);
+}
 
 /** The installation in force on a backend: starting another adapter takes the kernels over. */
 const current = new WeakMap<object, Installation>();
@@ -47,6 +87,9 @@ async function probe(): Promise<BackendProbe> {
 /**
  * Training on WebGPU: in browsers, and in Node by `nodeGpu` of @bitgrad/backend-node-gpu. `probe().features` name the
  * adapter, and whether it is software.
+ *
+ * When the device is lost, ops and reads raise `context-lost`, those under way too. `start()` then makes a new device;
+ * tensors of the old one are gone: build or load the model again, from a checkpoint.
  * @throws BitgradError from `start`: `backend-unavailable` when WebGPU or the tfjs backend is missing
  */
 export function webgpu(): BackendAdapter {
@@ -65,13 +108,22 @@ export function webgpu(): BackendAdapter {
     async start() {
       const { available, reason } = await probe();
       if (!available) throw unavailable(reason, 'Choose another backend.');
+      forgetLost();
       if (!(await tf.setBackend('webgpu')))
         throw unavailable('the tfjs webgpu backend did not start', 'Choose another backend.');
       const active = tf.backend();
       if (installation && current.get(active) === installation) return;
       current.get(active)?.remove();
       backend = active;
-      installation = install(poolGradients);
+      const kernels = install(poolGradients);
+      const unguard = guard(active);
+      installation = {
+        report: kernels.report,
+        remove() {
+          kernels.remove();
+          unguard();
+        },
+      };
       current.set(active, installation);
     },
     report: () => installation?.report() ?? last,

@@ -1,9 +1,10 @@
-// Training on webgpu in headless Chromium: the same script as on every backend, against cpu.
+// Training on webgpu in headless Chromium: the suite, the same script as on every backend against cpu, leaks and loss.
 import '@tensorflow/tfjs-backend-cpu';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
 import type { BackendProbe } from '@bitgrad/core';
+import { testTrainingBackend } from '@bitgrad/testkit';
 import { webgpu } from '../src/index.js';
 import { expectCurve } from './support/curves.js';
 import { networks } from './support/training.js';
@@ -36,6 +37,35 @@ for (const network of networks)
     if (!probe.available) context.skip(probe.reason);
     await expectCurve(network, (name) => page!.call('curve', name));
   }, 240_000);
+
+testTrainingBackend({
+  create: () => webgpu(),
+  elsewhere: {
+    probe: () => Promise.resolve(probe),
+    run: (name) => page!.call('check', name),
+  },
+});
+
+it('200 cycles of making, training and disposing a model leave no tensor and no memory of the GPU', async (context) => {
+  if (!probe.available) context.skip(probe.reason);
+  expect(await page!.call('modelCycles', 200)).toEqual({ tensors: 0, bytesInGpu: 0, allocated: 0 });
+}, 240_000);
+it('200 cycles of starting and disposing the adapter leave the stock kernels and a working backend', async (context) => {
+  if (!probe.available) context.skip(probe.reason);
+  expect(await page!.call('adapterCycles', 200)).toEqual({ kernels: true, works: true });
+}, 240_000);
+it('a loss is a typed error, also of a read under way, and start() goes on', async (context) => {
+  if (!probe.available) context.skip(probe.reason);
+  expect(await page!.call('loss')).toMatchObject({
+    reading: 'context-lost',
+    next: 'context-lost',
+    running: 'context-lost',
+    same: true,
+  });
+  // As often as it is lost.
+  expect(await page!.call('loss')).toMatchObject({ reading: 'context-lost', same: true });
+}, 60_000);
+
 it('says why it cannot start in Node', async () => {
   const { available, reason } = await webgpu().probe();
   expect(available).toBe(false);

@@ -1,4 +1,5 @@
 export { glslPrelude, rounding, toGlsl, wgslPrelude } from './dialect.js';
+export { guardLoss, type GuardedBackend, type LossWatch } from './guard.js';
 export { lowerModel, type LowerOptions } from './lower.js';
 export type { Arithmetic, Kernel, Product, Program, Ref } from './program.js';
 export { poolGradient, type PoolGeometry } from './poolGradients.js';

@@ -1,5 +1,5 @@
 // Thin vitest runners of the cases. A conformance test of a plugin is one call.
-import type { BackendAdapter } from '@bitgrad/core';
+import type { BackendAdapter, BackendProbe } from '@bitgrad/core';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { fail, type ConformanceCase } from './case.js';
 import { engineCases, type EngineSubject } from './engine/index.js';
@@ -44,6 +44,13 @@ export interface TrainingBackendSubject extends Extra {
   readonly tolerance?: number;
   /** Cases that this backend cannot pass, by name, with the reason; they show as skipped. */
   readonly skip?: Readonly<Record<string, string>>;
+  /** Runs the cases elsewhere, for example in a browser's page; default: here, on `create()`. */
+  readonly elsewhere?: {
+    /** Opens the place, and probes the backend there. */
+    probe(): Promise<BackendProbe>;
+    /** Runs one case there, by its name, on a started backend. */
+    run(name: string): Promise<void>;
+  };
 }
 
 /**
@@ -52,20 +59,22 @@ export interface TrainingBackendSubject extends Extra {
  * `BITGRAD_REQUIRE` names it (`BITGRAD_REQUIRE=cpu,wasm`).
  */
 export function testTrainingBackend(subject: TrainingBackendSubject): void {
-  const { create, tolerance, skip = {}, extra } = subject;
+  const { create, tolerance, skip = {}, extra, elsewhere } = subject;
   const adapter = create();
   describe(`training backend ${adapter.name}`, () => {
     let missing = '';
     beforeAll(async () => {
-      missing = reasonToSkip(adapter.name, await adapter.probe(), requiredBackends());
-      if (!missing) await adapter.start();
+      const probe = await (elsewhere ?? adapter).probe();
+      missing = reasonToSkip(adapter.name, probe, requiredBackends());
+      if (missing || !elsewhere) return missing ? undefined : adapter.start();
+      if (!probe.available) fail(`required backend ${adapter.name}: ${probe.reason}`);
     });
     afterAll(() => adapter.dispose());
     for (const { name, check } of trainingBackendCases)
       it(name, async (context) => {
         const why = missing || skip[name];
         if (why) context.skip(why);
-        await check({ adapter, create, tolerance });
+        await (elsewhere ? elsewhere.run(name) : check({ adapter, create, tolerance }));
       });
     it('declares skips of cases that exist', () => {
       const unknown = Object.keys(skip).filter((name) => !trainingBackendCases.some((c) => c.name === name));

@@ -1,6 +1,13 @@
-// The training script in a page, on the adapters for browsers.
+// The training script and the training suite in a page, on the adapter for browsers.
+import * as tf from '@tensorflow/tfjs-core';
 import { webgl } from '../../src/index.js';
+import { trainingPage } from '../../../backend-webgpu/test/support/suite.js';
 import { lossCurve, type networks } from '../../../backend-webgpu/test/support/training.js';
 
-export const probe = () => webgl().probe();
+const lose = (): void => {
+  const { gl } = (tf.backend() as unknown as { gpgpu: { gl: WebGL2RenderingContext } }).gpgpu;
+  gl.getExtension('WEBGL_lose_context')!.loseContext();
+};
+
+export const { probe, check, modelCycles, adapterCycles, loss } = trainingPage(webgl, lose, 5e-4);
 export const curve = (network: (typeof networks)[number]) => lossCurve(webgl(), network);

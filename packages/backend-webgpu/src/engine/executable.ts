@@ -42,6 +42,9 @@ export interface WebgpuExecutable extends Executable {
 /** Usage flags, by their values in the standard: the globals are missing in Node. */
 const USE = { mapRead: 1, copySource: 4, copyTarget: 8, storage: 128 } as const;
 
+/** How long after a failed mapping a loss may become known, in milliseconds. */
+const lossDelayMs = 1000;
+
 interface Step {
   pipeline: GPUComputePipeline;
   group: GPUBindGroup;
@@ -253,10 +256,9 @@ export async function createExecutable(
       result.set(target.type === 'f32' ? new Float32Array(mapped) : new Int32Array(mapped));
       readback.unmap();
     } catch (cause) {
-      // The promise of the loss may settle just after the failed mapping.
-      await Promise.resolve();
       if (resident !== at) throw failure('disposed', { what: 'model', next: 'Load it again.', cause });
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      // The loss may become known only after the failed mapping.
+      await Promise.race([gpu.device.lost, new Promise((resolve) => setTimeout(resolve, lossDelayMs))]);
       alive();
       throw gpu.lost() !== undefined
         ? lostError(gpu, cause)

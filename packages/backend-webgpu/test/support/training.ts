@@ -29,7 +29,7 @@ export async function lossCurve(
     hidden: [16, 16],
     width: network === 'cnn' ? 0.125 : 1,
   });
-  const optimizer = tf.train.sgd(0.02);
+  const optimizer = tf.train.sgd(0.1);
   const rng = createRng(5);
   const losses: number[] = [];
   const before = tf.memory().numTensors;
