@@ -15,6 +15,30 @@ export interface BackendRow {
   load(): Promise<BackendAdapter>;
 }
 
+/** An adapter that only says why it cannot be had. */
+const unavailable = (name: string, reason: string, cause?: unknown): BackendAdapter => ({
+  name,
+  capabilities: { trainsConvolutions: false, fusedKernels: [], synchronousReads: true },
+  probe: () => Promise.resolve({ available: false, reason, features: {} }),
+  start: () =>
+    Promise.reject(new BitgradError({ code: 'backend-unavailable', source: 'cli', what: reason, cause })),
+  report: () => ({}),
+  dispose: () => Promise.resolve(),
+});
+
+/** Why what needs a browser does not run in this command, which runs in Node. */
+export const browsersOnly = (packageName: string): string =>
+  `${packageName} runs in browsers; on a GPU in Node, node-gpu does the same`;
+
+const inBrowsers = (name: string): BackendRow => {
+  const packageName = `@bitgrad/backend-${name}`;
+  return {
+    name,
+    package: packageName,
+    load: () => Promise.resolve(unavailable(name, browsersOnly(packageName))),
+  };
+};
+
 /** Every known backend, best first. */
 export const backendTable: readonly BackendRow[] = [
   {
@@ -28,6 +52,8 @@ export const backendTable: readonly BackendRow[] = [
     package: '@bitgrad/backend-node-gpu',
     load: async () => (await import('@bitgrad/backend-node-gpu')).nodeGpu(),
   },
+  inBrowsers('webgpu'),
+  inBrowsers('webgl'),
   {
     name: 'cpu',
     package: '@bitgrad/backend-cpu',
@@ -45,21 +71,12 @@ export interface BackendListing {
   readonly features: JsonObject;
 }
 
-/** An adapter that only says why it cannot be had, when its package does not load. */
 const adapterOf = async (row: BackendRow): Promise<BackendAdapter> => {
   try {
     return await row.load();
   } catch (cause) {
     const reason = `${row.package} cannot be loaded (${(cause as Error).message}); npm install ${row.package}`;
-    return {
-      name: row.name,
-      capabilities: { trainsConvolutions: false, fusedKernels: [], synchronousReads: true },
-      probe: () => Promise.resolve({ available: false, reason, features: {} }),
-      start: () =>
-        Promise.reject(new BitgradError({ code: 'backend-unavailable', source: 'cli', what: reason, cause })),
-      report: () => ({}),
-      dispose: () => Promise.resolve(),
-    };
+    return unavailable(row.name, reason, cause);
   }
 };
 

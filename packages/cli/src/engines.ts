@@ -7,8 +7,11 @@ import {
   type Engine,
   type EngineReport,
   type Executable,
+  type InputArray,
+  type OutputArray,
   type PackedModel,
 } from '@bitgrad/runtime';
+import { browsersOnly } from './backends.js';
 
 /** How to get an engine. */
 export interface EngineRow {
@@ -17,6 +20,22 @@ export interface EngineRow {
   load(): Promise<Engine>;
 }
 
+const inBrowsers = (name: string): EngineRow => {
+  const packageName = `@bitgrad/backend-${name}`;
+  const reason = browsersOnly(packageName);
+  return {
+    name,
+    package: packageName,
+    load: () =>
+      Promise.resolve({
+        name,
+        probe: () => Promise.resolve({ available: false, reason, features: {} }),
+        compile: () =>
+          Promise.reject(new BitgradError({ code: 'backend-unavailable', source: 'cli', what: reason })),
+      }),
+  };
+};
+
 /** Every known engine, best first; the last runs everywhere. */
 export const engineTable: readonly EngineRow[] = [
   {
@@ -24,6 +43,14 @@ export const engineTable: readonly EngineRow[] = [
     package: '@bitgrad/backend-wasm',
     load: async () => (await import('@bitgrad/backend-wasm/engine')).wasmEngine(),
   },
+  {
+    // Asynchronous. Software renderers are refused.
+    name: 'node-gpu',
+    package: '@bitgrad/backend-node-gpu',
+    load: async () => (await import('@bitgrad/backend-node-gpu/engine')).nodeGpuEngine(),
+  },
+  inBrowsers('webgpu'),
+  inBrowsers('webgl'),
   { name: 'js', package: '@bitgrad/runtime', load: () => Promise.resolve(jsEngine()) },
 ];
 
@@ -126,17 +153,29 @@ export interface Timing {
   readonly runs: number;
 }
 
-/** Times a function for about `seconds`, at least 5 times. */
-export function timeRuns(run: () => unknown, seconds: number): Timing {
-  for (let i = 0; i < 3; i++) run();
+/** Times a function for about `seconds`, at least 5 times; a promise that it gives is awaited. */
+export async function timeRuns(run: () => unknown, seconds: number): Promise<Timing> {
+  const finish = async (): Promise<void> => {
+    const result = run();
+    if (result instanceof Promise) await result;
+  };
+  for (let i = 0; i < 3; i++) await finish();
   const times: number[] = [];
   const end = performance.now() + seconds * 1000;
   while (times.length < 5 || performance.now() < end) {
     const start = performance.now();
-    run();
+    await finish();
     times.push(performance.now() - start);
   }
   times.sort((a, b) => a - b);
   const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(share * times.length))]!;
   return { medianMs: at(0.5), p5Ms: at(0.05), p95Ms: at(0.95), runs: times.length };
 }
+
+/** Runs examples, at once where the engine can. */
+export const runOn = (
+  executable: Executable,
+  input: InputArray,
+  output?: OutputArray,
+): OutputArray | Promise<OutputArray> =>
+  executable.synchronous ? executable.run(input, output) : executable.runAsync(input, output);

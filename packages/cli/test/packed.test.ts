@@ -250,7 +250,10 @@ describe('wrong use', () => {
     [['run', 'PACKED'], /what to run on: got "nothing"/],
     [['run', 'PACKED', '--data', 'digits', '--image', 'x.png'], /--data and --image/],
     [['run', 'PACKED', '--image', '/nowhere.png'], /nowhere\.png cannot be read/],
-    [['run', 'PACKED', '--data', 'digits', '--engine', 'abacus'], /--engine.*auto, wasm, js/],
+    [
+      ['run', 'PACKED', '--data', 'digits', '--engine', 'abacus'],
+      /--engine.*auto, wasm, node-gpu, webgpu, webgl, js/,
+    ],
     [['bench', 'PACKED', '--threads', '0'], /--threads.*1 or more/],
     [['inspect', 'RUN/weights.bin'], /magic/i],
   ])('%j: code 2 and one line that says why', async (args, message) => {

@@ -50,7 +50,8 @@ describe('wrong use', () => {
     [['fly'], /unknown command 'fly'/],
     [['train', '--epochs', 'many'], /--epochs.*Expected an integer, 1 or more/],
     [['train', '--lr', '0'], /--lr.*above 0/],
-    [['train', '--backend', 'abacus'], /--backend.*auto, wasm, node-gpu, cpu/],
+    [['train', '--backend', 'abacus'], /--backend.*auto, wasm, node-gpu, webgpu, webgl, cpu/],
+    [['train', '--backend', 'webgl'], /backend webgl cannot start: .*runs in browsers/],
     [['train', '--optimizer', 'adamw'], /--optimizer.*adam, sgd, bop/],
     [['train', '--quantizer', 'nope'], /quantizer is not registered: got "nope", expected one of .*ste/],
     [['train', '--quantizer', 'ste/nope'], /got "nope"/],
@@ -111,7 +112,15 @@ describe('list', () => {
     const names = (key: string) => listing[key]!.map(({ name }) => name);
     expect(names('quantizers')).toEqual(expect.arrayContaining(['ste', 'ede', 'bireal']));
     expect(names('models')).toEqual(expect.arrayContaining(['cnn', 'mlp', 'vgg-small', 'resnet20']));
-    expect(names('backends')).toEqual(['wasm', 'node-gpu', 'cpu']);
+    expect(names('backends')).toEqual(['wasm', 'node-gpu', 'webgpu', 'webgl', 'cpu']);
+    expect(names('engines')).toEqual(['wasm', 'node-gpu', 'webgpu', 'webgl', 'js']);
+    type Row = { name: string; available: boolean; reason: string };
+    for (const { name, available, reason } of [...listing.backends!, ...listing.engines!] as Row[]) {
+      if (name.startsWith('webg')) expect(available).toBe(false);
+      if (available) expect(reason).toBe('');
+      // What is missing, and what to do about it.
+      else expect(reason, name).toMatch(/browser|install|allowSoftware|Vulkan/);
+    }
     expect(listing.backends).toContainEqual(
       expect.objectContaining({ name: 'cpu', available: true, reason: '' }),
     );

@@ -106,7 +106,7 @@ export async function verifyModel(
   const rows = samples.length / size;
   checkLabels(options, size);
   const executable = await (options.engine ?? jsEngine()).compile(packed);
-  const got = executable.run(samples);
+  const got = await executable.runAsync(samples);
   executable.dispose();
   const want = graphOutputs(model, packed, samples, options.normalization);
   const width = want.length / rows;

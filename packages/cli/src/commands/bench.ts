@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { createRng } from '@bitgrad/core';
 import { elementCount, type OpReport } from '@bitgrad/runtime';
-import { engineText, startPacked, timeRuns, type EngineOptions, type Timing } from '../engines.js';
+import { engineText, runOn, startPacked, timeRuns, type EngineOptions, type Timing } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { kilobytes, resultTable } from '../table.js';
@@ -47,9 +47,9 @@ export async function runBench(
     type === 'u8'
       ? Uint8Array.from({ length: size }, () => rng.integer(256))
       : Float32Array.from({ length: size }, () => rng.normal());
-  const output = executable.run(input);
+  const output = await runOn(executable, input);
   const firstMs = performance.now() - begun;
-  const timing = timeRuns(() => executable.run(input, output), options.seconds);
+  const timing = await timeRuns(() => runOn(executable, input, output), options.seconds);
   executable.dispose();
   const result: BenchResult = {
     ...timing,

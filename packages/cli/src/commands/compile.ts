@@ -6,7 +6,7 @@ import { BitgradError } from '@bitgrad/core';
 import { createModel, listModels } from '@bitgrad/models';
 import { normalizeBytes } from '@bitgrad/runtime';
 import { startBackend } from '../backends.js';
-import { chooseEngine, engineText, timeRuns } from '../engines.js';
+import { chooseEngine, engineText, runOn, timeRuns } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { ensureFolder, writeAtomically } from '../model-dir/atomic.js';
@@ -76,10 +76,10 @@ async function testImages(info: RunInfo, options: CompileCommandOptions): Promis
  * Median milliseconds of one image in float32: the same architecture without quantizers, on the training backend.
  * @returns null when the architecture is not one of @bitgrad/models
  */
-const timeFloat = (
+const timeFloat = async (
   bytes: Uint8Array,
   { options, inputShape, classes, normalize }: RunInfo,
-): number | null => {
+): Promise<number | null> => {
   if (!listModels().some(({ name }) => name === options.model)) return null;
   const model = createModel(options.model as string, {
     ...(options.modelOptions as object | undefined),
@@ -88,7 +88,10 @@ const timeFloat = (
     kernelQuantizer: null,
   });
   const x = tf.tensor(normalizeBytes(bytes, inputShape.at(-1)!, normalize), [1, ...inputShape]);
-  const { medianMs } = timeRuns(() => tf.tidy(() => void (model.predict(x) as tf.Tensor).dataSync()), 0.5);
+  const { medianMs } = await timeRuns(
+    () => tf.tidy(() => void (model.predict(x) as tf.Tensor).dataSync()),
+    0.5,
+  );
   x.dispose();
   model.dispose();
   return medianMs;
@@ -128,7 +131,7 @@ export async function runCompile(
   const executable = await engine.compile(compiled.model);
   const size = info.inputShape.reduce((a, b) => a * b, 1);
   const one = found?.bytes.subarray(0, size) ?? new Uint8Array(size);
-  const output = executable.run(one);
+  const output = await runOn(executable, one);
   const floatBytes = compiled.model.metadata.floatBytes ?? 0;
   const result: CompileCommandResult = {
     out,
@@ -144,8 +147,8 @@ export async function runCompile(
     lastLayer: compiled.lastLayer,
     fallbacks: compiled.fallbacks,
     engine: engineText(executable.report()),
-    floatMs: options.time ? timeFloat(one, info) : null,
-    packedMs: options.time ? timeRuns(() => executable.run(one, output), 0.5).medianMs : null,
+    floatMs: options.time ? await timeFloat(one, info) : null,
+    packedMs: options.time ? (await timeRuns(() => runOn(executable, one, output), 0.5)).medianMs : null,
     backend: backend.name,
   };
   executable.dispose();

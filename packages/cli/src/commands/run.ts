@@ -5,7 +5,7 @@ import { BitgradError } from '@bitgrad/core';
 import { decodeImage } from '@bitgrad/datasets/node';
 import { imageInput, normalizeBytes, topClasses, type ClassScore, type PackedModel } from '@bitgrad/runtime';
 import { openData } from '../data.js';
-import { engineText, startPacked, type EngineOptions, type Started } from '../engines.js';
+import { engineText, runOn, startPacked, type EngineOptions, type Started } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { checkShape } from '../model-dir/open.js';
@@ -83,7 +83,7 @@ async function runData(started: Started, data: string, options: RunCommandOption
     const bytes = split.images.subarray(from * size, (from + chunk) * size);
     const input = type === 'u8' ? bytes : normalizeBytes(bytes, shape.at(-1)!, model.metadata.normalization);
     const start = performance.now();
-    const output = executable.run(input);
+    const output = await runOn(executable, input);
     seconds += (performance.now() - start) / 1000;
     const rows = bytes.length / size;
     const width = output.length / rows;
@@ -119,7 +119,7 @@ async function runImage(started: Started, file: string, options: RunCommandOptio
   });
   const image = decodeImage(file, bytes);
   const target = { input: inputSpec(model), metadata: model.metadata };
-  const output = executable.run(imageInput(image, target, { invert: options.invert }));
+  const output = await runOn(executable, imageInput(image, target, { invert: options.invert }));
   return {
     image: file,
     classes: topClasses(output, model.metadata.classes, options.top),
