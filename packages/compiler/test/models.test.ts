@@ -51,6 +51,19 @@ describe.each(small)('%s', (name: ModelName) => {
   );
 });
 
+it('cnn for MNIST takes at most 1/25 of its float32 weights', async () => {
+  const inputShape = [28, 28, 1] as const;
+  const model = createModel('cnn', { inputShape, classes: 10, kernelQuantizer: 'ste', seed: 1 });
+  const { bytes, model: packed } = await compileModel(model, { input: 'u8', normalization });
+  const float = model.weights.reduce(
+    (sum, { shape }) => sum + 4 * shape.reduce<number>((a, b) => a * b!, 1),
+    0,
+  );
+  expect(packed.metadata.floatBytes).toBe(float);
+  expect(float / bytes.length).toBeGreaterThanOrEqual(25);
+  model.dispose();
+});
+
 describe('one-padding, float input and other quantizers', () => {
   const quantizers = ['ste', 'xnor', 'libra', 'bireal', 'ternary', 'heaviside'];
   it.each(quantizers)('cnn with %s kernels', async (kernelQuantizer) => {
