@@ -45,6 +45,9 @@ testEngine({
         lost: false,
       });
     });
+    only('two models on one context work side by side', async () => {
+      expect(await page!.call('sideBySide')).toBe(0);
+    });
     only('counts: five fetches for four words of four channels, one draw an op', async () => {
       const { kernels, perInference } = await page!.call<{
         kernels: string[];

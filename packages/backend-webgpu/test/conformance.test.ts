@@ -1,6 +1,6 @@
 // The engine suite on WebGPU, in Node by Dawn and in headless Chromium.
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
 import { testEngine } from '@bitgrad/testkit';
 import { webgpuEngine } from '../src/engine/index.js';
@@ -40,4 +40,26 @@ testEngine({
   },
   create: () => webgpuEngine(),
   run: (name) => page!.call('check', name, tolerance),
+  extra: () => {
+    const only = (title: string, body: () => Promise<void>) =>
+      it(title, async (context) => (page ? body() : context.skip('no WebGPU here')), 60_000);
+
+    only('two models on one device work side by side', async () => {
+      expect(await page!.call('sideBySide')).toBe(0);
+    });
+    only('200 cycles of create and dispose leave no buffer and no device', async () => {
+      expect(await page!.call('cycles', 200)).toEqual({ buffers: 0, devices: 1, reason: 'destroyed' });
+    });
+    only('a loss during a run ends it, and restore() moves the model to a new device', async () => {
+      expect(await page!.call('loss')).toEqual({
+        during: 'context-lost',
+        after: 'context-lost',
+        same: true,
+        devices: 2,
+      });
+    });
+    only('nothing was reported to the console', async () => {
+      expect(page!.errors).toEqual([]);
+    });
+  },
 });

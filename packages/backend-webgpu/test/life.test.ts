@@ -4,6 +4,8 @@ import { convTrial } from '@bitgrad/testkit/engine';
 import { jsEngine } from '@bitgrad/runtime';
 import { webgpuEngine } from '../src/engine/index.js';
 import { dawn } from './support/dawn.js';
+import { sideBySide } from './support/sideBySide.js';
+import { watchGpu } from './support/watch.js';
 
 const gpu = await dawn();
 const small = convTrial({ type: 'u8', size: [2, 2], c: 3, cOut: 4, kernel: [1, 1], weight: 'i8' });
@@ -11,37 +13,20 @@ const want = (await jsEngine().compile(small)).run(small.input);
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Dawn with every device, and the buffers on it that are not destroyed, in view. */
-function watched() {
-  const devices: GPUDevice[] = [];
-  let buffers = 0;
-  const observed = {
-    requestAdapter: async (options?: GPURequestAdapterOptions) => {
-      const adapter = await gpu!.requestAdapter(options);
-      const request = adapter!.requestDevice.bind(adapter);
-      adapter!.requestDevice = async (descriptor) => {
-        const device = await request(descriptor);
-        devices.push(device);
-        const create = device.createBuffer.bind(device);
-        device.createBuffer = (descriptor) => {
-          const buffer = create(descriptor);
-          const destroy = buffer.destroy.bind(buffer);
-          buffers++;
-          buffer.destroy = () => {
-            buffers--;
-            return destroy();
-          };
-          return buffer;
-        };
-        return device;
-      };
-      return adapter;
-    },
-  } as GPU;
-  return { gpu: observed, devices, buffers: () => buffers };
-}
+const watched = () => watchGpu(gpu!);
+
+it('starts where it is required', () => {
+  if (process.env['BITGRAD_REQUIRE']?.split(',').includes('dawn')) expect(gpu).toBeDefined();
+});
 
 describe.skipIf(!gpu)('on Dawn', () => {
+  it('two models on one device work side by side', async () => {
+    const seen = watched();
+    expect(await sideBySide(webgpuEngine({ gpu: seen.gpu }))).toBe(0);
+    expect(seen.devices).toHaveLength(1);
+    expect(seen.buffers()).toBe(0);
+  });
+
   it('200 cycles of create and dispose leave no buffer and no device', async () => {
     const seen = watched();
     const engine = webgpuEngine({ gpu: seen.gpu });

@@ -2,6 +2,7 @@
 import { decodeModel, jsEngine } from '@bitgrad/runtime';
 import { convTrial, engineCases } from '@bitgrad/testkit/engine';
 import { webglEngine } from '../../src/engine/index.js';
+import { sideBySide as interleaved } from '../../../backend-webgpu/test/support/sideBySide.js';
 
 /** One context for all cases: programs are shared, and browsers allow about 16. */
 const context = new OffscreenCanvas(1, 1).getContext('webgl2') ?? undefined;
@@ -110,3 +111,6 @@ export async function counts(): Promise<unknown> {
   executable.dispose();
   return { kernels: ops.map(({ kernel }) => kernel), perInference };
 }
+
+/** Two models on one context of the engine's own. */
+export const sideBySide = (): Promise<number> => interleaved(webglEngine());
