@@ -48,11 +48,13 @@ export {
 export { evaluateExpression, roundHalfEven } from './expression/math.js';
 export { linearize, opcodes, type ElementwiseProgram } from './expression/program.js';
 export { composeExpression } from './expression/tensor.js';
+export { attend } from './ops/attention.js';
 export { batchNormTrain, type BatchNormResult } from './ops/batchNorm.js';
 export { binaryConv2d, binaryMatMul, type BinaryConv2dOptions } from './ops/binary.js';
 export { softmaxCrossEntropy } from './ops/crossEntropy.js';
 export { customOp } from './ops/customOp.js';
 export { elementwise } from './ops/elementwise.js';
+export { layerNormalize } from './ops/layerNorm.js';
 export { hasKernel, kernelNames, runKernel, type KernelName } from './ops/kernels.js';
 export { adamStep, momentumStep, type AdamStepOptions } from './ops/optimizerSteps.js';
 export { parseOptions } from './options.js';

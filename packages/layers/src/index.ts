@@ -11,6 +11,7 @@ export type {
   Shape,
 } from './keras.js';
 export { QuantActivation, quantActivation, RPReLU, rprelu, type RPReLUArgs } from './layers/activation.js';
+export { Attention, attention, type AttentionArgs } from './layers/attention.js';
 export { BatchNorm, batchNorm, type BatchNormArgs } from './layers/batch-norm.js';
 export type { ConvArgs, ConvOptions } from './layers/conv-options.js';
 export {
@@ -30,6 +31,16 @@ export {
   type QuantDepthwiseConv2DArgs,
   type QuantSeparableConv2DArgs,
 } from './layers/depthwise.js';
+export { LayerNorm, layerNorm, type LayerNormArgs } from './layers/layer-norm.js';
+export {
+  ClassToken,
+  classToken,
+  FirstToken,
+  firstToken,
+  PositionEmbedding,
+  positionEmbedding,
+  type EmbeddingArgs,
+} from './layers/tokens.js';
 export {
   QuantConv2DTranspose,
   quantConv2dTranspose,

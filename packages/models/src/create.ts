@@ -3,6 +3,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { BitgradError } from '@bitgrad/core';
 import { cnn, mlp, residual, vggSmall } from './architectures.js';
 import { builder, checkOptions, type Builder, type ModelOptions, type Node } from './options.js';
+import { visionTransformer } from './transformer.js';
 
 /** A reference model, for listings. */
 export interface ModelInfo {
@@ -48,6 +49,11 @@ const models = {
     description:
       'Bi-Real Net 18 (arXiv 1808.00278), 64-128-256-512; the ImageNet stem for inputs of 64 pixels and more',
     make: (b, x) => residual(b, x, { channels: [64, 128, 256, 512], convolutions: 4, largeStem: isLarge(b) }),
+  },
+  'vit-tiny': {
+    description:
+      'vision transformer (arXiv 2010.11929) of 4 blocks, width 64: binary projections and MLPs, float patches and logits',
+    make: visionTransformer,
   },
 } satisfies Record<string, Entry>;
 

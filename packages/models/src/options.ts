@@ -31,6 +31,21 @@ export interface ModelOptions {
   padValues?: 0 | 1;
   /** Momentum of the moving averages of batch normalization; default 0.9. */
   batchNormMomentum?: number;
+  /** Pixels of a patch's side, `vit-tiny` only; default 4: 49 tokens of 28x28, 64 of 32x32. */
+  patchSize?: number;
+  /** Number of blocks, `vit-tiny` only; default 4. */
+  depth?: number;
+  /** Attention heads, `vit-tiny` only; default 4. The width is rounded to a multiple of it. */
+  heads?: number;
+  /** Units of an MLP's hidden layer as a multiple of the width, `vit-tiny` only; default 2. */
+  mlpRatio?: number;
+  /** What the logits see, `vit-tiny` only: the mean of all tokens (default), or a class token. */
+  pooling?: 'mean' | 'token';
+  /**
+   * What stays in float, `vit-tiny` only: 'patch', 'qkv', 'projection', 'mlp', 'logits', a block ('block1') or a layer
+   * ('block1_qkv', 'block1_projection', 'block1_mlp_in', 'block1_mlp_out'); default ['patch', 'logits'].
+   */
+  floatLayers?: readonly string[];
 }
 
 /** A graph under construction. */
@@ -46,6 +61,10 @@ interface ConvShape {
 /** Makes the layers of one model; see {@link builder}. */
 export interface Builder {
   readonly options: ModelOptions;
+  /** Quantizer of the activations. */
+  readonly inputQuantizer: QuantizerSpec | null;
+  /** The seed of a layer's initial values, by its name. */
+  seedOf(name: string): number;
   /** A channel count times the width factor, at least 1. */
   channels(count: number): number;
   /** Convolution with quantized weights and input, 'same', no bias. */
@@ -56,6 +75,8 @@ export interface Builder {
   floatConv(x: Node, name: string, shape: ConvShape): Node;
   /** Fully connected layer with quantized weights and input, no bias. */
   dense(x: Node, name: string, units: number, first?: boolean): Node;
+  /** Fully connected layer of a hidden layer's kind, no bias; `float` leaves its weights and input as they are. */
+  linear(x: Node, name: string, units: number, float: boolean): Node;
   /** Last layer, to the logits: quantized weights and input with BatchNorm after them, or float weights with bias. */
   logits(x: Node, kernel: QuantizerSpec | null): Node;
   batchNorm(x: Node, name: string): Node;
@@ -121,6 +142,8 @@ export function builder(options: ModelOptions): Builder {
     apply(batchNorm({ name, momentum: options.batchNormMomentum ?? 0.9, epsilon: 1e-5 }), x);
   return {
     options,
+    inputQuantizer,
+    seedOf,
     channels: (count) => Math.max(1, Math.round(count * width)),
     conv: (x, name, shape) => conv(x, name, shape, kernelQuantizer, inputQuantizer),
     firstConv: (x, name, shape, kernel) => conv(x, name, shape, kernel, options.firstInputQuantizer ?? null),
@@ -142,6 +165,10 @@ export function builder(options: ModelOptions): Builder {
         options.firstInputQuantizer === undefined ? inputQuantizer : options.firstInputQuantizer;
       const firstKernel = options.firstKernelQuantizer === undefined ? kernelQuantizer : options.firstKernelQuantizer; // prettier-ignore
       const args = common(name, first ? firstKernel : kernelQuantizer, first ? firstInput : inputQuantizer);
+      return apply(quantDense({ ...args, units }), x);
+    },
+    linear: (x, name, units, float) => {
+      const args = float ? common(name, null, null) : common(name, kernelQuantizer, inputQuantizer);
       return apply(quantDense({ ...args, units }), x);
     },
     logits: (x, kernel) => {

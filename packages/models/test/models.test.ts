@@ -27,6 +27,7 @@ const small: Record<ModelName, Partial<ModelOptions>> = {
   'vgg-small': { inputShape: [8, 8, 3], width: 0.06 },
   resnet20: { inputShape: [8, 8, 3], width: 0.2 },
   birealnet18: { inputShape: [8, 8, 3], width: 0.05 },
+  'vit-tiny': { inputShape: [8, 8, 1], width: 0.125, depth: 2, heads: 2 },
 };
 const tiny = (name: ModelName, more: Partial<ModelOptions> = {}) =>
   createModel(name, { ...mnist, classes: 3, ...small[name], ...more });

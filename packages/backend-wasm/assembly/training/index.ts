@@ -13,3 +13,5 @@ export * from './loss';
 export * from './binary';
 export * from './signedOuter';
 export * from './signedRows';
+export * from './attention';
+export * from './layerNorm';

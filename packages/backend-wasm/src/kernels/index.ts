@@ -9,11 +9,12 @@ import { matmul } from './matmul.js';
 import { missing } from './missing.js';
 import { pooling } from './pooling.js';
 import { steps } from './steps.js';
+import { transformer } from './transformer.js';
 
 /** The families, in the order of registration, with the fused ones or without. */
 export const kernelFamilies = (fused: boolean): readonly KernelFamily[] => [
   ...[convolution, depthwise, pooling, matmul, missing],
-  ...(fused ? [elementwise, batchNorm, steps, binary] : []),
+  ...(fused ? [elementwise, batchNorm, steps, binary, transformer] : []),
 ];
 
 /** The fused kernels among them (names of `kernelNames` in @bitgrad/core). */
@@ -25,6 +26,10 @@ export const fusedKernels = [
   'BitgradAdamStep',
   'BitgradMomentumStep',
   'BitgradPReluGrad',
+  'BitgradAttention',
+  'BitgradAttentionGrad',
+  'BitgradLayerNorm',
+  'BitgradLayerNormGrad',
   'BitgradBinaryConv2D',
   'BitgradBinaryMatMul',
 ] as const;

@@ -1,5 +1,6 @@
 // Matrix products with a transposed operand, where stock wasm is 10 to 50 times slower than without.
 // A [m, k] times B^T: rows kernel on panels of the transpose. A^T times B: outer-product kernel, no transpose at all.
+// Batches of plain products, which stock wasm computes one number at a time, take the rows kernel too.
 import { broadcast_util, util } from '@tensorflow/tfjs-core';
 import type { KernelContext, KernelFamily } from '../installation.js';
 import type { Job } from '../job.js';
@@ -21,23 +22,25 @@ interface Product {
   readonly n: number;
 }
 
-function timesTransposed(
-  { wasm, count, fused }: KernelContext,
-  job: Job,
-  { a, b, out, m, k, n }: Product,
-): void {
+/** A [m, k] times panels of a [k, n] matrix. */
+function timesPanels(job: Job, { a, b, out, m, k, n }: Product, pack: string, ...stride: number[]): void {
+  const [panels, tables] = job.scratch(panelBytes(k, n), ROWS_BYTES * job.threads);
+  job.call(pack, b, panels!, k, n, ...stride);
+  job.split('convRows', m, 5, (from, to, thread) => [
+    ...[a, panels!, 0, out, tables! + thread * ROWS_BYTES, from, to, 1, m, n],
+    ...[0, 0, k * 4, 0, 0, n * 4, 1, 1, 0, 0, k, 0],
+  ]);
+}
+
+function timesTransposed({ wasm, count, fused }: KernelContext, job: Job, product: Product): void {
+  const { a, b, out, m, k, n } = product;
   const image = [1, 1, m, n] as const;
   if (
     fused &&
     trySignedRows(wasm, job, { image, filter: [1, 1], output: [1, m, k], padding: [0, 0] }, [a, b, out])
   )
     return count('BatchMatMul/signs');
-  const [panels, tables] = job.scratch(panelBytes(k, n), ROWS_BYTES * job.threads);
-  job.call('packTransposedPanels', b, panels!, k, n);
-  job.split('convRows', m, 5, (from, to, thread) => [
-    ...[a, panels!, 0, out, tables! + thread * ROWS_BYTES, from, to, 1, m, n],
-    ...[0, 0, k * 4, 0, 0, n * 4, 1, 1, 0, 0, k, 0],
-  ]);
+  timesPanels(job, product, 'packTransposedPanels');
 }
 
 function transposedTimes(
@@ -71,13 +74,15 @@ function broadcastIndices(outer: readonly number[], batch: readonly number[]): n
   });
 }
 
-/** BatchMatMul with one transposed operand; without any, or with both, the stock kernel runs. */
+/** BatchMatMul with one transposed operand, or a batch without any; for one plain product the stock kernel runs. */
 export const matmul: KernelFamily = (context) => ({
   BatchMatMul({ inputs, attrs }) {
     const { heap } = context;
     const { a, b } = inputs;
     const { transposeA, transposeB } = attrs as unknown as MatMulAttributes;
-    if (transposeA === transposeB || a!.dtype !== 'float32' || b!.dtype !== 'float32') return null;
+    if ((transposeA && transposeB) || a!.dtype !== 'float32' || b!.dtype !== 'float32') return null;
+    const plain = !transposeA && !transposeB;
+    if (plain && a!.shape.length + b!.shape.length === 4) return null;
     const [rowsA, colsA] = a!.shape.slice(-2) as [number, number];
     const [rowsB, colsB] = b!.shape.slice(-2) as [number, number];
     const [m, k] = transposeA ? [colsA, rowsA] : [rowsA, colsA];
@@ -86,6 +91,7 @@ export const matmul: KernelFamily = (context) => ({
     const outerA = a!.shape.slice(0, -2);
     const outerB = b!.shape.slice(0, -2);
     const batch = broadcast_util.assertAndGetBroadcastShape(outerA, outerB);
+    if (plain && util.sizeFromShape(batch) === 1) return null;
     const out = heap.output([...batch, m, n]);
     const fromA = broadcastIndices(outerA, batch);
     const fromB = broadcastIndices(outerB, batch);
@@ -102,7 +108,8 @@ export const matmul: KernelFamily = (context) => ({
           b: atB + fromB[i]! * k * n * 4,
         },
       };
-      if (transposeA) transposedTimes(context, job, product);
+      if (plain) timesPanels(job, product, 'packPanels', n * 4);
+      else if (transposeA) transposedTimes(context, job, product);
       else timesTransposed(context, job, product);
     });
     job.done();

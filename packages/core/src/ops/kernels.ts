@@ -21,6 +21,12 @@ import * as tf from '@tensorflow/tfjs-core';
  *   convolution.
  * - `BitgradBinaryMatMul` inputs `{ a [m, k], b [k, n] }`, both exactly +-1 -> the exact product [m, n].
  * - `BitgradPReluGrad` inputs `{ x [..., c], alpha [c], dy }` -> `[dx, dalpha [c]]`.
+ * - `BitgradAttention` inputs `{ x [n, t, 3 * heads * d] }`: queries, keys and values, attrs `{ heads }`
+ *   -> `[y [n, t, heads * d], a [n, heads, t, t]]`, `a = softmax(Q K^T / sqrt(d))`, `y = a V`.
+ * - `BitgradAttentionGrad` inputs `{ x, a, dy }`, attrs `{ heads }` -> dx.
+ * - `BitgradLayerNorm` inputs `{ x [..., c], gamma [c], beta [c] }`, attrs `{ epsilon }`
+ *   -> `[y, mean [rows], inverseStd [rows]]`; statistics of each row along the last axis.
+ * - `BitgradLayerNormGrad` inputs `{ x, dy, gamma, mean, inverseStd }` -> `[dx, dgamma, dbeta]`.
  */
 export const kernelNames = [
   'BitgradElementwise',
@@ -32,6 +38,10 @@ export const kernelNames = [
   'BitgradBinaryConv2D',
   'BitgradBinaryMatMul',
   'BitgradPReluGrad',
+  'BitgradAttention',
+  'BitgradAttentionGrad',
+  'BitgradLayerNorm',
+  'BitgradLayerNormGrad',
 ] as const;
 
 /** A fused kernel's name. */

@@ -97,6 +97,25 @@ const calls: Readonly<Record<KernelName, () => tf.Tensor | tf.Tensor[]>> = {
   BitgradBinaryMatMul: () => binaryMatMul(tf.ones([2, 33]), tf.ones([33, 2])),
   BitgradPReluGrad: () =>
     runKernel('BitgradPReluGrad', { x: tf.ones([2, 3]), alpha: tf.ones([3]), dy: tf.ones([2, 3]) }),
+  BitgradAttention: () => runKernel('BitgradAttention', { x: tf.ones([1, 2, 6]) }, { heads: 2 }),
+  BitgradAttentionGrad: () => {
+    const [x, a, dy] = [tf.ones([1, 2, 6]), tf.ones([1, 2, 2, 2]), tf.ones([1, 2, 2])];
+    return runKernel('BitgradAttentionGrad', { x, a, dy }, { heads: 2 });
+  },
+  BitgradLayerNorm: () => {
+    const [x, gamma, beta] = [tf.ones([2, 3]), tf.ones([3]), tf.ones([3])];
+    return runKernel('BitgradLayerNorm', { x, gamma, beta }, { epsilon: 1e-5 });
+  },
+  BitgradLayerNormGrad: () => {
+    const [x, dy, gamma, mean, inverseStd] = [[2, 3], [2, 3], [3], [2], [2]].map((s) => tf.ones(s));
+    return runKernel('BitgradLayerNormGrad', {
+      x: x!,
+      dy: dy!,
+      gamma: gamma!,
+      mean: mean!,
+      inverseStd: inverseStd!,
+    });
+  },
 };
 
 const reports = defineCase<TrainingSession>(

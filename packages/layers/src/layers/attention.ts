@@ -1,0 +1,60 @@
+// The core of multi-head attention, without weights: the projections around it are layers of their own, so that each
+// may be quantized or stay in float.
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { attend, BitgradError } from '@bitgrad/core';
+import { knownSize, single, singleShape, type LayerArgs, type Shape } from '../keras.js';
+import { positiveInteger } from './conv-options.js';
+
+/** Options of {@link Attention}. */
+export interface AttentionArgs extends LayerArgs {
+  /** Number of heads; divides the width. */
+  heads: number;
+}
+
+/** {@link attend} as a layer: input [n, t, 3 * width], output [n, t, width]; no weights. */
+export class Attention extends tfl.layers.Layer {
+  static className = 'BitgradAttention';
+  readonly heads: number;
+
+  /** @throws BitgradError `invalid-option` unless `heads` is a positive integer */
+  constructor(args: AttentionArgs) {
+    super(args);
+    this.heads = positiveInteger(args.heads, 'heads of Attention');
+  }
+
+  /** @throws BitgradError `shape-mismatch` unless the last axis is 3 * heads * d */
+  override build(inputShape: Shape | Shape[]): void {
+    const shape = singleShape(inputShape);
+    const size = knownSize(shape, 3, -1, `layer "${this.name}"`);
+    if (size % (3 * this.heads))
+      throw new BitgradError({
+        code: 'shape-mismatch',
+        source: 'layers',
+        what: `input shape of layer "${this.name}"`,
+        got: shape,
+        expected: `a last axis of queries, keys and values of ${this.heads} heads: a multiple of ${3 * this.heads}`,
+      });
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    const [n, t, size] = singleShape(inputShape) as [number | null, number | null, number];
+    return [n, t, size / 3];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
+    return tf.tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      return attend(single(inputs), this.heads);
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), heads: this.heads };
+  }
+}
+tf.serialization.registerClass(Attention);
+
+/** An {@link Attention} layer. */
+export const attention = (args: AttentionArgs): Attention => new Attention(args);

@@ -1,0 +1,82 @@
+// A small vision transformer (arXiv 2010.11929) whose projections and MLPs are binary. Softmax, LayerNorm and the
+// shortcuts stay real-valued: binary nets lose what does not pass around their signs.
+import * as tfl from '@tensorflow/tfjs-layers';
+import { BitgradError } from '@bitgrad/core';
+import { attention, classToken, firstToken, layerNorm, positionEmbedding } from '@bitgrad/layers';
+import { orDefault, type Builder, type Node } from './options.js';
+
+const defaults = { patchSize: 4, depth: 4, heads: 4, mlpRatio: 2, pooling: 'mean' } as const;
+const kinds = ['qkv', 'projection', 'mlp'];
+
+/** What `floatLayers` may name: kinds of layers, blocks, and layers. */
+const layerNames = (depth: number): string[] => {
+  const blocks = Array.from({ length: depth }, (_, i) => `block${i + 1}`);
+  const layers = ['qkv', 'projection', 'mlp_in', 'mlp_out'];
+  return [
+    'patch',
+    ...kinds,
+    'logits',
+    ...blocks,
+    ...blocks.flatMap((block) => layers.map((l) => `${block}_${l}`)),
+  ];
+};
+
+function shapeOf({ options }: Builder) {
+  const shape = { ...defaults, floatLayers: ['patch', 'logits'] as readonly string[], ...options };
+  const { patchSize, depth, heads, mlpRatio, pooling, floatLayers } = shape;
+  const check = (what: string, got: unknown, valid: boolean, expected: string): void => {
+    if (!valid) throw new BitgradError({ code: 'invalid-option', source: 'models', what, got, expected });
+  };
+  for (const [name, value] of Object.entries({ patchSize, depth, heads }))
+    check(name, value, Number.isInteger(value) && value > 0, 'a positive integer');
+  check('mlpRatio', mlpRatio, Number.isFinite(mlpRatio) && mlpRatio > 0, 'a positive number');
+  check('pooling', pooling, pooling === 'mean' || pooling === 'token', "'mean' or 'token'");
+  const names = layerNames(depth);
+  const known = Array.isArray(floatLayers) && floatLayers.every((name) => names.includes(name as string));
+  check('floatLayers', floatLayers, known, `names among ${names.join(', ')}`);
+  return shape;
+}
+
+/** Patches, learned positions, pre-norm blocks of attention and MLP, LayerNorm, mean (or class token), logits. */
+export function visionTransformer(b: Builder, input: Node): Node {
+  const { patchSize, depth, heads, mlpRatio, pooling, floatLayers } = shapeOf(b);
+  const { kernelQuantizer, firstKernelQuantizer, lastKernelQuantizer } = b.options;
+  const isFloat = (name: string): boolean =>
+    floatLayers.some((entry) => entry === name || name.split('_').includes(entry));
+  // Whole channels for every head.
+  const width = heads * Math.max(1, Math.round(b.channels(64) / heads));
+  const hidden = Math.max(1, Math.round(width * mlpRatio));
+  const norm = (x: Node, name: string): Node => b.apply(layerNorm({ name }), x);
+  // Sums of +-1 are tens wide: BatchNorm brings them to the scale of what they are added to; it costs nothing deployed.
+  const dense = (x: Node, name: string, units: number): Node =>
+    b.batchNorm(b.linear(x, name, units, isFloat(name)), `${name}_bn`);
+  const plus = (name: string, x: Node, y: Node): Node => b.apply(tfl.layers.add({ name }), [x, y]);
+
+  const patch = { filters: width, kernelSize: patchSize, strides: patchSize };
+  const quantizer = orDefault(firstKernelQuantizer, isFloat('patch') ? null : kernelQuantizer);
+  let x = b.firstConv(input, 'patch', patch, quantizer);
+  const tokens = x.shape[1]! * x.shape[2]!;
+  x = b.apply(
+    tfl.layers.reshape({ name: 'tokens', targetShape: [tokens, width] }),
+    b.batchNorm(x, 'patch_bn'),
+  );
+  if (pooling === 'token') x = b.apply(classToken({ name: 'class_token', seed: b.seedOf('class_token') }), x);
+  x = b.apply(positionEmbedding({ name: 'position', seed: b.seedOf('position') }), x);
+  for (let i = 1; i <= depth; i++) {
+    const name = `block${i}`;
+    let y = dense(norm(x, `${name}_norm1`), `${name}_qkv`, 3 * width);
+    y = b.apply(attention({ name: `${name}_attention`, heads }), y);
+    x = plus(`${name}_add1`, x, dense(y, `${name}_projection`, width));
+    y = dense(norm(x, `${name}_norm2`), `${name}_mlp_in`, hidden);
+    // The sign of a quantized input is the nonlinearity; without one there would be none.
+    if (isFloat(`${name}_mlp_out`) || b.inputQuantizer === null)
+      y = b.apply(tfl.layers.activation({ name: `${name}_gelu`, activation: 'gelu' as 'relu' }), y);
+    x = plus(`${name}_add2`, x, dense(y, `${name}_mlp_out`, width));
+  }
+  x = norm(x, 'norm');
+  x =
+    pooling === 'token'
+      ? b.apply(firstToken({ name: 'first_token' }), x)
+      : b.apply(tfl.layers.globalAveragePooling1d({ name: 'average' }), x);
+  return b.logits(x, orDefault(lastKernelQuantizer, isFloat('logits') ? null : kernelQuantizer));
+}
