@@ -12,6 +12,14 @@ import {
   reshape,
   zeroPadding,
 } from './structure.js';
+import {
+  attention,
+  classToken,
+  firstToken,
+  globalAveragePool1d,
+  layerNorm,
+  positionEmbedding,
+} from './transformer.js';
 import type { Lowering } from './context.js';
 
 /** Lowerings by the class name that a layer is saved under. */
@@ -21,7 +29,12 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   AlphaDropout: nothing,
   AveragePooling2D: averagePool,
   BatchNormalization: batchNorm,
+  BitgradAttention: attention,
   BitgradBatchNorm: batchNorm,
+  BitgradClassToken: classToken,
+  BitgradFirstToken: firstToken,
+  BitgradLayerNorm: layerNorm,
+  BitgradPositionEmbedding: positionEmbedding,
   Concatenate: concatenate,
   Conv1D: conv1d,
   Conv2D: conv2d,
@@ -31,8 +44,10 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   Flatten: reshape,
   GaussianDropout: nothing,
   GaussianNoise: nothing,
+  GlobalAveragePooling1D: globalAveragePool1d,
   GlobalAveragePooling2D: globalAveragePool,
   GlobalMaxPooling2D: globalMaxPool,
+  LayerNormalization: layerNorm,
   LeakyReLU: leakyRelu,
   MaxPooling2D: maxPool,
   PReLU: prelu,

@@ -1,0 +1,107 @@
+// What transformers add to dense layers: attention and layer normalization as float ops, tokens as constants.
+import * as tf from '@tensorflow/tfjs-core';
+import type { Shape } from '@bitgrad/runtime';
+import type { OpDraft } from '../builder.js';
+import type { GraphLayer } from '../graph.js';
+import { plainValue, shapeOf, withChannelwise, type Affine, type Value } from '../value.js';
+import { asFloat, unsupported, windowOf, type Lowering, type LoweringContext } from './context.js';
+
+const weightOf = (layer: GraphLayer, name: string): Float32Array | undefined => {
+  const weight = layer.weights.find((w) => w.originalName.split('/').at(-1) === name);
+  return weight && new Float32Array(weight.read().dataSync());
+};
+
+/** Layer normalization over the last axis. */
+export const layerNorm: Lowering = (layer, [x], context) => {
+  const { epsilon, axis } = layer.getConfig() as { epsilon: number; axis?: number | number[] };
+  const value = asFloat(x!, context);
+  const { shape } = value;
+  const axes = axis === undefined ? [-1] : [axis].flat();
+  if (axes.length !== 1 || (axes[0] !== -1 && axes[0] !== shape.length))
+    unsupported(layer, `normalizes axes ${axes.join(', ')}`, 'Normalize the last axis.');
+  const c = shape.at(-1)!;
+  const weight = (name: string, fill: number): number =>
+    context.builder.weight('f32', [c], weightOf(layer, name) ?? new Float32Array(c).fill(fill));
+  const weights = [weight('gamma', 1), weight('beta', 0)] as [number, number];
+  const draft = { op: 'layerNorm' as const, name: layer.name, inputs: [value.buffer], weights, epsilon };
+  return plainValue(context.builder.op(draft, 'f32', shape), 'f32', shape);
+};
+
+/** The queries times 1 / sqrt(d): pending, so that it joins the normalization before it. */
+const withScaledQueries = (layer: GraphLayer, value: Value, d: number): Value => {
+  const c = shapeOf(value).at(-1)!;
+  const factor = Math.fround(1 / Math.sqrt(d));
+  const scale = Array.from({ length: c }, (_, i) => (i < c / 3 ? factor : 1));
+  const affine: Affine = { scale, bias: Array<number>(c).fill(0) };
+  return withChannelwise(value, {
+    name: layer.name,
+    apply: (x) => tf.mul(x, tf.tensor1d(scale)),
+    lowered: [{ kind: 'affine', affine }],
+  });
+};
+
+/** softmax(Q K^T / sqrt(d)) V of each head, from rows of queries, keys and values: two matrix products of buffers. */
+export const attention: Lowering = (layer, [x], context) => {
+  const { heads } = layer.getConfig() as { heads: number };
+  const [t, size] = shapeOf(x!) as [number, number];
+  const [width, d] = [size / 3, size / 3 / heads];
+  const pending = x!.reshape ? asFloat(x!, context) : x!;
+  const qkv = asFloat(withScaledQueries(layer, pending, d), context).buffer;
+  const emit = (draft: OpDraft, shape: Shape): number =>
+    context.builder.op({ ...draft, name: layer.name }, 'f32', shape);
+  /** One third of the channels, [t, width], as heads: its axes token, head and channel in this order. */
+  const part = (index: number, permutation: [number, number, number]): number => {
+    const cut = emit({ op: 'slice', inputs: [qkv], begin: [0, index * width] }, [t, width]);
+    const split = emit({ op: 'reshape', inputs: [cut] }, [t, heads, d]);
+    const axes = [t, heads, d];
+    return emit({ op: 'transpose', inputs: [split], permutation }, permutation.map((axis) => axes[axis]!)); // prettier-ignore
+  };
+  const [q, k, v] = [part(0, [1, 0, 2]), part(1, [1, 2, 0]), part(2, [1, 0, 2])];
+  const product = (a: number, b: number, shape: Shape): number =>
+    emit({ op: 'matmul', inputs: [a, b], transposeB: false }, shape);
+  const weights = emit({ op: 'softmax', inputs: [product(q, k, [heads, t, t])] }, [heads, t, t]);
+  const mixed = product(weights, v, [heads, t, d]);
+  const rows = emit({ op: 'transpose', inputs: [mixed], permutation: [1, 0, 2] }, [t, heads, d]);
+  return plainValue(emit({ op: 'reshape', inputs: [rows] }, [t, width]), 'f32', [t, width]);
+};
+
+const constant = (layer: GraphLayer, shape: Shape, { builder }: LoweringContext): number => {
+  const weights = [builder.weight('f32', shape, weightOf(layer, 'embedding')!)] as [number];
+  return builder.op({ op: 'constant', name: layer.name, inputs: [], weights }, 'f32', shape);
+};
+
+/** A learned vector added to each token. */
+export const positionEmbedding: Lowering = (layer, [x], context) => {
+  const { buffer, shape } = asFloat(x!, context);
+  const inputs = [buffer, constant(layer, shape, context)];
+  const sum = context.builder.op({ op: 'add', name: layer.name, inputs }, 'f32', shape);
+  return plainValue(sum, 'f32', shape);
+};
+
+/** A learned token in front of the others. */
+export const classToken: Lowering = (layer, [x], context) => {
+  const { buffer, shape } = asFloat(x!, context);
+  const [t, c] = shape as [number, number];
+  const inputs = [constant(layer, [1, c], context), buffer];
+  const joined = context.builder.op({ op: 'concat', name: layer.name, inputs, axis: 0 }, 'f32', [t + 1, c]);
+  return plainValue(joined, 'f32', [t + 1, c]);
+};
+
+/** The first token. */
+export const firstToken: Lowering = (layer, [x], context) => {
+  const { buffer, shape } = asFloat(x!, context);
+  const c = shape[1]!;
+  const draft = { op: 'slice' as const, name: layer.name, inputs: [buffer], begin: [0, 0] };
+  return { ...plainValue(context.builder.op(draft, 'f32', [1, c]), 'f32', [1, c]), reshape: [c] };
+};
+
+/** Mean over the tokens, or over a 1-D signal. */
+export const globalAveragePool1d: Lowering = (layer, [x], context) => {
+  const { buffer, shape } = asFloat(x!, context);
+  const [t, c] = shape as [number, number];
+  const { builder } = context;
+  const image = builder.op({ op: 'reshape', name: layer.name, inputs: [buffer] }, 'f32', [t, 1, c]);
+  const { window } = windowOf([t, 1], [t, 1], [1, 1], [1, 1], 'valid');
+  const mean = builder.op({ op: 'avgPool', name: layer.name, inputs: [image], ...window }, 'f32', [1, 1, c]);
+  return { ...plainValue(mean, 'f32', [1, 1, c]), reshape: [c] };
+};
