@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cifarFiles, mnistFiles, writePictures, type TestFile } from './files.js';
 import { serve, type StaticServer } from './server.js';
 import { siteFolder } from './site.js';
-import { launch, skipReason, visit } from './visit.js';
+import { launch, skipReason, untilPhase, visit } from './visit.js';
 
 /** Drops files as a file manager does: by a trusted drag event that Chromium makes of paths. */
 async function drop(page: Page, paths: readonly string[]): Promise<void> {
@@ -42,11 +42,7 @@ async function failure(page: Page): Promise<string> {
 }
 
 async function accuracy(page: Page): Promise<number> {
-  await page.waitForFunction(() => {
-    const alert = document.querySelector('[role=alert]')?.textContent;
-    if (alert) throw new Error(alert);
-    return document.querySelector<HTMLElement>('[data-testid=phase]')?.dataset.phase === 'done';
-  });
+  await untilPhase(page, 'done');
   return Number(await page.getByTestId('result').getAttribute('data-accuracy'));
 }
 

@@ -5,21 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handwriting } from './handwriting.js';
 import { serve, type StaticServer } from './server.js';
 import { siteFolder } from './site.js';
-import { answer, draw, launch, skipReason, visit } from './visit.js';
+import { answer, draw, launch, skipReason, untilPhase, visit } from './visit.js';
 
 const phase = (page: Page): Promise<string> =>
   page.getByTestId('phase').evaluate((element) => (element as HTMLElement).dataset.phase ?? '');
-
-const untilPhase = (page: Page, wanted: string): Promise<unknown> =>
-  page.waitForFunction(
-    (name) => {
-      const alert = document.querySelector('[role=alert]')?.textContent;
-      if (alert) throw new Error(alert);
-      return document.querySelector<HTMLElement>('[data-testid=phase]')?.dataset.phase === name;
-    },
-    wanted,
-    { timeout: 150_000 },
-  );
 
 const savedStep = async (page: Page): Promise<number> =>
   Number(/saved at step (\d+)/.exec(await page.getByTestId('phase').innerText())?.[1] ?? 0);

@@ -90,16 +90,20 @@ export async function draw(
   }
 }
 
-/** What the page reads, when it has settled. */
+/** What the page reads in the present drawing. */
 export async function answer(page: Page): Promise<string> {
-  await page.getByTestId('best').waitFor();
-  let last = '';
-  // The answer follows the drawing within a frame or two: wait until it stays.
-  for (let same = 0; same < 3;) {
-    const now = (await page.getByTestId('verdict').getAttribute('data-logits')) ?? '';
-    same = now === last ? same + 1 : 0;
-    last = now;
-    await page.waitForTimeout(40);
-  }
+  await page.locator('[data-testid=verdict][data-settled=true]').waitFor();
   return page.getByTestId('best').innerText();
 }
+
+/** Waits until training is in a phase; an error that the page shows ends it. */
+export const untilPhase = (page: Page, wanted: string): Promise<unknown> =>
+  page.waitForFunction(
+    (name) => {
+      const alert = document.querySelector('[role=alert]')?.textContent;
+      if (alert) throw new Error(alert);
+      return document.querySelector<HTMLElement>('[data-testid=phase]')?.dataset.phase === name;
+    },
+    wanted,
+    { timeout: 150_000 },
+  );

@@ -16,6 +16,7 @@ import {
   predict,
   probeAll,
   problem,
+  settled,
   start,
   strokes,
 } from './session.js';
@@ -162,6 +163,7 @@ function Verdict() {
       aria-live="polite"
       data-testid="verdict"
       data-engine={loaded.value?.engineId ?? ''}
+      data-settled={settled.value}
       data-logits={answer.value?.logits.join(' ') ?? ''}
     >
       {problem.value ? (

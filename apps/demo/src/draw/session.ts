@@ -40,9 +40,16 @@ export const problem = signal<string | null>(null);
 export interface Answer {
   readonly scores: readonly ClassScore[];
   readonly logits: readonly number[];
+  /** What was asked, and of what. */
+  readonly strokes: readonly Stroke[];
+  readonly by: Loaded;
 }
 /** Null without a drawing. */
 export const answer = signal<Answer | null>(null);
+/** True when the answer is that of the present drawing, engine and model. */
+export const settled = computed(
+  () => answer.value?.strokes === strokes.value && answer.value.by === loaded.value,
+);
 /** Times of the last inferences in milliseconds; the median is shown. */
 const times = signal<readonly number[]>([]);
 /** Median time of an inference on this engine in milliseconds; NaN before the first. */
@@ -90,6 +97,7 @@ export function predict(): void {
       return;
     }
     try {
+      const drawing = strokes.value;
       const pixels = { data: image.value, width: imageSide, height: imageSide };
       const input = imageInput(pixels, now.model);
       const started = performance.now();
@@ -98,7 +106,7 @@ export function predict(): void {
       if (now !== loaded.value) return;
       times.value = [...times.value.slice(-30), took];
       const scores = topClasses(logits, now.model.metadata.classes, logits.length);
-      answer.value = { scores, logits: Array.from(logits) };
+      answer.value = { scores, logits: Array.from(logits), strokes: drawing, by: now };
     } catch (error) {
       problem.value = messageOf(error);
     }

@@ -196,7 +196,7 @@ function Result() {
           <thead>
             <tr>
               <td />
-              <th scope="col">Graph, tfjs</th>
+              <th scope="col">Graph, tfjs {now?.graphBackend}</th>
               <th scope="col">Packed</th>
             </tr>
           </thead>

@@ -17,11 +17,14 @@ const adapters: Readonly<Record<BackendId, () => BackendAdapter>> = {
 /** The adapter of a choice, not started. */
 export const adapterOf = (id: BackendId): BackendAdapter => adapters[id]();
 
+/** True where weights are in the memory of a GPU. */
+export const trainsOnGpu = (id: BackendId): boolean => id === 'webgl' || id === 'webgpu';
+
 async function probe(id: BackendId): Promise<BackendState> {
   const { available, reason, features } = await adapterOf(id).probe();
   const obstacle = id === 'wasm-threads' ? features.threadObstacle : '';
   if (!available || obstacle) return { id, available: false, reason: reason || String(obstacle) };
-  return { id, available, reason: features.software === true ? 'drawn by software here: very slow' : '' };
+  return { id, available, reason: features.software === true ? 'without a graphics card here: slow' : '' };
 }
 
 /** Asks each backend whether it can run here; starts none. */

@@ -83,6 +83,7 @@ export async function finishRun(
       packedAccuracy: right / compared,
       comparedImages: compared,
       graphMs,
+      graphBackend: tf.getBackend(),
       packedMs,
       fallbacks: fallbacks.map(({ layer, reason }) => `${layer}: ${reason}`),
     };

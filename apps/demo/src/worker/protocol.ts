@@ -88,6 +88,8 @@ export interface TrainResult {
   readonly comparedImages: number;
   /** Milliseconds for one image: tfjs and the packed engine, both in the worker. */
   readonly graphMs: number;
+  /** The tfjs backend of `graphMs`. */
+  readonly graphBackend: string;
   readonly packedMs: number;
   readonly fallbacks: readonly string[];
 }

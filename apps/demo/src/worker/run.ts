@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { get, set } from 'idb-keyval';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Dataset } from '@bitgrad/datasets';
 import {
   loadCheckpoint,
   restoreCheckpoint,
@@ -11,7 +12,7 @@ import {
   type StepEvent,
   type Trainer,
 } from '@bitgrad/training';
-import { probeBackends } from './backends.js';
+import { probeBackends, trainsOnGpu } from './backends.js';
 import { buildModel, buildTrainer, histogramsOf, startBackend } from './build.js';
 import { createCurves } from './curves.js';
 import { openData } from './data.js';
@@ -56,12 +57,22 @@ export function createRun(send: (message: TrainMessage) => void): { command(comm
     return { data, model, trainer };
   }
 
+  /** Compiling reads weights at once, which WebGPU cannot do reliably in a worker: it is done on WebAssembly. */
+  async function moveToWasm(settings: TrainSettings, data: Dataset, trainer: Trainer): Promise<LayersModel> {
+    const checkpoint = await saveCheckpoint(trainer);
+    await startBackend('wasm');
+    const model = buildModel(settings, data);
+    restoreCheckpoint(buildTrainer(settings, model, data), loadCheckpoint(checkpoint));
+    return model;
+  }
+
   async function train(settings: TrainSettings, files: readonly File[], saved?: SavedRun): Promise<void> {
     send({ type: 'settings', settings });
     const { data, model, trainer } = await prepare(settings, files, saved);
     await follow({ settings, files, model, trainer, ...(saved && { saved }) });
     phase('compiling', 'Compiling and comparing');
-    const result = await finishRun(model, data, settings);
+    const trained = trainsOnGpu(settings.backend) ? await moveToWasm(settings, data, trainer) : model;
+    const result = await finishRun(trained, data, settings);
     send({ type: 'result', result });
     phase('done', 'Done');
   }
