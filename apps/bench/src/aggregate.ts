@@ -11,6 +11,8 @@ export interface MethodRow {
   readonly hardened: { readonly mean: number; readonly deviation: number };
   /** Soft minus hardened accuracy, mean over seeds, in points. */
   readonly gap: number;
+  /** The one of a seed that is farthest from 0. */
+  readonly largestGap: number;
   readonly flipRatio: number | null;
   readonly imagesPerSecond: number;
   readonly packedBytes: number | null;
@@ -67,6 +69,7 @@ export function methodRows(config: BenchConfig, results: readonly TrialResult[])
       trials,
       hardened: { mean: mean(accuracies), deviation: deviation(accuracies) },
       gap: mean(trials.map(({ gap }) => 100 * gap)),
+      largestGap: trials.map(({ gap }) => 100 * gap).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a)),
       flipRatio: meanOrNull(trials.map(({ flipRatio }) => flipRatio)),
       imagesPerSecond: mean(trials.map(({ imagesPerSecond }) => imagesPerSecond)),
       packedBytes: packed[0]?.bytes ?? null,

@@ -61,6 +61,16 @@ program
   );
 
 program
+  .command('publish')
+  .description('keep runs in docs/results, and make the plots and tables of the documentation anew')
+  .argument('[runs...]', 'folders of runs; none: from what is kept')
+  .option('--training <file>', 'JSON that `bench training` wrote')
+  .option('--inference <file>', 'JSON that `bench inference` wrote')
+  .action(async (runs, options) =>
+    finish(await (await import('./commands/publish.js')).publishCommand(runs, options)),
+  );
+
+program
   .command('inference')
   .description('time of one image: packed networks against tfjs and onnxruntime, all engines taking turns')
   .option('--json <file>', 'write the measurements as JSON')

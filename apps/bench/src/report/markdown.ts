@@ -48,26 +48,34 @@ const own = (config: BenchConfig, label: string): string => {
   return text ? ` (${text})` : '';
 };
 
-/** The table of methods, best first. */
-export function methodTable(config: BenchConfig, rows: readonly MethodRow[]): string {
-  const engines = [...new Set(rows.flatMap(({ latency }) => Object.keys(latency)))];
+const accuracy = ({ hardened, trials }: MethodRow): string => {
+  const spread = trials.length > 1 ? ` ± ${hardened.deviation.toFixed(2)}` : '';
+  return `${hardened.mean.toFixed(2)}${spread} % (${trials.length})`;
+};
+
+/**
+ * The table of methods, best first.
+ * @param times with throughput and latency, which say something only of a machine that did nothing else
+ */
+export function methodTable(config: BenchConfig, rows: readonly MethodRow[], { times = true } = {}): string {
+  const engines = times ? [...new Set(rows.flatMap(({ latency }) => Object.keys(latency)))] : [];
   return table(
     [
       'method',
       'hardened test accuracy',
-      'soft - hard',
+      'soft - hard (most)',
       'flips a step',
-      'img/s',
+      ...(times ? ['img/s'] : []),
       'packed',
       ...engines.map((e) => `${e} ms`),
       'agreement',
     ],
     rows.map((row) => [
       `\`${row.label}\`${own(config, row.label)}`,
-      `${row.hardened.mean.toFixed(2)} ± ${row.hardened.deviation.toFixed(2)} % (${row.trials.length})`,
-      `${row.gap.toFixed(2)}`,
+      accuracy(row),
+      `${row.gap.toFixed(2)} (${row.largestGap.toFixed(2)})`,
       row.flipRatio === null ? '' : `${(100 * row.flipRatio).toFixed(3)} %`,
-      row.imagesPerSecond.toFixed(0),
+      ...(times ? [row.imagesPerSecond.toFixed(0)] : []),
       row.packedBytes === null ? '' : `${kilobytes(row.packedBytes)} of ${kilobytes(row.floatBytes)}`,
       ...engines.map((e) => row.latency[e]?.toFixed(3) ?? ''),
       row.agreement === null ? '' : `${(100 * row.agreement).toFixed(2)} %`,
@@ -88,5 +96,5 @@ ${config.description ? `${config.description}\n\n` : ''}${conditions(config, res
 ${methodTable(config, rows)}
 
 Accuracy: mean ± standard deviation over seeds (number of seeds) of the deployed levels. soft - hard: accuracy lost by
-hardening, in points. Machine: ${machines(results)}.
+hardening, in points, mean and the largest of a seed. Machine: ${machines(results)}.
 `;

@@ -1,0 +1,85 @@
+// The tables of the documentation are those of the kept results.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { afterAll, describe, expect, it } from 'vitest';
+import { filesWithTables, keepRun, kept, keptRuns, repository, withTables } from '../src/commands/publish.js';
+import { parseConfig } from '../src/config.js';
+import type { TrialResult } from '../src/result.js';
+
+describe('the documentation', () => {
+  it.each(filesWithTables())('%s is as `bench publish` makes it', async (file) => {
+    const path = join(repository, file);
+    const text = readFileSync(path, 'utf8');
+    const made = await format(withTables(text), { ...(await resolveConfig(path)), parser: 'markdown' });
+    expect(made).toBe(text);
+  });
+  it('keeps no path of a machine', () => {
+    for (const name of keptRuns())
+      for (const file of ['config.json', 'results.jsonl'])
+        expect(readFileSync(join(repository, kept, name, file), 'utf8')).not.toMatch(
+          /"[^"]*\/(home|root|tmp|Users)\//,
+        );
+  });
+});
+
+describe('publish', () => {
+  const root = mkdtempSync(join(tmpdir(), 'bench-publish-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  const trial = (label: string, seed: number, hardened: number): TrialResult => ({
+    ...{ id: `${label}${seed}`, label, seed, model: 'tfc', data: 'digits', finishedAt: '', commit: 'abc' },
+    ...{
+      versions: {},
+      backend: 'wasm',
+      kernels: { A: 1 },
+      epochs: [],
+      hardened,
+      soft: hardened + 0.01 * seed,
+    },
+    ...{ gap: 0.01 * seed, flipRatio: null, imagesPerSecond: 1, seconds: 1, peakMemoryMiB: 1, parameters: 1 },
+    machine: { cpu: 'cpu', cores: 1, memoryGiB: 1, os: 'os', node: 'v1' },
+    packed: null,
+  });
+  const run = join(root, 'run');
+  mkdirSync(run);
+  mkdirSync(join(root, kept), { recursive: true });
+  const config = parseConfig(
+    {
+      name: 'small',
+      data: 'folder:/home/me/pictures',
+      model: 'tfc',
+      methods: [{ quantizer: 'ste' }, { quantizer: 'pc' }, { quantizer: 'fda' }],
+      seeds: [1, 2],
+      budget: { epochs: 1 },
+    },
+    'config',
+  );
+  writeFileSync(join(run, 'config.json'), JSON.stringify(config));
+  const trials = [trial('pc', 2, 0.92), trial('pc', 1, 0.9), trial('ste', 1, 0.8), trial('fda', 1, 0.7)];
+  writeFileSync(join(run, 'results.jsonl'), trials.map((t) => `${JSON.stringify(t)}\n`).join(''));
+
+  it('keeps a run in the order of its methods and seeds, without the path of its data', () => {
+    expect(keepRun(run, root)).toBe('small');
+    const lines = readFileSync(join(root, kept, 'small', 'results.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as TrialResult).id)).toEqual(['ste1', 'pc1', 'pc2', 'fda1']);
+    expect(readFileSync(join(root, kept, 'small', 'config.json'), 'utf8')).not.toContain('/home');
+  });
+  it('writes tables of all methods and of some, and leaves the rest of the text alone', () => {
+    const all = withTables('a\n<!-- results:small:start -->\nprevious\n<!-- results:small:end -->\nb', root);
+    expect(all).toMatch(/^a\n[^]*\nb$/);
+    expect(all).not.toContain('previous');
+    // Mean 91 and sample deviation sqrt(2) of 90 and 92; gaps 1 and 2.
+    expect(all).toContain('| `pc` | 91.00 ± 1.41 % (2) | 1.50 (2.00) |');
+    expect(all.indexOf('`pc`')).toBeLessThan(all.indexOf('`ste`'));
+    const some = withTables(
+      '<!-- results:small:ste, fda:start -->\n<!-- results:small:ste, fda:end -->',
+      root,
+    );
+    expect(some).not.toContain('`pc`');
+    expect(some).toContain('`fda`');
+    expect(withTables(some, root)).toBe(some);
+  });
+});
