@@ -22,27 +22,56 @@ const PROGRAM: usize = 24;
 const GROUPS: usize = 28;
 const SCRATCH: usize = 32;
 const SCRATCH_BYTES: usize = 36;
+/** Slices of waiting without progress after which the main thread gives up: a worker has died. */
+const PATIENCE: usize = 40;
 
 /** Words of a group's header; its records follow. */
 const GROUP_BYTES: usize = 32;
 const SPINS: i32 = 20000;
 
-/** Waits until the word at `p` is no longer `value`; spins first, then sleeps where the thread may. */
-function waitWhile(p: usize, value: i32, maySleep: bool): void {
+/** Length of a slice of waiting: nanoseconds asleep, or turns where the thread may not sleep, about as long. */
+const SLICE_NS: i64 = 50_000_000;
+const SLICE_SPINS: i32 = 1 << 25;
+
+/** Waits until the word at `p` is no longer `value`; spins first, then sleeps. For workers, which are ended from outside. */
+function waitWhile(p: usize, value: i32): void {
   if (ASC_FEATURE_THREADS)
-    for (let spin = 0; atomic.load<i32>(p) == value; spin++)
-      if (maySleep && spin > SPINS) atomic.wait<i32>(p, value, -1);
+    for (let spin = 0; atomic.load<i32>(p) == value; spin++) if (spin > SPINS) atomic.wait<i32>(p, value, -1);
 }
 
-function barrier(threads: i32, maySleep: bool): void {
-  if (!ASC_FEATURE_THREADS) return;
+/**
+ * As waitWhile, for the main thread: gives up when nobody takes a tile or arrives for PATIENCE slices.
+ * @returns whether the word has changed
+ */
+function watch(p: usize, value: i32, maySleep: bool): bool {
+  if (ASC_FEATURE_THREADS) {
+    let progress = 0,
+      slices = 0;
+    for (let spin = 0; atomic.load<i32>(p) == value; spin++) {
+      if (maySleep ? spin <= SPINS : spin < SLICE_SPINS) continue;
+      if (maySleep) atomic.wait<i32>(p, value, SLICE_NS);
+      else spin = 0;
+      const now = atomic.load<i32>(TILE) + (atomic.load<i32>(ARRIVED) << 24);
+      slices = now == progress ? slices + 1 : 0;
+      if (slices > load<i32>(PATIENCE)) return false;
+      progress = now;
+    }
+  }
+  return true;
+}
+
+/** Waits for all threads; false when one of them does not come, told to the main thread only. */
+function barrier(thread: i32, threads: i32, maySleep: bool): bool {
+  if (!ASC_FEATURE_THREADS) return true;
   const phase = atomic.load<i32>(PHASE);
   if (atomic.add<i32>(ARRIVED, 1) == threads - 1) {
     atomic.store<i32>(ARRIVED, 0);
     atomic.store<i32>(TILE, 0);
     atomic.add<i32>(PHASE, 1);
     atomic.notify(PHASE, threads);
-  } else waitWhile(PHASE, phase, maySleep);
+  } else if (thread > 0) waitWhile(PHASE, phase);
+  else return watch(PHASE, phase, maySleep);
+  return true;
 }
 
 /** Opcodes are in src/engine/opcodes.ts: a family in the high bits, a kind in the low four. */
@@ -73,7 +102,8 @@ function dispatch(op: usize, r0: i32, r1: i32, c0: i32, c1: i32): void {
   }
 }
 
-function execute(thread: i32, threads: i32, maySleep: bool): void {
+/** Runs every group; false when a thread was lost. */
+function execute(thread: i32, threads: i32, maySleep: bool): bool {
   setScratch(<usize>(load<i32>(SCRATCH) + thread * load<i32>(SCRATCH_BYTES)));
   let group = <usize>load<u32>(PROGRAM);
   for (let g = load<i32>(GROUPS); g > 0; g--) {
@@ -96,9 +126,10 @@ function execute(thread: i32, threads: i32, maySleep: bool): void {
       for (let op = begin; op < end; op += RECORD_BYTES)
         dispatch(op, r0, min(rows, r0 + tileRows), c0, min(channels, c0 + tileChannels));
     }
-    if (threads > 1) barrier(threads, maySleep);
+    if (threads > 1) if (!barrier(thread, threads, maySleep)) return false;
     group = end;
   }
+  return true;
 }
 
 /** Prepares the tables; once, by the main thread. */
@@ -106,22 +137,25 @@ export function prepare(): void {
   fillTables();
 }
 
-/** Runs the program once as thread 0; `maySleep` is 0 where Atomics.wait is forbidden (a page's main thread). */
-export function run(maySleep: i32): void {
+/**
+ * Runs the program once as thread 0; `maySleep` is 0 where Atomics.wait is forbidden (a page's main thread).
+ * @returns 1, or 0 when a worker was lost: the memory is of no use any more
+ */
+export function run(maySleep: i32): i32 {
   const threads = load<i32>(THREADS);
   if (ASC_FEATURE_THREADS)
     if (threads > 1) {
       atomic.add<i32>(EPOCH, 1);
       atomic.notify(EPOCH, threads);
     }
-  execute(0, threads, maySleep != 0);
+  return i32(execute(0, threads, maySleep != 0));
 }
 
 /** A worker's life: joins every run until STOP is set. The memory is new, so its first EPOCH is 0. */
 export function work(thread: i32): void {
   if (ASC_FEATURE_THREADS)
     for (let epoch = 0; ; epoch++) {
-      waitWhile(EPOCH, epoch, true);
+      waitWhile(EPOCH, epoch);
       if (atomic.load<i32>(STOP)) return;
       execute(thread, load<i32>(THREADS), true);
     }

@@ -4,22 +4,24 @@ import type { EngineReport, Executable, InputArray, OutputArray, PackedModel } f
 import { failure, tooLarge } from './errors.js';
 import { lower, type Lowered } from './lower.js';
 import { engineModule, type EngineExports } from './module.js';
-import { place, write, type Layout } from './place.js';
+import { place, sharedWords, write, type Layout } from './place.js';
 import type { Target } from './program.js';
 import { isDense, rowsOf } from './tensors.js';
 import { startWorkers, stopWorkers, type WorkerLike } from './threads.js';
 
 const pageBytes = 65536;
+/** As in assembly/engine/index.ts: how often a waiting thread looks for progress. */
+const sliceMs = 50;
 
 /** The report of the WebAssembly engine: why fewer threads run than were asked for, when they do. */
 export interface WasmEngineReport extends EngineReport {
   threadsReason?: string;
 }
 
-function allocate({ totalBytes }: Layout, { threads }: Target): WebAssembly.Memory {
+function allocate(totalBytes: number, shared: boolean): WebAssembly.Memory {
   const pages = Math.ceil(totalBytes / pageBytes);
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: threads > 1 });
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch (cause) {
     throw failure('limit-exceeded', 'memory of the model', {
       got: totalBytes,
@@ -47,6 +49,8 @@ export interface ExecutableOptions {
   signal?: AbortSignal;
   strict: boolean;
   threadsReason?: string;
+  /** How long nothing may move in a run on several threads before a worker counts as lost. */
+  stallMs: number;
 }
 
 const reportOf = ({ program }: Lowered, layout: Layout, threadsReason?: string): WasmEngineReport => ({
@@ -71,8 +75,8 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
     });
   const layout = place(lowered.program);
   if (layout.totalBytes > memoryBytes) throw tooLarge(layout.totalBytes, memoryBytes);
-  const memory = allocate(layout, target);
-  write(lowered.program, layout, memory.buffer);
+  const memory = allocate(layout.totalBytes, target.threads > 1);
+  write(lowered.program, layout, memory.buffer, Math.ceil(options.stallMs / sliceMs));
   const module = await engineModule(target);
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const engine = exports as unknown as EngineExports;
@@ -83,32 +87,79 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
     stopWorkers(workers);
     signal.throwIfAborted();
   }
-  return executable(lowered, engine, memory, workers, reportOf(lowered, layout, options.threadsReason));
+  const report = reportOf(lowered, layout, options.threadsReason);
+  return executable(lowered, { engine, memory, module, workers }, report, strict);
 }
 
 const typeName = (value: unknown): string =>
   `${(value as object | undefined)?.constructor.name} of ${(value as { length?: number } | undefined)?.length}`;
 
+/** What runs a program: an instance on its memory, and the workers that share it. */
+interface Instance {
+  engine: EngineExports;
+  memory: WebAssembly.Memory;
+  module: WebAssembly.Module;
+  workers: readonly WorkerLike[];
+}
+
+/**
+ * The same program on one thread, after a worker was lost: on a copy of the memory, as a worker that is not lost but slow may
+ * still write to the old one.
+ */
+function onOneThread({ memory, module, workers }: Instance): Instance {
+  stopWorkers(workers);
+  const { buffer } = memory;
+  const fresh = allocate(buffer.byteLength, true);
+  new Uint8Array(fresh.buffer).set(new Uint8Array(buffer));
+  const words = new Int32Array(fresh.buffer);
+  const { arrived, tile, threads } = sharedWords;
+  [words[arrived], words[tile], words[threads]] = [0, 0, 1];
+  const { exports } = new WebAssembly.Instance(module, { env: { memory: fresh } });
+  return { engine: exports as unknown as EngineExports, memory: fresh, module, workers: [] };
+}
+
+/** Views of the input and of the rows of the output in the memory. */
+function viewsOf({ input, output }: Pick<Lowered, 'input' | 'output'>, { buffer }: WebAssembly.Memory) {
+  const Input = input.type === 'u8' ? Uint8Array : Float32Array;
+  const Output = output.type === 'f32' ? Float32Array : Int32Array;
+  const source = new Input(buffer, input.region.base, rowsOf(input) * input.c);
+  // The rows of an output may have gaps between them; its border, if any, is skipped as well.
+  const rows = isDense(output) ? 1 : rowsOf(output);
+  const length = (rowsOf(output) * output.c) / rows;
+  const targets = Array.from({ length: rows }, (_, r) => {
+    const [y, x] = [Math.floor(r / output.w) + output.border[0], (r % output.w) + output.border[1]];
+    return new Output(buffer, output.region.base + y * output.pitch + x * output.pixel, length);
+  });
+  return { source, targets, length };
+}
+
 function executable(
-  { input, output }: Pick<Lowered, 'input' | 'output'>,
-  engine: EngineExports,
-  memory: WebAssembly.Memory,
-  workers: readonly WorkerLike[],
-  report: WasmEngineReport,
+  lowered: Pick<Lowered, 'input' | 'output'>,
+  instance: Instance,
+  firstReport: WasmEngineReport,
+  strict: boolean,
 ): Executable {
+  const { input, output } = lowered;
   const [inputSize, outputSize] = [rowsOf(input) * input.c, rowsOf(output) * output.c];
   const bytes = input.type === 'u8';
   const Output = output.type === 'f32' ? Float32Array : Int32Array;
-  const source = new (bytes ? Uint8Array : Float32Array)(memory.buffer, input.region.base, inputSize);
-  // The rows of an output may have gaps between them; its border, if any, is skipped as well.
-  const rows = isDense(output) ? 1 : rowsOf(output);
-  const length = outputSize / rows;
-  const targets = Array.from({ length: rows }, (_, r) => {
-    const [y, x] = [Math.floor(r / output.w) + output.border[0], (r % output.w) + output.border[1]];
-    return new Output(memory.buffer, output.region.base + y * output.pitch + x * output.pixel, length);
-  });
-  const sleep = workers.length > 0 && maySleep() ? 1 : 0;
-  let live: EngineExports | undefined = engine;
+  let live: Instance | undefined = instance;
+  let report = firstReport;
+  let views = viewsOf(lowered, instance.memory);
+  const sleep = instance.workers.length > 0 && maySleep() ? 1 : 0;
+  /** Runs one example; after the loss of a worker once more, on one thread. */
+  const runOne = (example: InputArray): void => {
+    views.source.set(example);
+    if (live!.engine.run(sleep) === 1) return;
+    live = onOneThread(live!);
+    views = viewsOf(lowered, live.memory);
+    report = { ...report, threads: 1, threadsReason: 'a worker thread was lost during a run' };
+    if (strict)
+      throw failure('invalid-state', 'a worker thread was lost during a run', {
+        next: 'Run again: from now on it is one thread.',
+      });
+    runOne(example);
+  };
   const run = (given: InputArray, taken?: OutputArray): OutputArray => {
     if (!live) throw failure('disposed', 'model', { next: 'Load it again.' });
     const n = given?.length / inputSize;
@@ -127,9 +178,9 @@ function executable(
         expected: `${Output.name} of ${n * outputSize}`,
       });
     for (let example = 0; example < n; example++) {
-      source.set(n === 1 ? given : given.subarray(example * inputSize, (example + 1) * inputSize));
-      live.run(sleep);
-      for (let r = 0; r < rows; r++) result.set(targets[r]!, example * outputSize + r * length);
+      runOne(n === 1 ? given : given.subarray(example * inputSize, (example + 1) * inputSize));
+      const { targets, length } = views;
+      for (let r = 0; r < targets.length; r++) result.set(targets[r]!, example * outputSize + r * length);
     }
     return result;
   };
@@ -139,9 +190,9 @@ function executable(
     runAsync: async (given, taken) => run(given, taken),
     report: () => report,
     dispose: () => {
+      stopWorkers(live?.workers ?? []);
       live = undefined;
-      stopWorkers(workers);
-      targets.length = 0;
+      views.targets.length = 0;
     },
   };
 }

@@ -22,6 +22,11 @@ export interface WasmEngineOptions {
    * For pages whose content security policy forbids `worker-src blob:`.
    */
   createWorker?: () => WorkerLike;
+  /**
+   * A run on several threads in which nothing moves for so many milliseconds has lost a worker: it is finished on one
+   * thread, as are later runs, and `report()` says so; with `strict` it raises `invalid-state` first. Default 10,000.
+   */
+  stallMs?: number;
 }
 
 const variants = ['relaxed-simd', 'simd', 'scalar'] as const;
@@ -53,12 +58,14 @@ function threadsOf(
 /**
  * The WebAssembly engine.
  * @returns an engine named `wasm`; integer and float32 results follow plan.ts bit for bit, on any number of threads
- * @throws BitgradError `invalid-option` for an unknown variant
+ * @throws BitgradError `invalid-option` for an unknown variant or a `stallMs` out of range
  */
 export function wasmEngine(options: WasmEngineOptions = {}): Engine {
-  const { variant: wanted, createWorker = createInlineWorker } = options;
+  const { variant: wanted, createWorker = createInlineWorker, stallMs = 10_000 } = options;
   if (wanted !== undefined && !variants.includes(wanted))
     throw failure('invalid-option', 'variant', { got: wanted, expected: variants.join(', ') });
+  if (!(stallMs >= 50 && stallMs <= 1e8))
+    throw failure('invalid-option', 'stallMs', { got: stallMs, expected: '50 to 1e8 milliseconds' });
   const choose = (features: Features): (typeof variants)[number] =>
     wanted ?? variants.find((variant) => !missing(features, variant)) ?? 'scalar';
   return Object.freeze({
@@ -94,6 +101,7 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
       return createExecutable(model, {
         target,
         createWorker,
+        stallMs,
         strict,
         ...(memoryBytes !== undefined && { memoryBytes }),
         ...(signal && { signal }),

@@ -6,7 +6,8 @@ import type { Target } from './program.js';
 /** What the module exports; see assembly/engine/index.ts. */
 export interface EngineExports {
   prepare(): void;
-  run(maySleep: number): void;
+  /** 1, or 0 when a worker was lost. */
+  run(maySleep: number): number;
   work(thread: number): void;
 }
 

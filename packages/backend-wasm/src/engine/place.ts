@@ -109,8 +109,14 @@ export function place(program: Program): Layout {
   };
 }
 
-/** Writes constants, records and the shared words that the module reads at the start of memory. */
-export function write(program: Program, layout: Layout, buffer: ArrayBufferLike): void {
+/** Indices of the shared words at the start of memory that are written from here; as in assembly/engine/index.ts. */
+export const sharedWords = { epoch: 0, arrived: 1, tile: 3, threads: 5, patience: 10 } as const;
+
+/**
+ * Writes constants, records and the shared words that the module reads at the start of memory.
+ * @param patience slices of 50 ms without progress after which a worker counts as lost
+ */
+export function write(program: Program, layout: Layout, buffer: ArrayBufferLike, patience: number): void {
   const bytes = new Uint8Array(buffer);
   for (const { bytes: data, at } of program.constants) bytes.set(data, at);
   const words = new Int32Array(buffer);
@@ -123,9 +129,9 @@ export function write(program: Program, layout: Layout, buffer: ArrayBufferLike)
       at += recordWords;
     }
   }
-  // As in assembly/engine/index.ts: THREADS, PROGRAM, GROUPS, SCRATCH, SCRATCH_BYTES.
+  const { programAt, scratchAt, scratchBytes } = layout;
   words.set(
-    [program.target.threads, layout.programAt, program.groups.length, layout.scratchAt, layout.scratchBytes],
-    5,
+    [program.target.threads, programAt, program.groups.length, scratchAt, scratchBytes, patience],
+    sharedWords.threads,
   );
 }

@@ -1,8 +1,8 @@
 // Worker threads: the same results for any number of them, whole networks included.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { jsEngine } from '@bitgrad/runtime';
 import { biRealNet18, planBuilder, vggSmall } from '../../bench/plans.js';
-import { wasmEngine, workerSource, type WasmEngineReport } from '../../src/engine/index.js';
+import { wasmEngine, workerSource, type WasmEngineReport, type WorkerLike } from '../../src/engine/index.js';
 import { createInlineWorker } from '../../src/engine/threads.js';
 import { randomPlan } from '../../../runtime/test/support/random-plan.js';
 import { randomData } from './support/models.js';
@@ -86,6 +86,87 @@ describe('threads', () => {
       code: 'backend-unavailable',
       message: expect.stringContaining('worker-src blob:'),
     });
+  });
+
+  describe('a worker that dies', () => {
+    /** Workers of an executable, to be ended behind its back. */
+    const watched = (stallMs: number) => {
+      const workers: WorkerLike[] = [];
+      const createWorker = () => (workers.push(createInlineWorker()), workers.at(-1)!);
+      return { engine: wasmEngine({ createWorker, stallMs }), workers };
+    };
+    const input = randomData('u8', [17 * 13 * 3], 9) as Uint8Array;
+
+    it('ends no run: it finishes on one thread, as do later ones, and the report says so', async () => {
+      const { engine, workers } = watched(200);
+      const expected = (await jsEngine().compile(small())).run(input);
+      const executable = await engine.compile(small(), { threads: 3 });
+      expect(executable.run(input)).toStrictEqual(expected);
+      await workers[1]!.terminate();
+      const start = process.cpuUsage();
+      const began = performance.now();
+      expect(executable.run(input)).toStrictEqual(expected);
+      const took = performance.now() - began;
+      const { user, system } = process.cpuUsage(start);
+      expect(took).toBeGreaterThan(150);
+      expect(took).toBeLessThan(5000);
+      // Asleep, not busy.
+      expect((user + system) / 1000).toBeLessThan(0.8 * took);
+      expect(executable.report()).toMatchObject({
+        threads: 1,
+        threadsReason: 'a worker thread was lost during a run',
+      });
+      const again = performance.now();
+      for (let i = 0; i < 5; i++) expect(executable.run(input)).toStrictEqual(expected);
+      expect(performance.now() - again).toBeLessThan(took);
+      executable.dispose();
+      expect(() => executable.run(input)).toThrow(expect.objectContaining({ code: 'disposed' }));
+    });
+
+    it('is an error in strict mode, after which runs work', async () => {
+      const { engine, workers } = watched(100);
+      const expected = (await jsEngine().compile(small())).run(input);
+      const executable = await engine.compile(small(), { threads: 2, strict: true });
+      await workers[0]!.terminate();
+      expect(() => executable.run(input)).toThrow(expect.objectContaining({ code: 'invalid-state' }));
+      expect(executable.run(input)).toStrictEqual(expected);
+      executable.dispose();
+    });
+
+    it('in the middle of runs', async () => {
+      const model = vggSmall();
+      const image = randomData('u8', model.plan.buffers[0]!.shape, 3) as Uint8Array;
+      const { engine, workers } = watched(200);
+      const executable = await engine.compile(model, { threads: 2 });
+      const expected = executable.run(image);
+      // Not awaited: the worker ends during the runs that follow.
+      void workers[0]!.terminate();
+      for (let i = 0; i < 50; i++) expect(executable.run(image)).toStrictEqual(expected);
+      expect(executable.report().threads).toBe(1);
+      executable.dispose();
+    });
+
+    it('takes a sensible time only', () => {
+      for (const stallMs of [0, -1, NaN, Infinity, 1e9])
+        expect(() => wasmEngine({ stallMs })).toThrow(expect.objectContaining({ code: 'invalid-option' }));
+    });
+
+    it('200 cycles of create and dispose leave no worker', async () => {
+      let alive = 0;
+      const createWorker = () => {
+        const worker = createInlineWorker();
+        alive++;
+        worker.on!('exit', () => void alive--);
+        return worker;
+      };
+      const model = small();
+      for (let i = 0; i < 200; i++) {
+        const executable = await wasmEngine({ createWorker }).compile(model, { threads: 2 });
+        if (i % 20 === 0) executable.run(input);
+        executable.dispose();
+      }
+      await vi.waitFor(() => expect(alive).toBe(0), 10_000);
+    }, 60_000);
   });
 
   it('falls back to one thread with the reason, or refuses in strict mode', async () => {
