@@ -91,6 +91,42 @@ const matmul = (
     },
   );
 
+/**
+ * A pre-norm attention block as a transformer has it: layer normalization, binary projections, the products of buffers
+ * that are views of one another, softmax, shortcut, mean over the tokens.
+ */
+const attention = (t: number, heads: number, d: number): Trial =>
+  trial(`attention of ${t} tokens, ${heads} heads of ${d}`, { type: 'f32', shape: [t, heads * d] }, (b) => {
+    const width = heads * d;
+    const small = (i: number): number => ((i * 7) % 13) / 64 - 0.09;
+    const flat = (c: number, value: number) => b.weight('f32', [c], () => value);
+    const place = b.op({ op: 'constant', inputs: [], weights: [b.weight('f32', [t, width], small)] }, 'f32', [t, width]); // prettier-ignore
+    const x = b.op({ op: 'add', inputs: [0, place] }, 'f32', [t, width]);
+    const norm = { op: 'layerNorm', weights: [flat(width, 1), flat(width, 0)], epsilon: 1e-5 } as const;
+    const normal = b.op({ ...norm, inputs: [x] }, 'f32', [t, width]);
+    // Signs of the input, not of what was normalized: no engine may round one over the edge.
+    const product = b.op({ op: 'dense', inputs: [b.signs(0)], weights: [b.weight('bits', [3 * width, width])] }, 'i32', [t, 3 * width]); // prettier-ignore
+    const scale = [flat(3 * width, 1 / width), flat(3 * width, 0.01)] as [number, number];
+    const qkv = b.op({ op: 'affine', inputs: [product], weights: scale }, 'f32', [t, 3 * width]);
+    const part = (i: number, permutation: [number, number, number]): number => {
+      const cut = b.op({ op: 'slice', inputs: [qkv], begin: [0, i * width] }, 'f32', [t, width]);
+      const split = b.op({ op: 'reshape', inputs: [cut] }, 'f32', [t, heads, d]);
+      const shape = permutation.map((axis) => [t, heads, d][axis]!);
+      return b.op({ op: 'transpose', inputs: [split], permutation }, 'f32', shape);
+    };
+    const pair = [part(0, [1, 0, 2]), part(1, [1, 2, 0])];
+    const scores = b.op({ op: 'matmul', inputs: pair, transposeB: false }, 'f32', [heads, t, t]);
+    const weights = b.op({ op: 'softmax', inputs: [scores] }, 'f32', [heads, t, t]);
+    const values = part(2, [1, 0, 2]);
+    const mixed = b.op({ op: 'matmul', inputs: [weights, values], transposeB: false }, 'f32', [heads, t, d]); // prettier-ignore
+    const turned = b.op({ op: 'transpose', inputs: [mixed], permutation: [1, 0, 2] }, 'f32', [t, heads, d]);
+    const rows = b.op({ op: 'reshape', inputs: [turned] }, 'f32', [t, width]);
+    const sum = b.op({ op: 'add', inputs: [normal, rows] }, 'f32', [t, width]);
+    const image = b.op({ op: 'reshape', inputs: [sum] }, 'f32', [t, 1, width]);
+    const window = { kernel: [t, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] } as const;
+    b.op({ op: 'avgPool', inputs: [image], ...window }, 'f32', [1, 1, width]);
+  });
+
 const on = (name: string, trials: () => readonly Trial[]) =>
   defineCase<EngineSubject>(name, (subject) => checkTrials(subject, trials()));
 
@@ -135,5 +171,12 @@ export const productCases = [
     matmul('bits', [2], 3, 64, 4, true),
     matmul('f32', [], 4, 5, 3, false),
     matmul('f32', [2, 2], 3, 7, 2, true),
+  ]),
+  on('blocks of attention', () => [
+    attention(1, 1, 1),
+    attention(5, 2, 3),
+    attention(16, 4, 8),
+    attention(17, 3, 11),
+    attention(49, 4, 16),
   ]),
 ];
