@@ -74,10 +74,7 @@ describe('publish', () => {
     // Mean 91 and sample deviation sqrt(2) of 90 and 92; gaps 1 and 2.
     expect(all).toContain('| `pc` | 91.00 ± 1.41 % (2) | 1.50 (2.00) |');
     expect(all.indexOf('`pc`')).toBeLessThan(all.indexOf('`ste`'));
-    const some = withTables(
-      '<!-- results:small:ste, fda:start -->\n<!-- results:small:ste, fda:end -->',
-      root,
-    );
+    const some = withTables('<!-- results:small:ste|fda:start -->\n<!-- results:small:ste|fda:end -->', root);
     expect(some).not.toContain('`pc`');
     expect(some).toContain('`fda`');
     expect(withTables(some, root)).toBe(some);

@@ -22,7 +22,7 @@ const fdaPlot = pairPlot({
 
 const pairPlots = Object.fromEntries(
   weightings.map((weighting) => {
-    const { forward, surrogate } = fdaPlusPlus({ weighting });
+    const { forward, surrogate } = fdaPlusPlus({ box: false, weighting });
     const wide = [-3, 3] as const;
     const curves = (f: (x: number, n: number) => number) =>
       [16, 6, 1].map((n) => ({ label: `n = ${n}`, points: sample((x) => f(x, n), wide, [-2, 2], 480) }));
@@ -47,7 +47,7 @@ const surrogates: [string, SurrogateGradient, object][] = [
   ['EDE at the end', ede().surrogate, { t: 10, k: 1 }],
   ['FDA, n = 3', fdaSurrogate({ omega, n: 3, clip: 2 }), {}],
   ['FDA, n = 9', fdaSurrogate({ omega, n: 9, clip: 2 }), {}],
-  ['FDA++ (Fejer), n = 9', fdaPlusPlus().surrogate, { n: 9, scale: 1 }],
+  ['FDA++ (Fejer), n = 9', fdaPlusPlus({ box: false }).surrogate, { n: 9, scale: 1 }],
 ];
 const rows = surrogates.map(([name, surrogate, scalars]) => {
   const { harmonics, distance } = spectrum(surrogate, { omega, harmonics: 16, scalars: scalars as never });

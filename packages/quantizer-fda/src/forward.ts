@@ -22,15 +22,18 @@ export interface PairOptions {
 }
 
 /** Angular frequency in units of the scaled input: a quarter period is `reach`. */
-const frequency = ({ reach }: PairOptions): number => Math.PI / (2 * reach);
+export const frequency = ({ reach }: PairOptions): number => Math.PI / (2 * reach);
 
 /** x / scale, where scale is the statistic that {@link scaleStatistic} gives. */
 const scaled = (): Expression => E.div(E.input('x'), E.input('scale'));
 
-/** The scale of a kernel is mean |w|; inputs follow BatchNorm and have scale 1. */
-export const scaleStatistic = (x: tf.Tensor, context: { site: { role: string } }): { scale: tf.Tensor } => ({
-  scale: context.site.role === 'kernel' ? tf.maximum(tf.mean(tf.abs(x)), 1e-12) : tf.scalar(1),
-});
+/** The scale of a kernel is `width` mean |w|; inputs follow BatchNorm and have scale 1. */
+export const scaleStatistic =
+  (width: number) =>
+  (x: tf.Tensor, context: { site: { role: string } }): { scale: tf.Tensor } => ({
+    scale:
+      context.site.role === 'kernel' ? tf.maximum(tf.mul(tf.mean(tf.abs(x)), width), 1e-12) : tf.scalar(1),
+  });
 
 const at = (scalars: Scalars, options: PairOptions) => ({
   n: wholeN(scalars.n, options.n),
@@ -54,7 +57,7 @@ export function seriesForward(options: PairOptions): ForwardQuantizer {
     hardFormula: (x) => (x < 0 ? -1 : 1),
     expression: (scalars) => seriesExpression(scaled(), at(scalars, options).n, omega, options.weighting),
     hardExpression: () => E.sign(E.input('x')),
-    statistics: scaleStatistic,
+    statistics: scaleStatistic(1),
     breakpoints: ({ scale = 1 }) => [-options.reach * scale, options.reach * scale],
   });
 }
@@ -77,7 +80,7 @@ export function seriesSurrogate(options: PairOptions): SurrogateGradient {
       const derivative = derivativeExpression(u, at(scalars, options).n, omega, options.weighting);
       return E.div(E.select(inside, derivative, 0), E.input('scale'));
     },
-    statistics: scaleStatistic,
+    statistics: scaleStatistic(1),
     breakpoints: ({ scale = 1 }) => [-options.reach * scale, options.reach * scale],
   });
 }

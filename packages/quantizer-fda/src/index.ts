@@ -20,6 +20,7 @@ export const fdaPlugin: Plugin = definePlugin({
   surrogates: { fda: fdaSurrogate },
 });
 
+export { boxedForward, boxedSurrogate } from './boxed.js';
 export { derivativeExpression, seriesExpression } from './closedForm.js';
 export { seriesForward, seriesSurrogate, type PairOptions } from './forward.js';
 export { noise, noiseParameters, noiseWidth, type NoiseOptions } from './noise.js';

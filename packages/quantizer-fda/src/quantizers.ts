@@ -1,16 +1,22 @@
 // The quantizers of this package: fda (sign forward, Fourier backward, noise module) and fda++ (a sound soft pair).
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  BitgradError,
   defineForward,
   defineQuantizer,
   E,
+  grow,
   growingSchedule,
   mergeSchedules,
   parseOptions,
+  progress,
   type ForwardQuantizer,
   type Quantizer,
+  type Schedule,
+  type TrainingClock,
 } from '@bitgrad/core';
 import * as v from 'valibot';
+import { boxedForward, boxedSurrogate } from './boxed.js';
 import { seriesForward, seriesSurrogate } from './forward.js';
 import { noise, noiseParameters, type NoiseOptions } from './noise.js';
 import { weightings } from './series.js';
@@ -100,8 +106,22 @@ export function fda(options?: FdaOptions): Quantizer {
   });
 }
 
-const pairSchema = v.strictObject({
-  weighting: v.optional(v.picklist(weightings), 'fejer'),
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const weighting = v.optional(v.picklist(weightings), 'fejer');
+const boxedSchema = v.strictObject({
+  box: v.optional(v.literal(true), true),
+  weighting,
+  reach: v.optional(positive, 12),
+  start: v.optional(harmonics, 1),
+  end: v.optional(harmonics, 8),
+  growth: v.optional(growth, 'linear'),
+  /** Shares of training at which hardening begins and ends; n has its last value from there on. */
+  hardenFrom: v.optional(share, 0),
+  hardenUntil: v.optional(share, 0.3),
+});
+const plainSchema = v.strictObject({
+  box: v.literal(false),
+  weighting,
   reach: v.optional(positive, 2),
   start: v.optional(harmonics, 1),
   end: v.optional(harmonics, 32),
@@ -109,27 +129,79 @@ const pairSchema = v.strictObject({
 });
 
 /** Options of {@link fdaPlusPlus}. */
-export type FdaPlusPlusOptions = v.InferInput<typeof pairSchema>;
+export type FdaPlusPlusOptions = v.InferInput<typeof boxedSchema> | v.InferInput<typeof plainSchema>;
+
+type Boxed = v.InferOutput<typeof boxedSchema>;
+
+/** In the whole box the derivative has to stay above 0: its first zero is at reach / (n + 1), or later. */
+function checkBox({ start, end, reach, hardenFrom, hardenUntil }: Boxed): void {
+  const refuse = (what: string, got: unknown, expected: string): never => {
+    throw new BitgradError({ code: 'invalid-option', source: 'quantizer-fda', what, got, expected });
+  };
+  const least = Math.round(Math.max(start, end)) + 1;
+  if (reach <= least)
+    refuse('option "reach" of quantizer "fda++" with a box', reach, `more than the largest n + 1 = ${least}`);
+  if (hardenFrom > hardenUntil)
+    refuse('option "hardenFrom" of quantizer "fda++"', hardenFrom, `at most hardenUntil = ${hardenUntil}`);
+}
+
+/** n and rho: both have arrived at `hardenUntil`. */
+function boxSchedule({ start, end, growth: shape, hardenFrom, hardenUntil }: Boxed): Schedule {
+  const along = (t: number, from: number): number =>
+    hardenUntil > from
+      ? Math.min(1, Math.max(0, (t - from) / (hardenUntil - from)))
+      : Number(t >= hardenUntil);
+  return Object.freeze({
+    options: { n: { growth: shape, start, end }, hardenFrom, hardenUntil },
+    values: (clock: TrainingClock) => {
+      const t = progress(clock);
+      return { n: grow({ growth: shape, start, end }, along(t, 0)), rho: along(t, hardenFrom) };
+    },
+  });
+}
 
 /**
  * FDA++: the Fourier series of sign forward and its exact derivative backward, so the pair admits the decomposition of
- * ProxConnect++ (arXiv 2402.17710) with P = identity and T = F. n plays the part of mu: F -> sign as n grows.
- * @param options.reach |x| in units of the input's scale (mean |w| of a kernel, 1 for inputs) where F is saturated
+ * ProxConnect++ (arXiv 2402.17710); n plays the part of mu: F becomes steeper as n grows.
+ *
+ * With `box` (default) the pair lives in a box, three times mean |w| of a kernel or 1 for inputs, and hardens to sign in
+ * it: P pulls the box to its ends (see boxed.ts). With `box: false` it is the series on the whole line, P = identity and
+ * T = F, and hard only as n grows without bound.
+ * @param options.reach a quarter period: with a box in boxes and more than the largest n + 1; else |x| in units of the
+ *   input's scale (mean |w| of a kernel, 1 for inputs) where F is saturated
  * @throws BitgradError `invalid-option`
  */
 export function fdaPlusPlus(options?: FdaPlusPlusOptions): Quantizer {
-  const resolved = parseOptions('quantizer-fda', 'quantizer "fda++"', pairSchema, options);
-  const { weighting, reach, start, end, growth: shape } = resolved;
-  const pair = { n: Math.round(start), reach, weighting };
-  return defineQuantizer({
+  const owner = 'quantizer "fda++"';
+  const common = {
     name: 'fda++',
-    options: resolved,
     description:
       'The Fourier series of sign forward, its exact derivative backward (FDA with the pairing of ProxConnect++)',
-    forward: seriesForward(pair),
-    surrogate: seriesSurrogate(pair),
-    schedule: growingSchedule('n', { growth: shape, start, end }),
-    capabilities: { needsClock: start !== end },
-    certificate: { holds: true, reason: 'B is the derivative of F: P is the identity and T is F' },
+  };
+  if (options?.box === false) {
+    const resolved = parseOptions('quantizer-fda', owner, plainSchema, options);
+    const { reach, start, end, growth: shape } = resolved;
+    const pair = { n: Math.round(start), reach, weighting: resolved.weighting };
+    return defineQuantizer({
+      ...common,
+      options: resolved,
+      forward: seriesForward(pair),
+      surrogate: seriesSurrogate(pair),
+      schedule: growingSchedule('n', { growth: shape, start, end }),
+      capabilities: { needsClock: start !== end },
+      certificate: { holds: true, reason: 'B is the derivative of F: P is the identity and T is F' },
+    });
+  }
+  const resolved = parseOptions('quantizer-fda', owner, boxedSchema, options);
+  checkBox(resolved);
+  const pair = { n: Math.round(resolved.start), reach: resolved.reach, weighting: resolved.weighting };
+  return defineQuantizer({
+    ...common,
+    options: resolved,
+    forward: boxedForward(pair),
+    surrogate: boxedSurrogate(pair),
+    schedule: boxSchedule(resolved),
+    capabilities: { needsClock: true },
+    certificate: { holds: true, reason: 'P is the identity that hardens to sign in a box, T is the series' },
   });
 }

@@ -2,7 +2,15 @@
 import '@tensorflow/tfjs-layers';
 import { certify } from '@bitgrad/quantizer-proxconnect';
 import { describe, expect, it } from 'vitest';
-import { fda, seriesForward, seriesSurrogate, weightings } from '../src/index.js';
+import {
+  boxedForward,
+  boxedSurrogate,
+  fda,
+  fdaPlusPlus,
+  seriesForward,
+  seriesSurrogate,
+  weightings,
+} from '../src/index.js';
 
 describe('certificate', () => {
   it('fails on fda, where sign is flat and the kernel varies', () => {
@@ -21,6 +29,21 @@ describe('certificate', () => {
       const certificate = certify({ forward: seriesForward(options), surrogate: seriesSurrogate(options) });
       expect(certificate.holds, `n = ${n}: ${JSON.stringify(certificate.violations.slice(0, 2))}`).toBe(true);
     }
+  });
+
+  it.each(weightings)('holds in a box with %s weights, from soft to hard', (weighting) => {
+    const at = (n: number) => ({ n, reach: 80, weighting });
+    for (const n of [1, 2, 8, 32, 64])
+      for (const rho of [0, 0.01, 0.3, 0.7, 0.99, 1]) {
+        const pair = { forward: boxedForward(at(n)), surrogate: boxedSurrogate(at(n)) };
+        const certificate = certify(pair, { scalars: [{ n, rho }] });
+        expect(
+          certificate.holds,
+          `n ${n}, rho ${rho}: ${JSON.stringify(certificate.violations.slice(0, 2))}`,
+        ).toBe(true);
+      }
+    expect(certify(fdaPlusPlus({ weighting })).holds).toBe(true);
+    expect(certify(fdaPlusPlus({ weighting, box: false })).holds).toBe(true);
   });
 
   it('finds a pair that is not one: fda++ forward with the derivative of another n', () => {

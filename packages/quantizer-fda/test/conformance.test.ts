@@ -26,8 +26,16 @@ testQuantizer({
 
 testQuantizer({
   create: fdaPlusPlus,
+  options: weightings.map((weighting) => ({ weighting, reach: 30, end: 20 })),
+  invalid: [{ weighting: 'hann' }, { reach: 0 }, { reach: 9 }, { end: 11 }, { hardenFrom: 0.5 }, { box: 1 }],
+  tolerance: 1e-5,
+  expected: { certificate: true, levels: [-1, 1] },
+});
+
+testQuantizer({
+  create: (options?: object) => fdaPlusPlus({ box: false, ...options }),
   options: weightings.map((weighting) => ({ weighting, reach: 1.5 })),
-  invalid: [{ weighting: 'hann' }, { reach: 0 }],
+  invalid: [{ weighting: 'hann' }, { reach: 0 }, { hardenUntil: 0.3 }],
   tolerance: 1e-6 * peakDerivative(32, Math.PI / 3),
   expected: { certificate: true, levels: [-1, 1] },
 });

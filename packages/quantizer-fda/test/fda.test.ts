@@ -196,7 +196,7 @@ function surrogateLoss(
 
 describe('fda++', () => {
   it('backward is the derivative of forward in units of the kernel scale, and forward tends to sign', () => {
-    const quantizer = fdaPlusPlus({ start: 2, end: 64, reach: 2 });
+    const quantizer = fdaPlusPlus({ box: false, start: 2, end: 64, reach: 2 });
     const { forward, surrogate } = quantizer;
     for (const scale of [0.05, 1])
       for (const x of [-0.09, -0.01, 0, 0.03, 0.08]) {
@@ -209,6 +209,46 @@ describe('fda++', () => {
       }
     expect(Math.abs(forward.formula(0.5, { n: 4096, scale: 1 }) - 1)).toBeLessThan(0.01);
     expect(forward.hardFormula!(-0, {})).toBe(1);
+  });
+});
+
+describe('fda++ in its box', () => {
+  const { forward, surrogate, schedule } = fdaPlusPlus({ start: 1, end: 8 });
+  const scalarsAt = (share: number) => schedule.values(at(share)) as { n: number; rho: number };
+
+  it('starts as the series with its own derivative, up to one factor', () => {
+    const scalars = { n: 5, rho: 0, scale: 0.2 };
+    const f = (u: number) => forward.formula(0.2 * u, scalars);
+    const ratios = [-0.9, -0.3, 0.01, 0.4, 0.95].map(
+      (u) => (f(u + 1e-5) - f(u - 1e-5)) / 2e-5 / surrogate.formula(0.2 * u, scalars),
+    );
+    ratios.forEach((r) => expect(r).toBeCloseTo(ratios[0]!, 6));
+    // f_n with 6 odd harmonics of a wave whose quarter period is 12 boxes, and 1 at the end of the box.
+    const series = (u: number) =>
+      [0, 1, 2, 3, 4, 5].reduce(
+        (s, i) => s + ((1 - (2 * i + 1) / 12) * Math.sin(((2 * i + 1) * Math.PI * u) / 24)) / (2 * i + 1),
+        0,
+      );
+    expect(f(0.4)).toBeCloseTo(series(0.4) / series(1), 12);
+  });
+  it('gives gradients a mean of 1 over the box however hard it is, and none outside', () => {
+    for (const rho of [0, 0.2, 0.9, 1])
+      for (const n of [1, 8]) {
+        const b = (u: number) => surrogate.formula(u, { n, rho, scale: 1 });
+        const points = Array.from({ length: 20000 }, (_, i) => b((i + 0.5) / 20000));
+        expect(points.reduce((x, y) => x + y) / 20000, `rho ${rho}, n ${n}`).toBeCloseTo(1, 5);
+        expect(b(1.01)).toBe(0);
+      }
+  });
+  it('is exactly sign, with a constant gradient, from 30 % of training on', () => {
+    expect(scalarsAt(0)).toEqual({ n: 1, rho: 0 });
+    expect(scalarsAt(0.15).rho).toBeCloseTo(0.5, 9);
+    for (const share of [0.3, 0.31, 1]) {
+      expect(scalarsAt(share)).toEqual({ n: 8, rho: 1 });
+      for (const x of [-3, -0.5, -1e-9, 0, 1e-9, 0.7, 2])
+        expect(forward.formula(x, scalarsAt(share))).toBe(x < 0 ? -1 : 1);
+      for (const x of [-1, -0.2, 0, 0.6]) expect(surrogate.formula(x, scalarsAt(share))).toBeCloseTo(1, 9);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 // `bench publish`: keeps the results of runs in docs/results, and writes what is derived from them: the plots there and
 // the tables of docs/results.md and of the packages' READMEs, each between markers
-// `<!-- results:NAME:start -->` (every method) or `<!-- results:NAME:LABEL,LABEL:start -->` (some), where NAME is a run,
+// `<!-- results:NAME:start -->` (every method) or `<!-- results:NAME:LABEL|LABEL:start -->` (some), where NAME is a run,
 // or `training` or `inference` for the JSON that those benchmarks write.
 import {
   copyFileSync,
@@ -91,7 +91,7 @@ export function withTables(text: string, root = repository): string {
     if (Object.hasOwn(speedTables, name))
       return `<!-- results:${name}:start -->\n\n${speedTables[name]!(root)}\n\n<!-- results:${name}:end -->`;
     const { config, results } = readRun(join(root, kept, name));
-    const chosen = labels?.split(',').map((label) => label.trim());
+    const chosen = labels?.split('|').map((label) => label.trim());
     const rows = methodRows(config, results).filter(({ label }) => !chosen || chosen.includes(label));
     const head = chosen ? '' : `${conditions(config, config.data)}\n\n`;
     const foot = chosen ? '' : `\n\nRun on ${machines(results)}.`;
