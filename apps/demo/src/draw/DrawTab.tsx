@@ -132,7 +132,7 @@ function Details() {
         , {formatBytes(report.weightBytes)} of weights and {formatBytes(report.arenaBytes)} of activations in
         memory.
       </p>
-      <table>
+      <table class="even">
         <thead>
           <tr>
             <th scope="col">Layer</th>
@@ -230,6 +230,10 @@ export function DrawTab() {
       </section>
       <section class="panel answer-panel" aria-labelledby="answer-title">
         <h2 id="answer-title">A 1-bit network answers</h2>
+        <p class="hint">
+          Weights of one bit, activations of one bit: a product is an XNOR, a sum is a count of bits. All of
+          it runs in this page.
+        </p>
         <Verdict />
         <div class="answer">
           <Bars />

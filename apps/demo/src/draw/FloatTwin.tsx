@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import { formatBytes, formatMs, median } from '../shared/format.js';
 import { startWorker } from '../worker/start.js';
 import type { FloatReply } from '../worker/protocol.js';
-import { image, latency, loaded, strokes } from './session.js';
+import { answer, image, latency, loaded, strokes } from './session.js';
 
 const state = signal<{ digit: number; times: readonly number[]; bytes: number; backend: string } | null>(
   null,
@@ -73,7 +73,7 @@ export function FloatTwin() {
   const faster = twinTime / latency.value;
   return (
     <div class="twin">
-      <table>
+      <table class="even">
         <caption>The same layers in 1 bit and in float32</caption>
         <thead>
           <tr>
@@ -88,17 +88,17 @@ export function FloatTwin() {
             <th scope="row">Size</th>
             <td>{own ? formatBytes(own.file.bytes.length) : '–'}</td>
             <td>{twin ? formatBytes(twin.bytes) : '–'}</td>
-            <td>{twin && own ? `${(twin.bytes / own.file.bytes.length).toFixed(1)} ×` : '–'}</td>
+            <td>{twin && own ? `${(twin.bytes / own.file.bytes.length).toFixed(1)}\u00a0×` : '–'}</td>
           </tr>
           <tr>
             <th scope="row">Time</th>
             <td>{Number.isNaN(latency.value) ? '–' : formatMs(latency.value)}</td>
             <td>{Number.isNaN(twinTime) ? '–' : formatMs(twinTime)}</td>
-            <td>{Number.isFinite(faster) ? `${faster.toFixed(1)} ×` : '–'}</td>
+            <td>{Number.isFinite(faster) ? `${faster.toFixed(1)}\u00a0×` : '–'}</td>
           </tr>
           <tr>
             <th scope="row">Reads</th>
-            <td colSpan={1}>1-bit answer above</td>
+            <td>{answer.value?.scores[0]?.name ?? '–'}</td>
             <td data-testid="twin-digit">{twin ? twin.digit : '–'}</td>
             <td />
           </tr>

@@ -98,7 +98,8 @@ function Overview({ model, file: { name, bytes } }: { model: PackedModel; file: 
           <div>
             <dt>In float32</dt>
             <dd>
-              {formatBytes(metadata.floatBytes)} ({(metadata.floatBytes / bytes.length).toFixed(1)} ×)
+              {formatBytes(metadata.floatBytes)},{' '}
+              {`${(metadata.floatBytes / bytes.length).toFixed(1)}\u00a0×`}
             </dd>
           </div>
         )}
@@ -146,7 +147,7 @@ function Layers({ model }: { model: PackedModel }) {
     <section class="panel" aria-labelledby="layers-title">
       <h2 id="layers-title">Layers</h2>
       <div class="scroll" tabIndex={0} role="region" aria-label="Table of layers">
-        <table data-testid="layers">
+        <table data-testid="layers" class="wide">
           <thead>
             <tr>
               <th scope="col">Layer</th>

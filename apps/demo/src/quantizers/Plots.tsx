@@ -51,7 +51,16 @@ function Pair({ made, at }: { made: Quantizer; at: Position }) {
 
 function Parts({ at }: { at: Position }) {
   const parts = at.decomposition;
-  if (!parts) return null;
+  if (!parts)
+    return (
+      <div class="absent">
+        <h3>No P, no T, no r</h3>
+        <p>
+          A pair that is not sound has no proximal map, no transform and no regularizer behind it: training
+          does not minimize anything that could be drawn here.
+        </p>
+      </div>
+    );
   const { proximalMap: P, transform: T, regularizer: r } = parts;
   return (
     <>

@@ -13,9 +13,11 @@ import {
   defaults,
   moved,
   omega,
+  optionRanges,
   position,
   quantizer,
   scalarRanges,
+  setOption,
   time,
 } from './session.js';
 import { Slider } from './Slider.js';
@@ -25,6 +27,8 @@ const firstFormula = 'exp(-2 * x^2)';
 
 function Chooser() {
   const now = choice.value;
+  const slid = new Set(optionRanges.value.map(({ name }) => name));
+  const typed = Object.fromEntries(Object.entries(defaults.value).filter(([name]) => !slid.has(name)));
   return (
     <>
       <label class="field">
@@ -87,13 +91,16 @@ function Chooser() {
           </div>
         </>
       ) : (
-        Object.keys(defaults.value).length > 0 && (
-          <OptionFields
-            owner={now.name}
-            resolved={defaults.value}
-            values={now.options}
-            onChange={(options) => choose({ ...now, options })}
-          />
+        Object.keys(typed).length > 0 && (
+          <details>
+            <summary>Options of {now.name}</summary>
+            <OptionFields
+              owner={now.name}
+              resolved={typed}
+              values={now.options}
+              onChange={(options) => choose({ ...now, options })}
+            />
+          </details>
         )
       )}
     </>
@@ -106,6 +113,16 @@ function Sliders() {
   const ranges = scalarRanges.value;
   return (
     <div class="stack">
+      {optionRanges.value.map(({ name, low, high, value }) => (
+        <Slider
+          key={name}
+          label={name}
+          low={low}
+          high={high}
+          value={value}
+          onInput={(next) => setOption(name, next)}
+        />
+      ))}
       {ranges.length > 0 && (
         <Slider
           label="Time: share of training done"
@@ -147,7 +164,11 @@ function Verdict() {
         {now.error instanceof BitgradError && <code>{now.error.code}</code>} {messageOf(now.error)}
       </p>
     );
-  const { holds, violations } = now.value;
+  const { holds } = now.value;
+  const at = position.value;
+  // Those of the shown point of the schedule, which the plots mark; else those of any point.
+  const here = 'value' in at ? at.value.violations : [];
+  const violations = here.length > 0 ? here : now.value.violations;
   return (
     <div
       class={`note ${holds ? 'good' : 'bad'}`}
@@ -162,14 +183,17 @@ function Verdict() {
           : 'There is no proximal map P with F = T(P) and B = T′(P):'}
       </p>
       {!holds && (
-        <ul class="violations">
-          {violations.slice(0, 3).map(({ condition, explanation }, i) => (
-            <li key={i}>
-              Condition {condition}: {explanation}
-            </li>
-          ))}
-          {violations.length > 3 && <li>and {violations.length - 3} more.</li>}
-        </ul>
+        <>
+          {here.length === 0 && <p>Not at the time shown, but at others:</p>}
+          <ul class="violations">
+            {violations.slice(0, 3).map(({ condition, explanation }, i) => (
+              <li key={i}>
+                Condition {condition}: {explanation}
+              </li>
+            ))}
+            {violations.length > 3 && <li>and {violations.length - 3} more.</li>}
+          </ul>
+        </>
       )}
     </div>
   );

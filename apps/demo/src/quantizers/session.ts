@@ -32,6 +32,34 @@ export const defaults = computed<JsonObject>(() => {
   return now.kind === 'registered' ? createQuantizer({ ...now, options: {} }).options : {};
 });
 
+/** Numbers among the options that are moved by sliders instead of typed, and how far. */
+const sliderOptions: Readonly<Record<string, readonly [low: number, high: number]>> = {
+  omega: [0.02, 1],
+  rho: [0, 2],
+  varrho: [0, 2],
+};
+
+/** An option with a slider. */
+export interface OptionRange extends ScalarRange {
+  readonly value: number;
+}
+
+/** The options of the quantizer that have sliders. */
+export const optionRanges = computed<readonly OptionRange[]>(() => {
+  const now = choice.value;
+  if (now.kind !== 'registered') return [];
+  return Object.entries(sliderOptions).flatMap(([name, [low, high]]) => {
+    const value = now.options[name] ?? defaults.value[name];
+    return typeof value === 'number' ? [{ name, low, high, value }] : [];
+  });
+});
+
+/** Changes one option of the quantizer. */
+export function setOption(name: string, value: number): void {
+  const now = choice.value;
+  if (now.kind === 'registered') choose({ ...now, options: { ...now.options, [name]: value } });
+}
+
 /** The certificate over the whole schedule. */
 export const certificate = computed<{ value: Certificate } | { error: unknown }>(() => {
   const made = quantizer.value;

@@ -24,6 +24,8 @@ export interface PlotProps {
   readonly x: readonly number[];
   readonly series: readonly Series[];
   readonly xLabel?: string;
+  /** x counts something: no ticks between whole numbers. */
+  readonly wholeX?: boolean;
   /** Plots of one name share their cursor. */
   readonly link?: string;
   /** Intervals of x to mark. */
@@ -37,8 +39,13 @@ const variable = (name: string): string =>
 
 /** Axes of a plot that has no data yet. */
 const unit: uPlot.Range.MinMax = [0, 1];
-const orUnit = (low: number | null, high: number | null): uPlot.Range.MinMax =>
-  low === null || high === null ? unit : low < high ? [low, high] : [low - 0.5, high + 0.5];
+const orUnit = (low: number | null, high: number | null, beyond = 0): uPlot.Range.MinMax =>
+  low === null || high === null ? unit : low < high ? [low - beyond, high + beyond] : [low - 0.5, high + 0.5];
+/** Half of the distance of neighbours, the room that the outer bars take. */
+const halfStep = (x: ArrayLike<number>): number => (x.length > 1 ? (x[1]! - x[0]!) / 2 : 0);
+const wholeSteps = [1, 2, 5]
+  .flatMap((step) => [0, 1, 2, 3, 4, 5].map((power) => step * 10 ** power))
+  .sort((a, b) => a - b);
 const padded = (low: number | null, high: number | null): uPlot.Range.MinMax =>
   low === null || high === null ? unit : uPlot.rangeNum(low, high, 0.1, true);
 
@@ -62,7 +69,10 @@ const optionsOf = (props: PlotProps, width: number, marks: () => PlotProps['mark
       points: { size: 6 },
     },
     scales: {
-      x: { time: false, range: (_plot, low, high) => orUnit(low, high) },
+      x: {
+        time: false,
+        range: (plot, low, high) => orUnit(low, high, bars ? halfStep(plot.data[0]) : 0),
+      },
       y: props.yRange
         ? { range: [...props.yRange] as uPlot.Range.MinMax }
         : { range: (_plot, low, high) => padded(bars ? 0 : low, high) },
@@ -71,6 +81,7 @@ const optionsOf = (props: PlotProps, width: number, marks: () => PlotProps['mark
       {
         ...axis,
         size: 30,
+        ...(props.wholeX && { incrs: wholeSteps }),
         ...(props.xLabel && { label: props.xLabel, labelSize: 18, labelFont: '12px system-ui' }),
       },
       { ...axis, size: 52 },

@@ -127,6 +127,7 @@ function Curves() {
         x={curves?.step ?? []}
         series={[{ label: 'training', values: curves?.loss ?? [], color: 'blue' }]}
         xLabel="step"
+        wholeX
       />
       <Plot
         title="Accuracy on test images"
@@ -142,6 +143,7 @@ function Curves() {
           { label: 'training', values: points.map(({ train }) => train), color: 'soft', dashed: true },
         ]}
         xLabel="epoch"
+        wholeX
         yRange={[0, 1]}
       />
       <Plot
@@ -150,6 +152,7 @@ function Curves() {
         x={curves?.flipStep ?? []}
         series={[{ label: 'weights that flip in a step', values: curves?.flip ?? [], color: 'purple' }]}
         xLabel="step"
+        wholeX
       />
       <Histograms />
     </div>
@@ -187,7 +190,7 @@ function Result() {
     >
       <h2 id="result-title">Packed</h2>
       <div class="scroll">
-        <table>
+        <table class="even">
           <caption>
             {now
               ? `The trained graph and the packed file on the same ${now.comparedImages} test images`
