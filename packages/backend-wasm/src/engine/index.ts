@@ -46,13 +46,16 @@ function threadsOf(
 ): { threads: number; reason?: string } {
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > 64)
     throw failure('invalid-option', 'threads', { got: wanted, expected: 'an integer from 1 to 64' });
+  // One thread needs nothing, and in Node looking for workers loads a part of it.
   const reason =
-    variant === 'scalar'
-      ? 'the scalar build has no threads'
-      : features.sharedMemory
-        ? workersUnavailable()
-        : 'shared memory needs a cross-origin isolated page';
-  return wanted === 1 || !reason ? { threads: wanted } : { threads: 1, reason };
+    wanted === 1
+      ? undefined
+      : variant === 'scalar'
+        ? 'the scalar build has no threads'
+        : features.sharedMemory
+          ? workersUnavailable()
+          : 'shared memory needs a cross-origin isolated page';
+  return reason ? { threads: 1, reason } : { threads: wanted };
 }
 
 /**

@@ -4,9 +4,9 @@ import { productFloat, productInteger, productPaired, productSingle } from './op
 import { copyTensor } from './lower-copy.js';
 import { countLimits, paddedInitial, uniform, type Initial } from './padding.js';
 import { claim, constant, emit, openGroup, pinned, view, type Program, type Word } from './program.js';
-import { blocksOf, packPanels, segmentsOf, type WeightReader } from './segments.js';
+import { blocksOf, packNibbles, packPanels, segmentsOf } from './segments.js';
 import { rowsOf, tensor, unitBytes, type Border, type Tensor } from './tensors.js';
-import { readElements, readNibbles, tapSums, type TapWeights } from './weights.js';
+import { readElements, tapSums, type TapWeights } from './weights.js';
 
 /** What padded taps and shifts mean; see PaddedAccumulation in plan.ts. */
 export interface Accumulation {
@@ -139,7 +139,7 @@ function emitConvolution(program: Program, x: Tensor, out: Tensor, convolution: 
   const channels = out.c / groups;
   const bits = x.type === 'bits';
   const group = openGroup(program, rowsOf(out), out.c, { divisible: groups === 1 });
-  const read: WeightReader = bits ? readNibbles(w, panel === 1 ? 4 : 0) : readElements(w);
+  const shift = panel === 1 ? 4 : 0;
   // A segment is an object here and a word in memory.
   claim(program, w.taps * 64);
   const segments = segmentsOf(x, { ...window, channels: w.length }, groups === 1);
@@ -147,15 +147,9 @@ function emitConvolution(program: Program, x: Tensor, out: Tensor, convolution: 
   const flips = decision && constant(program, decision.flips);
   blocksOf(segments, bits).forEach((block, index) => {
     const take = (bytes: number): void => claim(program, bytes);
-    const { data, length, panelBytes, groupBytes } = packPanels(
-      x.type as 'bits',
-      block,
-      groups,
-      channels,
-      panel,
-      read,
-      take,
-    );
+    const { data, length, panelBytes, groupBytes } = bits
+      ? packNibbles(w.data as Uint32Array, w.taps, block, groups, channels, panel, shift, take)
+      : packPanels(x.type as 'i16' | 'f32', block, groups, channels, panel, readElements(w), take);
     const words = productWords(program, {
       weights: constant(program, data),
       segments: Int32Array.from(block, (s) => s.offset),

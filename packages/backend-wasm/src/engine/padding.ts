@@ -62,24 +62,27 @@ export function paddedInitial(
   const n = stride(output.c);
   claim(y.ranges.length * x.ranges.length * n * 4);
   const table = new Int32Array(y.ranges.length * x.ranges.length * n);
-  // Sums over the taps above and left of (i, j), so that any rectangle of real taps takes four reads.
-  const sums = new Int32Array((height + 1) * (width + 1));
-  const at = (i: number, j: number): number => i * (width + 1) + j;
+  // Sums over the taps above and left of (i, j), so that any rectangle of real taps takes four reads, here by class.
+  const line = width + 1;
+  const sums = new Int32Array((height + 1) * line);
+  const corners = Int32Array.from(
+    y.ranges.flatMap(([y0, y1]) =>
+      x.ranges.flatMap(([x0, x1]) => [y1 * line + x1, y0 * line + x1, y1 * line + x0, y0 * line + x0]),
+    ),
+  );
+  const taps = height * width;
+  // Plain loops: this runs once, mostly before it is compiled.
   for (let c = 0; c < output.c; c++) {
-    for (let i = 0; i < height; i++)
-      for (let j = 0; j < width; j++)
-        sums[at(i + 1, j + 1)] =
-          sums[at(i, j + 1)]! +
-          sums[at(i + 1, j)]! -
-          sums[at(i, j)]! +
-          tapSums[(c * height + i) * width + j]!;
-    let k = c;
-    for (const [y0, y1] of y.ranges)
-      for (const [x0, x1] of x.ranges) {
-        const real = sums[at(y1, x1)]! - sums[at(y0, x1)]! - sums[at(y1, x0)]! + sums[at(y0, x0)]!;
-        table[k] = base + factor * (sums[at(height, width)]! - real);
-        k += n;
-      }
+    let tap = c * taps;
+    for (let i = 1; i <= height; i++)
+      for (let at = i * line + 1; at < (i + 1) * line; at++)
+        sums[at] = sums[at - line]! + sums[at - 1]! - sums[at - line - 1]! + tapSums[tap++]!;
+    const all = sums[sums.length - 1]!;
+    for (let q = 0, k = c; q < corners.length; q += 4, k += n) {
+      const real =
+        sums[corners[q]!]! - sums[corners[q + 1]!]! - sums[corners[q + 2]!]! + sums[corners[q + 3]!]!;
+      table[k] = base + factor * (all - real);
+    }
   }
   return {
     table,
@@ -98,7 +101,8 @@ export function countLimits({ table, rows, columns }: Initial, t: ArrayLike<numb
   const half = (offsets: Int32Array | undefined): Int32Array | undefined => offsets?.map((k) => k / 2);
   const [y, x] = [half(rows), half(columns)];
   const limits = new Int16Array(table.length).fill(32767);
-  for (let i = 0; i < limits.length; i++)
-    if (i % n < t.length) limits[i] = Math.max(-1, Math.min(32767, Math.floor((table[i]! - t[i % n]!) / 2)));
+  for (let from = 0; from < limits.length; from += n)
+    for (let i = 0; i < t.length; i++)
+      limits[from + i] = Math.max(-1, Math.min(32767, Math.floor((table[from + i]! - t[i]!) / 2)));
   return { table: limits, ...(y && { rows: y }), ...(x && { columns: x }) };
 }

@@ -67,14 +67,14 @@ export function blocksOf(segments: readonly Segment[], counted: boolean): Segmen
   return blocks;
 }
 
-/** Storage of packed weights, by input type: nibbles, i16 and f32. */
-const storage = { bits: Uint8Array, i16: Int16Array, f32: Float32Array };
+/** Storage of packed weights, by input type. */
+const storage = { i16: Int16Array, f32: Float32Array };
 
 /** Writes the steps of one tap of an output channel to the start of `row`; what follows stays 0. */
 export type WeightReader = (
   channel: number,
   tap: number,
-  row: Uint8Array | Int16Array | Int32Array | Float32Array,
+  row: Int16Array | Int32Array | Float32Array,
 ) => void;
 
 /** The output of {@link packPanels}. */
@@ -132,4 +132,60 @@ export function packPanels(
     }
   }
   return { data, length, panelBytes: perPanel * unit, groupBytes: perGroup * unit };
+}
+
+/**
+ * As {@link packPanels} for the weights of levels, of which there are most: words to nibbles without a row between.
+ * @param words weights [groups * channels][taps][words of a tap]
+ * @param shift of the nibbles in their bytes
+ */
+export function packNibbles(
+  words: Uint32Array,
+  taps: number,
+  segments: readonly Segment[],
+  groups: number,
+  channels: number,
+  panel: number,
+  shift: number,
+  claim: (bytes: number) => void,
+): Panels {
+  const [{ length, perTap }] = segments as [Segment];
+  const perPanel = segments.length * length * panel;
+  const perGroup = Math.ceil(channels / panel) * perPanel;
+  claim(groups * perGroup);
+  const data = new Uint8Array(groups * perGroup);
+  const perRow = words.length / (groups * channels * taps);
+  for (let o = 0; o < groups * channels; o++) {
+    const channel = o % channels;
+    let at = Math.floor(o / channels) * perGroup + Math.floor(channel / panel) * perPanel + (channel % panel);
+    for (const segment of segments) {
+      let row = (o * taps + segment.tap + Math.floor(segment.start / perTap)) * perRow;
+      let position = segment.start % perTap;
+      for (let left = length; left > 0; row += perRow, position = 0) {
+        // Gaps between pixels, steps past the words of a tap, stay 0.
+        const steps = Math.min(left, perTap - position);
+        const real = Math.max(0, Math.min(steps, 8 * perRow - position));
+        let k = position;
+        const end = position + real;
+        // Whole words unrolled: this runs once, mostly before it is optimized.
+        if (k % 8 === 0)
+          for (; k + 8 <= end; k += 8, at += 8 * panel) {
+            const word = words[row + (k >> 3)]!;
+            data[at] = (word & 15) << shift;
+            data[at + panel] = ((word >>> 4) & 15) << shift;
+            data[at + 2 * panel] = ((word >>> 8) & 15) << shift;
+            data[at + 3 * panel] = ((word >>> 12) & 15) << shift;
+            data[at + 4 * panel] = ((word >>> 16) & 15) << shift;
+            data[at + 5 * panel] = ((word >>> 20) & 15) << shift;
+            data[at + 6 * panel] = ((word >>> 24) & 15) << shift;
+            data[at + 7 * panel] = (word >>> 28) << shift;
+          }
+        for (; k < end; k++, at += panel)
+          data[at] = ((words[row + (k >> 3)]! >>> (4 * (k & 7))) & 15) << shift;
+        at += (steps - real) * panel;
+        left -= steps;
+      }
+    }
+  }
+  return { data, length, panelBytes: perPanel, groupBytes: perGroup };
 }

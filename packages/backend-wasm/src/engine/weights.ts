@@ -1,4 +1,4 @@
-// Reading weights of a plan: levels, nibbles and sums by tap, whatever their type.
+// Reading weights of a plan: levels and sums by tap, whatever their type.
 import type { ElementType, TensorData } from '@bitgrad/runtime';
 import { popcount } from '@bitgrad/bits';
 import type { WeightReader } from './segments.js';
@@ -24,23 +24,15 @@ export function readElements({ type, data, taps, length }: TapWeights): WeightRe
   };
 }
 
-/** Reads bits, 4 to a step, shifted left by `shift`. */
-export function readNibbles({ data, taps, length }: TapWeights, shift: number): WeightReader {
-  const words = Math.ceil(length / 32);
-  return (channel, tap, row) => {
-    const first = (channel * taps + tap) * words;
-    for (let word = 0; word < words; word++)
-      for (let k = 0; k < 8; k++) row[word * 8 + k] = ((data[first + word]! >>> (4 * k)) & 15) << shift;
-  };
-}
-
 /** i32 [channels][taps]: sum of the weights of each tap. */
-export function tapSums(w: TapWeights, channels: number): Int32Array {
-  const { type, data, taps, length } = w;
-  const row = type === 'bits' ? Math.ceil(length / 32) : length;
-  return Int32Array.from({ length: channels * taps }, (_, i) => {
-    let sum = type === 'bits' ? length : 0;
-    for (let k = i * row; k < (i + 1) * row; k++) sum += type === 'bits' ? -2 * popcount(data[k]!) : data[k]!;
-    return sum;
-  });
+export function tapSums({ type, data, taps, length }: TapWeights, channels: number): Int32Array {
+  const sums = new Int32Array(channels * taps);
+  const bits = type === 'bits';
+  const row = bits ? Math.ceil(length / 32) : length;
+  for (let i = 0, k = 0; i < sums.length; i++) {
+    let sum = bits ? length : 0;
+    for (const end = k + row; k < end; k++) sum += bits ? -2 * popcount(data[k]!) : data[k]!;
+    sums[i] = sum;
+  }
+  return sums;
 }
