@@ -174,9 +174,7 @@ export const productCases = [
   ]),
   on('blocks of attention', () => [
     attention(1, 1, 1),
-    attention(5, 2, 3),
     attention(16, 4, 8),
     attention(17, 3, 11),
-    attention(49, 4, 16),
   ]),
 ];
