@@ -3,6 +3,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { packedBytes } from '@bitgrad/bits';
 import type { Quantizer } from '@bitgrad/core';
 import type { Shape } from './keras.js';
+import { Attention } from './layers/attention.js';
 import { QuantConv2DTranspose } from './layers/transpose.js';
 import { ProductLayer } from './product-layer.js';
 import { QuantLayer } from './quant-layer.js';
@@ -27,7 +28,7 @@ export interface Costs {
   readonly floatBytes: number;
   /** Multiply-accumulates for one example with two-level weights and inputs: XNOR and popcount. */
   readonly binaryMacs: number;
-  /** All other multiply-accumulates of dense layers and convolutions; elementwise work is not counted. */
+  /** All other multiply-accumulates of dense layers, convolutions and attention; elementwise work is not counted. */
   readonly floatMacs: number;
 }
 
@@ -136,6 +137,13 @@ function macCosts(layer: Layer, uses: readonly LayerUse[]): Costs {
         }),
       )
       .reduce(add, zero);
+  }
+  if (layer instanceof Attention) {
+    // Queries times keys, and weights times values: tokens * tokens * width each.
+    const macs = uses.map(
+      ({ outputShape, times }) => 2 * product(outputShape) * (outputShape[1] ?? 1) * times,
+    );
+    return { ...zero, floatMacs: macs.reduce((a, b) => a + b, 0) };
   }
   if (!isProduct.test(layer.getClassName())) return zero;
   const kernels = layer.weights.filter((weight) => weight.shape.length > 1);

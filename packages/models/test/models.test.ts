@@ -104,6 +104,23 @@ describe('sizes, counted by hand', () => {
     expect(names.length).toBe(18);
   });
 
+  it('vit-tiny is binary in its blocks, and counts the products of attention', () => {
+    const { layers, total } = summary(createModel('vit-tiny', mnist));
+    expect(total.binaryParams).toBe(4 * 8 * 64 * 64);
+    expect(total.binaryMacs).toBe(49 * total.binaryParams);
+    const norms = 4 * (64 + 4 * (3 * 64 + 64 + 2 * 64 + 64)) + 2 * 64 * 9;
+    expect(total.floatParams).toBe(16 * 64 + 49 * 64 + norms + 64 * 10 + 10);
+    expect(total.floatMacs).toBe(49 * 16 * 64 + 4 * 2 * 49 * 49 * 64 + 640);
+    const names = layers.filter(({ name }) => name.startsWith('block1')).map(({ name }) => name.slice(7));
+    const dense = (name: string) => [name, `${name}_bn`];
+    const attention = ['norm1', ...dense('qkv'), 'attention', ...dense('projection'), 'add1'];
+    expect(names).toEqual([...attention, 'norm2', ...dense('mlp_in'), ...dense('mlp_out'), 'add2']);
+    const cifar = { ...mnist, inputShape: [32, 32, 3] as const };
+    expect(createModel('vit-tiny', cifar).getLayer('tokens').outputShape).toEqual([null, 64, 64]);
+    const wide = createModel('vit-tiny', { ...cifar, width: 1.5, heads: 3, patchSize: 8, pooling: 'token' });
+    expect(wide.getLayer('position').outputShape).toEqual([null, 17, 96]);
+  });
+
   it('birealnet18 takes the stem of its input size', () => {
     const stem = (size: number) => {
       const model = createModel('birealnet18', { ...mnist, inputShape: [size, size, 3], width: 0.05 });
@@ -213,6 +230,36 @@ describe('options', () => {
     expect(needsClock(tiny('cnn', { kernelQuantizer: 'ede' }))).toBe(true);
   });
 
+  it('choose what vit-tiny keeps in float', () => {
+    const floats = (floatLayers: string[], more: Partial<ModelOptions> = {}) =>
+      Object.entries(slots(tiny('vit-tiny', { floatLayers, ...more })))
+        .filter(([, [kernel]]) => kernel === null)
+        .map(([name]) => name);
+    expect(floats(['patch', 'logits'])).toEqual(['patch']);
+    expect(floats([])).toEqual([]);
+    expect(floats([], { firstKernelQuantizer: null })).toEqual(['patch']);
+    expect(floats(['patch'], { firstKernelQuantizer: 'ste' })).toEqual([]);
+    expect(floats(['qkv'])).toEqual(['block1_qkv', 'block2_qkv']);
+    expect(floats(['block2'])).toEqual([
+      'block2_qkv',
+      'block2_projection',
+      'block2_mlp_in',
+      'block2_mlp_out',
+    ]);
+    expect(floats(['mlp', 'block1_projection'])).toEqual([
+      'block1_projection',
+      'block1_mlp_in',
+      'block1_mlp_out',
+      'block2_mlp_in',
+      'block2_mlp_out',
+    ]);
+    const named = (name: string) =>
+      tiny('vit-tiny', { floatLayers: ['mlp'] })
+        .getLayer(name)
+        .getClassName();
+    expect(named('block1_gelu')).toBe('Activation');
+  });
+
   it('set padding and constraints', () => {
     const config = (options: Partial<ModelOptions>, layer = 'conv2') =>
       tiny('cnn', options).getLayer(layer).getConfig();
@@ -235,6 +282,10 @@ describe('options', () => {
     expect(code('cnn', { seed: 0.5 })).toBe('invalid-option');
     expect(code('cnn', { width: -1 })).toBe('invalid-option');
     expect(code('mlp', { hidden: [] })).toBe('invalid-option');
+    for (const bad of [{ depth: 0 }, { heads: 1.5 }, { patchSize: -1 }, { mlpRatio: 0 }, { pooling: 'max' }])
+      expect(code('vit-tiny', bad)).toBe('invalid-option');
+    expect(code('vit-tiny', { floatLayers: ['block5'] })).toBe('invalid-option');
+    expect(code('vit-tiny', { floatLayers: 'qkv' })).toBe('invalid-option');
     expect(code('cnn', { kernelQuantizer: undefined })).toBe('invalid-option');
     expect(code('cnn', { kernelQuantizer: 'nobody' })).toBe('unknown-name');
   });
