@@ -35,7 +35,7 @@ describe.skipIf(skipReason)(`Draw page ${skipReason ?? ''}`, () => {
     await end();
   });
 
-  it('takes touch and the keyboard', async () => {
+  it('takes touch, a pen and the keyboard', async () => {
     const { page, end } = await visit(browser, server, '', { hasTouch: true });
     await ready(page);
     const box = (await page.locator('.drawing-area').boundingBox())!;
@@ -56,6 +56,22 @@ describe.skipIf(skipReason)(`Draw page ${skipReason ?? ''}`, () => {
       await touch('touchMove', x, y);
     await touch('touchEnd');
     expect(await answer(page)).toBe('7');
+
+    await page.getByRole('button', { name: 'Clear' }).click();
+    const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', x: number, y: number) =>
+      client.send('Input.dispatchMouseEvent', {
+        type,
+        x: box.x + box.width * x,
+        y: box.y + box.height * y,
+        button: 'left',
+        buttons: type === 'mouseReleased' ? 0 : 1,
+        clickCount: 1,
+        pointerType: 'pen',
+      });
+    await pen('mousePressed', 0.5, 0.15);
+    for (const y of [0.3, 0.5, 0.7, 0.85]) await pen('mouseMoved', 0.5, y);
+    await pen('mouseReleased', 0.5, 0.85);
+    expect(await answer(page)).toBe('1');
 
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.locator('.drawing-area').focus();

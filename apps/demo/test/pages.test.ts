@@ -1,23 +1,39 @@
 // Quantizers and Inspect in a real Chromium, the looks of every page, and what the build may weigh.
-import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handwriting } from './handwriting.js';
 import { serve, type StaticServer } from './server.js';
 import { siteFolder } from './site.js';
-import { answer, draw, launch, ready, skipReason, visit } from './visit.js';
+import { answer, draw, launch, ready, screenshots, skipReason, visit } from './visit.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const shots = fileURLToPath(new URL('../artifacts/screenshots/', import.meta.url));
 const pages = ['draw', 'train', 'quantizers', 'inspect'] as const;
+
+/** What axe-core finds wrong on the page as it is. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { run } = (
+      globalThis as unknown as {
+        axe: {
+          run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+        };
+      }
+    ).axe;
+    const found = await run();
+    return found.violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`,
+    );
+  });
+}
 
 describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`, () => {
   let browser: Browser;
   let server: StaticServer;
   beforeAll(async () => {
-    mkdirSync(shots, { recursive: true });
     [browser, server] = await Promise.all([launch(), serve(siteFolder)]);
   });
   afterAll(async () => {
@@ -101,32 +117,14 @@ describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`,
       await page.getByRole('tab', { name, exact: false }).click();
       await page.getByRole('heading', { level: 2 }).first().waitFor();
       await page.waitForTimeout(name === 'quantizers' || name === 'train' ? 500 : 150);
-      for (const width of [1280, 360]) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.waitForTimeout(120);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        expect(overflow, `${name} at ${width}`).toBeLessThanOrEqual(0);
-        await page.screenshot({ path: `${shots}${name}-${colorScheme}-${width}.png`, fullPage: true });
-      }
-      await page.evaluate(axe);
-      const violations = await page.evaluate(async () => {
-        const { run } = (
-          globalThis as unknown as {
-            axe: {
-              run(): Promise<{
-                violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
-              }>;
-            };
-          }
-        ).axe;
-        const { violations } = await run();
-        return violations.map(
-          ({ id, nodes }) =>
-            `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`,
-        );
-      });
-      expect(violations, name).toEqual([]);
-      await page.setViewportSize({ width: 1280, height: 900 });
+      await screenshots(page, `${name}-${colorScheme}`);
+      expect(await violations(page), name).toEqual([]);
+      // What is folded away, and the other faces of a page, are looked at too.
+      if (name === 'quantizers') await page.locator('select[name=quantizer]').selectOption('fda');
+      await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)));
+      await page.waitForTimeout(300);
+      await screenshots(page, `${name}-open-${colorScheme}`);
+      expect(await violations(page), `${name}, opened`).toEqual([]);
     }
     await end();
   });
@@ -172,7 +170,7 @@ describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`,
     const sizes = Object.fromEntries(
       ['index.html', ...new Set(loaded)].map((name) => [name, gzipSync(read(name)).length]),
     );
-    writeFileSync(`${shots}../first-view.json`, JSON.stringify(sizes, null, 2));
+    writeFileSync(`${siteFolder}/../first-view.json`, JSON.stringify(sizes, null, 2));
     expect(Object.keys(sizes)).toEqual(expect.arrayContaining(['digits.bitgrad']));
     expect(Object.values(sizes).reduce((a, b) => a + b, 0)).toBeLessThan(150_000);
     // Quantizers need their formulas only: tfjs stays in the workers.

@@ -65,3 +65,18 @@ export async function sample(page: Page, seconds: number, everySeconds: number):
   }
   return samples;
 }
+
+/** Starts to add up the layout shifts that no input of the visitor explains. */
+export const noteShifts = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    const seen = { sum: 0 };
+    Object.assign(globalThis, { layoutShifts: seen });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as unknown as { value: number; hadRecentInput: boolean }[])
+        if (!entry.hadRecentInput) seen.sum += entry.value;
+    }).observe({ type: 'layout-shift' });
+  });
+
+/** Their sum so far. */
+export const shifts = (page: Page): Promise<number> =>
+  page.evaluate(() => (globalThis as unknown as { layoutShifts: { sum: number } }).layoutShifts.sum);

@@ -1,11 +1,17 @@
 // The Train page in a real Chromium: 95 % in the tab, through a reload in mid-training, without stutter or leak, and the
 // result used on the Draw page.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handwriting } from './handwriting.js';
+import { longTasks, noteLongTasks, noteShifts, shifts } from './quiet.js';
 import { serve, type StaticServer } from './server.js';
 import { siteFolder } from './site.js';
-import { answer, draw, launch, skipReason, untilPhase, visit } from './visit.js';
+import { answer, draw, launch, screenshots, skipReason, untilPhase, visit } from './visit.js';
+
+const artifacts = fileURLToPath(new URL('../artifacts/', import.meta.url));
 
 const phase = (page: Page): Promise<string> =>
   page.getByTestId('phase').evaluate((element) => (element as HTMLElement).dataset.phase ?? '');
@@ -67,6 +73,7 @@ describe.skipIf(skipReason)(`Train page ${skipReason ?? ''}`, () => {
   let browser: Browser;
   let server: StaticServer;
   beforeAll(async () => {
+    mkdirSync(artifacts, { recursive: true });
     [browser, server] = await Promise.all([launch(), serve(siteFolder)]);
   });
   afterAll(async () => {
@@ -76,8 +83,10 @@ describe.skipIf(skipReason)(`Train page ${skipReason ?? ''}`, () => {
 
   it('trains to 95 % through a pause and a reload, and the result reads digits on the Draw page', async () => {
     const { page, end } = await visit(browser, server, '#train');
+    await noteShifts(page);
     await page.getByRole('button', { name: 'Start training' }).click();
     await untilPhase(page, 'training');
+    await noteLongTasks(page);
     await startTrace(browser, page);
     await untilSaved(page, 1);
     await page.getByRole('button', { name: 'Pause' }).click();
@@ -99,6 +108,18 @@ describe.skipIf(skipReason)(`Train page ${skipReason ?? ''}`, () => {
       'main-thread tasks over 50 ms while training',
     ).toEqual([]);
 
+    // By the clock a task may also have waited for the processor: its own time is asserted above.
+    writeFileSync(
+      `${artifacts}train-tasks.json`,
+      JSON.stringify({
+        load: loadavg()[0],
+        longTasks: await longTasks(page),
+        longestCpuMs: Math.max(...tasks),
+      }),
+    );
+    expect(await shifts(page), 'layout shift while training').toBeLessThan(0.05);
+    await screenshots(page, 'train-running');
+
     await page.reload();
     const resume = page.getByRole('button', { name: /Resume the saved run/ });
     await resume.waitFor();
@@ -114,6 +135,7 @@ describe.skipIf(skipReason)(`Train page ${skipReason ?? ''}`, () => {
     expect(graph).toBeGreaterThanOrEqual(95);
     expect(packed).toBeGreaterThanOrEqual(95);
     expect(Math.abs(graph - packed)).toBeLessThanOrEqual(0.4);
+    await screenshots(page, 'train-done');
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Download .bitgrad' }).click(),

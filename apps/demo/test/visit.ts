@@ -1,5 +1,7 @@
 // A visit to the built page: records what must not happen (console errors, requests to other hosts, failed requests),
 // and draws with real pointer events.
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { chromiumMissing, launchChromium } from '@bitgrad/tooling/chromium';
 import { expect } from 'vitest';
@@ -107,3 +109,17 @@ export const untilPhase = (page: Page, wanted: string): Promise<unknown> =>
     wanted,
     { timeout: 150_000 },
   );
+
+const shots = fileURLToPath(new URL('../artifacts/screenshots/', import.meta.url));
+
+/** Keeps pictures of the page, wide and narrow, and fails where something sticks out; the page is wide afterwards. */
+export async function screenshots(page: Page, name: string): Promise<void> {
+  mkdirSync(shots, { recursive: true });
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.waitForTimeout(150);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow, `${name} at ${width}`).toBeLessThanOrEqual(0);
+    await page.screenshot({ path: `${shots}${name}-${width}.png`, fullPage: true });
+  }
+}

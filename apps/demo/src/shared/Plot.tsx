@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { forgetPaint, paintSoon } from './paint.js';
 import { isDark } from './state.js';
 
 /** One line. */
@@ -123,12 +124,24 @@ const optionsOf = (props: PlotProps, width: number, marks: () => PlotProps['mark
   };
 };
 
+type Columns = readonly (readonly (number | null)[])[];
+
+/** Plots are asked to draw more often than their data change. */
+const sameData = (a: Columns, b: Columns): boolean =>
+  a.length === b.length &&
+  a.every((column, i) => {
+    const other = b[i]!;
+    return column.length === other.length && column.every((value, k) => Object.is(value, other[k]));
+  });
+
 /** The plot with its title and legend. */
 export function Plot(props: PlotProps) {
   const area = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const marks = useRef(props.marks);
   marks.current = props.marks;
+  const shown = useRef<{ plot: uPlot; data: Columns; marks: string } | null>(null);
+  const marksText = String(props.marks ?? '');
   const dark = isDark.value;
   const shape = props.series.map(({ label, color }) => label + color).join();
 
@@ -146,6 +159,7 @@ export function Plot(props: PlotProps) {
     observer.observe(element);
     return () => {
       observer.disconnect();
+      forgetPaint(area);
       made.destroy();
       plot.current = null;
     };
@@ -156,7 +170,12 @@ export function Plot(props: PlotProps) {
       props.x.length > 0
         ? [props.x, ...props.series.map(({ values }) => values)]
         : [unit, ...props.series.map(() => [null, null])];
-    plot.current?.setData(data as uPlot.AlignedData);
+    const made = plot.current;
+    if (!made) return;
+    const known = shown.current;
+    if (known?.plot === made && sameData(known.data, data) && known.marks === marksText) return;
+    shown.current = { plot: made, data, marks: marksText };
+    paintSoon(area, () => plot.current?.setData(data as uPlot.AlignedData));
   });
 
   const height = props.height ?? 200;
