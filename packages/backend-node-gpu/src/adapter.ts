@@ -78,7 +78,7 @@ export function nodeGpu(options: NodeGpuOptions = {}): BackendAdapter {
     name: 'node-gpu',
     capabilities: Object.freeze({
       trainsConvolutions: true,
-      fusedKernels: Object.freeze([]) as readonly string[],
+      fusedKernels: provider === 'dawn' ? inner.capabilities.fusedKernels : Object.freeze([]),
       synchronousReads: provider === 'tensorflow',
     }),
     async probe(): Promise<BackendProbe> {

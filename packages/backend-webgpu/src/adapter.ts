@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BitgradError, type BackendAdapter, type BackendProbe, type KernelReport } from '@bitgrad/core';
 import { guardLoss, type GuardedBackend } from '@bitgrad/shaders';
+import { binary } from './binary.js';
 import { defaultGpu, describeAdapter, isSoftware } from './engine/device.js';
 import { install, type Installation } from './installation.js';
 import { poolGradients } from './poolGradients.js';
@@ -100,7 +101,7 @@ export function webgpu(): BackendAdapter {
     name: 'webgpu',
     capabilities: Object.freeze({
       trainsConvolutions: true,
-      fusedKernels: Object.freeze([]) as readonly string[],
+      fusedKernels: Object.freeze(Object.keys(binary)),
       // tfjs reads a GPU buffer at once by drawing it on a canvas.
       synchronousReads: typeof OffscreenCanvas === 'function',
     }),
@@ -115,7 +116,7 @@ export function webgpu(): BackendAdapter {
       if (installation && current.get(active) === installation) return;
       current.get(active)?.remove();
       backend = active;
-      const kernels = install(poolGradients);
+      const kernels = install({ ...poolGradients, ...binary });
       const unguard = guard(active);
       installation = {
         report: kernels.report,

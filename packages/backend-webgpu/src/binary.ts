@@ -1,0 +1,150 @@
+// Forward products of tensors that are exactly +-1, as programs of tfjs's webgpu backend: signs packed 32 to a word, then
+// countOneBits. tfjs's own ops corrupt such words, so they live within a kernel only.
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { Kernel } from './installation.js';
+
+/** What is used of tfjs's WebGPUBackend. */
+interface TfjsWebgpu {
+  runWebGPUProgram(program: object, inputs: TensorInfo[], dtype: string, uniforms: object[]): TensorInfo;
+  disposeData(dataId: object): void;
+}
+
+interface Geometry {
+  readonly image: readonly [n: number, h: number, w: number, c: number];
+  readonly filter: readonly [kh: number, kw: number, c: number, o: number];
+  readonly strides: readonly [number, number];
+  readonly pads: readonly [top: number, bottom: number, left: number, right: number];
+  readonly dilations: readonly [number, number];
+  readonly padValue: 0 | 1;
+}
+
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** A program with one invocation for each `components` values of the output. */
+function program(
+  name: string,
+  variableNames: string[],
+  outputShape: readonly number[],
+  code: string,
+  components: { variableComponents?: number[]; outputComponent?: number } = {},
+): object {
+  const groups = Math.ceil(product(outputShape) / (components.outputComponent ?? 1) / 64);
+  return {
+    variableNames,
+    outputShape: [...outputShape],
+    ...components,
+    workgroupSize: [64, 1, 1],
+    size: true,
+    dispatchLayout: { x: outputShape.map((_, i) => i) },
+    dispatch: [Math.min(groups, 65535), Math.ceil(groups / 65535), 1],
+    shaderKey: `bitgrad-${name}`,
+    getUserCode: () => `fn main(index : i32) {
+  if (index < uniforms.size) {
+${code}
+  }
+}`,
+  };
+}
+
+/** Words of signs, [rows, words of c, last]: bit j of word w is set where element 32 w + j of c is negative. */
+const packing = (rows: number, c: number, last: number): object => {
+  const words = Math.ceil(c / 32);
+  return program(
+    `pack ${rows} ${c} ${last}`,
+    ['levels'],
+    [rows, words, last],
+    `    let column = index % ${last};
+    let first = ((index / ${last}) % ${words}) * 32;
+    let base = (index / ${words * last}) * ${c} + first;
+    var word = 0u;
+    for (var j = 0; j < min(32, ${c} - first); j++) {
+      if (levels[(base + j) * ${last} + column] < 0.0) { word |= 1u << u32(j); }
+    }
+    setOutputAtIndexI32(index, bitcast<i32>(word));`,
+  );
+};
+
+/** Size of the output along one axis. */
+const outputSize = (size: number, filter: number, stride: number, dilation: number): number =>
+  Math.floor((size - (filter - 1) * dilation - 1) / stride) + 1;
+
+function counting({ image, filter, strides, pads, dilations, padValue }: Geometry): object {
+  const [n, h, w, c] = image;
+  const [kh, kw, , o] = filter;
+  const words = Math.ceil(c / 32);
+  const oh = outputSize(h + pads[0] + pads[1], kh, strides[0], dilations[0]);
+  const ow = outputSize(w + pads[2] + pads[3], kw, strides[1], dilations[1]);
+  // Four channels an invocation: a word of the image serves four of the filter.
+  const four = o % 4 === 0;
+  const [ints, floats] = four ? ['vec4<i32>', 'vec4<f32>'] : ['i32', 'f32'];
+  const columns = four ? o / 4 : o;
+  return program(
+    `count ${[...image, ...filter, ...strides, ...pads, ...dilations, padValue].join()}`,
+    ['image', 'kernels'],
+    [n, oh, ow, o],
+    `    let o = index % ${columns};
+    let m = index / ${columns};
+    let x0 = (m % ${ow}) * ${strides[1]} - ${pads[2]};
+    let y0 = ((m / ${ow}) % ${oh}) * ${strides[0]} - ${pads[0]};
+    let b = m / ${ow * oh};
+    var differing = ${ints}(0);
+    var taps = 0;
+    for (var i = 0; i < ${kh}; i++) {
+      for (var j = 0; j < ${kw}; j++) {
+        let y = y0 + i * ${dilations[0]};
+        let x = x0 + j * ${dilations[1]};
+        let inside = y >= 0 && y < ${h} && x >= 0 && x < ${w};
+        if (inside || ${padValue === 1}) {
+          taps++;
+          for (var k = 0; k < ${words}; k++) {
+            // Padding of ones: no sign is set.
+            var signs = 0;
+            if (inside) { signs = image[((b * ${h} + y) * ${w} + x) * ${words} + k]; }
+            differing += countOneBits(${ints}(signs) ^ kernels[((i * ${kw} + j) * ${words} + k) * ${columns} + o]);
+          }
+        }
+      }
+    }
+    setOutputAtIndex(index, ${floats}(${ints}(taps * ${c}) - 2 * differing));`,
+    four ? { variableComponents: [1, 4], outputComponent: 4 } : {},
+  );
+}
+
+function convolve(backend: TfjsWebgpu, x: TensorInfo, filter: TensorInfo, geometry: Geometry): TensorInfo {
+  const [n, h, w, c] = geometry.image;
+  const [kh, kw, , o] = geometry.filter;
+  const image = backend.runWebGPUProgram(packing(n * h * w, c, 1), [x], 'int32', []);
+  const kernels = backend.runWebGPUProgram(packing(kh * kw, c, o), [filter], 'int32', []);
+  const out = backend.runWebGPUProgram(counting(geometry), [image, kernels], 'float32', []);
+  for (const { dataId } of [image, kernels]) backend.disposeData(dataId);
+  return out;
+}
+
+/** BitgradBinaryConv2D and BitgradBinaryMatMul: bit for bit what the float products give. */
+export const binary: Readonly<Record<string, Kernel>> = {
+  BitgradBinaryConv2D({ inputs, attrs, backend }) {
+    const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo };
+    const { strides, pads, dilations, padValue } = attrs as Omit<Geometry, 'image' | 'filter'>;
+    return convolve(backend as TfjsWebgpu, x, filter, {
+      image: x.shape as unknown as Geometry['image'],
+      filter: filter.shape as unknown as Geometry['filter'],
+      strides,
+      pads,
+      dilations,
+      padValue,
+    });
+  },
+  BitgradBinaryMatMul({ inputs, backend }) {
+    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+    const [m, k] = a.shape as [number, number];
+    const out = convolve(backend as TfjsWebgpu, a, b, {
+      image: [m, 1, 1, k],
+      filter: [1, 1, k, b.shape[1]!],
+      strides: [1, 1],
+      pads: [0, 0, 0, 0],
+      dilations: [1, 1],
+      padValue: 0,
+    });
+    return { ...out, shape: [m, b.shape[1]!] };
+  },
+};
