@@ -27,7 +27,7 @@ export const defaultSettings: TrainSettings = {
   input: null,
   optimizer: 'adam',
   learningRate: 0.003,
-  epochs: 4,
+  epochs: 6,
   batchSize: 64,
   seed: 1,
   shift: 0,
