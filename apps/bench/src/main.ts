@@ -96,6 +96,14 @@ program
   .option('--memory-steps <n>', 'steps of the memory check, 0 for none', Number, 1000)
   .action(async (options) => finish(await (await import('./training/command.js')).trainingCommand(options)));
 
+program
+  .command('steps')
+  .description('what a quantizer costs in a training step: quantizers take turns, step by step')
+  .option('--net <name>', 'cnn, vgg-small or resnet20', 'cnn')
+  .option('--rounds <n>', 'steps of every quantizer', positive, 60)
+  .option('--json', 'JSON on stdout', false)
+  .action(async (options) => finish(await (await import('./training/steps.js')).stepsCommand(options)));
+
 try {
   await program.parseAsync();
 } catch (error) {

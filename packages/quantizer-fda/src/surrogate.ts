@@ -42,7 +42,7 @@ export function fdaSurrogate(options?: FdaSurrogateOptions): SurrogateGradient {
       const x = E.input('x');
       return E.select(
         E.le(E.abs(x), clip),
-        derivativeExpression(x, wholeN(n, resolved.n), omega, 'plain'),
+        derivativeExpression(x, wholeN(n, resolved.n), omega, 'plain', clip),
         0,
       );
     },
