@@ -21,5 +21,5 @@ describe.each(modelNames)('%s', (name) => {
     expect(await gpu.runAsync(inputs)).toStrictEqual(want);
     expect(gpu.report().engine).toBe('node-gpu');
     gpu.dispose();
-  }, 240_000);
+  }, 600_000);
 });

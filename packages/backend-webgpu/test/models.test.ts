@@ -27,4 +27,4 @@ for (const name of modelNames)
       differing: 0,
       worst: 0,
     });
-  }, 240_000);
+  }, 600_000);
