@@ -2,8 +2,14 @@
 import { E, type Expression } from '@bitgrad/core';
 import { harmonicWeight, type Weighting } from './series.js';
 
-/** Below this angle sin(M t) / sin(t) is M to float32 precision for every M <= 130 (relative error < 3e-7). */
+/** At this angle sin(M t) / sin(t) is M to float32 precision for every M <= 130 (relative error < 3e-7). */
 const smallAngle = 1e-5;
+
+/** sin(m t) / sin(t) for t in [0, pi/2], with its limit m at 0: smaller angles count as {@link smallAngle}. */
+const sineRatio = (angle: Expression, m: number): Expression => {
+  const t = E.max(angle, smallAngle);
+  return E.div(E.sin(E.mul(t, m)), E.sin(t));
+};
 
 /**
  * The angle omega |x|, folded into [0, pi/2], and the sign that the derivative gets there: f'(pi - t) = -f'(t).
@@ -19,16 +25,6 @@ const foldedAngle = (x: Expression, omega: number): { angle: Expression; sign: E
   return { angle: E.mul(E.select(far, mirrored, magnitude), omega), sign: E.select(far, -1, 1) };
 };
 
-/** Up to this angle {@link shortSine} has sin to float32 precision: its next term is t^8 / 9! < 5e-11 of t. */
-const shortAngle = 0.25;
-
-/** sin(t) for |t| <= 0.25, by its series: a third of the time of the general sine. */
-const shortSine = (t: Expression): Expression => {
-  const s = E.square(t);
-  const tail = E.mul(E.add(E.mul(E.add(E.mul(s, -1 / 5040), 1 / 120), s), -1 / 6), s);
-  return E.mul(t, E.add(tail, 1));
-};
-
 /**
  * B_n(x) = (2 omega / pi) sin(2 (n+1) omega x) / sin(omega x), the sum of n+1 odd harmonics (FDA, arXiv 2103.00841),
  * with its limits at 0 and at +-pi / omega. Valid for |x| up to half a period.
@@ -39,13 +35,7 @@ export function plainDerivative(x: Expression, n: number, omega: number, clip = 
   const { angle, sign } = near
     ? { angle: E.mul(E.abs(x), omega), sign: E.constant(1) }
     : foldedAngle(x, omega);
-  const sine = clip * omega <= shortAngle ? shortSine : E.sin;
-  const m = 2 * (n + 1);
-  const ratio = E.select(
-    E.lt(angle, smallAngle),
-    m,
-    E.div(E.sin(E.mul(angle, m)), sine(E.max(angle, smallAngle))),
-  );
+  const ratio = sineRatio(angle, 2 * (n + 1));
   const factor = (2 * omega) / Math.PI;
   return near ? E.mul(ratio, factor) : E.mul(E.mul(ratio, sign), factor);
 }
@@ -57,11 +47,7 @@ export function plainDerivative(x: Expression, n: number, omega: number, clip = 
 export function fejerDerivative(x: Expression, n: number, omega: number): Expression {
   const { angle, sign } = foldedAngle(x, omega);
   const m = n + 1;
-  const ratio = E.select(
-    E.lt(angle, smallAngle),
-    m,
-    E.div(E.sin(E.mul(angle, m)), E.sin(E.max(angle, smallAngle))),
-  );
+  const ratio = sineRatio(angle, m);
   const shape = E.mul(E.mul(E.square(ratio), E.cos(angle)), sign);
   return E.mul(shape, (2 * omega) / (Math.PI * m));
 }

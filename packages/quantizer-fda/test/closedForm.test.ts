@@ -83,7 +83,7 @@ describe.each(weightings)('derivative, %s weights', (weighting: Weighting) => {
 
 describe('plain derivative with a clip', () => {
   it.each([0.05, 0.1, 0.5, 1, 3])('is as accurate where a shorter form is taken, omega %s', (omega) => {
-    for (const clip of [halfPeriod(omega) / 2, 0.25 / omega, 0.1 / omega, 0.01 / omega]) {
+    for (const clip of [halfPeriod(omega) / 2, 0.1 / omega, 0.01 / omega]) {
       const points = grid(omega).map((x) => (x / halfPeriod(omega)) * clip);
       for (const n of [0, 1, 4, 9, 18, 64]) {
         const got = evaluate((x) => derivativeExpression(x, n, omega, 'plain', clip), points);

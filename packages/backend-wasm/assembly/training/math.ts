@@ -97,20 +97,40 @@ export function sigmoid4(x: v128): v128 {
   return f32x4.div(splat(1), f32x4.add(splat(1), exp4(f32x4.neg(x))));
 }
 
+/** Up to here the angle is reduced in float32. */
+const nearTurns: f32 = 2048;
+
 /**
- * sin(x + quarter * pi / 2). The reduction runs in float64, so the absolute error stays under 3e-7 up to |x| = 1e6;
- * infinities give NaN.
+ * sin(x + quarter * pi / 2). The reduction runs in float64 where an |x| is above 2048, so the absolute error stays under
+ * 3e-7 up to |x| = 1e6; infinities give NaN.
  */
 // @ts-ignore: decorator
 @inline
 export function sin4(x: v128, quarter: i32): v128 {
+  // Not "any above": NaN takes the long way too, which keeps it.
+  if (!v128.all_true<i32>(f32x4.le(f32x4.abs(x), splat(nearTurns)))) return farSin4(x, quarter);
+  const turns = f32x4.nearest(f32x4.mul(x, splat(0.6366197723675814)));
+  // pi / 2 in three parts: the products with the first two are exact, since turns has at most 11 bits.
+  let r = f32x4.sub(x, f32x4.mul(turns, splat(1.5703125)));
+  r = f32x4.sub(r, f32x4.mul(turns, splat(4.837512969970703e-4)));
+  r = f32x4.sub(r, f32x4.mul(turns, splat(7.549789948768648e-8)));
+  return sineOf(r, i32x4.add(i32x4.trunc_sat_f32x4_s(turns), i32x4.splat(quarter)));
+}
+
+function farSin4(x: v128, quarter: i32): v128 {
   const high = v128.shuffle<i32>(x, x, 2, 3, 2, 3);
   const x0 = f64x2.promote_low_f32x4(x), x1 = f64x2.promote_low_f32x4(high);
   const n0 = f64x2.nearest(f64x2.mul(x0, f64x2.splat(0.6366197723675814)));
   const n1 = f64x2.nearest(f64x2.mul(x1, f64x2.splat(0.6366197723675814)));
   const r = v128.shuffle<i32>(f32x4.demote_f64x2_zero(rest(x0, n0)), f32x4.demote_f64x2_zero(rest(x1, n1)), 0, 1, 4, 5);
   const n = v128.shuffle<i32>(i32x4.trunc_sat_f64x2_s_zero(n0), i32x4.trunc_sat_f64x2_s_zero(n1), 0, 1, 4, 5);
-  const q = i32x4.add(n, i32x4.splat(quarter));
+  return sineOf(r, i32x4.add(n, i32x4.splat(quarter)));
+}
+
+/** sin(r + q pi / 2) for |r| <= pi / 4. */
+// @ts-ignore: decorator
+@inline
+function sineOf(r: v128, q: v128): v128 {
   const z = f32x4.mul(r, r);
   let s = fma(splat(-1.9515295891e-4), z, splat(8.3321608736e-3));
   s = fma(s, z, splat(-1.6666654611e-1));
