@@ -89,6 +89,9 @@ export async function createPool(threads: number, memory: WebAssembly.Memory): P
   }
   const start = ({ name, args }: Call, worker: number): void => {
     const at = worker * SLOT;
+    // Mailboxes hold 32-bit integers: a fraction would be cut off in silence.
+    if (!args.every(Number.isInteger))
+      throw lost(`${name} has arguments that are no integers: ${args.join(', ')}`);
     control[at + FUNCTION] = names.indexOf(name);
     control[at + COUNT] = args.length;
     control.set(args, at + ARGUMENTS);
