@@ -29,7 +29,7 @@ async function openFiles(page: Page, epochs = 2, model = 'mlp'): Promise<void> {
   await page.locator('input[name=epochs]').fill(String(epochs));
   await page.getByText('More settings').click();
   await page.locator('input[name=batchSize]').fill('20');
-  await page.locator('input[name=width]').fill('0.25');
+  if (model === 'cnn') await page.locator('input[name=width]').fill('0.25');
 }
 
 const start = (page: Page): Promise<void> => page.getByRole('button', { name: 'Start training' }).click();
