@@ -92,6 +92,19 @@ describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`,
       'approx-sign': 'false',
     });
 
+    // The verdict's figures are those of the point that the sliders choose.
+    await select.selectOption('fda');
+    const certificate = page.getByTestId('certificate');
+    const slider = (name: string) =>
+      page.locator('label.slider', { has: page.getByText(name, { exact: true }) }).locator('input');
+    for (const name of ['Time: share of training done', 'n', 'omega']) {
+      const before = await certificate.innerText();
+      await slider(name).fill('30', { timeout: 5000 });
+      await expect.poll(() => certificate.innerText(), { message: name }).not.toBe(before);
+    }
+    await select.selectOption('pc');
+    for (const name of ['rho', 'varrho', 'mu']) expect(await slider(name).count(), name).toBe(1);
+
     await select.selectOption('=formula');
     const formula = page.getByLabel('Backward B(x)');
     await formula.fill('max(0, 1 - abs(x)');
@@ -185,6 +198,10 @@ describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`,
         /Tensor is disposed|registerKernel|backendName/,
       );
     }
+    await page.getByRole('tab', { name: 'Train' }).click();
+    await page.waitForFunction(() =>
+      performance.getEntriesByType('resource').some(({ name }) => name.includes('tfjs')),
+    );
     await end();
   });
 });
