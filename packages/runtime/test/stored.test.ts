@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packRows } from '@bitgrad/bits';
-import type { BitgradError} from '../src/index.js';
+import type { BitgradError } from '../src/index.js';
 import { decodeModel, encodeModel, type Plan } from '../src/index.js';
 import { encodingFor, restore, store, storedBytes } from '../src/format/stored.js';
 import { validateEncodings } from '../src/format/stored.js';

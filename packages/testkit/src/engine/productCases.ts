@@ -172,9 +172,5 @@ export const productCases = [
     matmul('f32', [], 4, 5, 3, false),
     matmul('f32', [2, 2], 3, 7, 2, true),
   ]),
-  on('blocks of attention', () => [
-    attention(1, 1, 1),
-    attention(16, 4, 8),
-    attention(17, 3, 11),
-  ]),
+  on('blocks of attention', () => [attention(1, 1, 1), attention(16, 4, 8), attention(17, 3, 11)]),
 ];
