@@ -74,7 +74,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: ['node_modules'] },
-    exclude: { path: ['/dist/', '/assembly/', '/generated/', '/test/', '\\.config\\.ts$'] },
+    exclude: { path: ['/dist/', '/artifacts/', '/assembly/', '/generated/', '/test/', '\\.config\\.ts$'] },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       conditionNames: ['@bitgrad/source', 'import', 'default', 'types'],
