@@ -13,7 +13,7 @@ import {
   type SurrogateGradient,
 } from '@bitgrad/core';
 import { derivativeExpression, seriesExpression } from './closedForm.js';
-import { frequency, scaleStatistic, type PairOptions } from './forward.js';
+import { frequency, scaled, scaleStatistic, type PairOptions } from './forward.js';
 import { seriesDerivative, seriesValue } from './series.js';
 import { wholeN } from './surrogate.js';
 
@@ -41,7 +41,6 @@ function parts(options: PairOptions, n: number, rho: number) {
 
 const pulled = (u: number, rho: number): number => (u < 0 ? -1 : 1) * (rho + (1 - rho) * Math.abs(u));
 
-const scaled = (): Expression => E.div(E.input('x'), E.input('scale'));
 const pulledExpression = (u: Expression, rho: number): Expression =>
   rho === 0 ? u : E.mul(E.sign(u), E.add(E.mul(E.abs(u), 1 - rho), rho));
 

@@ -25,7 +25,7 @@ export interface PairOptions {
 export const frequency = ({ reach }: PairOptions): number => Math.PI / (2 * reach);
 
 /** x / scale, where scale is the statistic that {@link scaleStatistic} gives. */
-const scaled = (): Expression => E.div(E.input('x'), E.input('scale'));
+export const scaled = (): Expression => E.div(E.input('x'), E.input('scale'));
 
 /** The scale of a kernel is `width` mean |w|; inputs follow BatchNorm and have scale 1. */
 export const scaleStatistic =

@@ -14,6 +14,7 @@ import {
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { methodRows } from '../aggregate.js';
+import { labelOf } from '../config.js';
 import { inferenceChart, inferenceMarkdown } from '../inference/report.js';
 import { accuracyChart, curveChart, latencyChart, sizeChart } from '../report/charts.js';
 import { conditions, machines, methodTable } from '../report/markdown.js';
@@ -42,7 +43,7 @@ export function keepRun(run: string, root = repository): string {
   mkdirSync(folder, { recursive: true });
   const named = { ...config, data: config.data.split(':')[0] };
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify(named, null, 2)}\n`);
-  const order = config.methods.map(({ label, quantizer }) => label ?? quantizer);
+  const order = config.methods.map(labelOf);
   const sorted = results.toSorted(
     (a, b) => order.indexOf(a.label) - order.indexOf(b.label) || a.seed - b.seed,
   );

@@ -1,6 +1,6 @@
 // A run as Markdown: what was compared, under which conditions, and the table.
 import type { MethodRow } from '../aggregate.js';
-import type { BenchConfig } from '../config.js';
+import { labelOf, type BenchConfig } from '../config.js';
 import type { TrialResult } from '../result.js';
 
 /** A table's rows and head as Markdown. */
@@ -37,9 +37,7 @@ export const machines = (results: readonly TrialResult[]): string =>
   ].join('; ');
 
 const own = (config: BenchConfig, label: string): string => {
-  const method = config.methods.find(
-    (m) => (m.label ?? [m.quantizer, m.inputQuantizer].filter(Boolean).join('/')) === label,
-  )!;
+  const method = config.methods.find((m) => labelOf(m) === label)!;
   const parts = [
     method.optimizer && `optimizer ${JSON.stringify(method.optimizer)}`,
     method.learningRate && `learning rate ${method.learningRate}`,
