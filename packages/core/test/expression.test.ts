@@ -43,6 +43,7 @@ const machine: Record<string, (a: number, b: number, c: number) => number> = {
   lt: (a, b) => +(a < b),
   eq: (a, b) => +!(a < b || b < a),
   ne: (a, b) => +(a < b || b < a),
+  dirichlet: (a, b) => (a === 0 ? b : Math.cos(b * a - Math.PI / 2) / Math.cos(a - Math.PI / 2)),
   select: (a, b, c) => (a ? b : c),
 };
 
@@ -132,6 +133,18 @@ describe('the three forms of an expression', () => {
       );
       expect(got).toBeCloseTo(want, 5);
     }
+  });
+
+  it('dirichlet is the sum of the odd cosines that it stands for, with its limit at 0', () => {
+    for (const count of [1, 2, 5, 33])
+      for (const a of [0, 1e-7, 1e-5, 0.01, 0.5, 1.2, Math.PI / 2]) {
+        const want = Array.from({ length: count }, (_, i) => 2 * Math.cos((2 * i + 1) * a));
+        const sum = want.reduce((total, term) => total + term);
+        const node = E.dirichlet(x, 2 * count);
+        expect(evaluateExpression(node, { x: a })).toBeCloseTo(sum, 9);
+        const got = tf.tidy(() => composeExpression(node, { x: tf.tensor1d([a, -a]) }, [2]).dataSync());
+        got.forEach((v) => expect(Math.abs(v - sum)).toBeLessThan(1e-5 * 2 * count));
+      }
   });
 
   it('agree with Math and plain comparisons', () => {

@@ -2,15 +2,6 @@
 import { E, type Expression } from '@bitgrad/core';
 import { harmonicWeight, type Weighting } from './series.js';
 
-/** At this angle sin(M t) / sin(t) is M to float32 precision for every M <= 130 (relative error < 3e-7). */
-const smallAngle = 1e-5;
-
-/** sin(m t) / sin(t) for t in [0, pi/2], with its limit m at 0: smaller angles count as {@link smallAngle}. */
-const sineRatio = (angle: Expression, m: number): Expression => {
-  const t = E.max(angle, smallAngle);
-  return E.div(E.sin(E.mul(t, m)), E.sin(t));
-};
-
 /**
  * The angle omega |x|, folded into [0, pi/2], and the sign that the derivative gets there: f'(pi - t) = -f'(t).
  * Folding subtracts in two parts (Sterbenz: the first is exact), so that the singular point pi / omega is as accurate
@@ -35,7 +26,7 @@ export function plainDerivative(x: Expression, n: number, omega: number, clip = 
   const { angle, sign } = near
     ? { angle: E.mul(E.abs(x), omega), sign: E.constant(1) }
     : foldedAngle(x, omega);
-  const ratio = sineRatio(angle, 2 * (n + 1));
+  const ratio = E.dirichlet(angle, 2 * (n + 1));
   const factor = (2 * omega) / Math.PI;
   return near ? E.mul(ratio, factor) : E.mul(E.mul(ratio, sign), factor);
 }
@@ -47,7 +38,7 @@ export function plainDerivative(x: Expression, n: number, omega: number, clip = 
 export function fejerDerivative(x: Expression, n: number, omega: number): Expression {
   const { angle, sign } = foldedAngle(x, omega);
   const m = n + 1;
-  const ratio = sineRatio(angle, m);
+  const ratio = E.dirichlet(angle, m);
   const shape = E.mul(E.mul(E.square(ratio), E.cos(angle)), sign);
   return E.mul(shape, (2 * omega) / (Math.PI * m));
 }

@@ -2,7 +2,7 @@
 // so that registers stay in the first-level cache; each instruction is one SIMD loop over the block.
 // Registers of full-size inputs and of the result are the tensors' own memory: no copies, except for the last block
 // when its length is not a multiple of four.
-import { exp4, log4, sigmoid4, sin4, tanh4 } from './math';
+import { dirichlet4, exp4, log4, sigmoid4, sin4, tanh4 } from './math';
 
 /** Numbers in a block at most. */
 const BLOCK: i32 = 512;
@@ -130,6 +130,7 @@ function run(code: usize, steps: i32, table: usize, quads: i32): void {
       case 21: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.lt(v128.load(a + i), v128.load(b + i)))); break;
       case 22: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.eq(v128.load(a + i), v128.load(b + i)))); break;
       case 23: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.ne(v128.load(a + i), v128.load(b + i)))); break;
+      case 24: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, dirichlet4(v128.load(a + i), v128.load(b + i))); break;
       default:
         for (let i: usize = 0; i < bytes; i += 16)
           v128.store(d + i, v128.bitselect(v128.load(b + i), v128.load(e + i), f32x4.ne(v128.load(a + i), f32x4.splat(0))));

@@ -143,6 +143,20 @@ function sineOf(r: v128, q: v128): v128 {
   return v128.xor(y, i32x4.shl(v128.and(q, i32x4.splat(2)), 30));
 }
 
+/**
+ * sin(m t) / sin(t) for |t| <= pi / 2, and its limit m where |t| < 1e-5. The divisor needs no reduction: an odd
+ * polynomial of degree 9 (minimax over the quarter turn, relative error 6e-9 before rounding).
+ */
+// @ts-ignore: decorator
+@inline
+export function dirichlet4(angle: v128, m: v128): v128 {
+  const t = f32x4.max(f32x4.abs(angle), splat(1e-5)), z = f32x4.mul(t, t);
+  let p = fma(splat(2.605780537123792e-6), z, splat(-1.9809602235909551e-4));
+  p = fma(p, z, splat(8.33306647837162e-3));
+  p = fma(p, z, splat(-0.16666659712791443));
+  return f32x4.div(sin4(f32x4.mul(t, m), 0), fma(f32x4.mul(p, z), t, t));
+}
+
 // @ts-ignore: decorator
 @inline
 function rest(x: v128, n: v128): v128 {

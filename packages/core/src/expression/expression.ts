@@ -16,7 +16,11 @@ export const unaryOps = [
   'floor',
   'reciprocal',
 ] as const;
-/** Operations of two arguments; comparisons give 1 or 0 (and 0 for NaN, except `ne`). */
+/**
+ * Operations of two arguments; comparisons give 1 or 0 (and 0 for NaN, except `ne`). `dirichlet` is the quotient
+ * sin(b a) / sin(a) for |a| <= pi / 2, with its limit b at 0: a sum of sines or cosines at a cost that does not depend
+ * on how many there are.
+ */
 export const binaryOps = [
   'add',
   'sub',
@@ -30,6 +34,7 @@ export const binaryOps = [
   'lt',
   'eq',
   'ne',
+  'dirichlet',
 ] as const;
 
 /** An operation of one argument. `round` goes to the nearest, ties to even (as tf.round). */
@@ -85,6 +90,7 @@ export const E = Object.freeze({
   lt: binary('lt'),
   eq: binary('eq'),
   ne: binary('ne'),
+  dirichlet: binary('dirichlet'),
   select: (test: Operand, a: Operand, b: Operand): Expression => ({
     op: 'select',
     test: lift(test),

@@ -39,6 +39,7 @@ const binary: Record<BinaryOp, (a: number, b: number) => number> = {
   lt: (a, b) => (a < b ? 1 : 0),
   eq: (a, b) => (a === b ? 1 : 0),
   ne: (a, b) => (a !== b ? 1 : 0),
+  dirichlet: (a, b) => (a === 0 ? b : Math.sin(b * a) / Math.sin(a)),
 };
 
 /**

@@ -22,6 +22,14 @@ const unary: Record<UnaryOp, (a: T) => T> = {
 
 const float = (a: T): T => tf.cast(a, 'float32');
 
+/** Below this angle sin(b t) / sin(t) counts as its value here: relative error under 3e-7 for b <= 130. */
+const smallAngle = 1e-5;
+
+const dirichlet = (a: T, b: T): T => {
+  const t = tf.maximum(tf.abs(a), smallAngle);
+  return tf.div(tf.sin(tf.mul(t, b)), tf.sin(t));
+};
+
 const binary: Record<BinaryOp, (a: T, b: T) => T> = {
   add: tf.add,
   sub: tf.sub,
@@ -35,6 +43,7 @@ const binary: Record<BinaryOp, (a: T, b: T) => T> = {
   lt: (a, b) => float(tf.less(a, b)),
   eq: (a, b) => float(tf.equal(a, b)),
   ne: (a, b) => float(tf.notEqual(a, b)),
+  dirichlet,
 };
 
 /**
