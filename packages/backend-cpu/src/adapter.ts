@@ -1,7 +1,12 @@
 // The training adapter of the plain JavaScript backend: slow, available everywhere, and the reference for the others.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError, type BackendAdapter, type KernelReport } from '@bitgrad/core';
-import { install, type Installation } from './installation.js';
+import {
+  BitgradError,
+  installKernels,
+  type BackendAdapter,
+  type Installation,
+  type KernelReport,
+} from '@bitgrad/core';
 import { avgPoolGrad } from './kernels/avgPoolGrad.js';
 import { resizeBilinearGrad } from './kernels/resizeBilinearGrad.js';
 import { resizeNearestNeighborGrad } from './kernels/resizeNearestNeighborGrad.js';
@@ -64,7 +69,7 @@ export function cpu(): BackendAdapter {
       if (installation && current.get(active) === installation) return;
       current.get(active)?.remove();
       backend = active;
-      installation = install(kernels);
+      installation = installKernels('cpu', kernels, { source: 'backend-cpu' });
       current.set(active, installation);
     },
     report: () => installation?.report() ?? last,

@@ -1,9 +1,15 @@
 // The training adapter: starts tfjs's wasm backend and registers our kernels on its heap.
 import type * as TfjsWasm from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError, type BackendAdapter, type BackendProbe, type KernelReport } from '@bitgrad/core';
+import {
+  BitgradError,
+  installKernels,
+  type BackendAdapter,
+  type BackendProbe,
+  type Installation,
+  type KernelReport,
+} from '@bitgrad/core';
 import { createHeap, memoryOf, type Heap, type TfjsWasmBackend } from './heap.js';
-import { install, type Installation } from './installation.js';
 import { fusedKernels, kernelFamilies } from './kernels/index.js';
 import { copyingJob, localJob, sharedJob, type Job } from './job.js';
 import { compileModule, instantiate, isShared } from './module.js';
@@ -189,7 +195,12 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
       const { fused = true } = options;
       const context = { heap, wasm: functions, job, count, fused };
       const kernels = Object.assign({}, ...kernelFamilies(fused).map((family) => family(context)));
-      running = { heap, pool, installation: install(kernels, counts) };
+      const installation = installKernels('wasm', kernels, {
+        source: 'backend-wasm',
+        expected: 'NHWC float32 tensors without dilation',
+        counts,
+      });
+      running = { heap, pool, installation };
       current.set(active, running);
     },
     report: () => running?.installation.report() ?? last,

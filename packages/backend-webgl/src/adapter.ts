@@ -1,10 +1,16 @@
 // The training adapter: starts tfjs's webgl backend, replaces two pooling gradients that tfjs 4.22 gets wrong, and lets a
 // lost context be an error instead of an endless wait.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError, type BackendAdapter, type BackendProbe, type KernelReport } from '@bitgrad/core';
+import {
+  BitgradError,
+  installKernels,
+  type BackendAdapter,
+  type BackendProbe,
+  type Installation,
+  type KernelReport,
+} from '@bitgrad/core';
 import { guardLoss, type GuardedBackend } from '@bitgrad/shaders';
 import { createContext, isSoftware, rendererOf } from './engine/context.js';
-import { install, type Installation } from './installation.js';
 import { poolGradients } from './poolGradients.js';
 
 /** What is used of tfjs's MathBackendWebGL. */
@@ -114,7 +120,7 @@ export function webgl(): BackendAdapter {
       if (installation && current.get(active) === installation) return;
       current.get(active)?.remove();
       backend = active;
-      const kernels = install(poolGradients);
+      const kernels = installKernels('webgl', poolGradients, { source: 'backend-webgl' });
       const unguard = guard(active);
       installation = {
         report: kernels.report,

@@ -1,11 +1,17 @@
 // The training adapter: starts tfjs's webgpu backend, replaces two pooling gradients that tfjs 4.22 gets wrong, and lets a
 // lost device be a typed error.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError, type BackendAdapter, type BackendProbe, type KernelReport } from '@bitgrad/core';
+import {
+  BitgradError,
+  installKernels,
+  type BackendAdapter,
+  type BackendProbe,
+  type Installation,
+  type KernelReport,
+} from '@bitgrad/core';
 import { guardLoss, type GuardedBackend } from '@bitgrad/shaders';
 import { binary } from './binary.js';
 import { defaultGpu, describeAdapter, isSoftware } from './engine/device.js';
-import { install, type Installation } from './installation.js';
 import { poolGradients } from './poolGradients.js';
 
 /** What is used of tfjs's WebGPUBackend. */
@@ -116,7 +122,7 @@ export function webgpu(): BackendAdapter {
       if (installation && current.get(active) === installation) return;
       current.get(active)?.remove();
       backend = active;
-      const kernels = install({ ...poolGradients, ...binary });
+      const kernels = installKernels('webgpu', { ...poolGradients, ...binary }, { source: 'backend-webgpu' });
       const unguard = guard(active);
       installation = {
         report: kernels.report,

@@ -1,7 +1,7 @@
 // Forward products of tensors that are exactly +-1, as programs of tfjs's webgpu backend: signs packed 32 to a word, then
 // countOneBits. tfjs's own ops corrupt such words, so they live within a kernel only.
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { Kernel } from './installation.js';
+import type { Kernel } from '@bitgrad/core';
 
 /** What is used of tfjs's WebGPUBackend. */
 interface TfjsWebgpu {
@@ -124,7 +124,7 @@ function convolve(backend: TfjsWebgpu, x: TensorInfo, filter: TensorInfo, geomet
 export const binary: Readonly<Record<string, Kernel>> = {
   BitgradBinaryConv2D({ inputs, attrs, backend }) {
     const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo };
-    const { strides, pads, dilations, padValue } = attrs as Omit<Geometry, 'image' | 'filter'>;
+    const { strides, pads, dilations, padValue } = attrs as unknown as Omit<Geometry, 'image' | 'filter'>;
     return convolve(backend as TfjsWebgpu, x, filter, {
       image: x.shape as unknown as Geometry['image'],
       filter: filter.shape as unknown as Geometry['filter'],

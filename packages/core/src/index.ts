@@ -48,6 +48,13 @@ export {
 export { evaluateExpression, roundHalfEven } from './expression/math.js';
 export { linearize, opcodes, type ElementwiseProgram } from './expression/program.js';
 export { composeExpression } from './expression/tensor.js';
+export {
+  installKernels,
+  type Installation,
+  type InstallOptions,
+  type Kernel,
+  type KernelArguments,
+} from './installKernels.js';
 export { attend } from './ops/attention.js';
 export { batchNormTrain, type BatchNormResult } from './ops/batchNorm.js';
 export { binaryConv2d, binaryMatMul, type BinaryConv2dOptions } from './ops/binary.js';
@@ -57,6 +64,7 @@ export { elementwise } from './ops/elementwise.js';
 export { layerNormalize } from './ops/layerNorm.js';
 export { hasKernel, kernelNames, runKernel, type KernelName } from './ops/kernels.js';
 export { adamStep, momentumStep, type AdamStepOptions } from './ops/optimizerSteps.js';
+export { poolInfo } from './ops/poolInfo.js';
 export { parseOptions } from './options.js';
 export { pairQuantizer } from './pair.js';
 export {

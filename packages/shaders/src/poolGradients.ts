@@ -2,18 +2,17 @@
 // maximum to another tap of a tie on its GPU backends than on the cpu, and divides the gradient of a mean at padded
 // borders by the whole window.
 
-/** A pooling window over [batch, height, width, channels]. */
+/** A pooling window over [batch, height, width, channels]: a part of tfjs's Conv2DInfo. */
 export interface PoolGeometry {
-  readonly height: number;
-  readonly width: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
   readonly outHeight: number;
   readonly outWidth: number;
   readonly filterHeight: number;
   readonly filterWidth: number;
   readonly strideHeight: number;
   readonly strideWidth: number;
-  readonly top: number;
-  readonly left: number;
+  readonly padInfo: { readonly top: number; readonly left: number };
 }
 
 /**
@@ -23,6 +22,7 @@ export interface PoolGeometry {
  */
 export function poolGradient(kind: 'max' | 'average', g: PoolGeometry): string {
   const max = kind === 'max';
+  const { top, left } = g.padInfo;
   const tap = max
     ? `let o: f32 = readX(b, y0 + p, x0 + q, c);
             if (o > v || (o == v && p * ${g.filterWidth} + q < i * ${g.filterWidth} + j)) { weight = 0.0; }`
@@ -35,14 +35,14 @@ fn gradient(b: i32, y: i32, x: i32, c: i32) -> f32 {
     for (var j: i32 = 0; j < ${g.filterWidth}; j++) {
       let y0: i32 = y - i;
       let x0: i32 = x - j;
-      let oy: i32 = (y0 + ${g.top}) / ${g.strideHeight};
-      let ox: i32 = (x0 + ${g.left}) / ${g.strideWidth};
-      if (y0 + ${g.top} == oy * ${g.strideHeight} && x0 + ${g.left} == ox * ${g.strideWidth} && y0 + ${g.top} >= 0 && x0 + ${g.left} >= 0 && oy < ${g.outHeight} && ox < ${g.outWidth}) {
+      let oy: i32 = (y0 + ${top}) / ${g.strideHeight};
+      let ox: i32 = (x0 + ${left}) / ${g.strideWidth};
+      if (y0 + ${top} == oy * ${g.strideHeight} && x0 + ${left} == ox * ${g.strideWidth} && y0 + ${top} >= 0 && x0 + ${left} >= 0 && oy < ${g.outHeight} && ox < ${g.outWidth}) {
         var weight: f32 = 1.0;
         var count: f32 = 0.0;
         for (var p: i32 = 0; p < ${g.filterHeight}; p++) {
           for (var q: i32 = 0; q < ${g.filterWidth}; q++) {
-            if (y0 + p >= 0 && y0 + p < ${g.height} && x0 + q >= 0 && x0 + q < ${g.width}) {
+            if (y0 + p >= 0 && y0 + p < ${g.inHeight} && x0 + q >= 0 && x0 + q < ${g.inWidth}) {
             ${tap}
             }
           }

@@ -1,21 +1,13 @@
 // The gradient of average pooling. tfjs 4.22 divides by the whole window everywhere, while its forward pass divides by
 // the part of the window inside the image: at padded borders its gradient is not the gradient of what it computed.
-import { backend_util } from '@tensorflow/tfjs-core';
-import type { CpuKernel } from '../installation.js';
-
-interface Attributes {
-  filterSize: [number, number] | number;
-  strides: [number, number] | number;
-  pad: 'valid' | 'same' | number;
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
-}
+import { poolInfo } from '@bitgrad/core';
+import type { CpuKernel } from './kernel.js';
 
 /** AvgPoolGrad: inputs `dy`, `input` [n, h, w, c]. */
 export const avgPoolGrad: CpuKernel = ({ inputs, attrs, backend }) => {
-  const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as Attributes;
-  const shape = inputs['input']!.shape as [number, number, number, number];
-  const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
-  const [batch, height, width, channels] = shape;
+  const shape = inputs['input']!.shape;
+  const info = poolInfo(shape, attrs);
+  const [batch, height, width, channels] = shape as [number, number, number, number];
   const dy = backend.data.get(inputs['dy']!.dataId).values;
   const dx = new Float32Array(batch * height * width * channels);
   let at = 0;

@@ -1,5 +1,5 @@
 // The gradient of nearest-neighbour resizing. tfjs 4.22 reads and writes the first image of the batch for all of them.
-import type { CpuKernel } from '../installation.js';
+import type { CpuKernel } from './kernel.js';
 
 interface Attributes {
   alignCorners: boolean;

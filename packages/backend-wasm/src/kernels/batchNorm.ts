@@ -1,6 +1,6 @@
 // BitgradBatchNormTrain and its gradient; see assembly/training/batchNorm.ts.
 import { util } from '@tensorflow/tfjs-core';
-import type { KernelFamily } from '../installation.js';
+import type { KernelFamily } from './family.js';
 
 /** Batch normalization of a training step, over all axes but the last. */
 export const batchNorm: KernelFamily = ({ heap, wasm }) => ({

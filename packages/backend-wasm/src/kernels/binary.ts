@@ -1,6 +1,6 @@
 // Forward products of tensors that are exactly +-1, by packed XNOR; see assembly/training/binary.ts.
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { KernelFamily } from '../installation.js';
+import type { KernelFamily } from './family.js';
 import type { Job } from '../job.js';
 import type { WasmFunctions } from '../module.js';
 

@@ -2,7 +2,8 @@
 // inner loops have no bounds to check; see assembly/training/rows.ts and outer.ts.
 import * as tf from '@tensorflow/tfjs-core';
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
-import type { KernelArguments, KernelContext, KernelFamily } from '../installation.js';
+import type { KernelArguments } from '@bitgrad/core';
+import type { KernelContext, KernelFamily } from './family.js';
 import type { Job } from '../job.js';
 import { trySignedOuter, trySignedRows, type SignedOuter, type SignedRows } from './signed.js';
 import { gatherBytes, panelBytes, ROWS_BYTES, SHORT_RUN } from './sizes.js';

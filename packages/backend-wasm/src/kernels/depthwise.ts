@@ -1,7 +1,7 @@
 // The depthwise convolution where stock wasm is wrong (strides that skip more than the kernel covers), and its
 // gradients, which stock wasm lacks; NHWC, any channel multiplier.
 import { backend_util } from '@tensorflow/tfjs-core';
-import type { KernelFamily } from '../installation.js';
+import type { KernelFamily } from './family.js';
 
 interface DepthwiseAttributes {
   strides: [number, number] | number;

@@ -1,7 +1,7 @@
 // BitgradElementwise: hands a linear program (see @bitgrad/core) to the interpreter in assembly/training/elementwise.ts.
 import type { ElementwiseProgram } from '@bitgrad/core';
 import { util } from '@tensorflow/tfjs-core';
-import type { KernelFamily } from '../installation.js';
+import type { KernelFamily } from './family.js';
 
 const FULL = 0;
 const SCALAR = 1;

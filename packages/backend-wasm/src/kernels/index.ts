@@ -1,5 +1,5 @@
 // All kernel families of the adapter.
-import type { KernelFamily } from '../installation.js';
+import type { KernelFamily } from './family.js';
 import { batchNorm } from './batchNorm.js';
 import { binary } from './binary.js';
 import { convolution } from './convolution.js';

@@ -2,7 +2,7 @@
 // A [m, k] times B^T: rows kernel on panels of the transpose. A^T times B: outer-product kernel, no transpose at all.
 // Batches of plain products, which stock wasm computes one number at a time, take the rows kernel too.
 import { broadcast_util, util } from '@tensorflow/tfjs-core';
-import type { KernelContext, KernelFamily } from '../installation.js';
+import type { KernelContext, KernelFamily } from './family.js';
 import type { Job } from '../job.js';
 import { trySignedOuter, trySignedRows } from './signed.js';
 import { ROWS_BYTES, panelBytes } from './sizes.js';

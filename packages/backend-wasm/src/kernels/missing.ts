@@ -2,7 +2,7 @@
 // copies: tf.clone is free on the other backends, and customGrad clones each tensor that it saves.
 import * as tf from '@tensorflow/tfjs-core';
 import { BitgradError } from '@bitgrad/core';
-import type { KernelFamily } from '../installation.js';
+import type { KernelFamily } from './family.js';
 
 /** Multiplies and sums step by step, as on the other backends; composed of tfjs ops. */
 function einsum(equation: string, tensors: tf.Tensor[]): tf.Tensor {

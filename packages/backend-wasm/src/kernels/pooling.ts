@@ -1,33 +1,14 @@
 // Gradients of max and average pooling. The stock MaxPoolGrad of tfjs 4.22 wasm sends the gradient of a window whose
 // maximum is <= 0 to the first element; the stock AvgPoolGrad divides by the whole window at padded borders, where the
 // forward pass divides by the part inside the image.
-import { backend_util } from '@tensorflow/tfjs-core';
-import type { KernelFamily } from '../installation.js';
-
-interface PoolAttributes {
-  filterSize: [number, number] | number;
-  strides: [number, number] | number;
-  pad: 'valid' | 'same' | number;
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
-}
-
-const geometry = (shape: readonly number[], attrs: never) => {
-  const { filterSize, strides, pad, dimRoundingMode } = attrs as PoolAttributes;
-  return backend_util.computePool2DInfo(
-    shape as [number, number, number, number],
-    filterSize,
-    strides,
-    1,
-    pad,
-    dimRoundingMode,
-  );
-};
+import { poolInfo } from '@bitgrad/core';
+import type { KernelFamily } from './family.js';
 
 /** MaxPoolGrad and AvgPoolGrad. */
 export const pooling: KernelFamily = ({ heap, wasm }) => ({
   MaxPoolGrad({ inputs, attrs }) {
     const { dy, input } = inputs;
-    const info = geometry(input!.shape, attrs as never);
+    const info = poolInfo(input!.shape, attrs);
     const out = heap.output(input!.shape);
     wasm['maxPoolGrad']!(
       ...[heap.address(input!), heap.address(dy!), heap.address(out), 0, info.batchSize],
@@ -39,7 +20,7 @@ export const pooling: KernelFamily = ({ heap, wasm }) => ({
   },
   AvgPoolGrad({ inputs, attrs }) {
     const { dy, input } = inputs;
-    const info = geometry(input!.shape, attrs as never);
+    const info = poolInfo(input!.shape, attrs);
     const out = heap.output(input!.shape);
     wasm['avgPoolGrad']!(
       ...[heap.address(dy!), heap.address(out), 0, info.batchSize],

@@ -1,7 +1,7 @@
 // Loss, PReLU gradient and optimizer steps: small kernels that replace ten to twenty tfjs ops each.
 import type { AdamStepOptions } from '@bitgrad/core';
 import { util } from '@tensorflow/tfjs-core';
-import type { KernelFamily } from '../installation.js';
+import type { KernelFamily } from './family.js';
 
 interface MomentumOptions {
   learningRate: number;

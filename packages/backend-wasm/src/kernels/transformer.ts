@@ -1,6 +1,6 @@
 // BitgradAttention and BitgradLayerNorm with their gradients; see assembly/training/attention.ts and layerNorm.ts.
 import { util } from '@tensorflow/tfjs-core';
-import type { KernelFamily } from '../installation.js';
+import type { KernelFamily } from './family.js';
 
 /** n, t, heads and d of an attention, by its input [n, t, 3 * heads * d]. */
 const sizesOf = (shape: readonly number[], heads: number): [n: number, t: number, d: number] => [

@@ -1,0 +1,22 @@
+// What the kernels of this adapter are made of.
+import type { Kernel } from '@bitgrad/core';
+import type { Heap } from '../heap.js';
+import type { Job } from '../job.js';
+import type { WasmFunctions } from '../module.js';
+
+/** What kernels are made of. */
+export interface KernelContext {
+  readonly heap: Heap;
+  readonly wasm: WasmFunctions;
+  /**
+   * A job for about `work` multiply-accumulates; large ones run on all threads. `name` is counted as run on threads.
+   */
+  job(name: string, work: number): Job;
+  /** Whether table kernels may be used. */
+  readonly fused: boolean;
+  /** Counts a variant of a kernel, shown in the report as `Kernel/variant`. */
+  count(name: string): void;
+}
+
+/** A family of kernels by tfjs kernel name. */
+export type KernelFamily = (context: KernelContext) => Readonly<Record<string, Kernel>>;
