@@ -1,6 +1,6 @@
 // The table of backends in the README, from what was run: `pnpm conformance` runs the conformance suites of every backend and
 // writes it; `--from report.json` takes vitest's JSON report of such a run instead. A backend that is missing fails the run.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,11 +32,16 @@ function run() {
   const report = join(folder, 'report.json');
   try {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-    execFileSync(process.execPath, [vitest, 'run', ...files, '--reporter=json', `--outputFile=${report}`], {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: { BITGRAD_REQUIRE: 'cpu,wasm,chromium,webgl,webgpu,dawn', ...process.env },
-    });
+    // Failed tests are told from the report.
+    spawnSync(
+      process.execPath,
+      [vitest, 'run', ...files, '--reporter=json', '--reporter=dot', `--outputFile.json=${report}`],
+      {
+        cwd: root,
+        stdio: ['ignore', 'inherit', 'inherit'],
+        env: { BITGRAD_REQUIRE: 'cpu,wasm,chromium,webgl,webgpu,dawn', ...process.env },
+      },
+    );
     return JSON.parse(readFileSync(report, 'utf8'));
   } finally {
     rmSync(folder, { recursive: true, force: true });

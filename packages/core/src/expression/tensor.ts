@@ -22,12 +22,25 @@ const unary: Record<UnaryOp, (a: T) => T> = {
 
 const float = (a: T): T => tf.cast(a, 'float32');
 
-/** Below this angle sin(b t) / sin(t) counts as its value here: relative error under 3e-7 for b <= 130. */
-const smallAngle = 1e-5;
+/** sin(t) for |t| <= pi / 2 by basic arithmetic, relative error under 2e-7 in float32 (minimax, degree 9). */
+const quarterSine = (t: T): T => {
+  const z = tf.square(t);
+  let p: T = tf.scalar(2.605780537123792e-6);
+  for (const c of [-1.9809602235909551e-4, 8.33306647837162e-3, -0.16666659712791443])
+    p = tf.add(tf.mul(p, z), c);
+  return tf.add(t, tf.mul(t, tf.mul(p, z)));
+};
 
+/** Where b t is below this, sin(b t) / sin(t) is its parabola: relative error under 1e-7. */
+const smallAngle = 0.05;
+
+/** GPUs bound only the absolute error of their sine, so that a quotient of two small ones is worth nothing. */
 const dirichlet = (a: T, b: T): T => {
-  const t = tf.maximum(tf.abs(a), smallAngle);
-  return tf.div(tf.sin(tf.mul(t, b)), tf.sin(t));
+  const t = tf.abs(a);
+  const angle = tf.mul(t, b);
+  const large = tf.div(tf.sin(angle), quarterSine(tf.maximum(t, 1e-20)));
+  const parabola = tf.mul(b, tf.sub(1, tf.mul(tf.square(t), tf.div(tf.sub(tf.square(b), 1), 6))));
+  return tf.add(large, tf.mul(float(tf.less(angle, smallAngle)), tf.sub(parabola, large)));
 };
 
 const binary: Record<BinaryOp, (a: T, b: T) => T> = {
