@@ -1,30 +1,5 @@
 // Every reference model, compiled, in headless Chromium: the results of the webgl engine are those of the js engine.
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, it } from 'vitest';
-import { chromiumMissing, openChromium } from '@bitgrad/tooling/chromium';
-import { compiled, inputCount, modelNames } from '../../backend-webgpu/test/support/models.js';
+import { testModelsInChromium } from '../../backend-webgpu/test/support/modelsInChromium.js';
 
-const opened = chromiumMissing()
-  ? undefined
-  : await openChromium({
-      contents: `export * from './support/page.js';`,
-      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
-    });
-const probe = await opened?.call<{ available: boolean; reason?: string }>('probe');
-const missing = opened ? (probe!.available ? '' : probe!.reason!) : chromiumMissing();
-afterAll(() => opened?.close());
-
-it('starts where it is required', () => {
-  if (process.env['BITGRAD_REQUIRE']?.split(',').some((name) => name === 'chromium' || name === 'webgl'))
-    expect(missing).toBe('');
-});
-
-for (const name of modelNames)
-  it(`${name}: ${inputCount} inputs`, async (context) => {
-    if (missing) context.skip(missing);
-    const { file, inputs } = await compiled(name, inputCount);
-    expect(await opened!.call('compare', Array.from(file), [Array.from(inputs)])).toEqual({
-      differing: 0,
-      worst: 0,
-    });
-  }, 600_000);
+await testModelsInChromium('webgl', fileURLToPath(new URL('.', import.meta.url)));

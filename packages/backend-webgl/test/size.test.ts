@@ -1,26 +1,5 @@
-// What a page downloads to run models on webgl, and that it needs neither tfjs nor Node.
-import { build } from 'esbuild';
+// What a page downloads to run models on webgl.
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { expect, it } from 'vitest';
+import { testEngineSize } from '../../backend-webgpu/test/support/engineSize.js';
 
-it('the engine takes at most 12 kB gzip', async () => {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `export { webglEngine } from './src/engine/index.js';`,
-      resolveDir: fileURLToPath(new URL('..', import.meta.url)),
-    },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    platform: 'browser',
-    conditions: ['@bitgrad/source'],
-    write: false,
-    logLevel: 'error',
-  });
-  const [{ text, contents }] = outputFiles as unknown as [{ text: string; contents: Uint8Array }];
-  expect(gzipSync(contents, { level: 9 }).length).toBeLessThanOrEqual(12_000);
-  expect(text).not.toMatch(/tensorflow/);
-  expect(text).not.toMatch(/(from|import)\s*\(?["']node:/);
-});
+testEngineSize(fileURLToPath(new URL('..', import.meta.url)));

@@ -15,7 +15,6 @@ import type { PageResult } from './support/page.js';
 
 const required = (process.env.BITGRAD_REQUIRE ?? '').split(',').includes('chromium');
 const missing = required ? '' : chromiumMissing();
-const full = process.env.BITGRAD_FULL === '1';
 
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -97,7 +96,7 @@ describe.skipIf(missing)(`packed model in Chromium${missing && ` (${missing})`}`
     expect(browser.errors).toEqual([]);
   });
 
-  it(`holds its memory over ${full ? 10_000 : 2_000} inferences`, async () => {
+  it('holds its memory over 10,000 inferences', async () => {
     await at('/');
     await browser.call('hold', '/model.bitgrad');
     const session = await browser.page.context().newCDPSession(browser.page);
@@ -111,7 +110,7 @@ describe.skipIf(missing)(`packed model in Chromium${missing && ` (${missing})`}`
       heap: await heap(),
     });
     const before = await measured(200);
-    const after = await measured(full ? 10_000 : 2_000);
+    const after = await measured(10_000);
     expect(after.memory).toBe(before.memory);
     expect(before.memory).toBeGreaterThan(0);
     expect(after.heap - before.heap).toBeLessThan(100_000);

@@ -9,8 +9,8 @@ import { stePlugin } from '@bitgrad/quantizer-ste';
 export { modelNames };
 
 const side = 12;
-/** Inputs for each model: 200 with BITGRAD_FULL=1, else 20, as software renderers are slow. */
-export const inputCount = process.env['BITGRAD_FULL'] === '1' ? 200 : 20;
+/** Inputs for each model. */
+export const inputCount = 200;
 let registered: true | undefined;
 
 /** A compiled model file, and n inputs of bytes, one after the other. */

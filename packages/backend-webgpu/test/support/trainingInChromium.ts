@@ -1,0 +1,84 @@
+// Training in headless Chromium: the suite, the same script as on every backend against cpu, leaks and loss.
+import '@tensorflow/tfjs-backend-cpu';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
+import type { BackendAdapter, BackendProbe } from '@bitgrad/core';
+import { testTrainingBackend } from '@bitgrad/testkit';
+import { expectCurve } from './curves.js';
+import { networks } from './training.js';
+
+/**
+ * @param create the adapter, which cannot start in Node
+ * @param described the feature of its probe that names what it runs on
+ * @param resolveDir folder of the tests, with support/trainingPage.ts
+ */
+export function testTrainingInChromium(
+  create: () => BackendAdapter,
+  described: string,
+  resolveDir: string,
+): void {
+  const { name } = create();
+  let page: TestPage | undefined;
+  let probe: BackendProbe = { available: false, reason: chromiumMissing(), features: {} };
+  const required = ['chromium', name].some((what) =>
+    process.env['BITGRAD_REQUIRE']?.split(',').includes(what),
+  );
+
+  beforeAll(async () => {
+    if (!chromiumMissing()) {
+      page = await openChromium({
+        contents: `export * from './support/trainingPage.js';`,
+        resolveDir,
+      });
+      probe = await page.call<BackendProbe>('probe');
+    }
+    if (required) expect(probe).toMatchObject({ available: true });
+  });
+  afterAll(() => page?.close());
+
+  it('tells what it runs on', (context) => {
+    if (!probe.available) context.skip(probe.reason);
+    expect(typeof probe.features['software']).toBe('boolean');
+    expect(probe.features[described]).toMatch(/./);
+  });
+  for (const network of networks)
+    it(`loss curve of the ${network} within 1e-3 of cpu`, async (context) => {
+      if (!probe.available) context.skip(probe.reason);
+      await expectCurve(network, (which) => page!.call('curve', which));
+    }, 240_000);
+
+  testTrainingBackend({
+    create,
+    elsewhere: {
+      probe: () => Promise.resolve(probe),
+      run: (which) => page!.call('check', which),
+    },
+  });
+
+  it('200 cycles of making, training and disposing a model leave no tensor and no memory of the GPU', async (context) => {
+    if (!probe.available) context.skip(probe.reason);
+    expect(await page!.call('modelCycles', 200)).toEqual({ tensors: 0, bytesInGpu: 0, allocated: 0 });
+  }, 240_000);
+  it('200 cycles of starting and disposing the adapter leave the stock kernels and a working backend', async (context) => {
+    if (!probe.available) context.skip(probe.reason);
+    expect(await page!.call('adapterCycles', 200)).toEqual({ kernels: true, works: true });
+  }, 240_000);
+  it('a loss is a typed error, also of a read under way, and start() goes on', async (context) => {
+    if (!probe.available) context.skip(probe.reason);
+    expect(await page!.call('loss')).toMatchObject({
+      reading: 'context-lost',
+      next: 'context-lost',
+      running: 'context-lost',
+      same: true,
+    });
+    // As often as it is lost.
+    expect(await page!.call('loss')).toMatchObject({ reading: 'context-lost', same: true });
+  }, 60_000);
+
+  it('says why it cannot start in Node', async () => {
+    const { available, reason } = await create().probe();
+    expect(available).toBe(false);
+    expect(reason).toMatch(/not available/);
+    await expect(create().start()).rejects.toMatchObject({ code: 'backend-unavailable' });
+  });
+}
