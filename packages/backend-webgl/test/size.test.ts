@@ -2,4 +2,4 @@
 import { fileURLToPath } from 'node:url';
 import { testEngineSize } from '../../backend-webgpu/test/support/engineSize.js';
 
-testEngineSize(fileURLToPath(new URL('..', import.meta.url)));
+testEngineSize('webglEngine', fileURLToPath(new URL('..', import.meta.url)));

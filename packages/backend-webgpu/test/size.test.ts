@@ -2,4 +2,4 @@
 import { fileURLToPath } from 'node:url';
 import { testEngineSize } from './support/engineSize.js';
 
-testEngineSize(fileURLToPath(new URL('..', import.meta.url)));
+testEngineSize('webgpuEngine', fileURLToPath(new URL('..', import.meta.url)));
