@@ -10,6 +10,7 @@ import {
   type KernelReport,
 } from '@bitgrad/core';
 import { guardLoss, type GuardedBackend } from '@bitgrad/shaders';
+import { binary } from './binary.js';
 import { createContext, isSoftware, rendererOf } from './engine/context.js';
 import { poolGradients } from './poolGradients.js';
 
@@ -104,7 +105,7 @@ export function webgl(): BackendAdapter {
     name: 'webgl',
     capabilities: Object.freeze({
       trainsConvolutions: true,
-      fusedKernels: Object.freeze([]) as readonly string[],
+      fusedKernels: Object.freeze(Object.keys(binary)),
       synchronousReads: true,
     }),
     probe,
@@ -120,7 +121,7 @@ export function webgl(): BackendAdapter {
       if (installation && current.get(active) === installation) return;
       current.get(active)?.remove();
       backend = active;
-      const kernels = installKernels('webgl', poolGradients, { source: 'backend-webgl' });
+      const kernels = installKernels('webgl', { ...poolGradients, ...binary }, { source: 'backend-webgl' });
       const unguard = guard(active);
       installation = {
         report: kernels.report,

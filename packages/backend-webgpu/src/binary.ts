@@ -1,21 +1,12 @@
 // Forward products of tensors that are exactly +-1, as programs of tfjs's webgpu backend: signs packed 32 to a word, then
 // countOneBits. tfjs's own ops corrupt such words, so they live within a kernel only.
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { Kernel } from '@bitgrad/core';
+import { binaryKernels, outputSize, type BinaryConvolution } from '@bitgrad/shaders';
 
 /** What is used of tfjs's WebGPUBackend. */
 interface TfjsWebgpu {
   runWebGPUProgram(program: object, inputs: TensorInfo[], dtype: string, uniforms: object[]): TensorInfo;
   disposeData(dataId: object): void;
-}
-
-interface Geometry {
-  readonly image: readonly [n: number, h: number, w: number, c: number];
-  readonly filter: readonly [kh: number, kw: number, c: number, o: number];
-  readonly strides: readonly [number, number];
-  readonly pads: readonly [top: number, bottom: number, left: number, right: number];
-  readonly dilations: readonly [number, number];
-  readonly padValue: 0 | 1;
 }
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -64,16 +55,12 @@ const packing = (rows: number, c: number, last: number): object => {
   );
 };
 
-/** Size of the output along one axis. */
-const outputSize = (size: number, filter: number, stride: number, dilation: number): number =>
-  Math.floor((size - (filter - 1) * dilation - 1) / stride) + 1;
-
-function counting({ image, filter, strides, pads, dilations, padValue }: Geometry): object {
+function counting(geometry: BinaryConvolution): object {
+  const { image, filter, strides, pads, dilations, padValue } = geometry;
   const [n, h, w, c] = image;
   const [kh, kw, , o] = filter;
   const words = Math.ceil(c / 32);
-  const oh = outputSize(h + pads[0] + pads[1], kh, strides[0], dilations[0]);
-  const ow = outputSize(w + pads[2] + pads[3], kw, strides[1], dilations[1]);
+  const [oh, ow] = outputSize(geometry);
   // Four channels an invocation: a word of the image serves four of the filter.
   const four = o % 4 === 0;
   const [ints, floats] = four ? ['vec4<i32>', 'vec4<f32>'] : ['i32', 'f32'];
@@ -110,41 +97,23 @@ function counting({ image, filter, strides, pads, dilations, padValue }: Geometr
   );
 }
 
-function convolve(backend: TfjsWebgpu, x: TensorInfo, filter: TensorInfo, geometry: Geometry): TensorInfo {
+function convolve(
+  backend: unknown,
+  x: TensorInfo,
+  filter: TensorInfo,
+  geometry: BinaryConvolution,
+): TensorInfo {
+  const webgpu = backend as TfjsWebgpu;
   const [n, h, w, c] = geometry.image;
   const [kh, kw, , o] = geometry.filter;
-  const image = backend.runWebGPUProgram(packing(n * h * w, c, 1), [x], 'int32', []);
-  const kernels = backend.runWebGPUProgram(packing(kh * kw, c, o), [filter], 'int32', []);
-  const out = backend.runWebGPUProgram(counting(geometry), [image, kernels], 'float32', []);
-  for (const { dataId } of [image, kernels]) backend.disposeData(dataId);
+  const packed = [
+    webgpu.runWebGPUProgram(packing(n * h * w, c, 1), [x], 'int32', []),
+    webgpu.runWebGPUProgram(packing(kh * kw, c, o), [filter], 'int32', []),
+  ];
+  const out = webgpu.runWebGPUProgram(counting(geometry), packed, 'float32', []);
+  packed.forEach(({ dataId }) => webgpu.disposeData(dataId));
   return out;
 }
 
 /** BitgradBinaryConv2D and BitgradBinaryMatMul: bit for bit what the float products give. */
-export const binary: Readonly<Record<string, Kernel>> = {
-  BitgradBinaryConv2D({ inputs, attrs, backend }) {
-    const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo };
-    const { strides, pads, dilations, padValue } = attrs as unknown as Omit<Geometry, 'image' | 'filter'>;
-    return convolve(backend as TfjsWebgpu, x, filter, {
-      image: x.shape as unknown as Geometry['image'],
-      filter: filter.shape as unknown as Geometry['filter'],
-      strides,
-      pads,
-      dilations,
-      padValue,
-    });
-  },
-  BitgradBinaryMatMul({ inputs, backend }) {
-    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
-    const [m, k] = a.shape as [number, number];
-    const out = convolve(backend as TfjsWebgpu, a, b, {
-      image: [m, 1, 1, k],
-      filter: [1, 1, k, b.shape[1]!],
-      strides: [1, 1],
-      pads: [0, 0, 0, 0],
-      dilations: [1, 1],
-      padValue: 0,
-    });
-    return { ...out, shape: [m, b.shape[1]!] };
-  },
-};
+export const binary = binaryKernels(convolve);

@@ -1,3 +1,10 @@
+export {
+  binaryKernels,
+  outputSize,
+  type BinaryConvolution,
+  type Convolve,
+  type TensorRef,
+} from './binaryProducts.js';
 export { glslPrelude, rounding, toGlsl, wgslPrelude } from './dialect.js';
 export { guardLoss, type GuardedBackend, type LossWatch } from './guard.js';
 export { lowerModel, type LowerOptions } from './lower.js';
