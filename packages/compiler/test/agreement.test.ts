@@ -25,10 +25,26 @@ const quantizers = [...new Set(plugins.flatMap(({ quantizers: table }) => Object
 const steps = full ? 200 : 6;
 const nets = [
   { model: 'tfc', width: 1 },
+  { model: 'lfc', width: 1 },
   { model: 'cnn', width: full ? 1 : 0.5 },
   { model: 'vgg-small', width: full ? 0.25 : 0.125 },
   { model: 'resnet20', width: full ? 0.5 : 0.25 },
+  { model: 'birealnet18', width: full ? 0.25 : 0.125 },
+  { model: 'vit-tiny', width: 1, steps: full ? 200 : 60 },
 ];
+
+// Float first layers, shortcuts and layer norms are sums in another order than the graph's: a value within rounding of a
+// threshold may fall on the other side. Shares of the images for which that may move the last sums or the argmax, and by
+// how much of the largest logit a shortcut may carry such a sign past equal last sums; of 10,000 images, 12, 1 and 0.0033
+// at most when this was measured. All others are exact.
+const exact = { sums: 0, argmax: 0, logits: 1e-5 };
+const rounded = { ...exact, sums: 0.002 };
+const tolerances: Record<string, typeof exact> = {
+  'vgg-small': rounded,
+  resnet20: rounded,
+  birealnet18: rounded,
+  'vit-tiny': { sums: 0.002, argmax: 0.0002, logits: 0.005 },
+};
 const some = ['ste', 'xnor', 'bnn++', 'fda'];
 const norms = [undefined, 'moderate', 'extreme'] as const;
 
@@ -40,12 +56,13 @@ const fullCases = (model: string): Pick<AgreementCase, 'quantizer' | 'norms'>[] 
       : [{ quantizer, norms: norms[i % 3] }],
   );
 
-const cases: AgreementCase[] = nets.flatMap(({ model, width }) => {
+const cases: AgreementCase[] = nets.flatMap((net) => {
+  const { model } = net;
   const sample = (model === 'cnn' ? some : ['ste']).map((quantizer) => ({
     quantizer,
     norms: 'moderate' as const,
   }));
-  return (full ? fullCases(model) : sample).map((c) => ({ model, width, steps, ...c }));
+  return (full ? fullCases(model) : sample).map((c) => ({ steps, ...net, ...c }));
 });
 
 describe.skipIf(missing)(`packed equals hardened on MNIST${missing ? ` (${missing})` : ''}`, () => {
@@ -67,11 +84,9 @@ describe.skipIf(missing)(`packed equals hardened on MNIST${missing ? ` (${missin
     if (process.env.BITGRAD_FIGURES)
       writeFileSync(process.env.BITGRAD_FIGURES, JSON.stringify(rows, null, 1));
     expect(figures.identicalEngines).toBe(figures.comparedEngines);
-    expect(figures.sameArgmax).toBe(images);
-    // Float first layers and shortcuts are sums in another order than the graph's: a value within rounding of a threshold
-    // may fall on the other side, 12 of 10,000 images at most when this was measured, none in the other models.
-    const floatParts = ['vgg-small', 'resnet20'].includes(c.model);
-    expect(figures.exactImages).toBeGreaterThanOrEqual(floatParts ? 0.998 * images : images);
-    expect(figures.relativeDifference).toBeLessThan(1e-5);
+    const allowed = tolerances[c.model] ?? exact;
+    expect(figures.sameArgmax).toBeGreaterThanOrEqual((1 - allowed.argmax) * images);
+    expect(figures.exactImages).toBeGreaterThanOrEqual((1 - allowed.sums) * images);
+    expect(figures.relativeDifference).toBeLessThan(allowed.logits);
   });
 });
