@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { afterAll, describe, expect, it } from 'vitest';
-import { filesWithTables, keepRun, kept, keptRuns, repository, withTables } from '../src/commands/publish.js';
+import {
+  drawPlots,
+  filesWithTables,
+  keepRun,
+  kept,
+  keptRuns,
+  repository,
+  withTables,
+} from '../src/commands/publish.js';
 import { parseConfig } from '../src/config.js';
 import type { TrialResult } from '../src/result.js';
 
@@ -47,7 +55,7 @@ describe('publish', () => {
   const config = parseConfig(
     {
       name: 'small',
-      data: 'folder:/home/me/pictures',
+      data: 'folder:/somewhere/pictures',
       model: 'tfc',
       methods: [{ quantizer: 'ste' }, { quantizer: 'pc' }, { quantizer: 'fda' }],
       seeds: [1, 2],
@@ -65,7 +73,16 @@ describe('publish', () => {
       .trim()
       .split('\n');
     expect(lines.map((line) => (JSON.parse(line) as TrialResult).id)).toEqual(['ste1', 'pc1', 'pc2', 'fda1']);
-    expect(readFileSync(join(root, kept, 'small', 'config.json'), 'utf8')).not.toContain('/home');
+    expect(readFileSync(join(root, kept, 'small', 'config.json'), 'utf8')).not.toContain('somewhere');
+  });
+  it('draws plots that are the same each time', () => {
+    const accuracy = (): string => {
+      drawPlots('small', root);
+      return readFileSync(join(root, kept, 'small', 'accuracy.svg'), 'utf8');
+    };
+    const first = accuracy();
+    expect(first).toContain('</svg>');
+    expect(accuracy()).toBe(first);
   });
   it('writes tables of all methods and of some, and leaves the rest of the text alone', () => {
     const all = withTables('a\n<!-- results:small:start -->\nprevious\n<!-- results:small:end -->\nb', root);

@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { methodRows } from '../aggregate.js';
 import { labelOf } from '../config.js';
 import { inferenceChart, inferenceMarkdown } from '../inference/report.js';
-import { accuracyChart, curveChart, latencyChart, sizeChart } from '../report/charts.js';
+import { accuracyChart, alone, curveChart, latencyChart, sizeChart } from '../report/charts.js';
 import { conditions, machines, methodTable } from '../report/markdown.js';
 import type { TrialResult } from '../result.js';
 import { readRun } from '../store.js';
@@ -110,7 +110,7 @@ export function drawPlots(name: string, root = repository): void {
   const rows = methodRows(config, results);
   for (const [plot, draw] of Object.entries(plots)) {
     const svg = draw(rows);
-    if (svg) writeFileSync(join(folder, `${plot}.svg`), svg);
+    if (svg) writeFileSync(join(folder, `${plot}.svg`), alone(svg));
     else rmSync(join(folder, `${plot}.svg`), { force: true });
   }
 }
@@ -136,7 +136,7 @@ export async function publishCommand(runs: readonly string[], options: PublishOp
   if (existsSync(join(repository, kept, 'inference.json')))
     writeFileSync(
       join(repository, kept, 'inference.svg'),
-      inferenceChart((json('inference', repository) as InferenceReport).rows),
+      alone(inferenceChart((json('inference', repository) as InferenceReport).rows)),
     );
   const { format, resolveConfig } = await import('prettier');
   for (const file of filesWithTables()) {

@@ -1,7 +1,7 @@
 // The comparison as Markdown and as a chart.
-import * as echarts from 'echarts';
 import type { ColdStart } from './coldStart.js';
 import { speedup, type InferenceRow } from './compare.js';
+import { draw, title } from '../report/charts.js';
 import { table } from '../report/markdown.js';
 
 /** Where and how it was measured. */
@@ -116,10 +116,7 @@ export function inferenceMarkdown(
 export function inferenceChart(rows: readonly InferenceRow[]): string {
   const nets = unique(rows.map(({ net }) => net));
   const labels = unique(rows.map(labelOf));
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 900, height: 460 });
-  chart.setOption({
-    animation: false,
-    backgroundColor: '#ffffff',
+  const option = {
     color: [
       '#0072B2',
       '#56B4E9',
@@ -131,13 +128,7 @@ export function inferenceChart(rows: readonly InferenceRow[]): string {
       '#882255',
       '#666666',
     ],
-    textStyle: { fontFamily: 'system-ui, sans-serif' },
-    title: {
-      text: 'One image, median milliseconds (lower is better)',
-      left: 8,
-      top: 4,
-      textStyle: { fontSize: 15 },
-    },
+    ...title('One image, median milliseconds (lower is better)'),
     legend: { bottom: 0, type: 'plain' },
     grid: { left: 56, right: 16, top: 44, bottom: 96 },
     xAxis: { type: 'category', data: nets },
@@ -147,8 +138,6 @@ export function inferenceChart(rows: readonly InferenceRow[]): string {
       name,
       data: nets.map((net) => rows.find((row) => row.net === net && labelOf(row) === name)?.medianMs ?? null),
     })),
-  });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return svg;
+  };
+  return draw(option, 460, 900);
 }

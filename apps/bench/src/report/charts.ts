@@ -2,8 +2,6 @@
 import * as echarts from 'echarts';
 import type { MethodRow } from '../aggregate.js';
 
-const width = 760;
-
 /** Colours that stay apart for colour-blind readers (Okabe and Ito), repeated as needed. */
 const palette = [
   '#0072B2',
@@ -18,7 +16,8 @@ const palette = [
   '#332288',
 ];
 
-const draw = (option: echarts.EChartsCoreOption, height = 380): string => {
+/** The SVG of a chart. */
+export const draw = (option: echarts.EChartsCoreOption, height = 380, width = 760): string => {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
   chart.setOption({
     animation: false,
@@ -33,7 +32,8 @@ const draw = (option: echarts.EChartsCoreOption, height = 380): string => {
 };
 
 const percent = { type: 'value', scale: true, axisLabel: { formatter: '{value} %' } };
-const title = (text: string): { title: object } => ({
+/** A chart's title. */
+export const title = (text: string): { title: object } => ({
   title: { text, left: 8, top: 4, textStyle: { fontSize: 15 } },
 });
 
@@ -191,3 +191,15 @@ export const pairChart = (
     },
     260,
   );
+
+/**
+ * A chart with class names of its own. ECharts counts them over all charts of a process, which a page with several needs,
+ * and a file that is kept would change with.
+ */
+export const alone = (svg: string): string => {
+  const names = new Map<string, string>();
+  return svg.replace(/\bzr\d+-cls-\d+\b/g, (name) => {
+    if (!names.has(name)) names.set(name, `c${names.size}`);
+    return names.get(name)!;
+  });
+};
