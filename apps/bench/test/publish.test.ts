@@ -1,5 +1,5 @@
 // The tables of the documentation are those of the kept results.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
@@ -47,7 +47,7 @@ describe('publish', () => {
     },
     ...{ gap: 0.01 * seed, flipRatio: null, imagesPerSecond: 1, seconds: 1, peakMemoryMiB: 1, parameters: 1 },
     machine: { cpu: 'cpu', cores: 1, memoryGiB: 1, os: 'os', node: 'v1' },
-    packed: null,
+    packed: { bytes: 100 * seed, floatBytes: 3200, agreement: 1, images: 10, latency: [], fallbacks: 0 },
   });
   const run = join(root, 'run');
   mkdirSync(run);
@@ -76,13 +76,17 @@ describe('publish', () => {
     expect(readFileSync(join(root, kept, 'small', 'config.json'), 'utf8')).not.toContain('somewhere');
   });
   it('draws plots that are the same each time', () => {
-    const accuracy = (): string => {
+    const drawn = (): string[] => {
       drawPlots('small', root);
-      return readFileSync(join(root, kept, 'small', 'accuracy.svg'), 'utf8');
+      return ['accuracy', 'size'].map((plot) =>
+        readFileSync(join(root, kept, 'small', `${plot}.svg`), 'utf8'),
+      );
     };
-    const first = accuracy();
-    expect(first).toContain('</svg>');
-    expect(accuracy()).toBe(first);
+    const first = drawn();
+    for (const svg of first) expect(svg).toContain('</svg>');
+    expect(drawn()).toEqual(first);
+    // Nothing was evaluated twice.
+    expect(existsSync(join(root, kept, 'small', 'curves.svg'))).toBe(false);
   });
   it('writes tables of all methods and of some, and leaves the rest of the text alone', () => {
     const all = withTables('a\n<!-- results:small:start -->\nprevious\n<!-- results:small:end -->\nb', root);

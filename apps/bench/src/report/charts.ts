@@ -83,21 +83,23 @@ export const accuracyChart = (rows: readonly MethodRow[]): string =>
     90 + 32 * rows.length,
   );
 
-/** Hardened accuracy by epoch, mean over seeds. */
-export const curveChart = (rows: readonly MethodRow[]): string =>
-  draw({
-    ...title('Learning curves: hardened test accuracy by epoch'),
-    legend: { bottom: 0, type: 'scroll' },
-    grid: { left: 60, right: 20, top: 44, bottom: 64 },
-    xAxis: { type: 'value', name: 'epoch', minInterval: 1, min: 'dataMin' },
-    yAxis: percent,
-    series: rows.map(({ label, curve }) => ({
-      type: 'line',
-      name: label,
-      showSymbol: curve.length < 20,
-      data: curve.map((p) => [p.epoch, p.mean]),
-    })),
-  });
+/** Hardened accuracy by epoch, mean over seeds; nothing if no run was evaluated twice. */
+export const curveChart = (rows: readonly MethodRow[]): string | undefined =>
+  rows.some(({ curve }) => curve.length > 1)
+    ? draw({
+        ...title('Learning curves: hardened test accuracy by epoch'),
+        legend: { bottom: 0, type: 'scroll' },
+        grid: { left: 60, right: 20, top: 44, bottom: 64 },
+        xAxis: { type: 'value', name: 'epoch', minInterval: 1, min: 'dataMin' },
+        yAxis: percent,
+        series: rows.map(({ label, curve }) => ({
+          type: 'line',
+          name: label,
+          showSymbol: curve.length < 20,
+          data: curve.map((p) => [p.epoch, p.mean]),
+        })),
+      })
+    : undefined;
 
 /** Share of signs that a step flips, by epoch. */
 export const flipChart = (rows: readonly MethodRow[]): string =>
@@ -193,12 +195,12 @@ export const pairChart = (
   );
 
 /**
- * A chart with class names of its own. ECharts counts them over all charts of a process, which a page with several needs,
- * and a file that is kept would change with.
+ * A chart with class names and ids of its own. ECharts counts them over all charts of a process, which a page with several
+ * needs, and a file that is kept would change with.
  */
 export const alone = (svg: string): string => {
   const names = new Map<string, string>();
-  return svg.replace(/\bzr\d+-cls-\d+\b/g, (name) => {
+  return svg.replace(/\bzr\d+-[\w-]+/g, (name) => {
     if (!names.has(name)) names.set(name, `c${names.size}`);
     return names.get(name)!;
   });
