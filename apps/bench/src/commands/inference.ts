@@ -97,6 +97,13 @@ export async function inferenceCommand(options: InferenceOptions): Promise<numbe
     sliceMs: options.slice,
     load: loadavg()[0]!,
   };
+  // First: starting a process from one that holds several networks takes the longer the more it holds.
+  const vgg = floatNets[0]!;
+  const cold =
+    options.coldStarts > 0 && nets.includes(vgg)
+      ? await coldStart((await packedFiles(vgg)).whole, options.coldStarts)
+      : null;
+  if (cold) say(`cold start: ${cold.medianMs.toFixed(0)} ms, of it Node ${cold.nodeMedianMs.toFixed(0)} ms`);
   const rows: InferenceRow[] = [];
   for (const net of nets) {
     say(`${net.name}:`);
@@ -105,11 +112,6 @@ export async function inferenceCommand(options: InferenceOptions): Promise<numbe
       say(`  ${engine} (${threads}): ${medianMs === null ? reason : `${medianMs.toFixed(3)} ms`}`);
     rows.push(...found);
   }
-  const vgg = floatNets[0]!;
-  const cold =
-    options.coldStarts > 0 && nets.includes(vgg)
-      ? await coldStart((await packedFiles(vgg)).whole, options.coldStarts)
-      : null;
   const markdown = inferenceMarkdown(rows, environment, cold);
   if (options.json) {
     const path = resolve(start, options.json);
