@@ -44,7 +44,7 @@ export function lowerDepthwise(
   const data = integer ? new Int32Array(w.taps * stride) : new Float32Array(w.taps * stride);
   // Weights are [taps][channels]: one tap of `channels` in the sense of TapWeights.
   const read = readElements({ ...w, taps: 1, length: channels });
-  for (let tap = 0; tap < w.taps; tap++) read(tap, 0, data.subarray(tap * stride));
+  for (let tap = 0; tap < w.taps; tap++) data.set(read(tap, 0, channels), tap * stride);
   const group = openGroup(program, rowsOf(output), channels, { divisible: false });
   const words = [...windowWords(x, output, window), constant(program, data), stride * 4, shift, padValue];
   emit(

@@ -1,6 +1,7 @@
 // Splits a window into segments of the input and packs weights in the same order. A segment is a run of steps
 // read one after the other: all channels of one tap, or a whole line of the kernel where its taps are adjacent.
 import type { Tensor } from './tensors.js';
+import type { WeightReader } from './weights.js';
 
 /** A run of steps. A step is 4 levels of `bits`, else one element. */
 export interface Segment {
@@ -70,13 +71,6 @@ export function blocksOf(segments: readonly Segment[], counted: boolean): Segmen
 /** Storage of packed weights, by input type. */
 const storage = { i16: Int16Array, f32: Float32Array };
 
-/** Writes the steps of one tap of an output channel to the start of `row`; what follows stays 0. */
-export type WeightReader = (
-  channel: number,
-  tap: number,
-  row: Int16Array | Int32Array | Float32Array,
-) => void;
-
 /** The output of {@link packPanels}. */
 export interface Panels {
   data: Uint8Array | Int16Array | Float32Array;
@@ -104,31 +98,26 @@ export function packPanels(
   claim: (bytes: number) => void,
 ): Panels {
   const pair = type === 'i16' ? 2 : 1;
-  const [{ length: steps, perTap }] = segments as [Segment];
+  const [{ length: steps }] = segments as [Segment];
   const length = Math.ceil(steps / pair);
   const perPanel = segments.length * length * panel * pair;
   const perGroup = Math.ceil(channels / panel) * perPanel;
   const unit = storage[type].BYTES_PER_ELEMENT;
   claim(groups * perGroup * unit);
   const data = new storage[type](groups * perGroup);
-  const row = new storage[type](perTap + 8);
   for (let o = 0; o < groups * channels; o++) {
     const channel = o % channels;
     let at =
       Math.floor(o / channels) * perGroup + Math.floor(channel / panel) * perPanel + (channel % panel) * pair;
-    for (const { tap, start } of segments) {
-      let next = tap + Math.floor(start / perTap);
-      let position = start % perTap;
-      read(o, next, row);
-      for (let step = 0; step < steps; step++) {
-        if (position === perTap) {
-          position = 0;
-          read(o, ++next, row);
+    for (const { tap } of segments) {
+      // Elements have no gaps between pixels: a segment is one run of weights. Short loops: this runs once, not optimized.
+      const row = read(o, tap, steps);
+      if (pair === 1) for (let k = 0; k < steps; k++, at += panel) data[at] = row[k]!;
+      else
+        for (let k = 0; k < steps; k += 2, at += 2 * panel) {
+          data[at] = row[k]!;
+          if (k + 1 < steps) data[at + 1] = row[k + 1]!;
         }
-        data[at + (step % pair)] = row[position++]!;
-        if (pair === 1 || step % 2 === 1) at += panel * pair;
-      }
-      if (steps % pair) at += panel * pair;
     }
   }
   return { data, length, panelBytes: perPanel * unit, groupBytes: perGroup * unit };

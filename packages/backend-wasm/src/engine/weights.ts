@@ -1,7 +1,6 @@
 // Reading weights of a plan: levels and sums by tap, whatever their type.
 import type { ElementType, TensorData } from '@bitgrad/runtime';
 import { popcount } from '@bitgrad/bits';
-import type { WeightReader } from './segments.js';
 
 /** Weights [channels][taps][length]; `bits` have each length packed in words. */
 export interface TapWeights {
@@ -11,16 +10,24 @@ export interface TapWeights {
   length: number;
 }
 
+/** The weights of an output channel from the start of a tap on, `count` of them; valid until the next call. */
+export type WeightReader = (channel: number, tap: number, count: number) => ArrayLike<number>;
+
 /** Reads elements, bits as +1 or -1. */
 export function readElements({ type, data, taps, length }: TapWeights): WeightReader {
+  if (type !== 'bits')
+    return (channel, tap, count) => {
+      const from = (channel * taps + tap) * length;
+      return data.subarray(from, from + count);
+    };
   const words = Math.ceil(length / 32);
-  return (channel, tap, row) => {
-    const index = channel * taps + tap;
-    for (let k = 0; k < length; k++)
-      row[k] =
-        type === 'bits'
-          ? 1 - 2 * ((data[index * words + (k >> 5)]! >>> (k & 31)) & 1)
-          : data[index * length + k]!;
+  let row = new Int8Array(0);
+  return (channel, tap, count) => {
+    if (row.length < count) row = new Int8Array(count);
+    for (let at = 0, from = (channel * taps + tap) * words; at < count; from += words)
+      for (let k = 0; k < length && at < count; k++)
+        row[at++] = 1 - 2 * ((data[from + (k >> 5)]! >>> (k & 31)) & 1);
+    return row.subarray(0, count);
   };
 }
 
