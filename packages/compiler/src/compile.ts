@@ -141,16 +141,20 @@ const lowerModel = (
   return builder.finish(source, materialize(builder, result, memo), metadataOf(model, options));
 };
 
-/** Normalization of bytes as a pending function: (x - mean) / std, as the data sets compute it. */
+/** Normalization of bytes as a pending function: (x - mean) * (1 / std) in float32, as the data sets compute it. */
 const normalized = (value: Value, { mean, std }: InputNormalization): Value => {
   const c = value.shape.at(-1)!;
-  const of = (list: readonly number[], i: number): number => list[list.length === 1 ? 0 : i]!;
-  const scale = Array.from({ length: c }, (_, i) => 1 / of(std, i));
-  const bias = Array.from({ length: c }, (_, i) => -of(mean, i) / of(std, i));
+  const of = (list: readonly number[], f: (v: number) => number): number[] =>
+    Array.from({ length: c }, (_, i) => f(list[list.length === 1 ? 0 : i]!));
+  const centred = { scale: Array<number>(c).fill(1), bias: of(mean, (m) => -m) };
+  const scaled = { scale: of(std, (s) => 1 / s), bias: Array<number>(c).fill(0) };
   return withChannelwise(value, {
     name: 'normalization',
-    apply: (x) => tf.div(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d([...std])),
-    lowered: [{ kind: 'affine', affine: { scale, bias } }],
+    apply: (x) => tf.mul(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d(std.map((s) => 1 / s))),
+    lowered: [
+      { kind: 'affine', affine: centred },
+      { kind: 'affine', affine: scaled, apart: true },
+    ],
   });
 };
 

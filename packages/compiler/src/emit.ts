@@ -68,6 +68,7 @@ const lowerChain = (
   };
   const step = (name: string, lowered: Lowered): void => {
     if (lowered.kind === 'affine') {
+      if (lowered.apart) flush();
       if (!pending) pendingName = name;
       pending = pending ? composeAffine(pending, lowered.affine) : lowered.affine;
       return;

@@ -11,7 +11,8 @@ export interface Affine {
 
 /** How a channelwise function is written as float ops, when it cannot be folded. */
 export type Lowered =
-  | { readonly kind: 'affine'; readonly affine: Affine }
+  /** `apart`: not made one with an affine function before it, which would round otherwise than the graph. */
+  | { readonly kind: 'affine'; readonly affine: Affine; readonly apart?: boolean }
   | { readonly kind: 'clamp'; readonly min: ClampOp['min']; readonly max: ClampOp['max'] }
   | { readonly kind: 'unary'; readonly function: UnaryOp['function'] }
   | { readonly kind: 'prelu'; readonly before: number[]; readonly slope: number[]; readonly after: number[] };

@@ -25,8 +25,8 @@ export const unitNormalization: Normalization = Object.freeze({
 });
 
 /**
- * The float of every byte: float32 [channels, 256], `table[c * 256 + byte]` = float32((byte - mean_c) / std_c),
- * computed in double precision and rounded once.
+ * The float of every byte: float32 [channels, 256], `table[c * 256 + byte]` = (byte - mean_c) * (1 / std_c), each step
+ * rounded to float32 as in a packed model, so that both read the same numbers.
  * @throws BitgradError `invalid-option` when a list has neither 1 nor `channels` finite values, or a std is not positive
  */
 export function normalizationTable(normalization: Normalization, channels: number): Float32Array {
@@ -46,7 +46,8 @@ export function normalizationTable(normalization: Normalization, channels: numbe
   for (let c = 0; c < channels; c++) {
     const mean = normalization.mean[c] ?? normalization.mean[0] ?? 0;
     const std = normalization.std[c] ?? normalization.std[0] ?? 1;
-    for (let byte = 0; byte < 256; byte++) table[c * 256 + byte] = (byte - mean) / std;
+    const [centre, factor] = [Math.fround(mean), Math.fround(1 / std)];
+    for (let byte = 0; byte < 256; byte++) table[c * 256 + byte] = Math.fround(byte - centre) * factor;
   }
   return table;
 }

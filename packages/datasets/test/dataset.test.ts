@@ -50,19 +50,24 @@ describe('splits', () => {
 });
 
 describe('normalization', () => {
-  it('is (x - mean) / std, rounded once, for every byte and channel', () => {
-    const table = normalizationTable({ mean: [10, 20.5], std: [3, 0.7] }, 2);
+  it('is (x - mean) * (1 / std) for every byte and channel, in the float32 steps of a packed model', () => {
+    const table = normalizationTable({ mean: [10, 20.3], std: [3, 0.7] }, 2);
+    const { fround } = Math;
     for (let byte = 0; byte < 256; byte++) {
-      expect(table[byte]).toBe(Math.fround((byte - 10) / 3));
-      expect(table[256 + byte]).toBe(Math.fround((byte - 20.5) / 0.7));
+      expect(table[byte]).toBe(fround((byte - 10) * fround(1 / 3)));
+      expect(table[256 + byte]).toBe(fround(fround(byte - fround(20.3)) * fround(1 / 0.7)));
+      // Within two roundings of the real number, and that of the mean.
+      const real = (byte - 20.3) / 0.7;
+      expect(Math.abs(table[256 + byte]! - real)).toBeLessThan(2 ** -23 * (Math.abs(real) + 20.3 / 0.7));
     }
   });
 
   it('defaults to x / 127.5 - 1', () => {
     const table = normalizationTable(symmetricNormalization, 3);
     expect([table[0], table[255], table[512], table[767]]).toEqual([-1, 1, -1, 1]);
-    for (let byte = 0; byte < 256; byte++) expect(table[byte]).toBeCloseTo(byte / 127.5 - 1, 7);
-    expect(normalizationTable(unitNormalization, 1)[51]).toBe(Math.fround(0.2));
+    for (let byte = 0; byte < 256; byte++)
+      expect(Math.abs(table[byte]! - (byte / 127.5 - 1))).toBeLessThan(2 ** -23);
+    expect(Math.abs(normalizationTable(unitNormalization, 1)[51]! - 0.2)).toBeLessThan(2 ** -25);
   });
 
   it('survives JSON', () => {

@@ -100,7 +100,8 @@ function resizeAxis(
 }
 
 /**
- * Bytes to the floats of training: (byte - mean[c]) / std[c], each rounded once to float32.
+ * Bytes to the floats of training: (byte - mean[c]) * (1 / std[c]), each step rounded to float32 as in a packed model that
+ * takes bytes.
  * @param bytes row-major, channels innermost
  * @param channels number of channels
  * @param normalization means and deviations in units of bytes, one for all or one for each channel; the default is that
@@ -119,11 +120,12 @@ export function normalizeBytes(
       list.length,
       `1 or ${channels}`,
     );
-  return Float32Array.from(
-    bytes,
-    (byte, i) =>
-      (byte - mean[mean.length === 1 ? 0 : i % channels]!) / std[std.length === 1 ? 0 : i % channels]!,
-  );
+  const centre = Float32Array.from(mean);
+  const factor = Float32Array.from(std, (v) => 1 / v);
+  return Float32Array.from(bytes, (byte, i) => {
+    const c = i % channels;
+    return Math.fround(byte - centre[c % centre.length]!) * factor[c % factor.length]!;
+  });
 }
 
 /**

@@ -2,8 +2,8 @@
 import type { Plan, TensorData } from './plan.js';
 
 /**
- * How training turned pixels into numbers: value = (byte - mean[c]) / std[c], in units of bytes (0 to 255), rounded once to
- * float32; the same object as `Normalization` of @bitgrad/datasets.
+ * How training turned pixels into numbers: value = (byte - mean[c]) * (1 / std[c]), in units of bytes (0 to 255), each step
+ * rounded to float32; the same object as `Normalization` of @bitgrad/datasets.
  */
 export interface InputNormalization {
   /** One entry, or one for each channel. */

@@ -1,7 +1,7 @@
 // The core of multi-head attention, one (example, head) at a time, so that its matrices stay in the cache: queries, keys
 // and values are copied out of their rows, the products are those of rows.ts.
+import { exp } from '../engine/functions';
 import { packPanels, packTransposedPanels } from './copy';
-import { exp4 } from './math';
 import { convRows } from './rows';
 
 const ROWS: usize = 480; // scratch of convRows without gathering
@@ -48,28 +48,21 @@ function transpose(from: usize, to: usize, t: i32): void {
   }
 }
 
-/** Softmax of t rows of t, in place. */
+/** Softmax of t rows of t, in place: the same exp, order of sums and division as in a packed model, to the bit. */
 function softmaxRows(x: usize, t: i32): void {
   const row: usize = <usize>t << 2;
   for (let r = 0; r < t; r++) {
     let top: f32 = -Infinity;
     for (let i: usize = 0; i < row; i += 4) top = max(top, load<f32>(x + i));
     const shift = f32x4.splat(top);
-    let sums = f32x4.splat(0), i: usize = 0;
-    for (; i + 16 <= row; i += 16) {
-      const e = exp4(f32x4.sub(v128.load(x + i), shift));
-      v128.store(x + i, e);
-      sums = f32x4.add(sums, e);
-    }
-    let sum = lanes(sums);
-    for (; i < row; i += 4) {
-      const e = f32x4.extract_lane(exp4(f32x4.splat(load<f32>(x + i) - top)), 0);
-      store<f32>(x + i, e);
-      sum += e;
-    }
-    const inverse: f32 = 1 / sum, factor = f32x4.splat(inverse);
-    for (i = 0; i + 16 <= row; i += 16) v128.store(x + i, f32x4.mul(v128.load(x + i), factor));
-    for (; i < row; i += 4) store<f32>(x + i, load<f32>(x + i) * inverse);
+    let i: usize = 0;
+    for (; i + 16 <= row; i += 16) v128.store(x + i, exp(f32x4.sub(v128.load(x + i), shift)));
+    for (; i < row; i += 4) store<f32>(x + i, f32x4.extract_lane(exp(f32x4.splat(load<f32>(x + i) - top)), 0));
+    let sum: f32 = 0;
+    for (i = 0; i < row; i += 4) sum += load<f32>(x + i);
+    const sums = f32x4.splat(sum);
+    for (i = 0; i + 16 <= row; i += 16) v128.store(x + i, f32x4.div(v128.load(x + i), sums));
+    for (; i < row; i += 4) store<f32>(x + i, load<f32>(x + i) / sum);
     x += row;
   }
 }

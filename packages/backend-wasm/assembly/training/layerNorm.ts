@@ -1,24 +1,19 @@
 // Layer normalization of rows and its gradient, one pass over the cache a row.
 
-/** y = (x - mean) * inverse * gamma + beta of rows r0 .. r1 - 1; mean and inverse are [rows]. */
+/**
+ * y = (x - mean) * inverse * gamma + beta of rows r0 .. r1 - 1; mean and inverse are [rows]. Sums go from the first to the
+ * last element, as in a packed model, so that both round alike.
+ */
 export function layerNorm(
   x: usize, gamma: usize, beta: usize, y: usize, mean: usize, inverse: usize, r0: i32, r1: i32, c: i32, epsilon: f32,
 ): void {
   const row: usize = <usize>c << 2, count = <f32>c;
   for (let r = r0; r < r1; r++) {
     const p = x + <usize>r * row, q = y + <usize>r * row, at = <usize>r << 2;
-    let sums = f32x4.splat(0), i: usize = 0;
-    for (; i + 16 <= row; i += 16) sums = f32x4.add(sums, v128.load(p + i));
-    let sum = lanes(sums);
+    let sum: f32 = 0, squares: f32 = 0, i: usize = 0;
     for (; i < row; i += 4) sum += load<f32>(p + i);
     const m: f32 = sum / count, centre = f32x4.splat(m);
-    sums = f32x4.splat(0);
-    for (i = 0; i + 16 <= row; i += 16) {
-      const e = f32x4.sub(v128.load(p + i), centre);
-      sums = f32x4.add(sums, f32x4.mul(e, e));
-    }
-    let squares = lanes(sums);
-    for (; i < row; i += 4) {
+    for (i = 0; i < row; i += 4) {
       const e = load<f32>(p + i) - m;
       squares += e * e;
     }

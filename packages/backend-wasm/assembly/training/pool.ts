@@ -1,4 +1,4 @@
-// Gradients of max and average pooling, NHWC. Windows are clipped to the image; every stride, size and padding.
+// Average pooling and the gradients of max and average pooling, NHWC. Windows are clipped to the image; every stride, size and padding.
 
 /**
  * dx of max pooling: a window's gradient goes to its first maximum in row order, as on the other backends.
@@ -76,6 +76,42 @@ function first(start: i32, step: i32): i32 {
 @inline
 function add1(base: usize, offset: i32, g: f32): void {
   if (offset != -1) store<f32>(base + <usize>offset, load<f32>(base + <usize>offset) + g);
+}
+
+/**
+ * Average pooling over the positions inside the image: summed in row order and divided once, as the engines of a packed
+ * model do, so that a deployed shortcut rounds alike. Images n0 .. n1 - 1.
+ */
+export function avgPool(
+  x: usize, out: usize, n0: i32, n1: i32, h: i32, w: i32, c: i32, oh: i32, ow: i32,
+  kh: i32, kw: i32, sh: i32, sw: i32, top: i32, left: i32,
+): void {
+  const image: usize = <usize>(h * w * c) << 2, c4: usize = <usize>c << 2, row: usize = <usize>w * c4;
+  out += <usize>n0 * <usize>(oh * ow) * c4;
+  for (let n = n0; n < n1; n++) {
+    const xn = x + <usize>n * image;
+    for (let y = 0; y < oh; y++) {
+      const y0 = max(0, y * sh - top), y1 = min(h, y * sh - top + kh);
+      for (let z = 0; z < ow; z++) {
+        const z0 = max(0, z * sw - left), z1 = min(w, z * sw - left + kw);
+        const count = <f32>((y1 - y0) * (z1 - z0)), counts = f32x4.splat(count);
+        let i: usize = 0;
+        for (; i + 16 <= c4; i += 16) {
+          let sum = f32x4.splat(0);
+          for (let a = y0; a < y1; a++)
+            for (let b = z0; b < z1; b++) sum = f32x4.add(sum, v128.load(xn + <usize>a * row + <usize>b * c4 + i));
+          v128.store(out + i, f32x4.div(sum, counts));
+        }
+        for (; i < c4; i += 4) {
+          let sum: f32 = 0;
+          for (let a = y0; a < y1; a++)
+            for (let b = z0; b < z1; b++) sum += load<f32>(xn + <usize>a * row + <usize>b * c4 + i);
+          store<f32>(out + i, sum / count);
+        }
+        out += c4;
+      }
+    }
+  }
 }
 
 /** dx of average pooling: each window's gradient is spread over its positions inside the image. */

@@ -55,10 +55,7 @@ export function convRows(
         const t = inTable + (<usize>i << 2), pixels = min(5, count - i);
         const low = bias ? v128.load(bias + (<usize>j << 2)) : f32x4.splat(0);
         const high = bias ? v128.load(bias + (<usize>j << 2), 16) : f32x4.splat(0);
-        for (let k: usize = 0; k < 160; k += 32) {
-          v128.store(sums + k, low);
-          v128.store(sums + k, high, 16);
-        }
+        for (let k: usize = 0; k < 160; k += 16) v128.store(sums + k, f32x4.splat(0));
         let run = panel;
         if (gather) {
           if (pixels == 5) rows5(t, panel, sums, 0, panelBytes >> 3);
@@ -77,8 +74,11 @@ export function convRows(
             run += runBytes << 3;
           }
         const to = outTable + (<usize>i << 2);
-        for (let k = 0; k < pixels; k++)
-          put(load<usize>(to + (<usize>k << 2)) + (<usize>j << 2), v128.load(sums + (<usize>k << 5)), v128.load(sums + (<usize>k << 5), 16), width);
+        // The bias comes last, as in a packed model.
+        for (let k = 0; k < pixels; k++) {
+          const s = sums + (<usize>k << 5);
+          put(load<usize>(to + (<usize>k << 2)) + (<usize>j << 2), f32x4.add(v128.load(s), low), f32x4.add(v128.load(s, 16), high), width);
+        }
       }
       panel += panelBytes;
     }

@@ -1,11 +1,24 @@
-// Gradients of max and average pooling. The stock MaxPoolGrad of tfjs 4.22 wasm sends the gradient of a window whose
+// Average pooling, and the gradients of max and average pooling. The stock AvgPool sums in another order than a packed
+// model, which would move a real-valued shortcut by its rounding. The stock MaxPoolGrad of tfjs 4.22 wasm sends the gradient of a window whose
 // maximum is <= 0 to the first element; the stock AvgPoolGrad divides by the whole window at padded borders, where the
 // forward pass divides by the part inside the image.
 import { poolInfo } from '@bitgrad/core';
 import type { KernelFamily } from './family.js';
 
-/** MaxPoolGrad and AvgPoolGrad. */
+/** AvgPool, MaxPoolGrad and AvgPoolGrad. */
 export const pooling: KernelFamily = ({ heap, wasm }) => ({
+  AvgPool({ inputs, attrs }) {
+    const { x } = inputs;
+    const info = poolInfo(x!.shape, attrs);
+    const out = heap.output(info.outShape);
+    wasm['avgPool']!(
+      ...[heap.address(x!), heap.address(out), 0, info.batchSize],
+      ...[info.inHeight, info.inWidth, info.inChannels, info.outHeight, info.outWidth],
+      ...[info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth],
+      ...[info.padInfo.top, info.padInfo.left],
+    );
+    return out;
+  },
   MaxPoolGrad({ inputs, attrs }) {
     const { dy, input } = inputs;
     const info = poolInfo(input!.shape, attrs);

@@ -1,6 +1,7 @@
 // Layers that act on each element by itself, or by its channel: they stay pending until someone needs their result.
 import type * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
+import { BatchNorm } from '@bitgrad/layers';
 import { withChannelwise, type Affine, type Lowered, type Value } from '../value.js';
 import type { GraphLayer } from '../graph.js';
 import { asFloat, unsupported, type Lowering, type LoweringContext } from './context.js';
@@ -34,12 +35,16 @@ const channels = (value: Value): number => (value.reshape ?? value.shape).at(-1)
 
 const affine = (a: Affine): Lowered => ({ kind: 'affine', affine: a });
 
-/** Batch normalization in inference, as one scale and bias a channel. */
+/** Batch normalization in inference, as one scale and bias a channel: bitgrad's own layer tells the numbers it uses. */
 export const batchNorm: Lowering = (layer, [x], context) => {
   const config = layer.getConfig() as { epsilon: number; axis: number };
   const rank = (x!.reshape ?? x!.shape).length + 1;
   if (config.axis !== -1 && config.axis !== rank - 1)
     unsupported(layer, `normalizes axis ${config.axis}`, 'Normalize the last axis.');
+  if (layer instanceof BatchNorm) {
+    const { factor, bias } = layer.inferenceAffine();
+    return pend(layer, x!, [affine({ scale: numbers(factor), bias: numbers(bias) })], context);
+  }
   const c = channels(x!);
   const [gamma, beta] = [
     weightOf(layer, 'gamma') ?? Array(c).fill(1),

@@ -30,13 +30,14 @@ export const layerNorm: Lowering = (layer, [x], context) => {
 /** The queries times 1 / sqrt(d): pending, so that it joins the normalization before it. */
 const withScaledQueries = (layer: GraphLayer, value: Value, d: number): Value => {
   const c = shapeOf(value).at(-1)!;
-  const factor = Math.fround(1 / Math.sqrt(d));
+  const factor = Math.fround(1 / Math.fround(Math.sqrt(d)));
   const scale = Array.from({ length: c }, (_, i) => (i < c / 3 ? factor : 1));
   const affine: Affine = { scale, bias: Array<number>(c).fill(0) };
   return withChannelwise(value, {
     name: layer.name,
     apply: (x) => tf.mul(x, tf.tensor1d(scale)),
-    lowered: [{ kind: 'affine', affine }],
+    // A power of two joins the normalization without rounding; others are apart, as in the graph.
+    lowered: [{ kind: 'affine', affine, apart: !Number.isInteger(Math.log2(factor)) }],
   });
 };
 

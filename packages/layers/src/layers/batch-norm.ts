@@ -43,22 +43,19 @@ export interface BatchNormArgs extends LayerArgs {
   gammaConstraint?: ConstraintSpec;
 }
 
-const affineFormula = E.add(
-  E.mul(E.sub(E.input('x'), E.input('mean')), E.input('factor')),
-  E.input('offset'),
-);
+const affineFormula = E.add(E.mul(E.input('x'), E.input('factor')), E.input('bias'));
 
-/** (x - mean) * factor + offset of each channel, in one pass where the backend can; in the order of a training step. */
-const affine = (x: tf.Tensor, mean: tf.Tensor, factor: tf.Tensor, offset: tf.Tensor): tf.Tensor =>
+/** x * factor + bias of each channel, product and sum rounded apart; in one pass where the backend can. */
+const affine = (x: tf.Tensor, factor: tf.Tensor, bias: tf.Tensor): tf.Tensor =>
   customOp(
-    [x, factor, offset],
-    ([x0, factor0, offset0]) => ({
-      value: elementwise(affineFormula, { x: x0!, mean, factor: factor0!, offset: offset0! }, x0!.shape),
+    [x, factor, bias],
+    ([x0, factor0, bias0]) => ({
+      value: elementwise(affineFormula, { x: x0!, factor: factor0!, bias: bias0! }, x0!.shape),
       saved: [x0!, factor0!],
     }),
     (dy, [x0, factor0]) => {
       const axes = dy.shape.slice(0, -1).map((_, i) => i);
-      return [tf.mul(dy, factor0!), tf.sum(tf.mul(dy, tf.sub(x0!, mean)), axes), tf.sum(dy, axes)];
+      return [tf.mul(dy, factor0!), tf.sum(tf.mul(dy, x0!), axes), tf.sum(dy, axes)];
     },
   );
 
@@ -165,10 +162,20 @@ export class BatchNorm extends tfl.layers.Layer {
     average.write(tf.sub(old, tf.mul(tf.sub(old, value), 1 - this.momentum)));
   }
 
-  private normalize(x: tf.Tensor): tf.Tensor {
+  /**
+   * What inference computes, y = x * factor + bias, as float32 [c] each. A packed model holds these numbers, so that it
+   * rounds as the layer does.
+   */
+  inferenceAffine(): { factor: tf.Tensor; bias: tf.Tensor } {
     const inverse = tf.rsqrt(tf.add(this.movingVariance.read(), this.epsilon));
     const factor = this.gamma ? tf.mul(this.gamma.read(), inverse) : inverse;
-    return affine(x, this.movingMean.read(), factor, this.beta?.read() ?? tf.zeros(factor.shape));
+    const shift = tf.mul(this.movingMean.read(), factor);
+    return { factor, bias: this.beta ? tf.sub(this.beta.read(), shift) : tf.neg(shift) };
+  }
+
+  private normalize(x: tf.Tensor): tf.Tensor {
+    const { factor, bias } = this.inferenceAffine();
+    return affine(x, factor, bias);
   }
 
   override getConfig(): tf.serialization.ConfigDict {
