@@ -33,6 +33,8 @@ const noiseSchema = v.strictObject({
   c: v.optional(v.pipe(v.number(), v.finite()), 0.1),
   /** Weight of the module at the start; falls to exactly 0 on a half cosine. */
   alpha: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 0.1),
+  /** Share of training after which it is 0: what is left trains the network that is deployed. 1 in the paper. */
+  until: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1)), 1),
 });
 
 const fdaSchema = v.strictObject({
@@ -61,6 +63,15 @@ const signForward = (): ForwardQuantizer =>
     jumps: () => [{ at: 0, from: -1, to: 1 }],
   });
 
+/** The module's weight: a half cosine from alpha to exactly 0 over the first `until` of training. */
+const alphaSchedule = ({ alpha, until }: v.InferOutput<typeof noiseSchema>): Schedule =>
+  Object.freeze({
+    options: { alpha: { start: alpha, until } },
+    values: (clock: TrainingClock) => ({
+      alpha: grow({ growth: 'cosine', start: alpha, end: 0 }, Math.min(1, progress(clock) / until)),
+    }),
+  });
+
 const augmentBy =
   (options: NoiseOptions): NonNullable<Quantizer['augment']> =>
   (y, x, context) => {
@@ -72,7 +83,7 @@ const augmentBy =
 /**
  * FDA (arXiv 2103.00841): sign forward; backward the derivative of sign's Fourier series with n+1 odd harmonics, n
  * growing over training. With `noise`, the paper's noise adaptation module is added in training steps, with a weight
- * that falls to 0; it is off by default, because it costs time and accuracy on the networks measured in the README.
+ * that falls to 0; it is off by default, because it costs time and, where it lasts to the end, accuracy (README).
  * @throws BitgradError `invalid-option`, also for a clip beyond half a period
  */
 export function fda(options?: FdaOptions): Quantizer {
@@ -96,10 +107,9 @@ export function fda(options?: FdaOptions): Quantizer {
       schedule: harmonicsSchedule,
       capabilities: { needsClock: start !== end },
     });
-  const alpha = growingSchedule('alpha', { growth: 'cosine', start: module.alpha, end: 0 });
   return defineQuantizer({
     ...common,
-    schedule: mergeSchedules(harmonicsSchedule, alpha),
+    schedule: mergeSchedules(harmonicsSchedule, alphaSchedule(module)),
     capabilities: { needsClock: true, hasParameters: true },
     parameters: (site) => noiseParameters(site, module),
     augment: augmentBy(module),

@@ -52,6 +52,10 @@ describe('fda', () => {
     expect(schedule.values(at(0))).toEqual({ n: 9, alpha: 0.1 });
     expect(schedule.values(at(0.5)).n).toBeCloseTo(13.5);
     expect(schedule.values(at(1))).toEqual({ n: 18, alpha: 0 });
+    const early = fda({ noise: { alpha: 0.2, until: 0.5 } }).schedule;
+    expect(early.values(at(0.25)).alpha).toBeCloseTo(0.1);
+    for (const share of [0.5, 0.7, 1]) expect(early.values(at(share)).alpha).toBe(0);
+    expect(() => fda({ noise: { until: 0 } })).toThrowError(/until/);
     expect(fda({ growth: 'step', start: 1, end: 10 }).schedule.values(at(0.55)).n).toBe(6);
   });
 
