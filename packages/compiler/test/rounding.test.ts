@@ -1,6 +1,5 @@
 // On the WebAssembly backend, float layers round as packed models do: the same products in the same order, so that the
 // packed model gives the graph's numbers to the bit, and no sign behind a real-valued shortcut can fall on the other side.
-import '@tensorflow/tfjs-layers';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { createRng, use } from '@bitgrad/core';
 import { wasm } from '@bitgrad/backend-wasm';

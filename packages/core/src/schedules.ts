@@ -16,6 +16,8 @@ export interface GrowthOptions {
   readonly end?: number;
   /** Number of equal steps of `step` growth (default 10): the value changes `steps - 1` times. */
   readonly steps?: number;
+  /** Share of training at which `end` is reached, above 0; default 1. */
+  readonly until?: number;
 }
 
 const curves: Record<Growth, (a: number, b: number, t: number, steps: number) => number> = {
@@ -30,19 +32,22 @@ const curves: Record<Growth, (a: number, b: number, t: number, steps: number) =>
 
 /**
  * The value of a growing scalar at share `t` of training.
- * @throws BitgradError `invalid-option` for exponential growth through or from zero, and for unknown growth
+ * @throws BitgradError `invalid-option` for exponential growth through or from zero, unknown growth, and `until` of 0 or less
  */
-export function grow({ growth, start, end = start, steps = 10 }: GrowthOptions, t: number): number {
+export function grow(
+  { growth, start, end = start, steps = 10, until = 1 }: GrowthOptions,
+  t: number,
+): number {
   const curve = curves[growth];
-  if (!curve || (growth === 'exponential' && !(start * end > 0)))
+  if (!curve || !(until > 0) || (growth === 'exponential' && !(start * end > 0)))
     throw new BitgradError({
       code: 'invalid-option',
       source: 'core',
       what: 'growth of a schedule',
-      got: { growth, start, end },
-      expected: `one of ${Object.keys(curves).join(', ')}; exponential needs start and end of one sign, not 0`,
+      got: { growth, start, end, until },
+      expected: `one of ${Object.keys(curves).join(', ')}; exponential needs start and end of one sign, not 0; until above 0`,
     });
-  return curve(start, end, Math.min(1, Math.max(0, t)), steps);
+  return curve(start, end, Math.min(1, Math.max(0, t / until)), steps);
 }
 
 /** A schedule without scalars, of quantizers that do not change over training. */

@@ -63,15 +63,6 @@ const signForward = (): ForwardQuantizer =>
     jumps: () => [{ at: 0, from: -1, to: 1 }],
   });
 
-/** The module's weight: a half cosine from alpha to exactly 0 over the first `until` of training. */
-const alphaSchedule = ({ alpha, until }: v.InferOutput<typeof noiseSchema>): Schedule =>
-  Object.freeze({
-    options: { alpha: { start: alpha, until } },
-    values: (clock: TrainingClock) => ({
-      alpha: grow({ growth: 'cosine', start: alpha, end: 0 }, Math.min(1, progress(clock) / until)),
-    }),
-  });
-
 const augmentBy =
   (options: NoiseOptions): NonNullable<Quantizer['augment']> =>
   (y, x, context) => {
@@ -107,9 +98,11 @@ export function fda(options?: FdaOptions): Quantizer {
       schedule: harmonicsSchedule,
       capabilities: { needsClock: start !== end },
     });
+  const alphaGrowth = { growth: 'cosine', start: module.alpha, end: 0, until: module.until } as const;
+  const alpha = growingSchedule('alpha', alphaGrowth);
   return defineQuantizer({
     ...common,
-    schedule: mergeSchedules(harmonicsSchedule, alphaSchedule(module)),
+    schedule: mergeSchedules(harmonicsSchedule, alpha),
     capabilities: { needsClock: true, hasParameters: true },
     parameters: (site) => noiseParameters(site, module),
     augment: augmentBy(module),

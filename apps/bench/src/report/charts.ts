@@ -32,6 +32,7 @@ export const draw = (option: echarts.EChartsCoreOption, height = 380, width = 76
 };
 
 const percent = { type: 'value', scale: true, axisLabel: { formatter: '{value} %' } };
+
 /** A chart's title. */
 export const title = (text: string): { title: object } => ({
   title: { text, left: 8, top: 4, textStyle: { fontSize: 15 } },

@@ -1,4 +1,5 @@
-// Average pooling and the gradients of max and average pooling, NHWC. Windows are clipped to the image; every stride, size and padding.
+// Average pooling and the gradients of max and average pooling, NHWC. Windows are clipped to the image; every stride,
+// size and padding.
 
 /**
  * dx of max pooling: a window's gradient goes to its first maximum in row order, as on the other backends.
