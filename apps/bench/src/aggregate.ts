@@ -13,6 +13,7 @@ export interface MethodRow {
   readonly gap: number;
   /** The one of a seed that is farthest from 0. */
   readonly largestGap: number;
+  /** Share of kernel signs that a step changes, mean over epochs and seeds: at the end of a schedule it is near 0. */
   readonly flipRatio: number | null;
   readonly imagesPerSecond: number;
   readonly packedBytes: number | null;
@@ -70,7 +71,7 @@ export function methodRows(config: BenchConfig, results: readonly TrialResult[])
       hardened: { mean: mean(accuracies), deviation: deviation(accuracies) },
       gap: mean(trials.map(({ gap }) => 100 * gap)),
       largestGap: trials.map(({ gap }) => 100 * gap).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a)),
-      flipRatio: meanOrNull(trials.map(({ flipRatio }) => flipRatio)),
+      flipRatio: meanOrNull(trials.flatMap(({ epochs }) => epochs.map(({ flipRatio }) => flipRatio))),
       imagesPerSecond: mean(trials.map(({ imagesPerSecond }) => imagesPerSecond)),
       packedBytes: packed[0]?.bytes ?? null,
       floatBytes: packed[0]?.floatBytes ?? null,

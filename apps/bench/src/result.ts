@@ -60,7 +60,6 @@ export interface TrialResult {
   readonly hardened: number;
   readonly soft: number;
   readonly gap: number;
-  readonly flipRatio: number | null;
   readonly imagesPerSecond: number;
   readonly seconds: number;
   readonly peakMemoryMiB: number;

@@ -126,7 +126,6 @@ export async function runTrial(
     hardened: last!.hardenedTestAccuracy!,
     soft: last!.softTestAccuracy!,
     gap: last!.softToHardGap!,
-    flipRatio: last!.flipRatio,
     imagesPerSecond: trainImages / trainSeconds,
     seconds: trainSeconds,
     peakMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),

@@ -41,11 +41,13 @@ describe('publish', () => {
       versions: {},
       backend: 'wasm',
       kernels: { A: 1 },
-      epochs: [],
+      epochs: [0.002, 0.001, 0].map((flipRatio, i) => ({
+        ...{ epoch: i + 1, loss: 1, trainAccuracy: hardened, soft: null, hardened: null, flipRatio },
+      })),
       hardened,
       soft: hardened + 0.01 * seed,
     },
-    ...{ gap: 0.01 * seed, flipRatio: null, imagesPerSecond: 1, seconds: 1, peakMemoryMiB: 1, parameters: 1 },
+    ...{ gap: 0.01 * seed, imagesPerSecond: 1, seconds: 1, peakMemoryMiB: 1, parameters: 1 },
     machine: { cpu: 'cpu', cores: 1, memoryGiB: 1, os: 'os', node: 'v1' },
     packed: { bytes: 100 * seed, floatBytes: 3200, agreement: 1, images: 10, latency: [], fallbacks: 0 },
   });
@@ -92,8 +94,8 @@ describe('publish', () => {
     const all = withTables('a\n<!-- results:small:start -->\nprevious\n<!-- results:small:end -->\nb', root);
     expect(all).toMatch(/^a\n[^]*\nb$/);
     expect(all).not.toContain('previous');
-    // Mean 91 and sample deviation sqrt(2) of 90 and 92; gaps 1 and 2.
-    expect(all).toContain('| `pc` | 91.00 ± 1.41 % (2) | 1.50 (2.00) |');
+    // Mean 91 and sample deviation sqrt(2) of 90 and 92; gaps 1 and 2; flips 0.2, 0.1 and 0 % in an epoch.
+    expect(all).toContain('| `pc` | 91.00 ± 1.41 % (2) | 1.50 (2.00) | 0.100 % |');
     expect(all.indexOf('`pc`')).toBeLessThan(all.indexOf('`ste`'));
     const some = withTables('<!-- results:small:ste|fda:start -->\n<!-- results:small:ste|fda:end -->', root);
     expect(some).not.toContain('`pc`');

@@ -25,7 +25,6 @@ const result = (id: string, label = 'ste', hardened = 0.5): TrialResult =>
     gap: 0,
     epochs: [],
     packed: null,
-    flipRatio: null,
     imagesPerSecond: 1,
     machine: {},
     versions: {},

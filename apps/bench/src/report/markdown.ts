@@ -94,5 +94,6 @@ ${config.description ? `${config.description}\n\n` : ''}${conditions(config, res
 ${methodTable(config, rows)}
 
 Accuracy: mean ± standard deviation over seeds (number of seeds) of the deployed levels. soft - hard: accuracy lost by
-hardening, in points, mean and the largest of a seed. Machine: ${machines(results)}.
+hardening, in points, mean and the largest of a seed. flips a step: share of weight signs that a step changes, mean over
+training. Machine: ${machines(results)}.
 `;
