@@ -1,12 +1,6 @@
 // The training adapter of the plain JavaScript backend: slow, available everywhere, and the reference for the others.
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  BitgradError,
-  installKernels,
-  type BackendAdapter,
-  type Installation,
-  type KernelReport,
-} from '@bitgrad/core';
+import { BitgradError, installKernels, kernelOwner, type BackendAdapter } from '@bitgrad/core';
 import { avgPoolGrad } from './kernels/avgPoolGrad.js';
 import { resizeBilinearGrad } from './kernels/resizeBilinearGrad.js';
 import { resizeNearestNeighborGrad } from './kernels/resizeNearestNeighborGrad.js';
@@ -16,9 +10,6 @@ const kernels = {
   ResizeBilinearGrad: resizeBilinearGrad,
   ResizeNearestNeighborGrad: resizeNearestNeighborGrad,
 };
-
-/** The installation in force: starting another adapter takes the kernels over. */
-const current = new WeakMap<object, Installation>();
 
 const unavailable = (what: string, cause?: unknown): BitgradError =>
   new BitgradError({
@@ -44,9 +35,7 @@ async function load(): Promise<void> {
  * @throws BitgradError from `start`: `backend-unavailable` when the tfjs backend is not installed
  */
 export function cpu(): BackendAdapter {
-  let installation: Installation | undefined;
-  let backend: object | undefined;
-  let last: KernelReport = {};
+  const owner = kernelOwner('cpu');
   return Object.freeze({
     name: 'cpu',
     capabilities: Object.freeze({
@@ -66,21 +55,12 @@ export function cpu(): BackendAdapter {
       await load();
       if (!(await tf.setBackend('cpu'))) throw unavailable('the tfjs cpu backend did not start');
       const active = tf.backend();
-      if (installation && current.get(active) === installation) return;
-      current.get(active)?.remove();
-      backend = active;
-      installation = installKernels('cpu', kernels, { source: 'backend-cpu' });
-      current.set(active, installation);
+      if (!owner.holds(active))
+        owner.take(active, () => installKernels('cpu', kernels, { source: 'backend-cpu' }));
     },
-    report: () => installation?.report() ?? last,
+    report: () => owner.report(),
     async dispose() {
-      if (!installation || !backend) return;
-      last = installation.report();
-      if (current.get(backend) === installation) {
-        installation.remove();
-        current.delete(backend);
-      }
-      installation = backend = undefined;
+      owner.release();
     },
   });
 }

@@ -4,15 +4,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
   installKernels,
+  kernelOwner,
   type BackendAdapter,
   type BackendProbe,
   type Installation,
-  type KernelReport,
 } from '@bitgrad/core';
-import { createHeap, memoryOf, type Heap, type TfjsWasmBackend } from './heap.js';
+import { createHeap, memoryOf, type TfjsWasmBackend } from './heap.js';
 import { fusedKernels, kernelFamilies } from './kernels/index.js';
 import { copyingJob, localJob, sharedJob, type Job } from './job.js';
-import { compileModule, instantiate, isShared } from './module.js';
+import { compileModule, instantiate, isShared, type WasmFunctions } from './module.js';
 import { createPool, type Pool } from './pool.js';
 import { availableCores, threadObstacle } from './worker.js';
 
@@ -34,25 +34,6 @@ export interface WasmOptions {
    */
   readonly fused?: boolean;
 }
-
-/** A started adapter. */
-interface Running {
-  readonly heap: Heap;
-  readonly installation: Installation;
-  readonly pool: Pool | undefined;
-}
-
-/** Which installation is in force on a backend: starting another adapter takes the kernels over. */
-const current = new WeakMap<object, Running>();
-
-const remove = (backend: object): void => {
-  const running = current.get(backend);
-  if (!running) return;
-  current.delete(backend);
-  running.installation.remove();
-  running.heap.dispose();
-  running.pool?.dispose();
-};
 
 /** Multiply-accumulates from which threads pay for waking them and for copies: about half a millisecond of work. */
 const THREADED_WORK = 10e6;
@@ -148,6 +129,38 @@ async function activate(options: WasmOptions): Promise<TfjsWasmBackend> {
   return tf.backend() as unknown as TfjsWasmBackend;
 }
 
+/** Registers the kernels of this package on the heap of a backend; removing them frees their memory and threads. */
+function install(
+  active: TfjsWasmBackend,
+  functions: WasmFunctions,
+  pool: Pool | undefined,
+  fused: boolean,
+): Installation {
+  const heap = createHeap(active);
+  const counts: Record<string, number> = {};
+  const count = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
+  const job = (name: string, work: number): Job => {
+    if (!pool || work < THREADED_WORK) return localJob(heap, functions);
+    count(`${name}/threads`);
+    return pool.memory === heap.memory ? sharedJob(heap, pool) : copyingJob(heap, pool);
+  };
+  const context = { heap, wasm: functions, job, count, fused };
+  const kernels = Object.assign({}, ...kernelFamilies(fused).map((family) => family(context)));
+  const installation = installKernels('wasm', kernels, {
+    source: 'backend-wasm',
+    expected: 'NHWC float32 tensors without dilation',
+    counts,
+  });
+  return {
+    report: installation.report,
+    remove() {
+      installation.remove();
+      heap.dispose();
+      pool?.dispose();
+    },
+  };
+}
+
 /**
  * Training on WebAssembly SIMD: every layer that trains on the cpu backend trains here, with the same gradients.
  * @throws BitgradError from `start`: `backend-unavailable` when WebAssembly, SIMD or the tfjs backend is missing
@@ -162,9 +175,7 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
       got: threads,
       expected: "a whole number from 1 to 64, or 'auto'",
     });
-  let backend: TfjsWasmBackend | undefined;
-  let running: Running | undefined;
-  let last: KernelReport = {};
+  const owner = kernelOwner('wasm');
   return Object.freeze({
     name: 'wasm',
     capabilities: Object.freeze({
@@ -177,38 +188,15 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
       const { available, reason } = await probe();
       if (!available) throw unavailable(reason, 'Choose another backend.');
       const active = await activate(options);
-      if (running && current.get(active) === running) return;
-      remove(active);
-      backend = active;
+      if (owner.holds(active)) return;
       const memory = memoryOf(active);
-      const module = await compileModule(isShared(memory));
-      const heap = createHeap(active);
-      const counts: Record<string, number> = {};
-      const count = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
-      const functions = await instantiate(module, memory);
+      const functions = await instantiate(await compileModule(isShared(memory)), memory);
       const pool = await startPool(options, memory);
-      const job = (name: string, work: number): Job => {
-        if (!pool || work < THREADED_WORK) return localJob(heap, functions);
-        count(`${name}/threads`);
-        return pool.memory === memory ? sharedJob(heap, pool) : copyingJob(heap, pool);
-      };
-      const { fused = true } = options;
-      const context = { heap, wasm: functions, job, count, fused };
-      const kernels = Object.assign({}, ...kernelFamilies(fused).map((family) => family(context)));
-      const installation = installKernels('wasm', kernels, {
-        source: 'backend-wasm',
-        expected: 'NHWC float32 tensors without dilation',
-        counts,
-      });
-      running = { heap, pool, installation };
-      current.set(active, running);
+      owner.take(active, () => install(active, functions, pool, options.fused ?? true));
     },
-    report: () => running?.installation.report() ?? last,
+    report: () => owner.report(),
     async dispose() {
-      if (!running || !backend) return;
-      last = running.installation.report();
-      if (current.get(backend) === running) remove(backend);
-      running = backend = undefined;
+      owner.release();
     },
   });
 }

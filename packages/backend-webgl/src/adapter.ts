@@ -4,10 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
   installKernels,
+  kernelOwner,
   type BackendAdapter,
   type BackendProbe,
-  type Installation,
-  type KernelReport,
 } from '@bitgrad/core';
 import { guardLoss, type GuardedBackend } from '@bitgrad/shaders';
 import { binary } from './binary.js';
@@ -47,15 +46,10 @@ function guard(backend: object): () => void {
 function forgetLost(): void {
   const present = tf.engine().registry['webgl'];
   if (!present || !contextOf(present).isContextLost()) return;
-  current.get(present)?.remove();
-  current.delete(present);
   const factory = tf.findBackendFactory('webgl');
   tf.removeBackend('webgl');
   tf.registerBackend('webgl', factory, 2);
 }
-
-/** The installation in force on a backend: starting another adapter takes the kernels over. */
-const current = new WeakMap<object, Installation>();
 
 const unavailable = (what: string, next: string, cause?: unknown): BitgradError =>
   new BitgradError({ code: 'backend-unavailable', source: 'backend-webgl', what, next, cause });
@@ -98,9 +92,7 @@ async function probe(): Promise<BackendProbe> {
  * @throws BitgradError from `start`: `backend-unavailable` when WebGL2, float32 textures or the tfjs backend is missing
  */
 export function webgl(): BackendAdapter {
-  let installation: Installation | undefined;
-  let backend: object | undefined;
-  let last: KernelReport = {};
+  const owner = kernelOwner('webgl');
   return Object.freeze({
     name: 'webgl',
     capabilities: Object.freeze({
@@ -118,29 +110,26 @@ export function webgl(): BackendAdapter {
       if (!tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED'))
         throw unavailable('the tfjs webgl backend computes in float16 here', 'Choose another backend.');
       const active = tf.backend();
-      if (installation && current.get(active) === installation) return;
-      current.get(active)?.remove();
-      backend = active;
-      const kernels = installKernels('webgl', { ...poolGradients, ...binary }, { source: 'backend-webgl' });
-      const unguard = guard(active);
-      installation = {
-        report: kernels.report,
-        remove() {
-          kernels.remove();
-          unguard();
-        },
-      };
-      current.set(active, installation);
+      if (owner.holds(active)) return;
+      owner.take(active, () => {
+        const installation = installKernels(
+          'webgl',
+          { ...poolGradients, ...binary },
+          { source: 'backend-webgl' },
+        );
+        const unguard = guard(active);
+        return {
+          report: installation.report,
+          remove() {
+            installation.remove();
+            unguard();
+          },
+        };
+      });
     },
-    report: () => installation?.report() ?? last,
+    report: () => owner.report(),
     async dispose() {
-      if (!installation || !backend) return;
-      last = installation.report();
-      if (current.get(backend) === installation) {
-        installation.remove();
-        current.delete(backend);
-      }
-      installation = backend = undefined;
+      owner.release();
     },
   });
 }

@@ -4,10 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
   installKernels,
+  kernelOwner,
   type BackendAdapter,
   type BackendProbe,
-  type Installation,
-  type KernelReport,
 } from '@bitgrad/core';
 import { guardLoss, type GuardedBackend } from '@bitgrad/shaders';
 import { binary } from './binary.js';
@@ -46,15 +45,10 @@ function guard(backend: object): () => void {
 function forgetLost(): void {
   const present = tf.engine().registry['webgpu'];
   if (!present || !losses.has(present)) return;
-  current.get(present)?.remove();
-  current.delete(present);
   const factory = tf.findBackendFactory('webgpu');
   tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', factory, 3);
 }
-
-/** The installation in force on a backend: starting another adapter takes the kernels over. */
-const current = new WeakMap<object, Installation>();
 
 const unavailable = (what: string, next: string, cause?: unknown): BitgradError =>
   new BitgradError({ code: 'backend-unavailable', source: 'backend-webgpu', what, next, cause });
@@ -100,9 +94,7 @@ async function probe(): Promise<BackendProbe> {
  * @throws BitgradError from `start`: `backend-unavailable` when WebGPU or the tfjs backend is missing
  */
 export function webgpu(): BackendAdapter {
-  let installation: Installation | undefined;
-  let backend: object | undefined;
-  let last: KernelReport = {};
+  const owner = kernelOwner('webgpu');
   return Object.freeze({
     name: 'webgpu',
     capabilities: Object.freeze({
@@ -119,29 +111,26 @@ export function webgpu(): BackendAdapter {
       if (!(await tf.setBackend('webgpu')))
         throw unavailable('the tfjs webgpu backend did not start', 'Choose another backend.');
       const active = tf.backend();
-      if (installation && current.get(active) === installation) return;
-      current.get(active)?.remove();
-      backend = active;
-      const kernels = installKernels('webgpu', { ...poolGradients, ...binary }, { source: 'backend-webgpu' });
-      const unguard = guard(active);
-      installation = {
-        report: kernels.report,
-        remove() {
-          kernels.remove();
-          unguard();
-        },
-      };
-      current.set(active, installation);
+      if (owner.holds(active)) return;
+      owner.take(active, () => {
+        const installation = installKernels(
+          'webgpu',
+          { ...poolGradients, ...binary },
+          { source: 'backend-webgpu' },
+        );
+        const unguard = guard(active);
+        return {
+          report: installation.report,
+          remove() {
+            installation.remove();
+            unguard();
+          },
+        };
+      });
     },
-    report: () => installation?.report() ?? last,
+    report: () => owner.report(),
     async dispose() {
-      if (!installation || !backend) return;
-      last = installation.report();
-      if (current.get(backend) === installation) {
-        installation.remove();
-        current.delete(backend);
-      }
-      installation = backend = undefined;
+      owner.release();
     },
   });
 }

@@ -55,6 +55,7 @@ export {
   type Kernel,
   type KernelArguments,
 } from './installKernels.js';
+export { kernelOwner, type KernelOwner } from './kernelOwner.js';
 export { attend } from './ops/attention.js';
 export { batchNormTrain, type BatchNormResult } from './ops/batchNorm.js';
 export { binaryConv2d, binaryMatMul, type BinaryConv2dOptions } from './ops/binary.js';
