@@ -14,6 +14,7 @@ import {
   withTables,
 } from '../src/commands/publish.js';
 import { parseConfig } from '../src/config.js';
+import { headline } from '../src/report/headline.js';
 import type { TrialResult } from '../src/result.js';
 
 describe('the documentation', () => {
@@ -29,6 +30,20 @@ describe('the documentation', () => {
         expect(readFileSync(join(repository, kept, name, file), 'utf8')).not.toMatch(
           /"[^"]*\/(home|root|tmp|Users)\//,
         );
+  });
+});
+
+describe('the headline', () => {
+  const row = { engine: 'bitgrad-wasm-relaxed', threads: 1, medianMs: 1234.5, bestMs: 1, p5Ms: 1, p95Ms: 1 };
+  const inference = [
+    { ...row, net: 'vgg-small', cpuMedianMs: 1, samples: 1, gmacs: 1 },
+    { ...row, net: 'vgg-small', threads: 2, medianMs: 7, cpuMedianMs: null, samples: 1, gmacs: 1 },
+  ];
+  it('rounds figures, takes one thread for one thread, and says what is missing', () => {
+    const made = headline({ training: [], inference, tfc: [], cnn: [] });
+    expect(made).toContain('| 1,230 ms | TensorFlow.js wasm: -; onnxruntime-web int8: - |');
+    expect(made).not.toContain('7 ms');
+    expect(made).not.toMatch(/NaN|null|undefined/);
   });
 });
 

@@ -1,7 +1,7 @@
 // `bench publish`: keeps the results of runs in docs/results, and writes what is derived from them: the plots there and
-// the tables of docs/results.md and of the packages' READMEs, each between markers
+// the tables of docs/results.md and of the READMEs, each between markers
 // `<!-- results:NAME:start -->` (every method) or `<!-- results:NAME:LABEL|LABEL:start -->` (some), where NAME is a run,
-// or `training` or `inference` for the JSON that those benchmarks write.
+// `training` or `inference` for the JSON that those benchmarks write, or `headline` for a choice of all.
 import {
   copyFileSync,
   existsSync,
@@ -13,10 +13,11 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { methodRows } from '../aggregate.js';
+import { methodRows, type MethodRow } from '../aggregate.js';
 import { labelOf } from '../config.js';
 import { inferenceChart, inferenceMarkdown } from '../inference/report.js';
 import { accuracyChart, alone, curveChart, latencyChart, sizeChart } from '../report/charts.js';
+import { headline } from '../report/headline.js';
 import { conditions, machines, methodTable } from '../report/markdown.js';
 import type { TrialResult } from '../result.js';
 import { readRun } from '../store.js';
@@ -29,6 +30,7 @@ export const repository = fileURLToPath(new URL('../../../../', import.meta.url)
 export const kept = 'docs/results';
 
 const readmes = (root: string): string[] => [
+  'README.md',
   'docs/results.md',
   ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`),
 ];
@@ -78,19 +80,32 @@ const nested = (markdown: string): string =>
     .replaceAll(/^##/gm, '###')
     .trim();
 
-const speedTables: Readonly<Record<string, (root: string) => string>> = {
+const keptRows = (name: string, root: string): MethodRow[] => {
+  const { config, results } = readRun(join(root, kept, name));
+  return methodRows(config, results);
+};
+
+/** The tables that are not one of a run. */
+const otherTables: Readonly<Record<string, (root: string) => string>> = {
   training: (root) => nested(trainingMarkdown(json('training', root) as TrainingReport)),
   inference: (root) => {
     const { rows, environment, coldStart } = json('inference', root) as InferenceReport;
     return nested(inferenceMarkdown(rows, environment, coldStart));
   },
+  headline: (root) =>
+    headline({
+      training: (json('training', root) as TrainingReport).rows,
+      inference: (json('inference', root) as InferenceReport).rows,
+      tfc: keptRows('mnist-tfc', root),
+      cnn: keptRows('mnist-cnn', root),
+    }),
 };
 
 /** A text with its tables made anew from the kept results. */
 export function withTables(text: string, root = repository): string {
   return text.replace(marker, (_, name: string, labels?: string) => {
-    if (Object.hasOwn(speedTables, name))
-      return `<!-- results:${name}:start -->\n\n${speedTables[name]!(root)}\n\n<!-- results:${name}:end -->`;
+    if (Object.hasOwn(otherTables, name))
+      return `<!-- results:${name}:start -->\n\n${otherTables[name]!(root)}\n\n<!-- results:${name}:end -->`;
     const { config, results } = readRun(join(root, kept, name));
     const chosen = labels?.split('|').map((label) => label.trim());
     const rows = methodRows(config, results).filter(({ label }) => !chosen || chosen.includes(label));
