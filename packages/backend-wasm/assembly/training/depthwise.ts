@@ -1,6 +1,30 @@
 // The depthwise convolution and its gradients, NHWC, filter [kh][kw][c][q]: output channel c * q + j reads input channel c.
 // With q = 1 channels go four at a time; other multipliers take the scalar loops.
 
+/** `out += a * b`, elementwise. */
+// @ts-ignore: decorator
+@inline
+function addProducts(out: usize, a: usize, b: usize, bytes: usize): void {
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16)
+    v128.store(out + i, f32x4.add(v128.load(out + i), f32x4.mul(v128.load(a + i), v128.load(b + i))));
+  for (; i < bytes; i += 4) store<f32>(out + i, load<f32>(out + i) + load<f32>(a + i) * load<f32>(b + i));
+}
+
+/** `out += a * b`, where each of the numbers of `a` meets `q` of `out` and `b`; `bytes` are those of `a`. */
+// @ts-ignore: decorator
+@inline
+function addRepeated(out: usize, a: usize, b: usize, bytes: usize, q: i32): void {
+  let at: usize = 0;
+  for (let i: usize = 0; i < bytes; i += 4) {
+    const v = load<f32>(a + i);
+    for (let j = 0; j < q; j++) {
+      store<f32>(out + at, load<f32>(out + at) + v * load<f32>(b + at));
+      at += 4;
+    }
+  }
+}
+
 /** dx [n][h][w][c]; `top`, `left` are the forward paddings. Images n0 .. n1 - 1. */
 export function depthwiseInputGrad(
   dy: usize,
@@ -37,16 +61,8 @@ export function depthwiseInputGrad(
           for (let b = z0; b < z1; b++) {
             const p = dx + <usize>n * image + <usize>((y * sh + a - top) * w + z * sw + b - left) * c4;
             const f = filter + <usize>(a * kw + b) * o4;
-            if (q == 1) {
-              let i: usize = 0;
-              for (; i + 16 <= c4; i += 16)
-                v128.store(
-                  p + i,
-                  f32x4.add(v128.load(p + i), f32x4.mul(v128.load(dy + i), v128.load(f + i))),
-                );
-              for (; i < c4; i += 4)
-                store<f32>(p + i, load<f32>(p + i) + load<f32>(dy + i) * load<f32>(f + i));
-            } else {
+            if (q == 1) addProducts(p, dy, f, c4);
+            else {
               let at: usize = 0;
               for (let i: usize = 0; i < c4; i += 4) {
                 let sum: f32 = 0;
@@ -101,25 +117,8 @@ export function depthwiseFilterGrad(
           for (let b = z0; b < z1; b++) {
             const p = x + <usize>n * image + <usize>((y * sh + a - top) * w + z * sw + b - left) * c4;
             const f = partial + <usize>(a * kw + b) * o4;
-            if (q == 1) {
-              let i: usize = 0;
-              for (; i + 16 <= c4; i += 16)
-                v128.store(
-                  f + i,
-                  f32x4.add(v128.load(f + i), f32x4.mul(v128.load(dy + i), v128.load(p + i))),
-                );
-              for (; i < c4; i += 4)
-                store<f32>(f + i, load<f32>(f + i) + load<f32>(dy + i) * load<f32>(p + i));
-            } else {
-              let at: usize = 0;
-              for (let i: usize = 0; i < c4; i += 4) {
-                const v = load<f32>(p + i);
-                for (let j = 0; j < q; j++) {
-                  store<f32>(f + at, load<f32>(f + at) + load<f32>(dy + at) * v);
-                  at += 4;
-                }
-              }
-            }
+            if (q == 1) addProducts(f, p, dy, c4);
+            else addRepeated(f, p, dy, c4, q);
           }
         dy += o4;
       }
@@ -167,25 +166,8 @@ export function depthwiseForward(
             if (ix < 0 || ix >= w) continue;
             const p = x + <usize>((n * h + iy) * w + ix) * c4;
             const f = filter + <usize>(a * kw + b) * o4;
-            if (q == 1) {
-              let i: usize = 0;
-              for (; i + 16 <= c4; i += 16)
-                v128.store(
-                  out + i,
-                  f32x4.add(v128.load(out + i), f32x4.mul(v128.load(p + i), v128.load(f + i))),
-                );
-              for (; i < c4; i += 4)
-                store<f32>(out + i, load<f32>(out + i) + load<f32>(p + i) * load<f32>(f + i));
-            } else {
-              let at: usize = 0;
-              for (let i: usize = 0; i < c4; i += 4) {
-                const v = load<f32>(p + i);
-                for (let j = 0; j < q; j++) {
-                  store<f32>(out + at, load<f32>(out + at) + v * load<f32>(f + at));
-                  at += 4;
-                }
-              }
-            }
+            if (q == 1) addProducts(out, p, f, c4);
+            else addRepeated(out, p, f, c4, q);
           }
         }
         out += o4;
