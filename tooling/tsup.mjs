@@ -14,7 +14,8 @@ export const library = (options = {}) =>
     platform: 'neutral',
     splitting: true,
     sourcemap: true,
-    clean: false,
+    // Chunks of earlier builds would be published too. Declarations are another task's (build:types).
+    clean: ['!**/*.d.ts'],
     dts: false,
     treeshake: true,
     ...options,

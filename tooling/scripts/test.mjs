@@ -4,6 +4,6 @@ import { attempt, install, run } from './pnpm.mjs';
 install();
 // A failed check does not hide the tests: everything is reported, and the run fails at its end.
 const check = attempt(['pnpm', 'check']);
-run(['pnpm', 'build', '--output-logs=errors-only']);
+run(['pnpm', 'turbo', 'run', 'build', 'build:types', '--output-logs=errors-only']);
 const tests = attempt(['pnpm', 'vitest']);
 process.exit(tests || check);

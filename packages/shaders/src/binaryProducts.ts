@@ -36,7 +36,8 @@ export type Convolve<T extends TensorRef> = (
   geometry: BinaryConvolution,
 ) => T;
 
-interface Arguments<T> {
+/** What tfjs calls the two kernels with. */
+export interface BinaryArguments<T> {
   readonly inputs: Readonly<Record<string, T>>;
   readonly attrs: unknown;
   readonly backend: unknown;
@@ -44,7 +45,7 @@ interface Arguments<T> {
 
 /** BitgradBinaryConv2D and BitgradBinaryMatMul from one convolution: a matrix is an image of one line. */
 export const binaryKernels = <T extends TensorRef>(convolve: Convolve<T>) => ({
-  BitgradBinaryConv2D({ inputs, attrs, backend }: Arguments<T>): T {
+  BitgradBinaryConv2D({ inputs, attrs, backend }: BinaryArguments<T>): T {
     const { x, filter } = inputs as { x: T; filter: T };
     const { strides, pads, dilations, padValue } = attrs as BinaryConvolution;
     return convolve(backend, x, filter, {
@@ -56,7 +57,7 @@ export const binaryKernels = <T extends TensorRef>(convolve: Convolve<T>) => ({
       padValue,
     });
   },
-  BitgradBinaryMatMul({ inputs, backend }: Arguments<T>): T {
+  BitgradBinaryMatMul({ inputs, backend }: BinaryArguments<T>): T {
     const { a, b } = inputs as { a: T; b: T };
     const [m, k] = a.shape as [number, number];
     const [image, filter] = [

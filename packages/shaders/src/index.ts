@@ -1,6 +1,7 @@
 export {
   binaryKernels,
   outputSize,
+  type BinaryArguments,
   type BinaryConvolution,
   type Convolve,
   type TensorRef,

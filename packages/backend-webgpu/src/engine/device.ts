@@ -1,3 +1,4 @@
+/// <reference types="@webgpu/types" preserve="true" />
 // The WebGPU device that the models of an engine share: pipelines by shader text, loss, and release with the last model.
 import { BitgradError, type ErrorCode } from '@bitgrad/runtime';
 

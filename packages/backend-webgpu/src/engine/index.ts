@@ -1,3 +1,4 @@
+/// <reference types="@webgpu/types" preserve="true" />
 // The WebGPU deployment engine for packed models. Free of tfjs.
 import type { CompileOptions, Engine, EngineProbe, PackedModel } from '@bitgrad/runtime';
 import { defaultGpu, describeAdapter, failure, isSoftware, requestDevice, shareDevice } from './device.js';

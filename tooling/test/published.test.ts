@@ -1,0 +1,142 @@
+// The packages as npm will have them: packed, installed into a project outside of this repository, and used there, so that
+// a missing file, type or dependency is found here and not by the first user.
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attempt } from '../scripts/pnpm.mjs';
+import { root, workspacePackages } from '../workspace.mjs';
+
+const run = promisify(execFile);
+const packages = workspacePackages('packages');
+// Their dependencies are over 100 MB (Dawn, a test runner): packed and linted, but not installed.
+const installed = packages.filter(({ name }) => !['backend-node-gpu', 'testkit'].includes(name));
+const readme = readFileSync(`${root}README.md`, 'utf8');
+const example = /^```ts\n([\s\S]*?)^```/m.exec(readme)![1]!;
+
+const folder = mkdtempSync(join(tmpdir(), 'bitgrad-published-'));
+const [tarballs, project] = [join(folder, 'tarballs'), join(folder, 'project')];
+const tarball = (name: string): string => join(tarballs, `${name.replace('@', '').replace('/', '-')}-`);
+const tarballOf = (manifest: { name: string; version: string }): string =>
+  `${tarball(manifest.name)}${manifest.version}.tgz`;
+const inProject = (command: string, args: readonly string[]) =>
+  run(command, args, { cwd: project, maxBuffer: 1 << 26, timeout: 300_000 });
+const node = (args: readonly string[]) => inProject(process.execPath, args);
+
+/** Third-party peers of the packages, in the versions of this repository; TypeScript, to look at the types. */
+const peers = (): Record<string, string> => {
+  const names = new Set(installed.flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {})));
+  const tfjs = [...names].filter((name) => name.startsWith('@tensorflow/'));
+  const versionOf = (name: string): string => {
+    const owner = packages.find(({ path }) => existsSync(`${path}node_modules/${name}/package.json`))!;
+    return JSON.parse(readFileSync(`${owner.path}node_modules/${name}/package.json`, 'utf8')).version;
+  };
+  return Object.fromEntries([...tfjs, 'typescript', '@types/node'].map((name) => [name, versionOf(name)]));
+};
+
+/** Compiles a file and gives the complaints about it and about the types of bitgrad's packages. */
+async function complaints(file: string): Promise<string[]> {
+  const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
+  const tsc = 'node_modules/typescript/bin/tsc';
+  const output = await node([tsc, ...options, file]).then(
+    () => '',
+    (error: { stdout: string }) => error.stdout,
+  );
+  return output.split('\n').filter((line) => /^(node_modules\/@?bitgrad|[\w-]+\.mts)/.test(line));
+}
+
+beforeAll(async () => {
+  // Not built here: other tests use what a build replaces.
+  for (const { path } of packages)
+    for (const file of ['index.js', 'index.d.ts'])
+      if (!existsSync(`${path}dist/${file}`))
+        throw new Error(`${path}dist/${file} is missing: run \`pnpm build && pnpm build:types\` first`);
+  mkdirSync(tarballs);
+  mkdirSync(project);
+  const pack = ['pnpm', '--recursive', '--filter', './packages/*', 'pack', '--pack-destination', tarballs];
+  expect(attempt(pack, { output: 'ignore' })).toBe(0);
+  const own = installed.map(({ manifest }) => [manifest.name, `file:${tarballOf(manifest)}`]);
+  const dependencies = { ...Object.fromEntries(own), ...peers() };
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', dependencies }));
+  await inProject('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']);
+}, 600_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.each(packages)('the package of $folder', ({ manifest }) => {
+  it('is as publint wants it', async () => {
+    const bytes = readFileSync(tarballOf(manifest));
+    const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    const { messages, pkg } = await publint({ pack: { tarball: buffer as ArrayBuffer }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg as never, { color: false }))).toEqual([]);
+  });
+});
+
+describe.each(installed)('$manifest.name, installed', ({ manifest }) => {
+  const path = join(project, 'node_modules', manifest.name);
+
+  it('has its licence and README, no chunk that nothing imports, and no trace of the repository', () => {
+    for (const file of ['LICENSE', 'README.md']) expect(existsSync(join(path, file)), file).toBe(true);
+    const files = readdirSync(join(path, 'dist'), { recursive: true }) as string[];
+    const code = files.filter((file) => file.endsWith('.js'));
+    const text = code.map((file) => readFileSync(join(path, 'dist', file), 'utf8')).join('\n');
+    const chunks = code.filter((file) => file.startsWith('chunk-'));
+    expect(chunks.filter((chunk) => !text.includes(chunk))).toEqual([]);
+    const published = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+    expect(JSON.stringify(published)).not.toMatch(/@bitgrad\/source|workspace:|catalog:|tooling/);
+  });
+});
+
+describe('a project of a user', () => {
+  it('finds types for every entry', async () => {
+    const entries = installed.flatMap(({ manifest }) =>
+      Object.entries(manifest.exports)
+        .filter(([, target]) => typeof target === 'object')
+        .map(([key]) => manifest.name + key.slice(1)),
+    );
+    expect(entries).toContain('@bitgrad/backend-wasm/engine');
+    const lines = entries.map((entry, i) => `import * as m${i} from '${entry}';\nvoid m${i};`);
+    writeFileSync(join(project, 'entries.mts'), lines.join('\n'));
+    expect(await complaints('entries.mts')).toEqual([]);
+  });
+
+  it('is told of a wrong call', async () => {
+    const wrong = "import { useBackend } from '@bitgrad/core';\nawait useBackend('wasm');\n";
+    writeFileSync(join(project, 'wrong.mts'), wrong);
+    expect(await complaints('wrong.mts')).toEqual([
+      expect.stringMatching(/^wrong\.mts\(2,18\): error TS2345/),
+    ]);
+  });
+
+  it('compiles and runs the example of the README, whose install line names all it imports', async () => {
+    const imports = [...example.matchAll(/from '([^']+)'/g)].map((match) => match[1]!);
+    const install = /^npm install [^]*?(?<!\\)$/m.exec(readme)![0];
+    for (const name of imports) expect(install.split(/[\s\\]+/), install).toContain(name);
+    writeFileSync(join(project, 'example.mts'), example);
+    expect(await complaints('example.mts')).toEqual([]);
+    writeFileSync(join(project, 'example.mjs'), example);
+    const { stdout } = await node(['example.mjs']);
+    const accuracies = stdout.trim().split('\n').map((line) => Number(line.split(' ')[1])); // prettier-ignore
+    expect(accuracies).toHaveLength(3);
+    expect(accuracies.at(-1)).toBeGreaterThan(0.95);
+  }, 300_000);
+
+  it('trains, compiles and runs by the command', async () => {
+    const bitgrad = (line: string) => node(['node_modules/bitgrad/bin/bitgrad.mjs', ...line.split(' ')]);
+    await bitgrad('train --model tfc --data digits --limit 500 --epochs 1 --out run');
+    await bitgrad('compile run -o digits.bitgrad');
+    const { stdout } = await bitgrad('run digits.bitgrad --data digits --limit 100 --json');
+    expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({ engine: 'wasm' });
+  }, 300_000);
+});
