@@ -13,11 +13,19 @@ const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 describe.each(workspacePackages('packages').filter(({ path }) => existsSync(`${path}README.md`)))(
   '$folder',
   ({ path }) => {
-    const blocks = [...readFileSync(`${path}README.md`, 'utf8').matchAll(/^```js\n([\s\S]*?)^```/gm)].map(
-      (match) => match[1]!,
-    );
+    const text = readFileSync(`${path}README.md`, 'utf8');
+    const blocks = [...text.matchAll(/^```js\n([\s\S]*?)^```/gm)].map((match) => match[1]!);
 
     it('has an example', () => expect(blocks.length).toBeGreaterThan(0));
+
+    it('tells to install all that its examples import', () => {
+      // To the end of a line that does not go on with a backslash.
+      const installed = [...text.matchAll(/^npm install (?:[^\n]*\\\n)*[^\n]*/gm)].join(' ').split(/[\s\\]+/);
+      const imported = blocks.flatMap((code) =>
+        [...code.matchAll(/(?:from|import) '((?:@[^/']+\/)?[^/'.:]+)[^']*'/g)].map((match) => match[1]!),
+      );
+      expect(imported.filter((name) => !installed.includes(name))).toEqual([]);
+    });
 
     it.each(blocks.map((code, i) => ({ code, i })))('example $i runs', async ({ code, i }) => {
       // Inside the package but outside of node_modules: only there does its own name resolve, as for a user.
