@@ -16,6 +16,7 @@ export interface MethodRow {
   /** Share of kernel signs that a step changes, mean over epochs and seeds: at the end of a schedule it is near 0. */
   readonly flipRatio: number | null;
   readonly imagesPerSecond: number;
+  /** The largest file of the seeds: they differ where a last layer is in 8 bits for some and float for others. */
   readonly packedBytes: number | null;
   readonly floatBytes: number | null;
   /** Median packed latency in milliseconds, by engine. */
@@ -73,7 +74,7 @@ export function methodRows(config: BenchConfig, results: readonly TrialResult[])
       largestGap: trials.map(({ gap }) => 100 * gap).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a)),
       flipRatio: meanOrNull(trials.flatMap(({ epochs }) => epochs.map(({ flipRatio }) => flipRatio))),
       imagesPerSecond: mean(trials.map(({ imagesPerSecond }) => imagesPerSecond)),
-      packedBytes: packed[0]?.bytes ?? null,
+      packedBytes: packed.length > 0 ? Math.max(...packed.map(({ bytes }) => bytes)) : null,
       floatBytes: packed[0]?.floatBytes ?? null,
       latency: Object.fromEntries(latency),
       agreement: packed.length > 0 ? Math.min(...packed.map(({ agreement }) => agreement)) : null,

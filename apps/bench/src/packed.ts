@@ -1,7 +1,7 @@
 // The packed form of a trained model: its size, its agreement with the graph on test images, its time on every engine.
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { wasmEngine } from '@bitgrad/backend-wasm/engine';
-import { compileModel, graphOutputs } from '@bitgrad/compiler';
+import { compileModel } from '@bitgrad/compiler';
 import type { Normalization, Split } from '@bitgrad/datasets';
 import { elementCount, jsEngine, type Engine, type Executable } from '@bitgrad/runtime';
 import type { PackedLatency, PackedRow } from './result.js';
@@ -28,61 +28,44 @@ const timeOf = (executable: Executable, input: Uint8Array): { medianMs: number; 
   return { medianMs: median(times), samples: times.length };
 };
 
-const argmax = (values: ArrayLike<number>, from: number, width: number): number => {
-  let best = from;
-  for (let i = from + 1; i < from + width; i++) if (values[i]! > values[best]!) best = i;
-  return best - from;
-};
-
-/** Compiles, compares and times a model. */
+/** Compiles as `bitgrad compile` does, compares with the graph, and times a model. */
 export async function packedRow(
   model: tfl.LayersModel,
   test: Split,
   normalization: Normalization,
 ): Promise<PackedRow> {
-  const {
-    model: packed,
-    bytes: file,
-    fallbacks,
-  } = await compileModel(model, {
+  const available: Engine[] = [];
+  for (const create of engines) {
+    const engine = create();
+    if ((await engine.probe()).available) available.push(engine);
+  }
+  const size = elementCount(test.shape);
+  const compiled = await compileModel(model, {
     input: 'u8',
     normalization,
-    samples: test.images.subarray(0, 16 * elementCount(test.shape)),
+    samples: test.images.subarray(0, Math.min(comparedImages, test.size) * size),
     minAgreement: 0,
+    // Engines give the same integers: one comparison stands for all.
+    engine: available[0],
   });
-  const size = elementCount(test.shape);
-  const images = Math.min(comparedImages, test.size);
-  const inputs = test.images.subarray(0, images * size);
-  const want = graphOutputs(model, packed, inputs, normalization);
-  const width = want.length / images;
   const latency: PackedLatency[] = [];
-  let agreement = 0;
-  for (const [i, create] of engines.entries()) {
-    const engine = create();
-    if (!(await engine.probe()).available) continue;
-    const executable = await engine.compile(packed);
-    // Engines give the same integers: one comparison, on the first that runs, stands for all.
-    if (i === 0 || latency.length === 0) {
-      const got = executable.run(inputs);
-      let same = 0;
-      for (let r = 0; r < images; r++)
-        same += argmax(got, r * width, width) === argmax(want, r * width, width) ? 1 : 0;
-      agreement = same / images;
-    }
+  for (const engine of available) {
+    const executable = await engine.compile(compiled.model);
     const { variant } = executable.report();
     latency.push({
       engine: engine.name,
       variant: variant ?? null,
-      ...timeOf(executable, inputs.subarray(0, size)),
+      ...timeOf(executable, test.images.subarray(0, size)),
     });
     executable.dispose();
   }
   return {
-    bytes: file.length,
-    floatBytes: packed.metadata.floatBytes ?? 0,
-    agreement,
-    images,
+    bytes: compiled.bytes.length,
+    floatBytes: compiled.model.metadata.floatBytes ?? 0,
+    agreement: compiled.agreement.argmax,
+    images: compiled.agreement.samples,
+    lastLayer: compiled.lastLayer,
     latency,
-    fallbacks: fallbacks.length,
+    fallbacks: compiled.fallbacks.length,
   };
 }

@@ -29,6 +29,8 @@ export interface PackedRow {
   /** Share of test images on which the packed model and the graph agree, on `images` of them. */
   readonly agreement: number;
   readonly images: number;
+  /** What a float dense layer at the end became: 8 bits where that changes no class on `images`. */
+  readonly lastLayer: 'float' | 'int8' | null;
   readonly latency: readonly PackedLatency[];
   readonly fallbacks: number;
 }

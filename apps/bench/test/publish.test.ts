@@ -64,7 +64,15 @@ describe('publish', () => {
     },
     ...{ gap: 0.01 * seed, imagesPerSecond: 1, seconds: 1, peakMemoryMiB: 1, parameters: 1 },
     machine: { cpu: 'cpu', cores: 1, memoryGiB: 1, os: 'os', node: 'v1' },
-    packed: { bytes: 100 * seed, floatBytes: 3200, agreement: 1, images: 10, latency: [], fallbacks: 0 },
+    packed: {
+      bytes: 100 * seed,
+      floatBytes: 3200,
+      agreement: 1,
+      images: 10,
+      lastLayer: null,
+      latency: [],
+      fallbacks: 0,
+    },
   });
   const run = join(root, 'run');
   mkdirSync(run);

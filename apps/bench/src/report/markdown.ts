@@ -95,5 +95,5 @@ ${methodTable(config, rows)}
 
 Accuracy: mean ± standard deviation over seeds (number of seeds) of the deployed levels. soft - hard: accuracy lost by
 hardening, in points, mean and the largest of a seed. flips a step: share of weight signs that a step changes, mean over
-training. Machine: ${machines(results)}.
+training. agreement: share of test images that packed file and graph put into the same class, worst seed. Machine: ${machines(results)}.
 `;
