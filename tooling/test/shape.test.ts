@@ -75,6 +75,18 @@ describe.each(packages)('packages/$name', ({ name, path, manifest }) => {
   });
 });
 
+describe.each(packages.filter(({ name }) => name.startsWith('quantizer-')))(
+  '$folder',
+  ({ path, manifest }) => {
+    it('states its version as its package does (pnpm version-packages writes both)', () => {
+      const text = sources(`${path}src`).map(read).join('\n');
+      expect(
+        [...text.matchAll(/definePlugin\(\{[^}]*?\bversion: '([^']*)'/g)].map((match) => match[1]),
+      ).toEqual([manifest.version]);
+    });
+  },
+);
+
 it('core, layers and training name no plugin', () => {
   const plugins = packages.filter(({ name }) => /^(quantizer|backend)-/.test(name)).map(({ name }) => name);
   for (const owner of packages.filter(({ name }) => ['core', 'layers', 'training'].includes(name)))

@@ -15,7 +15,7 @@ declare module '@bitgrad/core' {
 /** The plugin: `use(fdaPlugin)`, then `'fda'` and `'fda++'` by name. */
 export const fdaPlugin: Plugin = definePlugin({
   name: '@bitgrad/quantizer-fda',
-  version: '0.1.0',
+  version: '0.0.0',
   quantizers: { fda, 'fda++': fdaPlusPlus },
   surrogates: { fda: fdaSurrogate },
 });

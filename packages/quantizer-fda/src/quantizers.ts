@@ -87,10 +87,13 @@ export function fda(options?: FdaOptions): Quantizer {
     name: 'fda',
     options: resolved,
     description:
-      'Sign forward; backward the derivative of its Fourier series, with noise adaptation (Xu 2021, arXiv 2103.00841)',
+      'sign forward, derivative of its Fourier series backward, with noise adaptation (FDA, arXiv 2103.00841)',
     forward: signForward(),
     surrogate,
-    certificate: { holds: false, reason: 'sign is flat where the Fourier kernel varies (condition 3)' },
+    certificate: {
+      holds: false,
+      reason: 'sign is flat beside 0 where B varies, so no proximal map has this pair.',
+    },
   };
   if (module === false)
     return defineQuantizer({
@@ -179,7 +182,7 @@ export function fdaPlusPlus(options?: FdaPlusPlusOptions): Quantizer {
   const common = {
     name: 'fda++',
     description:
-      'The Fourier series of sign forward, its exact derivative backward (FDA with the pairing of ProxConnect++)',
+      'Fourier series of sign forward with its own derivative backward (after arXiv 2103.00841 and 2402.17710)',
   };
   if (options?.box === false) {
     const resolved = parseOptions('quantizer-fda', owner, plainSchema, options);
@@ -192,7 +195,7 @@ export function fdaPlusPlus(options?: FdaPlusPlusOptions): Quantizer {
       surrogate: seriesSurrogate(pair),
       schedule: growingSchedule('n', { growth: shape, start, end }),
       capabilities: { needsClock: start !== end },
-      certificate: { holds: true, reason: 'B is the derivative of F: P is the identity and T is F' },
+      certificate: { holds: true, reason: 'B is the derivative of F: P is the identity, T = F.' },
     });
   }
   const resolved = parseOptions('quantizer-fda', owner, boxedSchema, options);
@@ -205,6 +208,6 @@ export function fdaPlusPlus(options?: FdaPlusPlusOptions): Quantizer {
     surrogate: boxedSurrogate(pair),
     schedule: boxSchedule(resolved),
     capabilities: { needsClock: true },
-    certificate: { holds: true, reason: 'P is the identity that hardens to sign in a box, T is the series' },
+    certificate: { holds: true, reason: 'P is the identity that hardens to sign in a box, T = the series.' },
   });
 }
