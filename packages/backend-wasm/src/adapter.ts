@@ -146,19 +146,15 @@ function install(
   };
   const context = { heap, wasm: functions, job, count, fused };
   const kernels = Object.assign({}, ...kernelFamilies(fused).map((family) => family(context)));
-  const installation = installKernels('wasm', kernels, {
+  return installKernels('wasm', kernels, {
     source: 'backend-wasm',
     expected: 'NHWC float32 tensors without dilation',
     counts,
-  });
-  return {
-    report: installation.report,
-    remove() {
-      installation.remove();
+    onRemove() {
       heap.dispose();
       pool?.dispose();
     },
-  };
+  });
 }
 
 /**

@@ -31,6 +31,8 @@ const lostError = (): BitgradError =>
 /** Settles when the context of a backend is lost: one listener for each. */
 const losses = new WeakMap<object, Promise<unknown>>();
 
+const kernels = { ...poolGradients, ...binary };
+
 /** Guards a backend against the loss of its context; see guardLoss. */
 function guard(backend: object): () => void {
   const gl = contextOf(backend);
@@ -111,21 +113,9 @@ export function webgl(): BackendAdapter {
         throw unavailable('the tfjs webgl backend computes in float16 here', 'Choose another backend.');
       const active = tf.backend();
       if (owner.holds(active)) return;
-      owner.take(active, () => {
-        const installation = installKernels(
-          'webgl',
-          { ...poolGradients, ...binary },
-          { source: 'backend-webgl' },
-        );
-        const unguard = guard(active);
-        return {
-          report: installation.report,
-          remove() {
-            installation.remove();
-            unguard();
-          },
-        };
-      });
+      owner.take(active, () =>
+        installKernels('webgl', kernels, { source: 'backend-webgl', onRemove: guard(active) }),
+      );
     },
     report: () => owner.report(),
     async dispose() {

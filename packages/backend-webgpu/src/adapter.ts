@@ -29,6 +29,8 @@ const lostError = (reason?: string): BitgradError =>
     next: 'Call start() of the adapter for a new device, and go on from a checkpoint.',
   });
 
+const kernels = { ...poolGradients, ...binary };
+
 /** Guards a backend against the loss of its device; see guardLoss. */
 function guard(backend: object): () => void {
   const loss = (backend as TfjsBackend).device.lost.then(({ message, reason }) => {
@@ -112,21 +114,9 @@ export function webgpu(): BackendAdapter {
         throw unavailable('the tfjs webgpu backend did not start', 'Choose another backend.');
       const active = tf.backend();
       if (owner.holds(active)) return;
-      owner.take(active, () => {
-        const installation = installKernels(
-          'webgpu',
-          { ...poolGradients, ...binary },
-          { source: 'backend-webgpu' },
-        );
-        const unguard = guard(active);
-        return {
-          report: installation.report,
-          remove() {
-            installation.remove();
-            unguard();
-          },
-        };
-      });
+      owner.take(active, () =>
+        installKernels('webgpu', kernels, { source: 'backend-webgpu', onRemove: guard(active) }),
+      );
     },
     report: () => owner.report(),
     async dispose() {

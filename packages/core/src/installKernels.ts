@@ -35,6 +35,8 @@ export interface InstallOptions {
   readonly expected?: string;
   /** Where runs are counted by kernel name, for adapters that count more than kernels. */
   readonly counts?: Record<string, number>;
+  /** Called once the kernels are removed: frees what they used. */
+  readonly onRemove?: () => void;
 }
 
 /**
@@ -44,7 +46,7 @@ export interface InstallOptions {
 export function installKernels<B>(
   backendName: string,
   kernels: Readonly<Record<string, Kernel<B>>>,
-  { source, expected = 'arguments that tfjs gives it', counts = {} }: InstallOptions,
+  { source, expected = 'arguments that tfjs gives it', counts = {}, onRemove }: InstallOptions,
 ): Installation {
   const restores = Object.entries(kernels).map(([kernelName, kernel]) => {
     const stock = tf.getKernel(kernelName, backendName) as tf.KernelConfig | undefined;
@@ -75,6 +77,7 @@ export function installKernels<B>(
       if (stock) tf.registerKernel(stock);
     };
   });
+  if (onRemove) restores.push(onRemove);
   return {
     report: () => ({ ...counts }),
     remove: () => restores.splice(0).forEach((restore) => restore()),

@@ -45,6 +45,21 @@ describe('kernelOwner', () => {
     expect(run()).toBe('stock');
   });
 
+  it('frees what kernels used once, after the kernels are gone', () => {
+    const seen: unknown[] = [];
+    const owner = kernelOwner(name);
+    owner.take({}, () =>
+      installKernels(
+        name,
+        { Identity: () => 'mine' as never },
+        { source: 'test', onRemove: () => seen.push(run()) },
+      ),
+    );
+    owner.release();
+    owner.release();
+    expect(seen).toEqual(['stock']);
+  });
+
   it('leaves the stock kernels in force when an installation fails', () => {
     const owner = kernelOwner(name);
     owner.take({}, answers('mine'));
