@@ -1,8 +1,8 @@
 // `bench run`: the trials of a config that are not finished yet, then the report.
-import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import { resolve } from 'node:path';
 import pc from 'picocolors';
-import { labelOf, readConfig, trialsOf, type BenchConfig, type Trial } from '../config.js';
+import { labelOf, readConfig, trialsOf, type BenchConfig } from '../config.js';
+import { display } from '../display.js';
 import { localPool, type Executor } from '../pool.js';
 import { openRun } from '../store.js';
 import { writeReport } from './report.js';
@@ -23,58 +23,6 @@ const overridden = (config: BenchConfig, { seeds, epochs }: RunOptions): BenchCo
   ...(epochs ? { budget: { epochs } } : {}),
 });
 
-/** Bars on a terminal, lines elsewhere. */
-const display = (trials: readonly Trial[], json: boolean) => {
-  const out = json ? process.stderr : process.stdout;
-  const nameOf = (trial: Trial): string => `${trial.label} seed ${trial.seed}`;
-  const wide = Math.max(...trials.map((trial) => nameOf(trial).length), 5);
-  const bars = out.isTTY
-    ? new MultiBar(
-        {
-          stream: out,
-          hideCursor: true,
-          clearOnComplete: false,
-          format: '{name} {bar} {percentage} % {note}',
-        },
-        Presets.shades_grey,
-      )
-    : undefined;
-  const active = new Map<string, SingleBar>();
-  const total = bars?.create(trials.length, 0, { name: 'total'.padEnd(wide), note: '' });
-  const say = (text: string): void => (bars ? bars.log(`${text}\n`) : void out.write(`${text}\n`));
-  return {
-    started(trial: Trial): void {
-      if (bars)
-        active.set(trial.id, bars.create(1, 0, { name: nameOf(trial).padEnd(wide), note: 'starting' }));
-      else say(`${nameOf(trial)}: started`);
-    },
-    progress(
-      trial: Trial,
-      {
-        done,
-        total: steps,
-        accuracy,
-        imagesPerSecond,
-      }: { done: number; total: number; accuracy: number; imagesPerSecond: number },
-    ): void {
-      const bar = active.get(trial.id);
-      bar?.setTotal(steps);
-      bar?.update(done, {
-        note: `accuracy ${(100 * accuracy).toFixed(1)} %, ${imagesPerSecond.toFixed(0)} img/s`,
-      });
-    },
-    ended(trial: Trial, text: string): void {
-      const bar = active.get(trial.id);
-      if (bar) bars!.remove(bar);
-      active.delete(trial.id);
-      total?.increment();
-      say(`${nameOf(trial)}: ${text}`);
-    },
-    say,
-    stop: (): void => bars?.stop(),
-  };
-};
-
 /**
  * Runs what is missing of a config and writes the report.
  * @returns the exit code: 1 when a trial failed, 130 when interrupted
@@ -86,7 +34,7 @@ export async function runCommand(nameOrPath: string, options: RunOptions): Promi
   const all = trialsOf(config);
   const finished = new Set(store.results().map(({ id }) => id));
   const open = all.filter(({ id }) => !finished.has(id));
-  const view = display(open.length > 0 ? open : all, options.json);
+  const view = display(open.length > 0 ? open : all, options.json ? process.stderr : process.stdout);
   view.say(
     `${config.name}: ${config.methods.map(labelOf).join(', ')}; ${all.length} trials, ${all.length - open.length} done; to ${folder}`,
   );
