@@ -47,6 +47,11 @@ describe.each(packages)('packages/$name', ({ name, path, manifest }) => {
     }
   });
 
+  it('has peers of ours with an open range, so that no minor release of them is a major one of this', () => {
+    for (const [dep, range] of Object.entries<string>(manifest.peerDependencies ?? {}))
+      if (dep.startsWith('@bitgrad/')) expect(range, dep).toMatch(/^workspace:>=/);
+  });
+
   it('has tfjs as a peer only, with one backend at most', () => {
     if (name === 'cli') return;
     const peers = Object.keys(manifest.peerDependencies ?? {}).filter((dep) =>
