@@ -12,7 +12,7 @@ export interface TrainingBenchOptions {
   readonly json?: string;
   readonly markdown?: string;
   readonly python?: string;
-  readonly nets: readonly string[];
+  readonly nets?: readonly string[];
   readonly rounds: number;
   /** Steps of the fastest runner in a round; slower ones do fewer, for about the same time. */
   readonly steps: number;
@@ -191,7 +191,7 @@ export async function trainingCommand(options: TrainingBenchOptions): Promise<nu
   const python = findTorch(options.python);
   const skipped = python ? [] : ['pytorch-1: no interpreter can import torch (Debian: python3-torch)'];
   const runners = runnerNames.filter((runner) => python || runner !== 'pytorch-1');
-  const chosen = nets.filter(({ name }) => options.nets.length === 0 || options.nets.includes(name));
+  const chosen = nets.filter(({ name }) => options.nets?.includes(name) ?? true);
   const rows: TrainingRow[] = [];
   for (const net of chosen) rows.push(...(await measureNet(net, runners, options, python)));
   const memory = options.memorySteps > 0 ? await measureMemory(nets[0]!, options.memorySteps) : null;
