@@ -3,6 +3,9 @@ import { BitgradError } from '@bitgrad/core';
 import { Command, InvalidArgumentError } from 'commander';
 import { presetNames } from './config.js';
 
+// pnpm runs scripts in the package's folder; paths are meant from where the user is.
+if (process.env.npm_lifecycle_event === 'bench' && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
+
 const positive = (text: string): number => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a positive integer');

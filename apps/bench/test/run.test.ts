@@ -1,6 +1,7 @@
 // The command as a process: a run with a third-party quantizer, kill -9 in its middle, resume, reports, wrong use.
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -62,4 +63,14 @@ it('says what is wrong in one line, with exit code 2', async () => {
   const { code, stderr } = (await bench('run', 'nothing-here')) as { code: number; stderr: string };
   expect(code).toBe(2);
   expect(stderr).toMatch(/^\[bitgrad\/bench\] config: got "nothing-here"/);
+});
+
+it('takes paths from where the user called pnpm', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-where-'));
+  writeFileSync(join(folder, 'mine.json'), '{ "name": "mine" }');
+  const env = { ...process.env, npm_lifecycle_event: 'bench', INIT_CWD: folder };
+  const run = promisify(execFile)(process.execPath, [...flags, 'run', 'mine.json'], { env });
+  // The file is found, and read: it has no data.
+  await expect(run).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(/mine\.json[^]*data/) });
+  rmSync(folder, { recursive: true });
 });

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { BitgradError } from '@bitgrad/core';
+import { pick } from '../arguments.js';
 import { coldStart } from '../inference/coldStart.js';
 import { compareNet, type InferenceRow } from '../inference/compare.js';
 import type { Contender } from '../inference/contender.js';
@@ -64,29 +64,12 @@ function allContenders(): Contender[] {
   ];
 }
 
-const pick = <T>(items: readonly T[], nameOf: (item: T) => string, wanted?: readonly string[]): T[] => {
-  const names = [...new Set(items.map(nameOf))];
-  const unknown = wanted?.find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new BitgradError({
-      code: 'unknown-name',
-      source: 'bench',
-      what: 'network or engine',
-      got: unknown,
-      expected: `one of ${names.join(', ')}`,
-    });
-  return items.filter((item) => !wanted || wanted.includes(nameOf(item)));
-};
-
-/** Where the user is: pnpm runs scripts in the package's folder. */
-const start = process.env.INIT_CWD ?? process.cwd();
-
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** Compares, writes JSON, Markdown and chart; returns the exit code. */
 export async function inferenceCommand(options: InferenceOptions): Promise<number> {
-  const nets = pick(floatNets, ({ name }) => name, options.nets);
-  const contenders = pick(allContenders(), ({ engine }) => engine, options.engines);
+  const nets = pick(floatNets, ({ name }) => name, 'network', options.nets);
+  const contenders = pick(allContenders(), ({ engine }) => engine, 'engine', options.engines);
   const environment: Environment = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
@@ -114,7 +97,7 @@ export async function inferenceCommand(options: InferenceOptions): Promise<numbe
   }
   const markdown = inferenceMarkdown(rows, environment, cold);
   if (options.json) {
-    const path = resolve(start, options.json);
+    const path = resolve(options.json);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(
       path,
@@ -122,7 +105,7 @@ export async function inferenceCommand(options: InferenceOptions): Promise<numbe
     );
   }
   if (options.out) {
-    const folder = resolve(start, options.out);
+    const folder = resolve(options.out);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'inference.md'), `${markdown}\n![Chart](./inference.svg)\n`);
     writeFileSync(join(folder, 'inference.svg'), inferenceChart(rows));

@@ -143,10 +143,9 @@ export interface PublishOptions {
 
 /** `bench publish [RUN...]`; returns the exit code. */
 export async function publishCommand(runs: readonly string[], options: PublishOptions): Promise<number> {
-  const start = process.env.INIT_CWD ?? process.cwd();
-  for (const run of runs) keepRun(resolve(start, run));
+  for (const run of runs) keepRun(resolve(run));
   for (const name of ['training', 'inference'] as const)
-    if (options[name]) copyFileSync(resolve(start, options[name]), join(repository, kept, `${name}.json`));
+    if (options[name]) copyFileSync(resolve(options[name]), join(repository, kept, `${name}.json`));
   for (const name of keptRuns()) drawPlots(name);
   if (existsSync(join(repository, kept, 'inference.json')))
     writeFileSync(

@@ -2,6 +2,7 @@
 // busy or throttled machine hits them alike; medians over the rounds, and the spread between them.
 import { writeFileSync } from 'node:fs';
 import pc from 'picocolors';
+import { pick } from '../arguments.js';
 import { table } from '../report/markdown.js';
 import { commit, machine, type Machine } from '../result.js';
 import { nets, runnerNames, type MemoryGrowth, type Net, type RunnerName, type StepTimes } from './nets.js';
@@ -191,7 +192,7 @@ export async function trainingCommand(options: TrainingBenchOptions): Promise<nu
   const python = findTorch(options.python);
   const skipped = python ? [] : ['pytorch-1: no interpreter can import torch (Debian: python3-torch)'];
   const runners = runnerNames.filter((runner) => python || runner !== 'pytorch-1');
-  const chosen = nets.filter(({ name }) => options.nets?.includes(name) ?? true);
+  const chosen = pick(nets, ({ name }) => name, 'network', options.nets);
   const rows: TrainingRow[] = [];
   for (const net of chosen) rows.push(...(await measureNet(net, runners, options, python)));
   const memory = options.memorySteps > 0 ? await measureMemory(nets[0]!, options.memorySteps) : null;
