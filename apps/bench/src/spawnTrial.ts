@@ -1,14 +1,12 @@
 // Runs a trial in a process of its own.
 import { fork } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { BitgradError, type ErrorCode } from '@bitgrad/core';
 import type { ChildMessage } from './child.js';
 import type { Trial } from './config.js';
 import type { TrialResult } from './result.js';
 import type { TrialProgress } from './runTrial.js';
-
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+import { sourceFlags } from './sourceFlags.js';
 
 /** A trial's process died before it gave a result: worth another try. */
 export const isCrash = (error: unknown): boolean => (error as { crashed?: boolean }).crashed === true;
@@ -22,7 +20,7 @@ export function spawnTrial(
   signal?: AbortSignal,
 ): Promise<TrialResult> {
   const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), {
-    execArgv: ['--conditions=@bitgrad/source', `--import=${tsx}`],
+    execArgv: [...sourceFlags],
     // Workers' own output would tear progress displays; what they have to say comes as messages.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'json',

@@ -2,16 +2,15 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { sourceFlags } from '../src/sourceFlags.js';
 import { tinyComparison } from './tiny.js';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const flags = ['--conditions=@bitgrad/source', `--import=${tsx}`, main];
+const flags = [...sourceFlags, main];
 const bench = (...args: string[]) =>
   promisify(execFile)(process.execPath, [...flags, ...args], { timeout: 240_000 }).catch(
     (e: { code: number; stdout: string; stderr: string }) => e,

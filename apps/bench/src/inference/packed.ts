@@ -1,10 +1,10 @@
 // bitgrad's engines as contenders, in this process or in a child that has relaxed SIMD (behind a flag in Node 20).
 import { fork, type ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { wasmEngine, type WasmEngineOptions } from '@bitgrad/backend-wasm/engine';
 import { BitgradError, createRng } from '@bitgrad/core';
 import { decodeModel, elementCount, jsEngine, type Engine } from '@bitgrad/runtime';
+import { sourceFlags } from '../sourceFlags.js';
 import { timeFor, type Contender, type Prepared, type Sample } from './contender.js';
 import type { FloatNet } from './float.js';
 import { extraLayers, type PackedFiles } from './packedModels.js';
@@ -93,8 +93,6 @@ export type ChildAnswer =
   | { readonly type: 'samples'; readonly samples: Sample[] }
   | { readonly type: 'error'; readonly message: string };
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-
 const ask = (child: ChildProcess, request: ChildRequest): Promise<ChildAnswer> =>
   new Promise((resolve, reject) => {
     const gone = (code: number | null): void =>
@@ -121,7 +119,7 @@ export const remotePacked = (
   async prepare(net) {
     const files = await filesOf(net);
     const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), {
-      execArgv: [...flags, '--conditions=@bitgrad/source', `--import=${tsx}`],
+      execArgv: [...flags, ...sourceFlags],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       serialization: 'advanced',
     });

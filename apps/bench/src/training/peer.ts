@@ -3,6 +3,7 @@ import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { BitgradError } from '@bitgrad/core';
+import { sourceFlags } from '../sourceFlags.js';
 import type { Net, RunnerMessage, RunnerName, RunnerRequest } from './nets.js';
 
 /** A running runner. */
@@ -63,7 +64,10 @@ export function startPeer(runner: RunnerName, net: Net, python: string | undefin
     );
   }
   const file = fileURLToPath(new URL('./runner.ts', import.meta.url));
-  const child = fork(file, [runner, net.name], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(file, [runner, net.name], {
+    execArgv: [...sourceFlags],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   return talk(
     name,
     child,
