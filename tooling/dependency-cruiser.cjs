@@ -79,6 +79,8 @@ module.exports = {
     enhancedResolveOptions: {
       conditionNames: ['@bitgrad/source', 'import', 'default', 'types'],
       exportsFields: ['exports'],
+      // @webgpu/types has types alone.
+      mainFields: ['module', 'main', 'types'],
     },
   },
 };

@@ -1,16 +1,16 @@
 // The queue on a real Redis: three workers, one killed in mid-trial, one started late; the same numbers as the pool.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig, trialsOf } from '../src/config.js';
 import { localPool } from '../src/pool.js';
 import { connectionOf, redisQueue } from '../src/queue.js';
 import type { TrialResult } from '../src/result.js';
+import { sourceFlags } from '../src/sourceFlags.js';
 import { tinyComparison } from './tiny.js';
 
 const hasRedis = ((): boolean => {
@@ -24,7 +24,6 @@ const hasRedis = ((): boolean => {
 const required = (process.env.BITGRAD_REQUIRE ?? '').split(',').includes('redis');
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {
@@ -50,7 +49,7 @@ describe.skipIf(!hasRedis && !required)('queue (needs redis-server)', () => {
   let server: ChildProcess;
   const workers: ChildProcess[] = [];
   const startWorker = (): ChildProcess => {
-    const args = ['--conditions=@bitgrad/source', `--import=${tsx}`, main, 'worker', '--queue', url];
+    const args = [...sourceFlags, main, 'worker', '--queue', url];
     const worker = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
     workers.push(worker);
     return worker;
