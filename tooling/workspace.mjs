@@ -20,4 +20,7 @@ export const workspacePackages = (...parents) =>
       }),
   );
 
+/** Where a plugin's source states its version: groups of what comes before it, and of the version. */
+export const statedVersion = /(definePlugin\(\{[^}]*?\bversion: ')([^']*)'/g;
+
 export { root };

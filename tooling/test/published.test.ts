@@ -18,6 +18,7 @@ import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attempt } from '../scripts/pnpm.mjs';
 import { root, workspacePackages } from '../workspace.mjs';
+import { importsOf, installedBy } from './readmes.js';
 
 const run = promisify(execFile);
 const packages = workspacePackages('packages');
@@ -28,9 +29,8 @@ const example = /^```ts\n([\s\S]*?)^```/m.exec(readme)![1]!;
 
 const folder = mkdtempSync(join(tmpdir(), 'bitgrad-published-'));
 const [tarballs, project] = [join(folder, 'tarballs'), join(folder, 'project')];
-const tarball = (name: string): string => join(tarballs, `${name.replace('@', '').replace('/', '-')}-`);
-const tarballOf = (manifest: { name: string; version: string }): string =>
-  `${tarball(manifest.name)}${manifest.version}.tgz`;
+const tarballOf = ({ name, version }: { name: string; version: string }): string =>
+  join(tarballs, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
 const inProject = (command: string, args: readonly string[]) =>
   run(command, args, { cwd: project, maxBuffer: 1 << 26, timeout: 300_000 });
 const node = (args: readonly string[]) => inProject(process.execPath, args);
@@ -120,9 +120,7 @@ describe('a project of a user', () => {
   });
 
   it('compiles and runs the example of the README, whose install line names all it imports', async () => {
-    const imports = [...example.matchAll(/from '([^']+)'/g)].map((match) => match[1]!);
-    const install = /^npm install [^]*?(?<!\\)$/m.exec(readme)![0];
-    for (const name of imports) expect(install.split(/[\s\\]+/), install).toContain(name);
+    for (const name of importsOf(example)) expect(installedBy(readme)).toContain(name);
     writeFileSync(join(project, 'example.mts'), example);
     expect(await complaints('example.mts')).toEqual([]);
     writeFileSync(join(project, 'example.mjs'), example);

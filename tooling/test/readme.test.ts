@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { workspacePackages } from '../workspace.mjs';
+import { importsOf, installedBy } from './readmes.js';
 
 const run = promisify(execFile);
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -19,12 +20,8 @@ describe.each(workspacePackages('packages').filter(({ path }) => existsSync(`${p
     it('has an example', () => expect(blocks.length).toBeGreaterThan(0));
 
     it('tells to install all that its examples import', () => {
-      // To the end of a line that does not go on with a backslash.
-      const installed = [...text.matchAll(/^npm install (?:[^\n]*\\\n)*[^\n]*/gm)].join(' ').split(/[\s\\]+/);
-      const imported = blocks.flatMap((code) =>
-        [...code.matchAll(/(?:from|import) '((?:@[^/']+\/)?[^/'.:]+)[^']*'/g)].map((match) => match[1]!),
-      );
-      expect(imported.filter((name) => !installed.includes(name))).toEqual([]);
+      const installed = installedBy(text);
+      expect(blocks.flatMap(importsOf).filter((name) => !installed.includes(name))).toEqual([]);
     });
 
     it.each(blocks.map((code, i) => ({ code, i })))('example $i runs', async ({ code, i }) => {

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { root, workspacePackages } from '../workspace.mjs';
+import { root, statedVersion, workspacePackages } from '../workspace.mjs';
 
 const packages = workspacePackages('packages');
 const read = (path: string) => readFileSync(path, 'utf8');
@@ -85,9 +85,7 @@ describe.each(packages.filter(({ name }) => name.startsWith('quantizer-')))(
   ({ path, manifest }) => {
     it('states its version as its package does (pnpm version-packages writes both)', () => {
       const text = sources(`${path}src`).map(read).join('\n');
-      expect(
-        [...text.matchAll(/definePlugin\(\{[^}]*?\bversion: '([^']*)'/g)].map((match) => match[1]),
-      ).toEqual([manifest.version]);
+      expect([...text.matchAll(statedVersion)].map((match) => match[2])).toEqual([manifest.version]);
     });
   },
 );

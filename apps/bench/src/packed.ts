@@ -5,14 +5,13 @@ import { compileModel } from '@bitgrad/compiler';
 import type { Normalization, Split } from '@bitgrad/datasets';
 import { elementCount, jsEngine, type Engine, type Executable } from '@bitgrad/runtime';
 import type { PackedLatency, PackedRow } from './result.js';
+import { median } from './statistics.js';
 
 /** Engines that are timed, in order of preference. */
 const engines: readonly (() => Engine)[] = [() => wasmEngine(), () => jsEngine()];
 
 /** Test images on which the packed model is compared with the graph. */
 const comparedImages = 1000;
-
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** Median time of one inference, over about a quarter of a second. */
 const timeOf = (executable: Executable, input: Uint8Array): { medianMs: number; samples: number } => {

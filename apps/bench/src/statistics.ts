@@ -3,6 +3,10 @@
 /** Mean of at least one number. */
 export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
+/** The middle one of at least one number, the upper one of two: a time that was measured. */
+export const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1]!;
+
 /** Sample standard deviation (n - 1); 0 for one value. */
 export const deviation = (values: readonly number[]): number => {
   const m = mean(values);

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { methodRows, type MethodRow } from '../aggregate.js';
+import { methodRows } from '../aggregate.js';
 import { labelOf } from '../config.js';
 import { inferenceChart, inferenceMarkdown } from '../inference/report.js';
 import { accuracyChart, alone, curveChart, latencyChart, sizeChart } from '../report/charts.js';
@@ -80,9 +80,10 @@ const nested = (markdown: string): string =>
     .replaceAll(/^##/gm, '###')
     .trim();
 
-const keptRows = (name: string, root: string): MethodRow[] => {
+/** A kept run, with its rows. */
+const keptRun = (name: string, root: string) => {
   const { config, results } = readRun(join(root, kept, name));
-  return methodRows(config, results);
+  return { config, results, rows: methodRows(config, results) };
 };
 
 /** The tables that are not one of a run. */
@@ -96,8 +97,8 @@ const otherTables: Readonly<Record<string, (root: string) => string>> = {
     headline({
       training: (json('training', root) as TrainingReport).rows,
       inference: (json('inference', root) as InferenceReport).rows,
-      tfc: keptRows('mnist-tfc', root),
-      cnn: keptRows('mnist-cnn', root),
+      tfc: keptRun('mnist-tfc', root).rows,
+      cnn: keptRun('mnist-cnn', root).rows,
     }),
 };
 
@@ -106,13 +107,13 @@ export function withTables(text: string, root = repository): string {
   return text.replace(marker, (_, name: string, labels?: string) => {
     if (Object.hasOwn(otherTables, name))
       return `<!-- results:${name}:start -->\n\n${otherTables[name]!(root)}\n\n<!-- results:${name}:end -->`;
-    const { config, results } = readRun(join(root, kept, name));
+    const { config, results, rows } = keptRun(name, root);
     const chosen = labels?.split('|').map((label) => label.trim());
-    const rows = methodRows(config, results).filter(({ label }) => !chosen || chosen.includes(label));
+    const shown = rows.filter(({ label }) => !chosen || chosen.includes(label));
     const head = chosen ? '' : `${conditions(config, config.data)}\n\n`;
     const foot = chosen ? '' : `\n\nRun on ${machines(results)}.`;
     const tag = labels === undefined ? name : `${name}:${labels}`;
-    return `<!-- results:${tag}:start -->\n\n${head}${methodTable(config, rows, { times: false })}${foot}\n\n<!-- results:${tag}:end -->`;
+    return `<!-- results:${tag}:start -->\n\n${head}${methodTable(config, shown, { times: false })}${foot}\n\n<!-- results:${tag}:end -->`;
   });
 }
 
@@ -121,8 +122,7 @@ const plots = { accuracy: accuracyChart, curves: curveChart, size: sizeChart, la
 /** Draws the plots of a kept run. */
 export function drawPlots(name: string, root = repository): void {
   const folder = join(root, kept, name);
-  const { config, results } = readRun(folder);
-  const rows = methodRows(config, results);
+  const { rows } = keptRun(name, root);
   for (const [plot, draw] of Object.entries(plots)) {
     const svg = draw(rows);
     if (svg) writeFileSync(join(folder, `${plot}.svg`), alone(svg));

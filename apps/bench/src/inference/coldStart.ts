@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { median } from '../statistics.js';
 
 const script = `
 import { readFileSync } from 'node:fs';
@@ -63,7 +64,6 @@ export async function coldStart(model: Uint8Array, runs: number): Promise<ColdSt
       ours.push(await firstOutput([main!, file!]));
       node.push(await firstOutput([empty!]));
     }
-    const median = (list: number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1]!;
     return {
       medianMs: median(ours),
       bestMs: Math.min(...ours),

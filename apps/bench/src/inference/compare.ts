@@ -88,6 +88,14 @@ export async function compareNet(
   return runners.map((runner) => rowOf(net, runner));
 }
 
+/** The row of an engine on one thread. */
+export const oneThread = (
+  rows: readonly InferenceRow[],
+  net: string,
+  engine: string,
+): InferenceRow | undefined =>
+  rows.find((row) => row.net === net && row.engine === engine && row.threads === 1);
+
 /** How many times faster one row is than another, by median or by CPU time; null when one of them did not run. */
 export function speedup(
   rows: readonly InferenceRow[],
@@ -96,8 +104,7 @@ export function speedup(
   slow: string,
   by: 'medianMs' | 'cpuMedianMs' = 'medianMs',
 ): number | null {
-  const time = (engine: string): number | null =>
-    rows.find((row) => row.net === net && row.engine === engine && row.threads === 1)?.[by] ?? null;
+  const time = (engine: string): number | null => oneThread(rows, net, engine)?.[by] ?? null;
   const [a, b] = [time(fast), time(slow)];
   return a === null || b === null ? null : b / a;
 }

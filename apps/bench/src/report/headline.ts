@@ -1,6 +1,6 @@
 // The table of the repository's README: the figures of docs/results that a newcomer asks for first.
 import type { MethodRow } from '../aggregate.js';
-import type { InferenceRow } from '../inference/compare.js';
+import { oneThread, type InferenceRow } from '../inference/compare.js';
 import type { TrainingRow } from '../training/command.js';
 import { kilobytes, table } from './markdown.js';
 
@@ -30,8 +30,8 @@ export function headline({ training, inference, tfc, cnn }: HeadlineSources): st
     `PyTorch 1.13: ${speed(net, 'pytorch-1')}; TensorFlow.js wasm with a patch: ${speed(net, 'tfjs-wasm-patched')}`,
   ];
   const time = (net: string, engine: string): string => {
-    const row = inference.find((r) => r.net === net && r.engine === engine && r.threads === 1);
-    return typeof row?.medianMs === 'number' ? `${figure(row.medianMs)} ms` : '-';
+    const median = oneThread(inference, net, engine)?.medianMs ?? null;
+    return median === null ? '-' : `${figure(median)} ms`;
   };
   const runs = (what: string, net: string): string[] => [
     `${what}, one image, 1 thread, relaxed SIMD`,
