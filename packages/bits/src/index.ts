@@ -5,6 +5,7 @@ export {
   maxExactTerms,
   type AccumulatorFormat,
 } from './bounds.js';
+export { brand, type Brand } from './brand.js';
 export { BitgradError, errorCodes, showValue, type ErrorCode, type ErrorDetails } from './errors.js';
 export {
   expectLength,
@@ -15,6 +16,16 @@ export {
   wordBits,
   wordsPerRow,
 } from './layout.js';
+export { nearestName } from './names.js';
+export {
+  checkOptions,
+  checkValue,
+  failureOf,
+  option,
+  unknownOption,
+  type OptionRule,
+  type OptionRules,
+} from './options.js';
 export { binarySign, checkNoNaN, levelOfBit, signBit } from './sign.js';
 export { axisWindow, type AxisWindow, type BinaryPadding } from './window.js';
 export {

@@ -1,4 +1,20 @@
-export { BitgradError, errorCodes, showValue, type ErrorCode, type ErrorDetails } from '@bitgrad/bits';
+export {
+  BitgradError,
+  brand,
+  checkOptions,
+  checkValue,
+  errorCodes,
+  failureOf,
+  nearestName,
+  option,
+  showValue,
+  unknownOption,
+  type Brand,
+  type ErrorCode,
+  type ErrorDetails,
+  type OptionRule,
+  type OptionRules,
+} from '@bitgrad/bits';
 export { useBackend, type BackendChoice, type SkippedBackend } from './backends.js';
 export type { BackendAdapter, BackendCapabilities, BackendProbe, KernelReport } from './contracts/backend.js';
 export { advanceClock, initialClock, progress, type TrainingClock } from './contracts/clock.js';

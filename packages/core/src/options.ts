@@ -1,5 +1,5 @@
 // Options are validated where a member is made, by a schema library; failures become BitgradError.
-import { BitgradError } from '@bitgrad/bits';
+import { BitgradError, unknownOption } from '@bitgrad/bits';
 import * as v from 'valibot';
 
 /**
@@ -19,6 +19,8 @@ export function parseOptions<const S extends v.GenericSchema>(
   if (result.success) return Object.freeze(result.output as object) as Readonly<v.InferOutput<S>>;
   const issue = result.issues[0];
   const path = v.getDotPath(issue);
+  if (issue.type === 'strict_object' && issue.expected === 'never' && path)
+    throw unknownOption(source, owner, path, knownOptions(issue, schema));
   throw new BitgradError({
     code: 'invalid-option',
     source,
@@ -29,4 +31,16 @@ export function parseOptions<const S extends v.GenericSchema>(
         ? `${issue.expected}; ${issue.message}`
         : (issue.expected ?? issue.message),
   });
+}
+
+/** The names that the object takes in which an unknown one was found. */
+function knownOptions(issue: v.BaseIssue<unknown>, schema: v.GenericSchema): string[] {
+  let at: unknown = schema;
+  const unwrapped = (x: unknown): unknown => {
+    const { wrapped, pipe } = x as { wrapped?: unknown; pipe?: readonly unknown[] };
+    return wrapped ? unwrapped(wrapped) : pipe && pipe[0] !== x ? unwrapped(pipe[0]) : x;
+  };
+  for (const { key } of issue.path!.slice(0, -1))
+    at = (unwrapped(at) as { entries?: Record<string, unknown> }).entries?.[key as string];
+  return Object.keys((unwrapped(at) as { entries?: object })?.entries ?? {});
 }

@@ -20,7 +20,11 @@ describe('parseOptions', () => {
     [{ clip: '1' }, /option "clip".*got "1", expected number/],
     [{ mode: 'c' }, /option "mode".*got "c".*"a" \| "b"/],
     [{ inner: { k: null } }, /option "inner.k".*got null/],
-    [{ other: 1 }, /other/],
+    [
+      { cilp: 1 },
+      /surrogate "toy" has no option "cilp": expected one of clip, mode, inner.*Did you mean "clip"/,
+    ],
+    [{ inner: { q: 1 } }, /no option "inner.q": expected one of k\./],
     [5, /options of surrogate "toy": got 5/],
   ])('refuses %j', (options, message) =>
     expect(() => parse(options)).toThrow(
