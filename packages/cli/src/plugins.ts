@@ -7,7 +7,6 @@ const packages: readonly { name: string; load(): Promise<unknown> }[] = [
   { name: '@bitgrad/quantizer-ste', load: () => import('@bitgrad/quantizer-ste') },
   { name: '@bitgrad/quantizer-proxconnect', load: () => import('@bitgrad/quantizer-proxconnect') },
   { name: '@bitgrad/quantizer-fda', load: () => import('@bitgrad/quantizer-fda') },
-  { name: '@bitgrad/quantizer-fda', load: () => import('@bitgrad/quantizer-fda') },
 ];
 
 /** The plugins of the command's own packages. */
