@@ -1,6 +1,6 @@
 // The training adapter of the plain JavaScript backend: slow, available everywhere, and the reference for the others.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError, installKernels, kernelOwner, type BackendAdapter } from '@bitgrad/core';
+import { BitgradError, checkOptions, installKernels, kernelOwner, type BackendAdapter } from '@bitgrad/core';
 import { avgPoolGrad } from './kernels/avgPoolGrad.js';
 import { resizeBilinearGrad } from './kernels/resizeBilinearGrad.js';
 import { resizeNearestNeighborGrad } from './kernels/resizeNearestNeighborGrad.js';
@@ -32,9 +32,12 @@ async function load(): Promise<void> {
  * Training on plain JavaScript: about one image a second on a small conv net; use it to check other backends, or
  * where nothing else runs. Three gradients that tfjs 4.22 gets wrong are replaced (average pooling at
  * borders, nearest-neighbour resizing of batches, bilinear resizing of images that are not square).
- * @throws BitgradError from `start`: `backend-unavailable` when the tfjs backend is not installed
+ * @param options none: other adapters have some, this one refuses them
+ * @throws BitgradError `invalid-option` for any option; from `start`: `backend-unavailable` when the tfjs backend is not
+ *   installed
  */
-export function cpu(): BackendAdapter {
+export function cpu(options: Readonly<Record<string, never>> = {}): BackendAdapter {
+  checkOptions<object>('backend-cpu', 'cpu', options, {});
   const owner = kernelOwner('cpu');
   return Object.freeze({
     name: 'cpu',
