@@ -28,6 +28,7 @@ export {
 } from './options.js';
 export { binarySign, checkNoNaN, levelOfBit, signBit } from './sign.js';
 export { axisWindow, type AxisWindow, type BinaryPadding } from './window.js';
+export { within } from './within.js';
 export {
   xnorConv2d,
   xnorDepthwiseConv2d,

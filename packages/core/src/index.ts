@@ -9,6 +9,7 @@ export {
   option,
   showValue,
   unknownOption,
+  within,
   type Brand,
   type ErrorCode,
   type ErrorDetails,
