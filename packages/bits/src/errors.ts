@@ -1,4 +1,5 @@
 // The one error type of bitgrad. It lives here because `bits` is the package that everything imports.
+import { brand } from './brand.js';
 
 /** Every stable error code; a new code is added here, with a test that raises it. */
 export const errorCodes = [
@@ -85,11 +86,18 @@ const safeJson = (value: object): string => {
   }
 };
 
+const mark = brand<BitgradError>('bits.BitgradError');
+
 /** An error with a stable `code`; the message says what was wrong, the value, what is allowed and what to do. */
 export class BitgradError extends Error {
   override readonly name = 'BitgradError';
   readonly code: ErrorCode;
   readonly source: string;
+
+  /** `instanceof` holds for the errors of another copy of this package too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return mark.has(value);
+  }
 
   constructor({ code, source, what, got, expected, next, cause }: ErrorDetails) {
     const details = [
@@ -102,3 +110,4 @@ export class BitgradError extends Error {
     this.source = source;
   }
 }
+mark.mark(BitgradError.prototype);

@@ -8,8 +8,12 @@ interface Claim {
   readonly installation: Installation;
 }
 
-/** By tfjs's name of the backend, as tfjs keeps kernels: they outlive the backend object that they were made for. */
-const inForce = new Map<string, Claim>();
+const slot = Symbol.for('bitgrad.kernels');
+/**
+ * By tfjs's name of the backend, as tfjs keeps kernels: they outlive the backend object that they were made for. One a
+ * process, as tfjs's own, also where two copies of this package are loaded.
+ */
+const inForce = ((globalThis as { [slot]?: Map<string, Claim> })[slot] ??= new Map<string, Claim>());
 
 function evict(backendName: string): void {
   const claim = inForce.get(backendName);

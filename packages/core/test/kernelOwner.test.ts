@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { installKernels, kernelOwner, type Installation } from '../src/index.js';
 
 // A kernel of a backend that exists only as a name: whose answer comes tells whose kernel is registered.
@@ -42,6 +42,18 @@ describe('kernelOwner', () => {
     owner.take(fresh, answers('fresh'));
     expect([run(), owner.holds(old), owner.holds(fresh)]).toEqual(['fresh', false, true]);
     owner.release();
+    expect(run()).toBe('stock');
+  });
+
+  it('hands over between two copies of this package', async () => {
+    vi.resetModules();
+    const other = await import('../src/index.js');
+    expect(other.kernelOwner).not.toBe(kernelOwner);
+    const [first, second, backend] = [kernelOwner(name), other.kernelOwner(name), {}];
+    first.take(backend, answers('first'));
+    second.take(backend, answers('second'));
+    expect([first.holds(backend), run()]).toEqual([false, 'second']);
+    second.release();
     expect(run()).toBe('stock');
   });
 

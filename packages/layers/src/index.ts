@@ -1,5 +1,6 @@
 export { checkModel, type ModelCheck, type ModelWarning } from './check.js';
 export { weightClip, WeightClip, type WeightClipArgs } from './constraints.js';
+export { expectLayer, expectModel } from './expect-model.js';
 export { flipRatio, signSnapshot, type FlipRatio, type KernelFlips, type KernelSigns, type SignSnapshot } from './flip-ratio.js'; // prettier-ignore
 export type {
   ActivationSpec,
@@ -12,7 +13,7 @@ export type {
 } from './keras.js';
 export { QuantActivation, quantActivation, RPReLU, rprelu, type RPReLUArgs } from './layers/activation.js';
 export { Attention, attention, type AttentionArgs } from './layers/attention.js';
-export { BatchNorm, batchNorm, type BatchNormArgs } from './layers/batch-norm.js';
+export { BatchNorm, batchNorm, isBatchNorm, type BatchNormArgs } from './layers/batch-norm.js';
 export type { ConvArgs, ConvOptions } from './layers/conv-options.js';
 export {
   QuantConv1D,
@@ -57,9 +58,10 @@ export {
   withQuantizedWeights,
   type QuantizedKernel,
 } from './model.js';
-export { ProductLayer, type KernelArgs, type ProductArgs } from './product-layer.js';
+export { isProductLayer, ProductLayer, type KernelArgs, type ProductArgs } from './product-layer.js';
 export { dilateKernel, type Conv2dGeometry } from './product.js';
 export {
+  isQuantLayer,
   QuantLayer,
   type QuantizerParameter,
   type QuantizerSlot,
@@ -67,4 +69,4 @@ export {
 } from './quant-layer.js';
 export { resolveQuantizer, serializeQuantizer } from './quantizers.js';
 export { formatSummary, summary, type Costs, type LayerSummary, type ModelSummary } from './summary.js';
-export { layersOf } from './walk.js';
+export { layersOf, walkLayers, type LayerUse, type WalkedLayer } from './walk.js';

@@ -2,14 +2,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { quantize, type Quantizer, type QuantizerSite, type TrainingClock } from '@bitgrad/core';
-import { QuantLayer } from './quant-layer.js';
+import { isProductLayer, type ProductLayer } from './product-layer.js';
+import { isQuantLayer, type QuantLayer } from './quant-layer.js';
 import { layersOf } from './walk.js';
-import { ProductLayer } from './product-layer.js';
 
 type Layer = tfl.layers.Layer;
 /** The quantized layers of a model, in order. */
-export const quantLayersOf = (model: Layer): QuantLayer[] =>
-  layersOf(model).filter((layer): layer is QuantLayer => layer instanceof QuantLayer);
+export const quantLayersOf = (model: Layer): QuantLayer[] => layersOf(model).filter(isQuantLayer);
 
 /** Tells every quantized layer where training stands; takes effect in the next pass. */
 export function setClock(model: Layer, clock: TrainingClock): void {
@@ -66,7 +65,7 @@ export interface QuantizedKernel {
 /** Every latent kernel that has a quantizer, in the order of layers; the layers must be built. */
 export function quantizedKernels(model: Layer): QuantizedKernel[] {
   return quantLayersOf(model)
-    .filter((layer): layer is ProductLayer => layer instanceof ProductLayer)
+    .filter(isProductLayer)
     .flatMap((layer) =>
       [...layer.kernels].flatMap(([slot, weight]) => {
         const use = layer.slots.get(slot);

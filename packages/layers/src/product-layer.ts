@@ -1,7 +1,7 @@
 // A quantized layer with kernels: Keras' options for each kernel and for the bias, and the common end of `call`.
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import type { QuantizerSpec } from '@bitgrad/core';
+import { brand, type QuantizerSpec } from '@bitgrad/core';
 import {
   resolveActivation,
   resolveConstraint,
@@ -155,3 +155,9 @@ export abstract class ProductLayer extends QuantLayer {
     return config;
   }
 }
+
+const mark = brand<ProductLayer>('layers.ProductLayer');
+mark.mark(ProductLayer.prototype);
+
+/** Whether a layer multiplies by kernels that may be quantized; of this copy of the package or of another. */
+export const isProductLayer = (layer: unknown): layer is ProductLayer => mark.has(layer);

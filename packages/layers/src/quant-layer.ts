@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {
   BitgradError,
+  brand,
   createRng,
   initialClock,
   type ParameterSpec,
@@ -140,3 +141,9 @@ export abstract class QuantLayer extends tfl.layers.Layer {
   /** Every slot that the layer's options can fill. */
   abstract slotNames(): readonly string[];
 }
+
+const mark = brand<QuantLayer>('layers.QuantLayer');
+mark.mark(QuantLayer.prototype);
+
+/** Whether a layer is a quantized one, of this copy of the package or of another. */
+export const isQuantLayer = (layer: unknown): layer is QuantLayer => mark.has(layer);

@@ -5,8 +5,8 @@ import type { Quantizer } from '@bitgrad/core';
 import type { Shape } from './keras.js';
 import { Attention } from './layers/attention.js';
 import { QuantConv2DTranspose } from './layers/transpose.js';
-import { ProductLayer } from './product-layer.js';
-import { QuantLayer } from './quant-layer.js';
+import { isProductLayer, type ProductLayer } from './product-layer.js';
+import { isQuantLayer } from './quant-layer.js';
 import { walkLayers, type LayerUse } from './walk.js';
 
 /** Costs that add up over layers. */
@@ -83,7 +83,7 @@ function rowsOf(layer: ProductLayer, slot: string, shape: readonly number[]): [r
   const length =
     slot === 'depthwise'
       ? shape.at(-2)! * shape.at(-1)!
-      : layer instanceof QuantConv2DTranspose
+      : layer.getClassName() === QuantConv2DTranspose.className
         ? shape.at(-1)!
         : shape.at(-2)!;
   return [size / length, length];
@@ -100,9 +100,8 @@ function kernelCosts(layer: ProductLayer, slot: string): Costs {
 }
 
 function paramCosts(layer: Layer): Costs {
-  const kernels = layer instanceof ProductLayer ? [...layer.kernels] : [];
-  const parameters =
-    layer instanceof QuantLayer ? [...layer.slots.values()].flatMap((slot) => slot.parameters) : [];
+  const kernels = isProductLayer(layer) ? [...layer.kernels] : [];
+  const parameters = isQuantLayer(layer) ? [...layer.slots.values()].flatMap((slot) => slot.parameters) : [];
   const dropped = parameters.filter(({ spec }) => !spec.deployed).map(({ weight }) => weight);
   const special = new Set([...kernels.map(([, weight]) => weight), ...dropped]);
   const rest = layer.weights.filter((weight) => !special.has(weight));
@@ -124,7 +123,7 @@ function kernelMacs(layer: Layer, slot: string, shape: readonly number[], use: L
 const isProduct = /^(Dense|Conv[123]D|Conv[23]DTranspose|DepthwiseConv2D|SeparableConv2D)$/;
 
 function macCosts(layer: Layer, uses: readonly LayerUse[]): Costs {
-  if (layer instanceof ProductLayer) {
+  if (isProductLayer(layer)) {
     const input = layer.slots.get('input')?.quantizer;
     return uses
       .flatMap((use) =>
@@ -138,7 +137,7 @@ function macCosts(layer: Layer, uses: readonly LayerUse[]): Costs {
       )
       .reduce(add, zero);
   }
-  if (layer instanceof Attention) {
+  if (layer.getClassName() === Attention.className) {
     // Queries times keys, and weights times values: tokens * tokens * width each.
     const macs = uses.map(
       ({ outputShape, times }) => 2 * product(outputShape) * (outputShape[1] ?? 1) * times,

@@ -1,5 +1,6 @@
 // Walks the layers of a model with the shapes of each use, through nested models and wrappers.
 import type * as tfl from '@tensorflow/tfjs-layers';
+import { expectLayer } from './expect-model.js';
 import type { Shape } from './keras.js';
 
 type Layer = tfl.layers.Layer;
@@ -16,6 +17,8 @@ export interface LayerUse {
 export interface WalkedLayer {
   readonly layer: Layer;
   readonly uses: readonly LayerUse[];
+  /** Names of the nested models and wrappers around it and its own, of its first use: `block/conv`. */
+  readonly path: string;
 }
 
 interface Node {
@@ -56,10 +59,15 @@ const unwrap = (layer: Layer, uses: readonly LayerUse[]): LayerUse[] =>
       }))
     : [...uses];
 
-/** Every layer of a model, in order, each once, with all its uses. */
+/**
+ * Every layer of a model, in order, each once, with all its uses.
+ * @throws BitgradError `invalid-option` for what is no model
+ */
 export function walkLayers(model: Layer): WalkedLayer[] {
-  const found = new Map<Layer, LayerUse[]>();
-  const visit = (layer: Layer, uses: LayerUse[]): void => {
+  expectLayer('layers', 'a function of @bitgrad/layers', model);
+  const found = new Map<Layer, { uses: LayerUse[]; path: string }>();
+  const visit = (layer: Layer, uses: LayerUse[], within: string): void => {
+    const inside = layer === model && isModel ? '' : `${within}${layer.name}/`;
     const nest = layer as Nest;
     const wrapped = [nest.layer, nest.forwardLayer, nest.backwardLayer].filter(
       (x): x is Layer => x !== undefined,
@@ -70,13 +78,16 @@ export function walkLayers(model: Layer): WalkedLayer[] {
         1,
         uses.reduce((sum, use) => sum + use.times, 0),
       );
-      nest.layers.forEach((inner) => visit(inner, usesIn(inner, nest, times)));
-    } else if (wrapped.length > 0) wrapped.forEach((inner) => visit(inner, unwrap(layer, uses)));
-    else found.set(layer, [...(found.get(layer) ?? []), ...uses]);
+      nest.layers.forEach((inner) => visit(inner, usesIn(inner, nest, times), inside));
+    } else if (wrapped.length > 0) wrapped.forEach((inner) => visit(inner, unwrap(layer, uses), inside));
+    else {
+      const { uses: others = [], path = `${within}${layer.name}` } = found.get(layer) ?? {};
+      found.set(layer, { uses: [...others, ...uses], path });
+    }
   };
   const isModel = (model as Nest).layers !== undefined;
-  visit(model, isModel ? [] : usesIn(model, null, 1));
-  return [...found].map(([layer, uses]) => ({ layer, uses }));
+  visit(model, isModel ? [] : usesIn(model, null, 1), '');
+  return [...found].map(([layer, { uses, path }]) => ({ layer, uses, path }));
 }
 
 /** Every layer of a model, in order, each once; nested models and wrappers (TimeDistributed, Bidirectional) opened. */

@@ -1,7 +1,7 @@
 // Layers that act on each element by itself, or by its channel: they stay pending until someone needs their result.
 import type * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { BatchNorm } from '@bitgrad/layers';
+import { isBatchNorm } from '@bitgrad/layers';
 import { withChannelwise, type Affine, type Lowered, type Value } from '../value.js';
 import type { GraphLayer } from '../graph.js';
 import { asFloat, unsupported, type Lowering, type LoweringContext } from './context.js';
@@ -41,7 +41,7 @@ export const batchNorm: Lowering = (layer, [x], context) => {
   const rank = (x!.reshape ?? x!.shape).length + 1;
   if (config.axis !== -1 && config.axis !== rank - 1)
     unsupported(layer, `normalizes axis ${config.axis}`, 'Normalize the last axis.');
-  if (layer instanceof BatchNorm) {
+  if (isBatchNorm(layer)) {
     const { factor, bias } = layer.inferenceAffine();
     return pend(layer, x!, [affine({ scale: numbers(factor), bias: numbers(bias) })], context);
   }

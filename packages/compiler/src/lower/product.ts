@@ -2,7 +2,7 @@
 // become exact integer sums; scales, biases and codings stay pending after them.
 import * as tf from '@tensorflow/tfjs-core';
 import { packRows } from '@bitgrad/bits';
-import { QuantLayer } from '@bitgrad/layers';
+import { isQuantLayer } from '@bitgrad/layers';
 import type { ElementType, Shape } from '@bitgrad/runtime';
 import { toBits, uniformToFloat } from '../emit.js';
 import type { GraphLayer } from '../graph.js';
@@ -58,7 +58,7 @@ export function operandOf(
   context: LoweringContext,
 ): Operand {
   const { builder, fallbacks } = context;
-  const input = layer instanceof QuantLayer ? deployInput(layer) : undefined;
+  const input = isQuantLayer(layer) ? deployInput(layer) : undefined;
   const shape = shapeOf(value);
   if (input && 'codes' in input) {
     const buffer = toBits(builder, binarizable(value, input, context), input, layer.name);
@@ -207,7 +207,7 @@ const productParts = (layer: GraphLayer) => {
 /** The kernel tensor of a quantized or plain layer. */
 export function kernelOf(layer: GraphLayer, slot: string, channels: number): DeployedKernel {
   const own = layer as unknown as { kernels?: Map<string, { read(): tf.Tensor }> };
-  if (layer instanceof QuantLayer) return deployKernel(layer, slot, own.kernels!.get(slot)!.read(), channels);
+  if (isQuantLayer(layer)) return deployKernel(layer, slot, own.kernels!.get(slot)!.read(), channels);
   const weight = layer.weights.find(
     (w) => w.originalName.split('/').at(-1) === (slot === 'depthwise' ? 'depthwise_kernel' : 'kernel'),
   );

@@ -1,7 +1,7 @@
 // Batch normalization with tfjs-layers' options, weights and results, and a fused training step where the backend has it.
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { batchNormTrain, customOp, E, elementwise } from '@bitgrad/core';
+import { batchNormTrain, brand, customOp, E, elementwise } from '@bitgrad/core';
 import {
   knownSize,
   resolveConstraint,
@@ -202,3 +202,9 @@ tf.serialization.registerClass(BatchNorm);
 
 /** A {@link BatchNorm} layer. */
 export const batchNorm = (args: BatchNormArgs = {}): BatchNorm => new BatchNorm(args);
+
+const mark = brand<BatchNorm>('layers.BatchNorm');
+mark.mark(BatchNorm.prototype);
+
+/** Whether a layer is a {@link BatchNorm}, of this copy of the package or of another. */
+export const isBatchNorm = (layer: unknown): layer is BatchNorm => mark.has(layer);
