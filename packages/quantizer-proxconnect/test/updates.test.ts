@@ -5,6 +5,7 @@ import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   advanceClock,
+  constantSchedule,
   initialClock,
   quantize,
   type LatentAccess,
@@ -13,7 +14,7 @@ import {
   type TrainingClock,
 } from '@bitgrad/core';
 import { describe, expect, it } from 'vitest';
-import { bc, bnnPlusPlus, pc, pq, rpc } from '../src/index.js';
+import { bc, bnnPlusPlus, pc, pq, proxQuant, pulledForward, reverseProxConnect, rpc } from '../src/index.js';
 
 // l(w) = 1/2 sum_i h_i (w_i - t_i)^2 + c w_0 w_1, convex because c^2 < h_0 h_1.
 const h = [1, 0.8, 1.5, 0.6];
@@ -168,10 +169,11 @@ const cases: [string, () => Quantizer, Rule][] = [
   [
     'rPC',
     () => rpc({ ...one, ...linear, pull: 60 }),
-    (w, t, change) => {
-      const z = w.map((x) => L(x, pullAt(60, t)));
-      return minus(z, change(gradient(z)));
-    },
+    (w, t, change) =>
+      minus(
+        w.map((x) => L(x, pullAt(60, t))),
+        change(gradient(w)),
+      ),
   ],
   [
     'PQ',
@@ -191,6 +193,35 @@ describe.each(cases)('%s', (_name, create, rule) => {
     // The rule moves: a run that stands still would agree with itself only.
     expect(Math.abs(expected.at(-1)![2]! - start[2]!)).toBeGreaterThan(0.03);
   });
+});
+
+it('PC, rPC and PQ with one P are three methods', () => {
+  const fixed = constantSchedule({ mu: 0.03, pull: 0.03 });
+  const step = { proximal: pulledForward(one), schedule: fixed };
+  const iterates = (quantizer: Quantizer) =>
+    run({ ...quantizer, schedule: fixed }, tf.train.sgd(0.05), 60, 0.05).latents;
+  const pulled = (w: number[]) => w.map((x) => L(x, 0.03));
+  const plain = iterates(pc(one)).map(pulled);
+  const reversed = iterates({ ...rpc(one), wrapOptimizer: reverseProxConnect(step) }).map(pulled);
+  const quantized = iterates({ ...pq(one), wrapOptimizer: proxQuant(step) });
+  const apart = (a: number[][], b: number[][]) =>
+    Math.max(...a.flatMap((w, t) => w.map((x, i) => Math.abs(x - b[t]![i]!))));
+  // With rPC's gradient taken at P(w*), its P(w*_t) would be PQ's w*_t, bit for bit but for the start.
+  expect(apart(reversed, quantized)).toBeGreaterThan(1e-3);
+  expect(apart(reversed, plain)).toBeGreaterThan(1e-3);
+  expect(apart(quantized, plain)).toBeGreaterThan(1e-3);
+  // Each is its hand-written loop.
+  const loop = (rule: (w: number[]) => number[]) => {
+    let w = start;
+    return Array.from({ length: 60 }, () => (w = f32(rule(w))));
+  };
+  const down = (at: number[]) => gradient(at).map((g) => 0.05 * g);
+  const expected = [
+    [plain, loop((w) => minus(w, down(pulled(w)))).map(pulled)],
+    [reversed, loop((w) => minus(pulled(w), down(w))).map(pulled)],
+    [quantized, loop((w) => pulled(minus(w, down(w))))],
+  ] as const;
+  for (const [here, byHand] of expected) expect(apart(here, byHand)).toBeLessThan(1e-6);
 });
 
 describe('convergence', () => {
@@ -226,7 +257,10 @@ describe('convergence', () => {
 
   it('of rPC and PQ with a convex r: projected gradient', () => {
     const box = { ...one, ...linear, pull: 0 };
-    expect(far(run(rpc(box), tf.train.sgd(fast), 300, fast).values.at(-1)!)).toBeLessThan(1e-3);
+    // What rPC's step starts from is P(w*); w* itself stays a step outside of the box.
+    const reversed = run(rpc(box), tf.train.sgd(fast), 300, fast).latents.at(-1)!;
+    expect(far(reversed.map((x) => L(x, 0)))).toBeLessThan(1e-3);
+    expect(far(reversed)).toBeGreaterThan(0.01);
     expect(far(run(pq(box), tf.train.sgd(fast), 300, fast).latents.at(-1)!)).toBeLessThan(1e-3);
   });
 

@@ -47,8 +47,9 @@ const replace = (step: ProximalStep, latent: LatentAccess): void => {
 
 /**
  * Reverse ProxConnect over any optimizer: before each step the latent w* is replaced by P(w*), so that with plain SGD
- * w*_{t+1} = P(w*_t) - eta * grad l(P(w*_t)). The optimizer's own state (momentum, Adam's moments) sees the gradients
- * unchanged.
+ * w*_{t+1} = P(w*_t) - eta * grad l(w*_t). The gradient is taken at w*, which the forward of `rpc` passes on; taken at
+ * P(w*), the iterates would be those of ProxQuant. The optimizer's own state (momentum, Adam's moments) sees the
+ * gradients unchanged.
  */
 export const reverseProxConnect =
   (step: ProximalStep) =>

@@ -140,8 +140,8 @@ export function levelPassSurrogate(options: PassOptions = {}): SurrogateGradient
 /** Options of the forward `pulled`. */
 export interface PulledOptions extends PiecewiseLinearOptions {
   /**
-   * What the network sees of a kernel: 'pulled', P of it, as reverse ProxConnect; 'latent', the kernel itself in units,
-   * as ProxQuant, whose P acts in the optimizer step alone. Default 'pulled'.
+   * What the network sees of a kernel: 'pulled', P of it; 'latent', the kernel itself in units, as reverse ProxConnect
+   * and ProxQuant, whose P acts in the optimizer step alone. Default 'pulled'.
    */
   readonly kernels?: 'pulled' | 'latent';
 }

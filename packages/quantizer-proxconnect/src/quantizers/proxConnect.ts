@@ -72,7 +72,7 @@ function shared(resolved: Resolved) {
   };
 }
 
-/** The shared parts of `rpc` and `pq`: their schedule gives `pull` too. */
+/** The shared parts of `rpc` and `pq`: their schedule gives `pull` too, and their networks see the latent kernels. */
 function steppedParts(name: string, options: unknown) {
   const resolved = parseOptions(
     'quantizer-proxconnect',
@@ -90,10 +90,15 @@ function steppedParts(name: string, options: unknown) {
     }),
   });
   const step = { proximal: pulledForward(parts.forward), schedule };
-  return { ...parts, schedule, step, needsClock: parts.needsClock || pull > 0 };
+  const forwardOfLatents = pulledForward({ ...parts.forward, kernels: 'latent' });
+  return { ...parts, schedule, step, forwardOfLatents, needsClock: parts.needsClock || pull > 0 };
 }
 
 const sound = { holds: true, reason: 'P = L(rho, varrho) is nondecreasing and T is the identity.' } as const;
+const soundByStep = {
+  holds: true,
+  reason: 'F and B are the identity; P acts in the optimizer step.',
+} as const;
 
 /**
  * ProxConnect: w_t = P(w*_t), w*_{t+1} = w*_t - eta_t grad l(w_t) with P = L(rho mu, varrho mu), and mu from 0 (clip)
@@ -121,8 +126,8 @@ export function pc(options: ProxConnectOptions = {}): Quantizer {
 }
 
 /**
- * Reverse ProxConnect: w_t = P(w*_t), w*_{t+1} = w_t - eta_t grad l(w_t): the step starts from the quantized weights.
- * P pulls kernels a little in each step, and the optimizer is wrapped; on layer inputs it is `pc`.
+ * Reverse ProxConnect: w*_{t+1} = P(w*_t) - eta_t grad l(w*_t): the network trains the latent kernels in units, and the
+ * step starts from where P pulls them (arXiv 2110.13220). On layer inputs it is `pc`.
  * @throws BitgradError `invalid-option`
  */
 export function rpc(options: ProximalStepOptions = {}): Quantizer {
@@ -130,12 +135,13 @@ export function rpc(options: ProximalStepOptions = {}): Quantizer {
   return defineQuantizer({
     name: 'rpc',
     options: parts.options,
-    description: 'Reverse ProxConnect: steps from the quantized weights (arXiv 2110.13220)',
-    forward: parts.step.proximal,
+    description:
+      'Reverse ProxConnect: steps from the pulled weights, gradient at the latent ones (arXiv 2110.13220)',
+    forward: parts.forwardOfLatents,
     surrogate: parts.surrogate,
     schedule: parts.schedule,
     capabilities: { needsClock: parts.needsClock },
-    certificate: sound,
+    certificate: soundByStep,
     wrapOptimizer: reverseProxConnect(parts.step),
   });
 }
@@ -151,11 +157,11 @@ export function pq(options: ProximalStepOptions = {}): Quantizer {
     name: 'pq',
     options: parts.options,
     description: 'ProxQuant: latent weights pulled to the levels after each step (arXiv 1810.00861)',
-    forward: pulledForward({ ...parts.forward, kernels: 'latent' }),
+    forward: parts.forwardOfLatents,
     surrogate: parts.surrogate,
     schedule: parts.schedule,
     capabilities: { needsClock: parts.needsClock },
-    certificate: { holds: true, reason: 'F and B are the identity; P acts in the optimizer step.' },
+    certificate: soundByStep,
     wrapOptimizer: proxQuant(parts.step),
   });
 }
