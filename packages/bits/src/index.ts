@@ -26,6 +26,23 @@ export {
   type OptionRule,
   type OptionRules,
 } from './options.js';
+export { orientPixels } from './pixels/orient.js';
+export {
+  checkPixels,
+  defaultPictureBytes,
+  pictureBytes,
+  type PictureCall,
+  type PictureShape,
+  type Pixels,
+} from './pixels/pixels.js';
+export {
+  defaultPicture,
+  pictureRules,
+  pictureSettings,
+  type PictureFit,
+  type PictureOptions,
+  type PictureSettings,
+} from './pixels/settings.js';
 export { binarySign, checkNoNaN, levelOfBit, signBit } from './sign.js';
 export { axisWindow, type AxisWindow, type BinaryPadding } from './window.js';
 export { within } from './within.js';
