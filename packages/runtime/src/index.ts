@@ -1,4 +1,11 @@
-export { BitgradError, type ErrorCode } from '@bitgrad/bits';
+export {
+  BitgradError,
+  type ErrorCode,
+  type PictureFit,
+  type PictureOptions,
+  type PictureSettings,
+  type Pixels,
+} from '@bitgrad/bits';
 export type {
   CompileOptions,
   Engine,
@@ -19,7 +26,6 @@ export {
   type ClassScore,
   type ImageOptions,
   type ImageTarget,
-  type Pixels,
 } from './input.js';
 export { jsEngine } from './js-engine/index.js';
 export { erf32, exp32, gelu32, sigmoid32, tanh32 } from './js-engine/math.js';

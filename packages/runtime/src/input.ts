@@ -1,15 +1,22 @@
 // From pixels to a model's input: the same numbers as in training, without a dependency on the DOM.
+import {
+  checkOptions,
+  checkPixels,
+  defaultPicture,
+  defaultPictureBytes,
+  option,
+  pictureBytes,
+  pictureRules,
+  pictureSettings,
+  type PictureOptions,
+  type PictureSettings,
+  type PictureShape,
+  type Pixels,
+} from '@bitgrad/bits';
 import type { InputArray, OutputArray } from './engine.js';
-import { check } from './fail.js';
+import { check, failure } from './fail.js';
 import type { InputNormalization } from './model.js';
 import type { BufferSpec } from './plan.js';
-
-/** Pixels: ImageData, or any object of this form; 1 (gray), 3 (RGB) or 4 (RGBA) bytes a pixel, row-major. */
-export interface Pixels {
-  data: Uint8Array | Uint8ClampedArray;
-  width: number;
-  height: number;
-}
 
 /** A canvas, in the page or off-screen. */
 export interface CanvasLike {
@@ -18,23 +25,32 @@ export interface CanvasLike {
   getContext(type: '2d'): unknown;
 }
 
-/** Options of {@link imageInput}. */
-export interface ImageOptions {
-  /** Uses 255 - byte: for dark strokes on light paper where training had light on dark (default false). */
-  invert?: boolean;
-  /** Byte shown through transparent pixels (default 255, white). */
-  background?: number;
+/** Options of {@link imageInput}: what is given here is used instead of the settings of the training. */
+export interface ImageOptions extends PictureOptions {
+  /** Most bytes of memory besides the picture itself; default 2^28 (256 MiB). */
+  readonly maxBytes?: number;
 }
 
 /** What {@link imageInput} needs to know about a model; a loaded `Model` has it. */
 export interface ImageTarget {
   input: BufferSpec;
-  metadata?: { normalization?: InputNormalization };
+  metadata?: { normalization?: InputNormalization; picture?: PictureSettings };
 }
 
-const readPixels = (image: Pixels | CanvasLike): Pixels => {
-  if (!('getContext' in image)) return image;
-  const context = image.getContext('2d') as { getImageData: (...box: number[]) => Pixels } | null;
+const isCanvas = (image: unknown): image is CanvasLike =>
+  typeof (image as CanvasLike | undefined)?.getContext === 'function';
+
+/** The pixels of a canvas, in sRGB whatever its own colour space is. */
+function readCanvas(canvas: CanvasLike): Pixels {
+  const { width, height } = canvas;
+  check(
+    width >= 1 && height >= 1,
+    'shape-mismatch',
+    'size of the image (width, height)',
+    [width, height],
+    'at least 1 x 1',
+  );
+  const context = canvas.getContext('2d') as { getImageData: (...box: unknown[]) => Pixels } | null;
   check(
     context !== null,
     'invalid-option',
@@ -42,61 +58,16 @@ const readPixels = (image: Pixels | CanvasLike): Pixels => {
     'one without a 2d context',
     'a canvas with a 2d context',
   );
-  return context.getImageData(0, 0, image.width, image.height);
-};
-
-/** Planes of the wanted channels, as doubles 0..255, over the background. */
-function toChannels({ data, width, height }: Pixels, channels: number, background: number): Float64Array {
-  const from = data.length / (width * height);
-  check(
-    [1, 3, 4].includes(from),
-    'shape-mismatch',
-    'bytes of the image',
-    data.length,
-    `1, 3 or 4 times ${width * height}`,
-  );
-  const out = new Float64Array(width * height * channels);
-  for (let i = 0; i < width * height; i++) {
-    const alpha = from === 4 ? data[i * 4 + 3]! / 255 : 1;
-    const channel = (c: number): number =>
-      data[i * from + (from === 1 ? 0 : c)]! * alpha + background * (1 - alpha);
-    // Luma of ITU-R BT.601.
-    if (channels === 1)
-      out[i] = from === 1 ? channel(0) : 0.299 * channel(0) + 0.587 * channel(1) + 0.114 * channel(2);
-    else for (let c = 0; c < channels; c++) out[i * channels + c] = c < 3 ? channel(c) : 255 * alpha;
+  try {
+    return context.getImageData(0, 0, width, height, { colorSpace: 'srgb' });
+  } catch (cause) {
+    throw failure('io', {
+      what: 'the pixels of the canvas cannot be read',
+      got: (cause as Error).message,
+      next: 'A picture of another origin must be loaded with crossOrigin = "anonymous" from a server that allows it.',
+      cause,
+    });
   }
-  return out;
-}
-
-/**
- * Resizes one axis: each output is the average of inputs under a triangle centred on it, whose half-width is one
- * pixel of the coarser grid: bilinear when enlarging, antialiased when shrinking, the identity at equal sizes.
- */
-function resizeAxis(
-  data: Float64Array,
-  outer: number,
-  size: number,
-  inner: number,
-  target: number,
-): Float64Array {
-  if (size === target) return data;
-  const out = new Float64Array(outer * target * inner);
-  const ratio = size / target;
-  const reach = Math.max(1, ratio);
-  for (let t = 0; t < target; t++) {
-    const center = (t + 0.5) * ratio - 0.5;
-    const first = Math.max(0, Math.ceil(center - reach));
-    const last = Math.min(size - 1, Math.floor(center + reach));
-    let total = 0;
-    for (let s = first; s <= last; s++) total += 1 - Math.abs(s - center) / reach;
-    for (let s = first; s <= last; s++) {
-      const weight = (1 - Math.abs(s - center) / reach) / total;
-      for (let o = 0; o < outer; o++)
-        for (let i = 0; i < inner; i++)
-          out[(o * target + t) * inner + i]! += weight * data[(o * size + s) * inner + i]!;
-    }
-  }
-  return out;
 }
 
 /**
@@ -122,48 +93,67 @@ export function normalizeBytes(
     );
   const centre = Float32Array.from(mean);
   const factor = Float32Array.from(std, (v) => 1 / v);
-  return Float32Array.from(bytes, (byte, i) => {
+  const out = new Float32Array(bytes.length);
+  for (let i = 0; i < out.length; i++) {
     const c = i % channels;
-    return Math.fround(byte - centre[c % centre.length]!) * factor[c % factor.length]!;
-  });
+    out[i] = Math.fround(bytes[i]! - centre[c % centre.length]!) * factor[c % factor.length]!;
+  }
+  return out;
 }
 
 /**
- * Turns an image into a model's input: transparency over the background, color to gray where the model has one
- * channel, resizing (bilinear, antialiased) to the model's height and width, optional inversion, rounding to
- * bytes and, for `f32` models, the normalization of training.
+ * Turns an image into a model's input as training made its pictures: composed over the background, brought to the model's
+ * height and width (`metadata.picture` says how; a file without it means `cover` over white), color to gray where the model
+ * has one channel, rounded to bytes and, for `f32` models, normalized.
  * @param image ImageData, a canvas, or { data, width, height } with 1, 3 or 4 bytes a pixel
  * @param target a loaded model, or its input (shape [height, width, 1 | 3 | 4]) and metadata
- * @throws BitgradError `shape-mismatch`, `invalid-option`
+ * @returns [height, width, channels], Uint8Array or Float32Array as the model takes
+ * @throws BitgradError `invalid-option`, `shape-mismatch`; `io` for a canvas that cannot be read; `limit-exceeded` before
+ *   more memory is taken than `maxBytes`
  */
 export function imageInput(
   image: Pixels | CanvasLike,
-  { input, metadata }: ImageTarget,
-  { invert = false, background = 255 }: ImageOptions = {},
+  target: ImageTarget,
+  options: ImageOptions = {},
 ): InputArray {
-  const [height, width, channels] = input.shape as [number, number, number];
+  const { maxBytes = defaultPictureBytes, ...own } = checkOptions(
+    'runtime',
+    'imageInput',
+    options,
+    imageRules,
+  );
+  const { input, metadata } = (target ?? {}) as Partial<ImageTarget>;
   check(
-    input.shape.length === 3 && [1, 3, 4].includes(channels),
+    Array.isArray(input?.shape),
+    'invalid-option',
+    'model of imageInput',
+    target ?? String(target),
+    'what loadModel gives, or { input, metadata }',
+  );
+  const { type, shape } = input!;
+  check(
+    shape.length === 3 && [1, 3, 4].includes(shape[2]!),
     'shape-mismatch',
     'input shape of the model',
-    input.shape,
+    shape,
     '[height, width, 1, 3 or 4]',
     'This model does not take images; pass an array.',
   );
-  const pixels = readPixels(image);
-  check(
-    pixels.width >= 1 && pixels.height >= 1,
-    'shape-mismatch',
-    'size of the image',
-    [pixels.width, pixels.height],
-    'at least 1 x 1',
+  const [height, width, channels] = shape as unknown as PictureShape;
+  // Of the floats, that are made of the bytes.
+  const floats = type === 'u8' ? 0 : 4 * height * width * channels;
+  const pixels = isCanvas(image) ? readCanvas(image) : image;
+  checkPixels(pixels, 'runtime');
+  const bytes = pictureBytes(
+    pixels,
+    [height, width, channels],
+    pictureSettings(own, metadata?.picture ?? defaultPicture, 'runtime'),
+    { source: 'runtime', maxBytes: maxBytes - floats },
   );
-  const planes = toChannels(pixels, channels, background);
-  const wide = resizeAxis(planes, pixels.height, pixels.width, channels, width);
-  const sized = resizeAxis(wide, 1, pixels.height, width * channels, height);
-  const bytes = Uint8Array.from(sized, (v) => Math.round(invert ? 255 - v : v));
-  return input.type === 'u8' ? bytes : normalizeBytes(bytes, channels, metadata?.normalization);
+  return type === 'u8' ? bytes : normalizeBytes(bytes, channels, metadata?.normalization);
 }
+
+const imageRules = { ...pictureRules, maxBytes: option.integer(1) };
 
 /** One class of a prediction. */
 export interface ClassScore {

@@ -1,4 +1,5 @@
 // A packed model in memory: plan, weights and what a user needs to know to feed it and read its answers.
+import type { PictureSettings } from '@bitgrad/bits';
 import type { Plan, TensorData } from './plan.js';
 
 /**
@@ -30,6 +31,8 @@ export interface ModelMetadata {
   classes?: readonly string[];
   /** For image models: how training normalized its input (a `u8` plan has it folded in). */
   normalization?: InputNormalization;
+  /** For image models: how training brought pictures to the size of the model; without it, `cover` over white. */
+  picture?: PictureSettings;
   /** Names of the quantizers that the model was trained with. */
   quantizers?: readonly string[];
   /** Bytes of all parameters in float32, before packing. */

@@ -143,10 +143,13 @@ function readRow(
   const [br, bg, bb] = background;
   for (let x = 0; x < width; x++) {
     const at = (y * width + x) * from;
-    const alpha = from === 4 ? data[at + 3]! / 255 : 1;
-    const r = data[at]! * alpha + br * (1 - alpha);
-    const g = data[at + green]! * alpha + bg * (1 - alpha);
-    const b = data[at + blue]! * alpha + bb * (1 - alpha);
+    let [r, g, b, alpha] = [data[at]!, data[at + green]!, data[at + blue]!, 1];
+    if (from === 4 && data[at + 3]! < 255) {
+      alpha = data[at + 3]! / 255;
+      r = r * alpha + br * (1 - alpha);
+      g = g * alpha + bg * (1 - alpha);
+      b = b * alpha + bb * (1 - alpha);
+    }
     const to = x * channels;
     if (channels === 1) row[to] = luma(r, g, b);
     else {

@@ -1,11 +1,11 @@
 // Validation of weights against the plan, and of metadata.
-import { wordsPerRow } from '@bitgrad/bits';
+import { wordsPerRow, type PictureSettings } from '@bitgrad/bits';
 import { check } from '../fail.js';
 import { defaultLimits, type Limits } from '../limits.js';
 import type { ModelMetadata, PackedModel } from '../model.js';
 import type { Plan, TensorData, WeightSpec } from '../plan.js';
 import { channelCount, isStorage, storageLength } from '../tensors.js';
-import { finite, integer, list, record, text } from './fields.js';
+import { finite, integer, integers, list, record, text } from './fields.js';
 import { validatePlan } from './plan.js';
 
 /** Unused high bits of every packed row are 0; engines rely on it. */
@@ -68,12 +68,20 @@ export function validateWeights(plan: Plan, weights: readonly TensorData[]): voi
 
 /** What a metadata field may be: text, a count, a finite or positive number, any object, a list of one kind, or fields. */
 type Kind =
-  'text' | 'count' | 'finite' | 'positive' | 'object' | readonly [Kind] | { readonly [field: string]: Kind };
+  | 'text'
+  | 'count'
+  | 'finite'
+  | 'positive'
+  | 'object'
+  | 'picture'
+  | readonly [Kind]
+  | { readonly [field: string]: Kind };
 
 const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Kind } = {
   name: 'text',
   classes: ['text'],
   normalization: { mean: ['finite'], std: ['positive'] },
+  picture: 'picture',
   quantizers: ['text'],
   floatBytes: 'count',
   layers: [{ name: 'text', binaryMacs: 'count', otherMacs: 'count', floatBytes: 'count' }],
@@ -81,10 +89,28 @@ const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Kind } = {
   extra: 'object',
 };
 
+/** Settings in full; what this version does not know is left out, as of all metadata. */
+function picture(
+  { fit, background, invert }: Readonly<Record<string, unknown>>,
+  at: string,
+): PictureSettings {
+  check(fits.includes(fit), 'invalid-file', `${at}.fit`, fit, fits.join(', '));
+  check(typeof invert === 'boolean', 'invalid-file', `${at}.invert`, invert, 'true or false');
+  const colour = integers(background, `${at}.background`, [3, 3], [0, 255]);
+  return {
+    fit: fit as PictureSettings['fit'],
+    background: colour as unknown as PictureSettings['background'],
+    invert,
+  };
+}
+
+const fits: readonly unknown[] = ['cover', 'contain', 'stretch'];
+
 function read(value: unknown, at: string, kind: Kind): unknown {
   if (kind === 'text') return text(value, at);
   if (kind === 'count') return integer(value ?? 0, at, 0, Number.MAX_SAFE_INTEGER);
   if (kind === 'object') return record(value, at);
+  if (kind === 'picture') return picture(record(value, at), at);
   if (kind === 'finite' || kind === 'positive') {
     check(kind === 'finite' || (value as number) > 0, 'invalid-file', at, value, 'a positive number');
     return finite(value, at);
