@@ -32,39 +32,39 @@ export { erf32, exp32, gelu32, sigmoid32, tanh32 } from './js-engine/math.js';
 export { defaultLimits, type Limits } from './limits.js';
 export { loadModel, type LoadOptions, type Model, type ModelReport, type SkippedEngine } from './load.js';
 export type { InputNormalization, LayerInfo, ModelMetadata, PackedModel } from './model.js';
+export type { AddOp } from './ops/add.js';
+export type { AffineOp } from './ops/affine.js';
+export type { AvgPoolOp } from './ops/avg-pool.js';
+export type { ClampOp } from './ops/clamp.js';
+export type { ConcatOp } from './ops/concat.js';
+export type { ConstantOp } from './ops/constant.js';
+export type { ConvOp } from './ops/conv.js';
+export type { DenseOp } from './ops/dense.js';
+export type { DepthwiseOp } from './ops/depthwise.js';
+export type { LayerNormOp } from './ops/layer-norm.js';
+export type { MatmulOp } from './ops/matmul.js';
+export type { MaxPoolOp } from './ops/max-pool.js';
+export type { MulOp } from './ops/mul.js';
+export type { PadOp } from './ops/pad.js';
+export type { PreluOp } from './ops/prelu.js';
+export type { QuantizeOp } from './ops/quantize.js';
+export type { ReshapeOp } from './ops/reshape.js';
+export type { SliceOp } from './ops/slice.js';
+export type { SoftmaxOp } from './ops/softmax.js';
+export type { ThresholdOp } from './ops/threshold.js';
+export type { TransposeOp } from './ops/transpose.js';
+export type { UnaryOp } from './ops/unary.js';
+export type { Window } from './ops/window.js';
 export {
   planVersion,
-  type AddOp,
-  type AffineOp,
-  type AvgPoolOp,
   type BufferSpec,
-  type ClampOp,
-  type ConcatOp,
-  type ConstantOp,
-  type ConvOp,
-  type DenseOp,
-  type DepthwiseOp,
   type ElementType,
-  type LayerNormOp,
-  type MatmulOp,
-  type MaxPoolOp,
-  type MulOp,
   type Op,
   type OpName,
-  type PadOp,
   type Plan,
-  type PreluOp,
-  type QuantizeOp,
-  type ReshapeOp,
   type Shape,
-  type SliceOp,
-  type SoftmaxOp,
   type TensorData,
-  type ThresholdOp,
-  type TransposeOp,
-  type UnaryOp,
   type WeightSpec,
-  type Window,
 } from './plan.js';
 export { resultFor } from './run.js';
 export type { ModelSource } from './source.js';

@@ -8,7 +8,7 @@ import { blocksOf, packNibbles, packPanels, segmentsOf } from './segments.js';
 import { rowsOf, tensor, unitBytes, type Border, type Tensor } from './tensors.js';
 import { readElements, tapSums, type TapWeights } from './weights.js';
 
-/** What padded taps and shifts mean; see PaddedAccumulation in plan.ts. */
+/** What padded taps and shifts mean; see PaddedAccumulation of @bitgrad/runtime, src/ops/accumulation.ts. */
 export interface Accumulation {
   padValue: number;
   shift: number;

@@ -2,9 +2,10 @@
 import { check } from '../fail.js';
 import { defaultLimits, type Limits } from '../limits.js';
 import type { ModelMetadata, PackedModel } from '../model.js';
-import type { Plan, TensorData } from '../plan.js';
+import type { OpDefinition } from '../ops/define.js';
+import { ops as definitions } from '../ops/index.js';
+import type { Op, Plan, TensorData } from '../plan.js';
 import { alignTo } from '../tensors.js';
-import { isDefault } from '../validate/defaults.js';
 import { validateModel } from '../validate/model.js';
 import {
   crc32,
@@ -18,11 +19,20 @@ import {
 } from './layout.js';
 import { encodingFor, store, type Encoding, type Encodings } from './stored.js';
 
+/** An op without the attributes whose absence says the same. */
+const shortened = (op: Op): object => {
+  const { attributes = {} }: OpDefinition = definitions[op.op];
+  return Object.fromEntries(
+    Object.entries(op).filter(([field, value]) => {
+      const fallback = Object.hasOwn(attributes, field) ? attributes[field]!.fallback : undefined;
+      return fallback === undefined || JSON.stringify(value) !== JSON.stringify(fallback);
+    }),
+  );
+};
+
 /** The header without what a reader adds by itself: attributes with their default, and counts of 0. */
 const headerText = ({ plan, metadata }: PackedModel, encodings: Encodings): string => {
-  const ops = plan.ops.map((op) =>
-    Object.fromEntries(Object.entries(op).filter(([field, value]) => !isDefault(field, value))),
-  );
+  const ops = plan.ops.map(shortened);
   const layers = metadata.layers?.map((layer) =>
     Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== 0)),
   );

@@ -1,7 +1,9 @@
 // conv and dense: gather the window of an output position into a contiguous patch, then one dot product for
 // each output channel. Three arithmetics: packed XNOR, small integers, float32 in the order of plan.ts.
 import { wordsPerRow } from '@bitgrad/bits';
-import type { ConvOp, DenseOp, TensorData, WeightSpec } from '../plan.js';
+import type { ConvOp } from '../ops/conv.js';
+import type { DenseOp } from '../ops/dense.js';
+import type { TensorData, WeightSpec } from '../plan.js';
 import { channelCount, elementCount, rowCount } from '../tensors.js';
 import { copyBits, countDifferences, unpackLevels, type Words } from './bits.js';
 import type { Step, StepArguments, Tensor } from './step.js';

@@ -1,5 +1,5 @@
 // depthwise convolution: taps outermost, channels innermost, accumulating in the output itself.
-import type { DepthwiseOp } from '../plan.js';
+import type { DepthwiseOp } from '../ops/depthwise.js';
 import { channelCount, elementCount, rowCount } from '../tensors.js';
 import { unpackLevels } from './bits.js';
 import { expandWeights } from './conv.js';

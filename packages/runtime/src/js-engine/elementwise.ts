@@ -1,18 +1,16 @@
 // Ops on single elements and rows. Channels are innermost; a store into a Float32Array rounds to float32.
 import { wordsPerRow } from '@bitgrad/bits';
-import type {
-  AddOp,
-  AffineOp,
-  ClampOp,
-  LayerNormOp,
-  MatmulOp,
-  MulOp,
-  PreluOp,
-  QuantizeOp,
-  SoftmaxOp,
-  ThresholdOp,
-  UnaryOp,
-} from '../plan.js';
+import type { AddOp } from '../ops/add.js';
+import type { AffineOp } from '../ops/affine.js';
+import type { ClampOp } from '../ops/clamp.js';
+import type { LayerNormOp } from '../ops/layer-norm.js';
+import type { MatmulOp } from '../ops/matmul.js';
+import type { MulOp } from '../ops/mul.js';
+import type { PreluOp } from '../ops/prelu.js';
+import type { QuantizeOp } from '../ops/quantize.js';
+import type { SoftmaxOp } from '../ops/softmax.js';
+import type { ThresholdOp } from '../ops/threshold.js';
+import type { UnaryOp } from '../ops/unary.js';
 import { channelCount, elementCount, rowCount } from '../tensors.js';
 import { bitAt, countDifferences, type Words } from './bits.js';
 import { exp32, gelu32, sigmoid32, tanh32 } from './math.js';

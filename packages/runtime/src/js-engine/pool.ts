@@ -1,6 +1,7 @@
 // Pooling over the real taps of a window.
 import { wordsPerRow } from '@bitgrad/bits';
-import type { AvgPoolOp, MaxPoolOp } from '../plan.js';
+import type { AvgPoolOp } from '../ops/avg-pool.js';
+import type { MaxPoolOp } from '../ops/max-pool.js';
 import { bitAt, type Words } from './bits.js';
 import type { Step, StepArguments } from './step.js';
 import { locateTaps } from './window.js';

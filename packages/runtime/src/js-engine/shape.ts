@@ -1,6 +1,12 @@
 // Ops that only move elements: every one is a copy of boxes between row-major tensors, packed or not.
 import { wordsPerRow } from '@bitgrad/bits';
-import type { ConcatOp, ConstantOp, PadOp, ReshapeOp, Shape, SliceOp, TransposeOp } from '../plan.js';
+import type { ConcatOp } from '../ops/concat.js';
+import type { ConstantOp } from '../ops/constant.js';
+import type { PadOp } from '../ops/pad.js';
+import type { ReshapeOp } from '../ops/reshape.js';
+import type { SliceOp } from '../ops/slice.js';
+import type { TransposeOp } from '../ops/transpose.js';
+import type { Shape } from '../plan.js';
 import { channelCount, elementCount } from '../tensors.js';
 import { bitAt, copyBits, type Words } from './bits.js';
 import type { Step, StepArguments, Tensor } from './step.js';

@@ -1,5 +1,5 @@
 // Walking a window over an image.
-import type { Window } from '../plan.js';
+import type { Window } from '../ops/window.js';
 
 /** Writes the pixel index of each tap of the window at output (y, x), or -1 outside the image; returns how many are outside. */
 export function locateTaps(

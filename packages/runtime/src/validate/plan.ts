@@ -11,14 +11,12 @@ import {
   type Plan,
   type WeightSpec,
 } from '../plan.js';
+import { needSpec, type Need, type OpDefinition } from '../ops/define.js';
+import { ops } from '../ops/index.js';
 import { elementCount, storageBytes } from '../tensors.js';
-import { attributeDefaults } from './defaults.js';
-import { finite, integer, integers, list, record, text } from './fields.js';
-import { needSpec, opRules, type AttributeKind, type Need } from './rules.js';
+import { integer, integers, list, record, text } from './fields.js';
 
 const elementTypes: readonly ElementType[] = ['bits', 'u8', 'i8', 'i32', 'f32'];
-/** Largest window size, stride, pad: far above any use, far below where a product loses exactness. */
-const largestExtent = 65535;
 
 function spec(value: unknown, at: string, types: readonly ElementType[], limits: Limits): WeightSpec {
   const { type, shape } = record(value, at);
@@ -29,27 +27,11 @@ function spec(value: unknown, at: string, types: readonly ElementType[], limits:
   return { type: type as ElementType, shape: sizes };
 }
 
-const oneOf = (value: unknown, field: string, names: readonly unknown[]): unknown => {
+const oneOf = (value: unknown, field: string, names: readonly unknown[]): void =>
   check(names.includes(value), 'invalid-file', field, value, names.join(', '));
-  return value;
-};
 
-/** Reads an attribute by its kind; `rank` and `largest` are of input 0. */
-const attributeReaders: Record<
-  AttributeKind,
-  (value: unknown, field: string, rank: number, largest: number) => unknown
-> = {
-  pair: (v, field) => integers(v, field, [2, 2], [1, largestExtent]),
-  pads: (v, field) => integers(v, field, [4, 4], [0, largestExtent]),
-  perAxis: (v, field, rank, largest) => integers(v, field, [rank, rank], [0, largest]),
-  count: (v, field) => integer(v, field, 1, 2 ** 20),
-  axis: (v, field, rank) => integer(v, field, 0, rank - 1),
-  shift: (v, field) => integer(v, field, 0, 8),
-  number: finite,
-  bound: (v, field) => (v === null ? null : finite(v, field)),
-  boolean: (v, field) => oneOf(v, field, [true, false]),
-  function: (v, field) => oneOf(v, field, ['sigmoid', 'tanh', 'gelu']),
-};
+/** Any definition, as the walk over a plan uses it. */
+const definitions = ops as Readonly<Record<OpName, OpDefinition>>;
 
 /**
  * Checks a plan and returns a copy that has only the fields of plan.ts.
@@ -88,22 +70,22 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
 
   const written = new Set([input]);
   let operations = 0;
-  const ops = list(plan.ops, 'plan.ops', 1, limits.ops, 'limit-exceeded').map((entry, i): Op => {
+  const checked = list(plan.ops, 'plan.ops', 1, limits.ops, 'limit-exceeded').map((entry, i): Op => {
     const source = record(entry, `plan.ops[${i}]`);
     const name = text(source.op, `plan.ops[${i}].op`, 64) as OpName;
     check(
-      Object.hasOwn(opRules, name),
+      Object.hasOwn(definitions, name),
       'unsupported-op',
       `plan.ops[${i}].op`,
       name,
-      Object.keys(opRules).join(', '),
+      Object.keys(definitions).join(', '),
       'Update @bitgrad/runtime if a newer version wrote this file.',
     );
-    const rule = opRules[name];
+    const { inputs: arity = [1, 1], weights: names = [], attributes = {}, rule } = definitions[name];
     const at = `plan.ops[${i}] (${name})`;
     const op: Record<string, unknown> = { op: name };
     if (source.name !== undefined) op.name = text(source.name, `${at}.name`);
-    const inputs = integers(source.inputs, `${at}.inputs`, rule.inputs, [0, buffers.length - 1]);
+    const inputs = integers(source.inputs, `${at}.inputs`, arity, [0, buffers.length - 1]);
     inputs.forEach((buffer, j) =>
       check(
         written.has(buffer),
@@ -117,24 +99,24 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
     const used = integers(
       source.weights ?? [],
       `${at}.weights`,
-      [rule.weights, rule.weights],
+      [names.length, names.length],
       [0, weights.length - 1],
     );
-    if (rule.weights > 0) op.weights = used;
+    if (names.length > 0) op.weights = used;
     const target = integer(source.output, `${at}.output`, 0, buffers.length - 1);
     check(!written.has(target), 'invalid-file', `${at}.output`, target, 'a buffer that nothing wrote before');
     written.add(target);
     op.output = target;
     const x = inputs.map((buffer) => buffers[buffer]!);
     const rank = x[0]?.shape.length ?? 0;
-    for (const [attribute, kind] of Object.entries(rule.attributes)) {
-      const { [attribute]: value = attributeDefaults[attribute] } = source;
-      op[attribute] = attributeReaders[kind](value, `${at}.${attribute}`, rank, limits.elements);
+    for (const [attribute, { read, fallback }] of Object.entries(attributes)) {
+      const { [attribute]: value = fallback } = source;
+      op[attribute] = read(value, `${at}.${attribute}`, rank, limits.elements);
     }
     const out = buffers[target]!;
     const need: Need = (ok, field, got, expected, code = 'invalid-file') =>
       check(ok, code, `${at}.${field}`, got, expected);
-    const { type, shape, cost } = rule.rule({
+    const { type, shape, cost } = rule({
       a: op,
       x,
       w: used.map((weight) => weights[weight]!),
@@ -161,5 +143,5 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
     `${written.size}, one for the input and each op`,
   );
   check(output !== input, 'invalid-file', 'plan.output', output, 'another buffer than the input');
-  return { version, input, output, buffers, weights, ops };
+  return { version, input, output, buffers, weights, ops: checked };
 }

@@ -1,0 +1,21 @@
+import { channelWeights, defineOp, type OpOf } from './define.js';
+
+/**
+ * Scale and bias for each channel: BatchNorm, scaling factors, input normalization, dequantization; with
+ * scale 1 and bias 0 the conversion of any type to `f32`. inputs: [x, any type, [..., c]];
+ * weights: [scale: `f32` [c], bias: `f32` [c]]; output: `f32`, same shape:
+ *
+ *     y = fround(fround(fround(x) * scale[c]) + bias[c])
+ *
+ * fround(x) rounds an `i32` to the nearest float32, ties to even (exact up to 2^24).
+ */
+export const affine = defineOp({
+  weights: ['scale', 'bias'],
+  rule(args) {
+    channelWeights(args, 'f32');
+    return { type: 'f32', shape: args.x[0]!.shape };
+  },
+});
+
+/** See {@link affine}. */
+export type AffineOp = OpOf<'affine', typeof affine>;

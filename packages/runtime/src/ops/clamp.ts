@@ -1,0 +1,20 @@
+import { bound } from './attributes.js';
+import { defineOp, floatsToFloats, type OpOf } from './define.js';
+
+/** y = x < min ? min : x > max ? max : x (NaN and -0 pass). `f32` -> `f32`. relu is min 0, max null (no bound). */
+export const clamp = defineOp({
+  attributes: {
+    /** Lower bound, rounded to float32, or null for none. */
+    min: bound,
+    /** Upper bound, rounded to float32, or null for none; >= min. */
+    max: bound,
+  },
+  rule(args) {
+    const { min, max } = args.a;
+    args.need(min === null || max === null || min <= max, 'max', max, `at least min, ${min}`);
+    return floatsToFloats(args);
+  },
+});
+
+/** See {@link clamp}. */
+export type ClampOp = OpOf<'clamp', typeof clamp>;

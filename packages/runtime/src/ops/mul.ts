@@ -1,0 +1,11 @@
+import { defineOp, type OpOf } from './define.js';
+import { operands } from './operands.js';
+
+/** Product of two buffers, `f32` only: y = fround(a * b); shapes as in `add`. */
+export const mul = defineOp({
+  inputs: [2, 2],
+  rule: (args) => operands(args, ['f32']),
+});
+
+/** See {@link mul}. */
+export type MulOp = OpOf<'mul', typeof mul>;

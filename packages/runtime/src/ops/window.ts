@@ -1,0 +1,55 @@
+// Windows that slide over images: their attributes, and how large the result is.
+import type { ElementType } from '../plan.js';
+import { elementCount } from '../tensors.js';
+import { pads, pair, type AttributesOf } from './attributes.js';
+import type { RuleArguments, RuleResult } from './define.js';
+
+/** The attributes of a window. */
+export const windowAttributes = {
+  /** [height, width], >= 1, height * width <= 2^20. */
+  kernel: pair(),
+  /** [vertical, horizontal], >= 1; default 1. */
+  strides: pair([1, 1]),
+  /** [vertical, horizontal], >= 1; default 1, a dense window. */
+  dilations: pair([1, 1]),
+  /** [top, left, bottom, right], >= 0, each less than the dilated extent of the kernel on that axis; default 0. */
+  pads,
+};
+
+/**
+ * A sliding window over [h, w, c]. Output position (y, x) covers input positions
+ * (y * strides[0] - pads[0] + i * dilations[0], x * strides[1] - pads[1] + j * dilations[1])
+ * for 0 <= i < kernel[0], 0 <= j < kernel[1]; those outside the input are *padded taps*.
+ * Output height = floor((h + pads[0] + pads[2] - (kernel[0] - 1) * dilations[0] - 1) / strides[0]) + 1 >= 1,
+ * and width alike.
+ */
+export type Window = AttributesOf<typeof windowAttributes>;
+
+/** Checks a window against input 0 and returns the output's height and width. */
+export function windowOutput({ a, x, need }: RuleArguments<Window>): [height: number, width: number] {
+  const { shape } = x[0]!;
+  need(shape.length === 3, 'inputs[0].shape', shape, '3 axes: height, width, channels');
+  need(a.kernel[0] * a.kernel[1] <= 2 ** 20, 'kernel', a.kernel, 'at most 2^20 taps');
+  return ([0, 1] as const).map((axis) => {
+    const extent = (a.kernel[axis] - 1) * a.dilations[axis] + 1;
+    for (const pad of [axis, (axis + 2) as 2 | 3])
+      need(a.pads[pad] < extent, `pads[${pad}]`, a.pads[pad], `less than the window, ${extent}`);
+    const room = shape[axis]! + a.pads[axis] + a.pads[(axis + 2) as 2 | 3] - extent;
+    need(room >= 0, `kernel[${axis}]`, a.kernel[axis], `a window within the padded input, ${room + extent}`);
+    return Math.floor(room / a.strides[axis]) + 1;
+  }) as [number, number];
+}
+
+/** The rule of pooling, which gives elements of `type`. */
+export function pooled(args: RuleArguments<Window>, type: ElementType): RuleResult {
+  const { a, x, need } = args;
+  const [h, w] = windowOutput(args);
+  need(
+    a.dilations.every((d) => d === 1),
+    'dilations',
+    a.dilations,
+    '[1, 1]',
+  );
+  const shape = [h, w, x[0]!.shape[2]!];
+  return { type, shape, cost: elementCount(shape) * a.kernel[0] * a.kernel[1] };
+}
