@@ -3,29 +3,36 @@ import type * as TfjsWasm from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
+  checkOptions,
   installKernels,
   kernelOwner,
+  option,
+  within,
   type BackendAdapter,
   type BackendProbe,
   type Installation,
+  type JsonObject,
 } from '@bitgrad/core';
 import { createHeap, memoryOf, type TfjsWasmBackend } from './heap.js';
 import { fusedKernels, kernelFamilies } from './kernels/index.js';
 import { copyingJob, localJob, sharedJob, type Job } from './job.js';
 import { compileModule, instantiate, isShared, type WasmFunctions } from './module.js';
 import { createPool, type Pool } from './pool.js';
+import { allFrom, download, isPage, simdUrl, startFrom, type WasmPaths } from './tfjsBinary.js';
 import { availableCores, threadObstacle } from './worker.js';
 
 /** Options of {@link wasm}. */
 export interface WasmOptions {
   /**
-   * Where the three .wasm files of @tensorflow/tfjs-backend-wasm are: a folder URL with a trailing slash, or a map
-   * from file name to URL. Node needs none; browsers do unless the files lie beside the bundle.
+   * Where the file `tfjs-backend-wasm-simd.wasm` of @tensorflow/tfjs-backend-wasm is: a folder URL with a trailing
+   * slash, or a map from file name to URL (tfjs's two other files are not used). Node needs none; browsers do unless
+   * the file lies beside the bundle.
    */
-  readonly wasmPaths?: string | Readonly<Record<string, string>>;
+  readonly wasmPaths?: WasmPaths;
   /**
-   * Threads for convolutions and matrix products: a number from 1, or `auto` (default): one a core, at most 8, and one
-   * where threads cannot be had. Results are the same bit for bit for any number.
+   * Threads for convolutions and matrix products: a number from 1 to 64, which is insisted on, or `auto` (default): one
+   * a core, at most 8, and one where threads cannot be had; `probe()` then says why. Results are the same bit for bit
+   * for any number.
    */
   readonly threads?: number | 'auto';
   /**
@@ -33,11 +40,17 @@ export interface WasmOptions {
    * results; several times slower. Default true.
    */
   readonly fused?: boolean;
+  /**
+   * Milliseconds after which a download, tfjs's start or a worker thread that gives no sign counts as lost: an error, or
+   * one thread where threads are `auto`. 50 to 1e8, default 60,000.
+   */
+  readonly stallMs?: number;
 }
 
 /** Multiply-accumulates from which threads pay for waking them and for copies: about half a millisecond of work. */
 const THREADED_WORK = 10e6;
 const MOST_THREADS = 8;
+const STALL = 60_000;
 
 /** The number of threads to start. */
 function threadCount(threads: number | 'auto'): number {
@@ -48,18 +61,25 @@ function threadCount(threads: number | 'auto'): number {
   return threads;
 }
 
+/** The threads of a started adapter, and why there is one only. */
+interface Threads {
+  readonly pool?: Pool;
+  readonly obstacle: string;
+}
+
 /** The pool works on the tfjs heap where that is shared (isolated pages), else on a memory of its own. */
-async function startPool(options: WasmOptions, heapMemory: WebAssembly.Memory): Promise<Pool | undefined> {
-  const threads = threadCount(options.threads ?? 'auto');
-  if (threads === 1) return undefined;
+async function startPool(options: WasmOptions, heapMemory: WebAssembly.Memory): Promise<Threads> {
+  const { threads: wanted = 'auto', stallMs = STALL } = options;
+  const threads = threadCount(wanted);
+  if (threads === 1) return { obstacle: threadObstacle() };
   try {
     const memory = isShared(heapMemory)
       ? heapMemory
       : new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
-    return await createPool(threads, memory);
+    return { pool: await createPool(threads, memory, stallMs), obstacle: '' };
   } catch (error) {
     // A page's security policy may forbid workers: that is no reason not to train.
-    if (options.threads === undefined || options.threads === 'auto') return undefined;
+    if (wanted === 'auto') return { obstacle: (error as Error).message };
     throw error;
   }
 }
@@ -87,37 +107,60 @@ const SIMD = [
   11,
 ];
 
-async function probe(): Promise<BackendProbe> {
-  if (typeof WebAssembly !== 'object')
-    return { available: false, reason: 'WebAssembly is not available here', features: {} };
+/** @param started the threads of an adapter that runs */
+async function probe(stallMs: number, started?: Threads): Promise<BackendProbe> {
+  const no = (reason: string, features: JsonObject = {}): BackendProbe => ({
+    available: false,
+    reason,
+    features,
+  });
+  if (typeof WebAssembly !== 'object') return no('WebAssembly is not available here');
   const simd = WebAssembly.validate(new Uint8Array(SIMD));
   if (!simd)
-    return {
-      available: false,
-      reason: 'this JavaScript engine has no WebAssembly SIMD: update the browser or Node',
-      features: { simd },
-    };
+    return no('this JavaScript engine has no WebAssembly SIMD: update the browser or Node', { simd });
   try {
-    await loadTfjsBackend();
+    // A policy without 'wasm-unsafe-eval' lets modules be validated and not compiled.
+    await WebAssembly.compile(new Uint8Array(SIMD));
   } catch (error) {
-    return { available: false, reason: (error as Error).message, features: { simd } };
+    return no(
+      `WebAssembly cannot be compiled here; a content security policy needs script-src 'wasm-unsafe-eval' (${(error as Error).message})`,
+      { simd },
+    );
   }
-  return {
-    available: true,
-    reason: '',
-    features: { simd, threads: threadCount('auto'), threadObstacle: threadObstacle() },
-  };
+  try {
+    await within(stallMs, loadTfjsBackend(), () => late('the code of the tfjs wasm backend', stallMs));
+  } catch (error) {
+    return no((error as Error).message, { simd });
+  }
+  const threads = started ? (started.pool?.threads ?? 1) : threadCount('auto');
+  const obstacle = started ? started.obstacle : threadObstacle();
+  return { available: true, reason: '', features: { simd, threads, threadObstacle: obstacle } };
 }
 
+const late = (what: string, ms: number): BitgradError =>
+  unavailable(`${what} did not come within ${ms / 1000} s`, 'Try again, or raise stallMs.');
+
+/** Starts tfjs's backend, if it does not run yet, with a shared heap where threads can work on it. */
 async function activate(options: WasmOptions): Promise<TfjsWasmBackend> {
+  const { wasmPaths, threads = 'auto', stallMs = STALL } = options;
   const module = await loadTfjsBackend();
-  const started = tf.engine().registry['wasm'] !== undefined;
-  if (options.wasmPaths !== undefined && !started) module.setWasmPaths(options.wasmPaths as never);
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  const start = (): Promise<boolean> =>
+    within(stallMs, tf.setBackend('wasm'), () => late('the start of the tfjs wasm backend', stallMs));
   let active = false;
   let cause: unknown;
   try {
-    active = await tf.setBackend('wasm');
+    if (wasmPaths === undefined || tf.engine().registry['wasm'] !== undefined) active = await start();
+    else if (isPage()) {
+      const url = simdUrl(wasmPaths)!;
+      const bytes = await download(url, stallMs);
+      active = await startFrom(module, url, bytes, threadCount(threads) > 1, start);
+    } else {
+      module.setWasmPaths(allFrom(simdUrl(wasmPaths)!));
+      active = await start();
+    }
   } catch (error) {
+    if (error instanceof BitgradError) throw error;
     cause = error;
   }
   if (!active)
@@ -157,42 +200,52 @@ function install(
   });
 }
 
+const threadsRule = option.either(option.integer(1, 64), option.oneOf('auto'));
+const pathsRule = option.of(
+  'a folder URL with a trailing slash, or a map with "tfjs-backend-wasm-simd.wasm"',
+  (paths) =>
+    typeof paths === 'string'
+      ? paths.endsWith('/')
+      : typeof paths === 'object' && paths !== null && typeof simdUrl(paths as WasmPaths) === 'string',
+);
+
 /**
  * Training on WebAssembly SIMD: every layer that trains on the cpu backend trains here, with the same gradients.
- * @throws BitgradError from `start`: `backend-unavailable` when WebAssembly, SIMD or the tfjs backend is missing
+ * @throws BitgradError `invalid-option`; from `start`: `backend-unavailable` when WebAssembly, SIMD or the tfjs backend is
+ *   missing, or does not start in time
  */
 export function wasm(options: WasmOptions = {}): BackendAdapter {
-  const { threads = 'auto' } = options;
-  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= 64))
-    throw new BitgradError({
-      code: 'invalid-option',
-      source: 'backend-wasm',
-      what: 'threads',
-      got: threads,
-      expected: "a whole number from 1 to 64, or 'auto'",
-    });
+  const { stallMs = STALL, fused = true } = checkOptions<WasmOptions>('backend-wasm', 'wasm', options, {
+    wasmPaths: pathsRule,
+    threads: threadsRule,
+    fused: option.boolean,
+    stallMs: option.number(50, 1e8),
+  });
   const owner = kernelOwner('wasm');
+  let started: Threads | undefined;
   return Object.freeze({
     name: 'wasm',
     capabilities: Object.freeze({
       trainsConvolutions: true,
-      fusedKernels: options.fused === false ? [] : fusedKernels,
+      fusedKernels: fused ? fusedKernels : [],
       synchronousReads: true,
     }),
-    probe,
+    probe: () => probe(stallMs, started),
     async start() {
-      const { available, reason } = await probe();
+      const { available, reason } = await probe(stallMs);
       if (!available) throw unavailable(reason, 'Choose another backend.');
       const active = await activate(options);
       if (owner.holds(active)) return;
       const memory = memoryOf(active);
       const functions = await instantiate(await compileModule(isShared(memory)), memory);
-      const pool = await startPool(options, memory);
-      owner.take(active, () => install(active, functions, pool, options.fused ?? true));
+      const threads = await startPool(options, memory);
+      owner.take(active, () => install(active, functions, threads.pool, fused));
+      started = threads;
     },
     report: () => owner.report(),
     async dispose() {
       owner.release();
+      started = undefined;
     },
   });
 }

@@ -37,8 +37,6 @@ const RUN = 1;
 const DONE = 2;
 const QUIT = 4;
 
-const TIMEOUT = 60_000;
-
 const lost = (what: string): BitgradError =>
   new BitgradError({
     code: 'invalid-state',
@@ -48,23 +46,28 @@ const lost = (what: string): BitgradError =>
   });
 
 /** Waits until the state is no longer RUN; a page's main thread may not block and looks instead. */
-function waitFor(control: Int32Array, at: number): void {
-  const end = Date.now() + TIMEOUT;
+function waitFor(control: Int32Array, at: number, stallMs: number): void {
+  const end = Date.now() + stallMs;
   while (Atomics.load(control, at) === RUN) {
     try {
-      Atomics.wait(control, at, RUN, 1000);
+      Atomics.wait(control, at, RUN, Math.min(1000, stallMs));
     } catch {
       for (let i = 0; i < 1000 && Atomics.load(control, at) === RUN; i++);
     }
-    if (Date.now() > end) throw lost('a worker thread does not answer');
+    if (Date.now() > end) throw lost(`a worker thread gave no answer within ${stallMs / 1000} s`);
   }
 }
 
 /**
  * Starts `threads - 1` workers on a shared memory.
- * @throws BitgradError `backend-unavailable` when workers cannot be started here
+ * @param stallMs after so long without an answer a worker counts as lost
+ * @throws BitgradError `backend-unavailable` when workers cannot be started here, or do not answer
  */
-export async function createPool(threads: number, memory: WebAssembly.Memory): Promise<Pool> {
+export async function createPool(
+  threads: number,
+  memory: WebAssembly.Memory,
+  stallMs: number,
+): Promise<Pool> {
   const module = await compileModule(true);
   const wasm = await instantiate(module, memory);
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
@@ -81,7 +84,7 @@ export async function createPool(threads: number, memory: WebAssembly.Memory): P
   try {
     for (let i = 1; i < threads; i++) {
       const mailbox = new Int32Array(buffer, (i - 1) * SLOT * 4, SLOT);
-      workers.push(await startWorker({ module, memory, mailbox }));
+      workers.push(await startWorker({ module, memory, mailbox }, stallMs));
     }
   } catch (error) {
     dispose();
@@ -100,7 +103,7 @@ export async function createPool(threads: number, memory: WebAssembly.Memory): P
   };
   const finish = (name: string, worker: number): number => {
     const at = worker * SLOT;
-    waitFor(control, at + STATE);
+    waitFor(control, at + STATE, stallMs);
     const state = Atomics.exchange(control, at + STATE, IDLE);
     if (state !== DONE) throw lost(`${name} failed in a worker thread`);
     return control[at + RESULT]!;

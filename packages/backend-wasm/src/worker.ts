@@ -1,6 +1,6 @@
 // Starting a worker thread in Node or in a browser, from a few lines of code that need no file of their own.
 import type * as WorkerThreads from 'node:worker_threads';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, within } from '@bitgrad/core';
 
 /** What a worker gets at its start. */
 export interface WorkerData {
@@ -46,14 +46,16 @@ serve(workerData, () => parentPort.postMessage('ready'));`;
 const browserCode = `${loop}
 onmessage = ({ data }) => serve(data, () => postMessage('ready'));`;
 
-const unavailable = (cause: unknown): BitgradError =>
-  new BitgradError({
+const unavailable = (why: unknown): BitgradError => {
+  const reason = why instanceof Error ? why.message : typeof why === 'string' ? why : '';
+  return new BitgradError({
     code: 'backend-unavailable',
     source: 'backend-wasm',
-    what: 'a worker thread cannot be started',
-    next: 'Start the backend with wasm({ threads: 1 }).',
-    cause,
+    what: `a worker thread cannot be started${reason && ` (${reason})`}`,
+    next: 'A page needs `worker-src blob:` in its content security policy; wasm({ threads: 1 }) does without workers.',
+    cause: why,
   });
+};
 
 /** The worker_threads module in Node, undefined elsewhere; no import, so that bundlers for browsers do not look for it. */
 export const workerThreads = (): typeof WorkerThreads | undefined =>
@@ -76,33 +78,55 @@ export function threadObstacle(): string {
   return '';
 }
 
-/** Starts a worker and waits until it listens. */
-export function startWorker(data: WorkerData): Promise<WorkerHandle> {
+/**
+ * Starts a worker and waits until it listens, at most `limitMs`.
+ * @throws BitgradError `backend-unavailable` with the reason
+ */
+export async function startWorker(data: WorkerData, limitMs: number): Promise<WorkerHandle> {
   const threads = workerThreads();
-  return threads ? startNodeWorker(threads, data) : startBrowserWorker(data);
+  const { handle, ready } = threads ? startNodeWorker(threads, data) : startBrowserWorker(data);
+  try {
+    await within(limitMs, ready, () => unavailable(`no answer within ${limitMs / 1000} s`));
+  } catch (error) {
+    handle.terminate();
+    throw error;
+  }
+  return handle;
 }
 
-function startNodeWorker(threads: typeof WorkerThreads, data: WorkerData): Promise<WorkerHandle> {
+/** A worker, and a promise that settles when it listens or fails. */
+interface Starting {
+  readonly handle: WorkerHandle;
+  readonly ready: Promise<void>;
+}
+
+function startNodeWorker(threads: typeof WorkerThreads, data: WorkerData): Starting {
   const worker = new threads.Worker(nodeCode, { eval: true, workerData: data, execArgv: [] });
-  return new Promise((resolve, reject) => {
+  const ready = new Promise<void>((resolve, reject) => {
     worker.once('error', (cause) => reject(unavailable(cause)));
+    worker.once('exit', () => reject(unavailable('it ended at once')));
     worker.once('message', () => {
       // The process may end while the worker waits for work.
       worker.unref();
-      resolve({ terminate: () => void worker.terminate() });
+      resolve();
     });
   });
+  return { handle: { terminate: () => void worker.terminate() }, ready };
 }
 
-function startBrowserWorker(data: WorkerData): Promise<WorkerHandle> {
-  return new Promise((resolve, reject) => {
-    const url = URL.createObjectURL(new Blob([browserCode], { type: 'text/javascript' }));
-    const worker = new Worker(url);
+function startBrowserWorker(data: WorkerData): Starting {
+  const url = URL.createObjectURL(new Blob([browserCode], { type: 'text/javascript' }));
+  let worker: Worker;
+  try {
+    worker = new Worker(url);
+  } catch (cause) {
+    URL.revokeObjectURL(url);
+    throw unavailable(cause);
+  }
+  const ready = new Promise<void>((resolve, reject) => {
     worker.onerror = (event) => reject(unavailable(event.message));
-    worker.onmessage = () => {
-      URL.revokeObjectURL(url);
-      resolve({ terminate: () => worker.terminate() });
-    };
-    worker.postMessage(data);
-  });
+    worker.onmessage = () => resolve();
+  }).finally(() => URL.revokeObjectURL(url));
+  worker.postMessage(data);
+  return { handle: { terminate: () => worker.terminate() }, ready };
 }

@@ -62,7 +62,7 @@ describe('threads', () => {
 
   it('refuses numbers that make no sense', () => {
     for (const threads of [0, -1, 1.5, NaN, 65, '2' as never])
-      expect(() => wasm({ threads })).toThrow(/threads.*whole number from 1 to 64/);
+      expect(() => wasm({ threads })).toThrow(/threads.*an integer from 1 to 64/);
   });
 
   it('splits into ranges that cover everything once', () => {

@@ -1,9 +1,11 @@
-// Training in Chromium, with and without cross-origin isolation: the loss curve of Node, on the threads there are.
+// Training in Chromium, in minified pages with and without cross-origin isolation and content security policies: the loss
+// curve of Node, on the threads there are; and what is said where something is missing.
 // Skipped with a message where there is no Chromium, unless BITGRAD_REQUIRE names it.
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -22,6 +24,8 @@ const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
+/** What the README asks for. */
+const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:";
 const STEPS = 12;
 
 describe.skipIf(!executablePath && !required)('training in Chromium', () => {
@@ -34,6 +38,7 @@ describe.skipIf(!executablePath && !required)('training in Chromium', () => {
     const { outputFiles } = await build({
       entryPoints: [fileURLToPath(new URL('./curve.ts', import.meta.url))],
       ...{ bundle: true, format: 'esm', platform: 'browser', target: 'es2022', write: false },
+      minify: true,
       conditions: ['@bitgrad/source'],
       logLevel: 'error',
     });
@@ -44,7 +49,11 @@ describe.skipIf(!executablePath && !required)('training in Chromium', () => {
       const headers = {
         'Cross-Origin-Resource-Policy': 'same-origin',
         ...(searchParams.has('isolated') && isolation),
+        ...(searchParams.has('policy') && { 'Content-Security-Policy': searchParams.get('policy')! }),
       };
+      // A server that takes the request and says nothing.
+      if (pathname.startsWith('/silent/')) return;
+      if (pathname.startsWith('/missing/')) return void response.writeHead(404, headers).end();
       if (pathname.startsWith('/wasm/')) {
         response.writeHead(200, { ...headers, 'Content-Type': 'application/wasm' });
         response.end(readFileSync(join(binaries, pathname.slice('/wasm/'.length))));
@@ -69,6 +78,7 @@ describe.skipIf(!executablePath && !required)('training in Chromium', () => {
   });
   afterAll(async () => {
     await browser?.close();
+    server?.closeAllConnections();
     server?.close();
   });
 
@@ -110,7 +120,43 @@ describe.skipIf(!executablePath && !required)('training in Chromium', () => {
       const page = await inPage('isolated', { wasmPaths: '/wasm/', threads });
       expectCurve(page);
       expect(threaded(page)).toBe(threads > 1);
-      expect(page.sharedHeap).toBe(true);
+      expect(page.sharedHeap).toBe(threads > 1);
+      expect(page.features).toMatchObject({ threads, threadObstacle: '' });
     }
+  });
+
+  it('isolated and under the documented policy: the same', async () => {
+    const page = await inPage(`isolated&policy=${encodeURIComponent(policy)}`, {
+      wasmPaths: { 'tfjs-backend-wasm-simd.wasm': '/wasm/tfjs-backend-wasm-simd.wasm' },
+      threads: 2,
+    });
+    expectCurve(page);
+    expect(threaded(page)).toBe(true);
+    expect(page.sharedHeap).toBe(true);
+  });
+
+  it('a policy without blob: leaves one thread, with the reason; threads asked for are refused', async () => {
+    const query = `isolated&policy=${encodeURIComponent(policy.replace(' blob:', ''))}`;
+    const page = await inPage(query, { wasmPaths: '/wasm/' });
+    expectCurve(page);
+    expect(threaded(page)).toBe(false);
+    expect(page.features).toMatchObject({ threads: 1 });
+    // A machine of one core needs no worker, and has no obstacle.
+    if (availableParallelism() > 1) expect(page.features['threadObstacle']).toContain('worker-src blob:');
+    await expect(inPage(query, { wasmPaths: '/wasm/', threads: 2 })).rejects.toThrow('worker-src blob:');
+  });
+
+  it('a policy that forbids WebAssembly is named', async () => {
+    const query = `policy=${encodeURIComponent("default-src 'self'")}`;
+    await expect(inPage(query, { wasmPaths: '/wasm/' })).rejects.toThrow("'wasm-unsafe-eval'");
+  });
+
+  it('a file that is missing, something else or never comes is named by its URL', async () => {
+    const start = (wasmPaths: string): Promise<Curve> => inPage('isolated', { wasmPaths, stallMs: 500 });
+    await expect(start('/page/')).rejects.toThrow(
+      /loaded from \/page\/tfjs-backend-wasm-simd.wasm \(it is no WebAssembly but begins with "<!doctype/,
+    );
+    await expect(start('/missing/')).rejects.toThrow(/\/missing\/.*the server answered 404/);
+    await expect(start('/silent/')).rejects.toThrow(/\/silent\/.*no answer within 0.5 s/);
   });
 });
