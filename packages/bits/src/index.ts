@@ -8,6 +8,18 @@ export {
 export { brand, type Brand } from './brand.js';
 export { BitgradError, errorCodes, showValue, type ErrorCode, type ErrorDetails } from './errors.js';
 export {
+  binaryOps,
+  E,
+  inputsOf,
+  unaryOps,
+  type BinaryOp,
+  type Expression,
+  type Operand,
+  type UnaryOp,
+} from './expression/expression.js';
+export { evaluateExpression, roundHalfEven } from './expression/math.js';
+export { linearize, opcodes, type ElementwiseProgram } from './expression/program.js';
+export {
   expectLength,
   packRows,
   packedBytes,

@@ -1,20 +1,33 @@
 export {
+  binaryOps,
   BitgradError,
   brand,
   checkOptions,
   checkValue,
+  E,
   errorCodes,
+  evaluateExpression,
   failureOf,
+  inputsOf,
+  linearize,
   nearestName,
+  opcodes,
   option,
+  roundHalfEven,
   showValue,
+  unaryOps,
   unknownOption,
   within,
+  type BinaryOp,
   type Brand,
+  type ElementwiseProgram,
   type ErrorCode,
   type ErrorDetails,
+  type Expression,
+  type Operand,
   type OptionRule,
   type OptionRules,
+  type UnaryOp,
 } from '@bitgrad/bits';
 export { useBackend, type BackendChoice, type SkippedBackend } from './backends.js';
 export type { BackendAdapter, BackendCapabilities, BackendProbe, KernelReport } from './contracts/backend.js';
@@ -52,18 +65,6 @@ export {
   defineSurrogate,
   type QuantizerDefinition,
 } from './define.js';
-export {
-  binaryOps,
-  E,
-  inputsOf,
-  unaryOps,
-  type BinaryOp,
-  type Expression,
-  type Operand,
-  type UnaryOp,
-} from './expression/expression.js';
-export { evaluateExpression, roundHalfEven } from './expression/math.js';
-export { linearize, opcodes, type ElementwiseProgram } from './expression/program.js';
 export { composeExpression } from './expression/tensor.js';
 export {
   installKernels,

@@ -1,12 +1,11 @@
 // Applies a quantizer to a tensor: the one place where F and B become a differentiable op.
 import * as tf from '@tensorflow/tfjs-core';
-import { checkNoNaN } from '@bitgrad/bits';
+import { checkNoNaN, E } from '@bitgrad/bits';
 import { initialClock, type TrainingClock } from './contracts/clock.js';
 import type { QuantizeContext, QuantizerSite, Scalars, Statistics } from './contracts/context.js';
 import type { ForwardQuantizer } from './contracts/forward.js';
 import type { Quantizer } from './contracts/quantizer.js';
 import type { SurrogateGradient } from './contracts/surrogate.js';
-import { E } from './expression/expression.js';
 import { customOp } from './ops/customOp.js';
 import { elementwise } from './ops/elementwise.js';
 

@@ -17,7 +17,7 @@ import {
   type Expression,
 } from '../src/index.js';
 
-/** What each opcode does, written apart from src/expression/math.ts. */
+/** What each opcode does, written apart from its own evaluation. */
 const machine: Record<string, (a: number, b: number, c: number) => number> = {
   neg: (a) => 0 - a || -a,
   abs: (a) => (a < 0 ? -a : a + 0),

@@ -1,6 +1,6 @@
 // The forward half of a quantizer.
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Expression } from '../expression/expression.js';
+import type { Expression } from '@bitgrad/bits';
 import type { JsonObject, QuantizeContext, Scalars, Statistics } from './context.js';
 
 /** The set of hardened outputs before `scale`: {-1,+1}, {0,1}, {-1,0,+1}, or more levels. */

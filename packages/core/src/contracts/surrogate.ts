@@ -1,6 +1,6 @@
 // The backward half of a quantizer: what is used in place of the derivative of the forward.
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Expression } from '../expression/expression.js';
+import type { Expression } from '@bitgrad/bits';
 import type { JsonObject, QuantizeContext, Scalars, Statistics } from './context.js';
 
 /**

@@ -1,7 +1,6 @@
 // Expressions as tfjs ops: the path of backends without the fused elementwise kernel.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError } from '@bitgrad/bits';
-import type { BinaryOp, Expression, UnaryOp } from './expression.js';
+import { BitgradError, type BinaryOp, type Expression, type UnaryOp } from '@bitgrad/bits';
 
 type T = tf.Tensor;
 

@@ -1,7 +1,6 @@
 // Elementwise expressions on tensors: one fused kernel where the backend has it, composed tfjs ops elsewhere.
 import type * as tf from '@tensorflow/tfjs-core';
-import { inputsOf, type Expression } from '../expression/expression.js';
-import { linearize, type ElementwiseProgram } from '../expression/program.js';
+import { inputsOf, linearize, type ElementwiseProgram, type Expression } from '@bitgrad/bits';
 import { composeExpression } from '../expression/tensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 

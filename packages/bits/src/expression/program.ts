@@ -1,6 +1,6 @@
 // Expressions as a linear program over registers: what a fused elementwise kernel interprets.
 // Register r holds a block of values; registers 0 .. inputs.length-1 are loaded from the inputs at the block's start.
-import { BitgradError } from '@bitgrad/bits';
+import { BitgradError } from '../errors.js';
 import { binaryOps, children, unaryOps, type Expression } from './expression.js';
 
 /** Operation codes of {@link ElementwiseProgram.code}: constants and inputs take no instruction of their own. */
@@ -101,7 +101,7 @@ export function linearize(expression: Expression, inputs: readonly string[]): El
 const missing = (name: string, inputs: readonly string[]): never => {
   throw new BitgradError({
     code: 'invalid-option',
-    source: 'core',
+    source: 'bits',
     what: `input "${name}" of an expression is missing`,
     got: inputs,
     expected: 'a tensor for each input',

@@ -1,5 +1,5 @@
 // Expressions in float64 `Math`: the slow oracle, and what certificates and plots sample.
-import { BitgradError } from '@bitgrad/bits';
+import { BitgradError } from '../errors.js';
 import type { BinaryOp, Expression, UnaryOp } from './expression.js';
 
 /** Nearest integer, ties to even. */
@@ -64,7 +64,7 @@ export function evaluateExpression(expression: Expression, inputs: Readonly<Reco
         if (given === undefined)
           throw new BitgradError({
             code: 'invalid-option',
-            source: 'core',
+            source: 'bits',
             what: `input "${node.name}" of an expression is missing`,
             got: Object.keys(inputs),
             expected: 'a value for each input',
