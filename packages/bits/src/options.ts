@@ -151,6 +151,6 @@ export function checkOptions<T extends object>(
       if (rule.inner && value !== undefined) walk(value, rule.inner, `${path}${name}.`);
     }
   };
-  walk(options ?? {}, rules as Readonly<Record<string, OptionRule>>, '');
+  walk(options === undefined ? {} : options, rules as Readonly<Record<string, OptionRule>>, '');
   return options ?? ({} as T);
 }

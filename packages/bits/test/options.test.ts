@@ -63,7 +63,7 @@ describe('checkOptions', () => {
     [{ engine: 1, sizes: [] }, /a list of at least 1/],
     [{}, /option "engine".*got "nothing"/],
     ['adam', /options of createTrainer: got "adam", expected an object/],
-    [null, /option "engine"/],
+    [null, /got null, expected an object/],
     [[], /expected an object/],
   ])('refuses %j', (options, message) => expect(messageOf(options)).toMatch(message));
   it('knows no names that every object has', () =>

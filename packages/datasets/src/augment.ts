@@ -1,7 +1,6 @@
 // Augmentation by moving pixels: crop with padding, shift, horizontal flip. Each of them maps rows to rows and
 // columns to columns, so an augmented image is described by two short index lists and no pixel is copied twice.
-import type { Rng } from '@bitgrad/core';
-import { failure, integerOption } from './errors.js';
+import { checkOptions, option, type OptionRule, type OptionRules, type Rng } from '@bitgrad/core';
 
 /** Random changes of an image; what is left out does not happen. Applied in the order crop, shift, flip. */
 export interface Augmentation {
@@ -34,22 +33,22 @@ const moved = (source: Source, offset: number, mode: 'reflect' | 'zero'): Source
     return source[from] ?? -1;
   });
 
+const cropRules: OptionRules<NonNullable<Augmentation['crop']>> = {
+  padding: option.required(option.integer(0, 4096)),
+  mode: option.oneOf('reflect', 'zero'),
+};
+const rules: OptionRules<Augmentation> = {
+  crop: option.inside(cropRules),
+  shift: option.integer(0, 4096),
+  flip: option.boolean,
+};
+
+/** The rule of an option that is an {@link Augmentation}. */
+export const augmentationRule: OptionRule = option.inside(rules);
+
 /** Checks an {@link Augmentation}; throws `invalid-option`. */
-export function checkAugmentation(augment: Augmentation): void {
-  const known = ['crop', 'shift', 'flip'];
-  for (const key of Object.keys(augment))
-    if (!known.includes(key))
-      throw failure('invalid-option', 'augmentation', { got: key, expected: `some of ${known.join(', ')}` });
-  if (augment.crop !== undefined) {
-    integerOption('augment.crop.padding', augment.crop.padding, 0, 4096);
-    if (augment.crop.mode !== undefined && augment.crop.mode !== 'reflect' && augment.crop.mode !== 'zero')
-      throw failure('invalid-option', 'augment.crop.mode', {
-        got: augment.crop.mode,
-        expected: 'reflect or zero',
-      });
-  }
-  if (augment.shift !== undefined) integerOption('augment.shift', augment.shift, 0, 4096);
-}
+export const checkAugmentation = (augment: Augmentation): void =>
+  void checkOptions('datasets', 'augmentation', augment, rules);
 
 /**
  * Draws one change of an image of `height` x `width`.

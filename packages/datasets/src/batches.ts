@@ -1,11 +1,17 @@
 // Batches of floats, made one at a time. What a batch holds is decided by (seed, epoch, batch number) alone:
 // the order by one stream of the generator, each image's augmentation by a stream of its own.
 // So a run that resumes at batch 40 sees what the run that was never stopped saw, without making batches 0..39.
-import { createRng, type Rng } from '@bitgrad/core';
-import { checkAugmentation, drawAugmentation, type Augmentation } from './augment.js';
+import { checkOptions, createRng, option, type OptionRules, type Rng } from '@bitgrad/core';
+import { augmentationRule, drawAugmentation, type Augmentation } from './augment.js';
+import { checkSplit } from './check.js';
 import type { ImageShape, Split } from './dataset.js';
 import { integerOption } from './errors.js';
-import { normalizationTable, symmetricNormalization, type Normalization } from './normalization.js';
+import {
+  normalizationRule,
+  normalizationTable,
+  symmetricNormalization,
+  type Normalization,
+} from './normalization.js';
 
 /** What to make of a split. */
 export interface BatchOptions {
@@ -43,12 +49,24 @@ export interface Batch {
   readonly indices: Int32Array;
 }
 
+const rules: OptionRules<BatchOptions> = {
+  batchSize: option.required(option.integer(1)),
+  epoch: option.integer(0),
+  seed: option.integer(),
+  shuffle: option.boolean,
+  normalize: normalizationRule,
+  augment: augmentationRule,
+  dropLast: option.boolean,
+  startBatch: option.integer(0),
+};
+
 /**
  * How many batches an epoch has.
- * @throws BitgradError `invalid-option` for a batch size below 1
+ * @throws BitgradError `invalid-option` for what is no split or a batch size below 1
  */
 export function batchCount(split: Split, options: Pick<BatchOptions, 'batchSize' | 'dropLast'>): number {
-  const exact = split.size / integerOption('batchSize', options.batchSize, 1);
+  checkSplit('batchCount', split);
+  const exact = split.size / checkOptions<BatchOptions>('datasets', 'batchCount', options, rules).batchSize;
   return options.dropLast ? Math.floor(exact) : Math.ceil(exact);
 }
 
@@ -58,8 +76,11 @@ export function batchCount(split: Split, options: Pick<BatchOptions, 'batchSize'
  */
 export function epochOrder(
   size: number,
-  options: Pick<BatchOptions, 'epoch' | 'seed' | 'shuffle'>,
+  options: Pick<BatchOptions, 'epoch' | 'seed' | 'shuffle'> = {},
 ): Int32Array {
+  integerOption('size', size, 0, 2 ** 31 - 1);
+  const { batchSize: _, ...ofOrder } = rules;
+  checkOptions('datasets', 'epochOrder', options, ofOrder);
   const order = Int32Array.from({ length: size }, (_, i) => i);
   if (options.shuffle === false) return order;
   return stream('order', options).shuffle(order);
@@ -73,16 +94,16 @@ const stream = (label: string, { seed = 0, epoch = 0 }: Pick<BatchOptions, 'epoc
  * @param split where the images come from; not changed
  * @param options see {@link BatchOptions}
  * @returns a generator; a pure function of the split and the options
- * @throws BitgradError `invalid-option`
+ * @throws BitgradError `invalid-option`, `shape-mismatch` as `createSplit`
  */
 export function batches(split: Split, options: BatchOptions): Generator<Batch, void, undefined> {
+  checkSplit('batches', split);
+  checkOptions('datasets', 'batches', options, rules);
   const { batchSize, startBatch = 0, augment, normalize = symmetricNormalization } = options;
   const count = batchCount(split, options);
-  integerOption('epoch', options.epoch ?? 0, 0);
-  integerOption('startBatch', startBatch, 0);
-  if (augment) checkAugmentation(augment);
   const table = normalizationTable(normalize, split.shape[2]);
-  const order = epochOrder(split.size, options);
+  const { epoch, seed, shuffle } = options;
+  const order = epochOrder(split.size, { epoch, seed, shuffle });
   const augmentRng = augment && stream('augment', options);
 
   return (function* () {

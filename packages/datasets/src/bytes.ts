@@ -1,5 +1,6 @@
 // Input files as bytes with a name for messages, and gzip by fflate (which runs in browsers too).
 // fflate neither checks the CRC nor bounds the output, so both happen here, while the data streams through.
+import { option, type OptionRules } from '@bitgrad/core';
 import { Gunzip } from 'fflate';
 import { failure, fileFailure, integerOption } from './errors.js';
 
@@ -11,6 +12,25 @@ export interface FileLimits {
   /** Bytes after decompression; default 2^30 (1 GiB). */
   readonly maxBytes?: number;
 }
+
+/** The rules of {@link FileLimits}. */
+export const limitRules: OptionRules<FileLimits> = { maxBytes: option.integer(1) };
+
+/** A file with a name: its own, or that of its role. */
+export const namedFile = (input: FileInput, role: string): { name: string; bytes: Uint8Array } => {
+  if (ArrayBuffer.isView(input)) return { name: role, bytes: input as Uint8Array };
+  const { name, bytes } = (input as { name?: unknown; bytes?: unknown } | null | undefined) ?? {};
+  if (!ArrayBuffer.isView(bytes))
+    throw failure('invalid-option', `contents of ${typeof name === 'string' ? name : role}`, {
+      got: input === undefined ? 'nothing' : input,
+      expected: 'a Uint8Array, or { name, bytes } with one',
+      next:
+        typeof input === 'string' || (input as unknown) instanceof URL
+          ? 'Read the file first, or use loadDataset of @bitgrad/datasets/node.'
+          : undefined,
+    });
+  return { name: typeof name === 'string' ? name : role, bytes: bytes as Uint8Array };
+};
 
 /** The default of {@link FileLimits}. */
 export const defaultMaxBytes = 2 ** 30;
@@ -111,7 +131,7 @@ const truncatedGzip = (file: string, length: number, cause?: unknown) =>
 
 /** Opens a file: names it, checks its size, and decompresses it when it is gzip (told by its bytes, not its name). */
 export function openFile(input: FileInput, role: string, limits: FileLimits = {}): OpenedFile {
-  const { name, bytes } = input instanceof Uint8Array ? { name: role, bytes: input } : input;
+  const { name, bytes } = namedFile(input, role);
   if (!(bytes instanceof Uint8Array))
     throw failure('invalid-option', `contents of ${name}`, { got: typeof bytes, expected: 'a Uint8Array' });
   const maxBytes = integerOption('maxBytes', limits.maxBytes ?? defaultMaxBytes, 1);

@@ -1,6 +1,7 @@
 // CIFAR-10 and CIFAR-100, binary version: records of one (or two) label bytes and 3,072 pixels, the red plane first,
 // then green, then blue. Pixels are interleaved here, since everything else is [height, width, channels].
-import { openFile, type FileInput, type FileLimits, type OpenedFile } from './bytes.js';
+import { checkOptions, option, type OptionRules } from '@bitgrad/core';
+import { limitRules, openFile, type FileInput, type FileLimits, type OpenedFile } from './bytes.js';
 import { cifar100Coarse, cifar100Fine, cifar10Classes } from './cifar-classes.js';
 import { createSplit, type Dataset, type ImageShape, type Split } from './dataset.js';
 import { failure, fileFailure } from './errors.js';
@@ -19,6 +20,8 @@ export interface CifarFiles {
   readonly train: readonly FileInput[];
   readonly test: readonly FileInput[];
 }
+
+const rules: OptionRules<CifarOptions> = { ...limitRules, labels: option.oneOf('fine', 'coarse') };
 
 const plane = 32 * 32;
 const shape: ImageShape = [32, 32, 3];
@@ -39,14 +42,17 @@ const classNames = (kind: CifarKind, labels: 'fine' | 'coarse'): readonly string
  * @see A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009
  */
 export function parseCifar(inputs: readonly FileInput[], kind: CifarKind, options: CifarOptions = {}): Split {
-  const { labels: which = 'fine' } = options;
-  if (!Object.hasOwn(labelBytes, kind))
+  const { labels: which = 'fine' } = checkOptions('datasets', 'parseCifar', options, rules);
+  if (typeof kind !== 'string' || !Object.hasOwn(labelBytes, kind))
     throw failure('invalid-option', 'kind of CIFAR', { got: kind, expected: 'cifar10 or cifar100' });
-  if (which !== 'fine' && which !== 'coarse')
-    throw failure('invalid-option', 'labels of CIFAR-100', { got: which, expected: 'fine or coarse' });
-  if (inputs.length === 0)
-    throw failure('invalid-option', 'CIFAR files', { got: 'none', expected: 'at least one' });
-  const files = inputs.map((input, i) => openFile(input, `CIFAR batch ${i + 1}`, options));
+  if (!Array.isArray(inputs) || inputs.length === 0)
+    throw failure('invalid-option', 'CIFAR files', {
+      got: Array.isArray(inputs) ? 'none' : inputs,
+      expected: 'a list of at least one',
+    });
+  const files = (inputs as readonly FileInput[]).map((input, i) =>
+    openFile(input, `CIFAR batch ${i + 1}`, options),
+  );
   const record = labelBytes[kind] + 3 * plane;
   for (const file of files) checkRecords(file, kind, record);
   const total = files.reduce((sum, file) => sum + file.bytes.length / record, 0);
@@ -117,8 +123,12 @@ export function datasetFromCifarFiles(
   kind: CifarKind,
   options: CifarOptions = {},
 ): Dataset {
-  const train = parseCifar(files.train, kind, options);
-  const test = parseCifar(files.test, kind, options);
+  const given = checkOptions('datasets', 'files of datasetFromCifarFiles', files, {
+    train: option.any,
+    test: option.any,
+  });
+  const train = parseCifar(given.train, kind, options);
+  const test = parseCifar(given.test, kind, options);
   return Object.freeze({
     name: kind,
     classes: classNames(kind, options.labels ?? 'fine'),

@@ -1,6 +1,7 @@
 // The in-memory form of a data set: bytes as they are stored, plain typed arrays, no tensors.
 // Floats exist only a batch at a time (batches.ts).
 import { createRng } from '@bitgrad/core';
+import { checkParts, checkSplit } from './check.js';
 import { failure, integerOption } from './errors.js';
 
 /** Height, width and channels of one image. */
@@ -34,25 +35,12 @@ export interface Dataset {
  * @param images uint8 [n, height, width, channels], 0..255
  * @param labels class numbers [n]
  * @param shape height, width, channels: positive integers
- * @throws BitgradError `invalid-option` for a bad shape, `shape-mismatch` when the lengths do not fit it
+ * @throws BitgradError `invalid-option` for anything but bytes, class numbers and a shape (floats, one-hot rows and names
+ *   are told how to become those), `shape-mismatch` when the lengths do not fit
  */
 export function createSplit(images: Uint8Array, labels: Uint8Array | Uint16Array, shape: ImageShape): Split {
-  if (shape.length !== 3 || !shape.every((side) => Number.isSafeInteger(side) && side > 0))
-    throw failure('invalid-option', 'image shape', {
-      got: shape,
-      expected: '[height, width, channels], each at least 1',
-    });
-  const pixels = shape[0] * shape[1] * shape[2];
-  if (images.length !== labels.length * pixels)
-    throw failure(
-      'shape-mismatch',
-      `length of images for ${labels.length} labels of shape [${shape.join(', ')}]`,
-      {
-        got: images.length,
-        expected: String(labels.length * pixels),
-      },
-    );
-  return Object.freeze({ images, labels, size: labels.length, shape });
+  const size = checkParts('createSplit', { images, labels, shape });
+  return Object.freeze({ images, labels, size, shape });
 }
 
 /**
@@ -62,10 +50,16 @@ export function createSplit(images: Uint8Array, labels: Uint8Array | Uint16Array
  * @throws BitgradError `invalid-option` for a position outside of the split
  */
 export function selectImages(split: Split, indices: ArrayLike<number>): Split {
+  checkSplit('selectImages', split);
+  if (!Array.isArray(indices) && !ArrayBuffer.isView(indices))
+    throw failure('invalid-option', 'positions in the split', {
+      got: indices,
+      expected: 'an array of integers',
+    });
   const pixels = split.shape[0] * split.shape[1] * split.shape[2];
   const images = new Uint8Array(indices.length * pixels);
   const labels =
-    split.labels instanceof Uint16Array ? new Uint16Array(indices.length) : new Uint8Array(indices.length);
+    split.labels.BYTES_PER_ELEMENT === 2 ? new Uint16Array(indices.length) : new Uint8Array(indices.length);
   for (let i = 0; i < indices.length; i++) {
     const index = integerOption('position in the split', indices[i] ?? -1, 0, split.size - 1);
     images.set(split.images.subarray(index * pixels, (index + 1) * pixels), i * pixels);
@@ -90,6 +84,8 @@ export function limitedIndices(size: number, count: number | undefined, seed: nu
  * @throws BitgradError `invalid-option`
  */
 export function limitSplit(split: Split, count: number | undefined, seed = 0): Split {
+  checkSplit('limitSplit', split);
+  integerOption('seed', seed, Number.MIN_SAFE_INTEGER);
   if (count === undefined || integerOption('limit', count, 1) >= split.size) return split;
   return selectImages(split, limitedIndices(split.size, count, seed));
 }

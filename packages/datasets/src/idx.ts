@@ -1,6 +1,7 @@
 // The IDX format of MNIST: 0, 0, type code, number of dimensions; each dimension as a big-endian uint32; the data,
 // row-major. Only type 8 (uint8) is read: images and labels have no other.
-import { openFile, type FileInput, type FileLimits } from './bytes.js';
+import { checkOptions, option } from '@bitgrad/core';
+import { limitRules, openFile, type FileInput, type FileLimits } from './bytes.js';
 import { fileFailure } from './errors.js';
 
 /** A parsed IDX file. */
@@ -40,6 +41,7 @@ export function parseIdx(
   input: FileInput,
   options: FileLimits & { readonly dimensions?: number } = {},
 ): IdxArray {
+  checkOptions('datasets', 'parseIdx', options, { ...limitRules, dimensions: option.integer(1, 4) });
   const { name, bytes, maxBytes } = openFile(input, 'IDX file', options);
   if (bytes.length < 4) throw truncated(name, bytes.length, 'its 4-byte magic number', 4);
   const [zero, zero2, type = 0, rank = 0] = bytes;

@@ -1,6 +1,7 @@
 // The browser-safe entry: data sets from bytes in memory, `digits`, and batches. Reading folders is in `./node`.
-export { type Augmentation } from './augment.js';
+export { augmentationRule, type Augmentation } from './augment.js';
 export { batchCount, batches, epochOrder, type Batch, type BatchOptions } from './batches.js';
+export { checkLabels, checkSplit } from './check.js';
 export { defaultMaxBytes, type FileInput, type FileLimits } from './bytes.js';
 export {
   datasetFromCifarFiles,
@@ -37,6 +38,7 @@ export { parseIdx, type IdxArray } from './idx.js';
 export { datasetFromMnistFiles, splitFromIdx, type MnistFiles, type MnistOptions } from './mnist.js';
 export {
   measureNormalization,
+  normalizationRule,
   normalizationTable,
   symmetricNormalization,
   unitNormalization,

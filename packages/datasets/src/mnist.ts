@@ -1,7 +1,8 @@
 // MNIST and everything in its format (Fashion-MNIST, KMNIST, EMNIST): four IDX files.
-import type { FileInput, FileLimits } from './bytes.js';
+import { checkOptions, option, type OptionRules } from '@bitgrad/core';
+import { limitRules, namedFile, type FileInput, type FileLimits } from './bytes.js';
 import { createSplit, type Dataset, type Split } from './dataset.js';
-import { failure, fileFailure } from './errors.js';
+import { fileFailure, integerOption } from './errors.js';
 import { parseIdx } from './idx.js';
 
 /** The four files, plain or gzip. */
@@ -20,6 +21,23 @@ export interface MnistOptions extends FileLimits {
   readonly classes?: readonly string[];
 }
 
+const rules: OptionRules<MnistOptions> = {
+  ...limitRules,
+  name: option.string,
+  classes: option.of(
+    'a list of 1 to 256 names',
+    (v) =>
+      Array.isArray(v) && v.length >= 1 && v.length <= 256 && v.every((name) => typeof name === 'string'),
+  ),
+};
+
+const fileRules: OptionRules<MnistFiles> = {
+  trainImages: option.any,
+  trainLabels: option.any,
+  testImages: option.any,
+  testLabels: option.any,
+};
+
 const digits = Object.freeze(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
 
 /**
@@ -34,6 +52,8 @@ export function splitFromIdx(
   classCount = 10,
   limits: FileLimits = {},
 ): Split {
+  integerOption('number of classes', classCount, 1, 256);
+  checkOptions('datasets', 'splitFromIdx', limits, limitRules);
   const pixels = parseIdx(images, { ...limits, dimensions: 3 });
   const marks = parseIdx(labels, { ...limits, dimensions: 1 });
   const [count = 0, height = 0, width = 0] = pixels.dimensions;
@@ -62,19 +82,19 @@ export function splitFromIdx(
  * @throws BitgradError as {@link splitFromIdx}; `invalid-file` when training and test images differ in size
  */
 export function datasetFromMnistFiles(files: MnistFiles, options: MnistOptions = {}): Dataset {
-  const { name = 'mnist', classes = digits } = options;
-  if (classes.length < 1 || classes.length > 256)
-    throw failure('invalid-option', 'number of classes', { got: classes.length, expected: '1..256' });
-  const named = (input: FileInput, role: string) =>
-    input instanceof Uint8Array ? { name: role, bytes: input } : input;
+  checkOptions('datasets', 'datasetFromMnistFiles', options, rules);
+  const given = checkOptions('datasets', 'files of datasetFromMnistFiles', files, fileRules);
+  const { name = 'mnist', classes = digits, maxBytes } = options;
   const split = (images: FileInput, labels: FileInput, role: string) =>
-    splitFromIdx(named(images, `${role} images`), named(labels, `${role} labels`), classes.length, options);
-  const train = split(files.trainImages, files.trainLabels, 'training');
-  const test = split(files.testImages, files.testLabels, 'test');
+    splitFromIdx(namedFile(images, `${role} images`), namedFile(labels, `${role} labels`), classes.length, {
+      maxBytes,
+    });
+  const train = split(given.trainImages, given.trainLabels, 'training');
+  const test = split(given.testImages, given.testLabels, 'test');
   if (train.shape.join() !== test.shape.join())
     throw fileFailure(
       'invalid-file',
-      named(files.testImages, 'test images').name,
+      namedFile(given.testImages, 'test images').name,
       8,
       'size of the test images',
       {

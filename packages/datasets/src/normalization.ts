@@ -1,7 +1,9 @@
 // From bytes to floats, as data: the compiler stores the same object in a packed model, so that training and
 // deployment read pixels alike. A byte has 256 values, so the whole map is a small table.
+import { option, type OptionRule } from '@bitgrad/core';
+import { checkSplit } from './check.js';
 import type { Split } from './dataset.js';
-import { failure } from './errors.js';
+import { failure, integerOption } from './errors.js';
 
 /**
  * `(byte - mean) / std` for each channel, in units of bytes (0..255); JSON-safe.
@@ -11,6 +13,12 @@ export interface Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
+
+/** The rule of an option that is a {@link Normalization}; the number of channels is checked where it is known. */
+export const normalizationRule: OptionRule = option.inside({
+  mean: option.required(option.list(option.number(), 1)),
+  std: option.required(option.list(option.positive, 1)),
+});
 
 /** The default: bytes to [-1, 1], `x / 127.5 - 1`. */
 export const symmetricNormalization: Normalization = Object.freeze({
@@ -30,8 +38,9 @@ export const unitNormalization: Normalization = Object.freeze({
  * @throws BitgradError `invalid-option` when a list has neither 1 nor `channels` finite values, or a std is not positive
  */
 export function normalizationTable(normalization: Normalization, channels: number): Float32Array {
+  integerOption('number of channels', channels, 1, 65_536);
   for (const key of ['mean', 'std'] as const) {
-    const values: unknown = normalization[key];
+    const values: unknown = (normalization as Normalization | undefined)?.[key];
     const valid =
       Array.isArray(values) &&
       (values.length === 1 || values.length === channels) &&
@@ -57,6 +66,7 @@ export function normalizationTable(normalization: Normalization, channels: numbe
  * @throws BitgradError `invalid-option` for an empty split
  */
 export function measureNormalization(split: Split): Normalization {
+  checkSplit('measureNormalization', split);
   const channels = split.shape[2];
   if (split.size === 0)
     throw failure('invalid-option', 'split to measure', { got: 'no images', expected: 'at least one image' });

@@ -140,7 +140,7 @@ describe('batches', () => {
     caught(
       () => batches(split, { batchSize: 1, augment: { crop: { padding: 1, mode: 'edge' as never } } }),
       'invalid-option',
-      /reflect or zero/,
+      /one of "reflect", "zero"/,
     );
     expect([
       ...batches(createSplit(new Uint8Array(0), new Uint8Array(0), [1, 1, 1]), { batchSize: 1 }),

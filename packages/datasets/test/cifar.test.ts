@@ -98,7 +98,7 @@ describe('parseCifar', () => {
     caught(
       () => parseCifar([good], 'cifar100', { labels: 'both' as never }),
       'invalid-option',
-      /fine or coarse/,
+      /one of "fine", "coarse"/,
     );
     caught(() => parseCifar([good], 'cifar10', { maxBytes: 6000 }), 'limit-exceeded');
     caught(() => parseCifar([good, good], 'cifar10', { maxBytes: 7000 }), 'limit-exceeded', /4 images/);

@@ -106,7 +106,11 @@ describe('digits', () => {
     for (const seed of [0.5, NaN, 2 ** 60])
       caught(() => drawDigit({ seed, index: 0 }), 'invalid-option', 'seed');
     for (const index of [-1, 2 ** 30, 1.5]) caught(() => drawDigit({ index }), 'invalid-option', 'index');
-    caught(() => drawDigit({ index: 0, split: 'valid' as never }), 'invalid-option', /train or test/);
+    caught(
+      () => drawDigit({ index: 0, split: 'valid' as never }),
+      'invalid-option',
+      /one of "train", "test"/,
+    );
     caught(() => createDigits({ train: 0 }), 'invalid-option', 'train');
     caught(() => digitsSplit({ size: 10, start: 2 ** 30 - 5 }), 'invalid-option', 'size');
     expect(drawDigit({ index: 2 ** 30 - 1 }).image).toHaveLength(784);

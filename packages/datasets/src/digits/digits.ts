@@ -1,7 +1,7 @@
 // The procedural data set `digits`: drawn, not downloaded. Image number i of a split depends on (seed, split, i) alone.
-import { createRng } from '@bitgrad/core';
+import { checkOptions, createRng, option, type OptionRules } from '@bitgrad/core';
 import { createSplit, type Dataset, type ImageShape, type Split } from '../dataset.js';
-import { failure, integerOption } from '../errors.js';
+import { integerOption } from '../errors.js';
 import { digitSide, drawPath } from './pen.js';
 import { develop, rasterize } from './raster.js';
 
@@ -58,10 +58,11 @@ const draw = (
   return label;
 };
 
-const checkPosition = (seed: number, split: SplitName): void => {
-  integerOption('seed', seed, Number.MIN_SAFE_INTEGER);
-  if (split !== 'train' && split !== 'test')
-    throw failure('invalid-option', 'split', { got: split, expected: 'train or test' });
+const positionRules = { seed: option.integer(), split: option.oneOf('train', 'test') };
+const rules: OptionRules<DigitsOptions> = {
+  seed: option.integer(),
+  train: option.integer(1),
+  test: option.integer(1),
 };
 
 /**
@@ -69,12 +70,15 @@ const checkPosition = (seed: number, split: SplitName): void => {
  * @returns uint8 [28, 28, 1], bright ink on black, and its label: `index % 10`
  * @throws BitgradError `invalid-option`
  */
-export function drawDigit({ seed = 0, split = 'train', index }: DigitPosition): {
-  image: Uint8Array;
-  label: number;
-} {
-  checkPosition(seed, split);
-  integerOption('index', index, 0, largestIndex);
+export function drawDigit(position: DigitPosition): { image: Uint8Array; label: number } {
+  const {
+    seed = 0,
+    split = 'train',
+    index,
+  } = checkOptions('datasets', 'drawDigit', position, {
+    ...positionRules,
+    index: option.required(option.integer(0, largestIndex)),
+  });
   const image = new Uint8Array(pixels);
   return { image, label: draw(seed, split, index, new Float32Array(pixels), image) };
 }
@@ -89,9 +93,16 @@ export function digitsSplit(options: {
   start?: number;
   size: number;
 }): Split {
-  const { seed = 0, split = 'train', start = 0, size } = options;
-  checkPosition(seed, split);
-  integerOption('start', start, 0, largestIndex);
+  const {
+    seed = 0,
+    split = 'train',
+    start = 0,
+    size,
+  } = checkOptions('datasets', 'digitsSplit', options, {
+    ...positionRules,
+    start: option.integer(0, largestIndex),
+    size: option.required(option.integer(1)),
+  });
   integerOption('size', size, 1, Math.min(largestIndex + 1 - start, Math.floor((2 ** 31 - 1) / pixels)));
   const images = new Uint8Array(size * pixels);
   const labels = new Uint8Array(size);
@@ -106,12 +117,13 @@ export function digitsSplit(options: {
  * The splits never share a random stream, and a larger set begins with the images of a smaller one.
  * @throws BitgradError `invalid-option`
  */
-export function createDigits({ seed = 0, train = 10_000, test = 2_000 }: DigitsOptions = {}): Dataset {
+export function createDigits(options: DigitsOptions = {}): Dataset {
+  const { seed = 0, train = 10_000, test = 2_000 } = checkOptions('datasets', 'createDigits', options, rules);
   return Object.freeze({
     name: 'digits',
     classes: Object.freeze(Array.from({ length: 10 }, (_, digit) => String(digit))),
     shape,
-    train: digitsSplit({ seed, split: 'train', size: integerOption('train', train, 1) }),
-    test: digitsSplit({ seed, split: 'test', size: integerOption('test', test, 1) }),
+    train: digitsSplit({ seed, split: 'train', size: train }),
+    test: digitsSplit({ seed, split: 'test', size: test }),
   });
 }
