@@ -9,6 +9,7 @@ export { brand, type Brand } from './brand.js';
 export { BitgradError, errorCodes, showValue, type ErrorCode, type ErrorDetails } from './errors.js';
 export {
   binaryOps,
+  children,
   E,
   inputsOf,
   unaryOps,
@@ -17,7 +18,8 @@ export {
   type Operand,
   type UnaryOp,
 } from './expression/expression.js';
-export { evaluateExpression, roundHalfEven } from './expression/math.js';
+export { exp32 } from './expression/exp32.js';
+export { evaluateExpression, float32, roundHalfEven, type Arithmetic } from './expression/math.js';
 export { linearize, opcodes, type ElementwiseProgram } from './expression/program.js';
 export {
   expectLength,

@@ -16,7 +16,7 @@ const sources = (): ReadonlyMap<string, { file: string; summary: string }> => {
     const match = /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*export const (\w+) = defineOp\(/.exec(text);
     if (!match) continue;
     const comment = match[1]!.replaceAll(/\n \* ?/g, ' ').trim();
-    const summary = /^.*?[.:](?= |$)/.exec(comment)![0].replace(/:$/, '.');
+    const summary = /^.*?\.(?= |$)/.exec(comment)![0];
     found.set(match[2]!, { file: name, summary });
   }
   return found;

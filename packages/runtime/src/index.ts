@@ -28,7 +28,6 @@ export {
   type ImageTarget,
 } from './input.js';
 export { jsEngine } from './js-engine/index.js';
-export { erf32, exp32, gelu32, sigmoid32, tanh32 } from './js-engine/math.js';
 export { defaultLimits, type Limits } from './limits.js';
 export { loadModel, type LoadOptions, type Model, type ModelReport, type SkippedEngine } from './load.js';
 export type { InputNormalization, LayerInfo, ModelMetadata, PackedModel } from './model.js';
@@ -66,6 +65,9 @@ export {
   type TensorData,
   type WeightSpec,
 } from './plan.js';
+export { erf } from './ops/unary.js';
+export { isElementwise, valueOf, type ElementwiseName, type ElementwiseOp } from './ops/values.js';
+export { ops as opDefinitions } from './ops/index.js';
 export { resultFor } from './run.js';
 export type { ModelSource } from './source.js';
 export {

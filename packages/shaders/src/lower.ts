@@ -13,19 +13,10 @@ import {
   type Plan,
 } from '@bitgrad/runtime';
 import type { Context, Draft, Input, Weight } from './kernels/context.js';
-import {
-  affine,
-  clamp,
-  combine,
-  layerNorm,
-  prelu,
-  quantize,
-  softmax,
-  threshold,
-  unary,
-} from './kernels/elements.js';
+import { integerSum, layerNorm, quantize, softmax, threshold } from './kernels/elements.js';
 import { avgPool, concat, copyConstant, maxPool, pad, reshape, slice, transpose } from './kernels/moves.js';
 import { matmul, product, type Epilogue } from './kernels/products.js';
+import { valueKernel } from './kernels/value.js';
 import type { Kernel, Program, Ref } from './program.js';
 
 /** What the engine wants. */
@@ -37,24 +28,24 @@ export interface LowerOptions {
 type Products = ConvOp | DepthwiseOp | DenseOp;
 type Other = Exclude<Op['op'], Products['op'] | 'concat'>;
 const drafts: { [Name in Other]: (context: Context<Extract<Op, { op: Name }>>) => Draft } = {
-  add: combine,
-  affine,
+  add: (context) => (context.out.type === 'i32' ? integerSum(context) : valueKernel(context)),
+  affine: valueKernel,
   avgPool,
-  clamp,
+  clamp: valueKernel,
   constant: copyConstant,
   layerNorm,
   matmul,
   maxPool,
-  mul: combine,
+  mul: valueKernel,
   pad,
-  prelu,
+  prelu: valueKernel,
   quantize,
   reshape,
   slice,
   softmax,
   threshold,
   transpose,
-  unary,
+  unary: valueKernel,
 };
 
 const isProduct = (op: Op): op is Products => op.op === 'conv' || op.op === 'depthwise' || op.op === 'dense';

@@ -1,5 +1,7 @@
-// Expressions in float64 `Math`: the slow oracle, and what certificates and plots sample.
+// Expressions at one point: in float64 `Math` for the slow oracle, certificates and plots, or in float32 with one rounding a
+// node, as packed models run them.
 import { BitgradError } from '../errors.js';
+import { exp32 } from './exp32.js';
 import type { BinaryOp, Expression, UnaryOp } from './expression.js';
 
 /** Nearest integer, ties to even. */
@@ -42,16 +44,34 @@ const binary: Record<BinaryOp, (a: number, b: number) => number> = {
   dirichlet: (a, b) => (a === 0 ? b : Math.sin(b * a) / Math.sin(a)),
 };
 
+/** How numbers are rounded and which exponential is meant. */
+export interface Arithmetic {
+  /** Applied to every node. */
+  round(x: number): number;
+  exp(x: number): number;
+}
+
+/** `Math`, without rounding: the default of {@link evaluateExpression}. */
+const float64: Arithmetic = { round: (x) => x, exp: Math.exp };
+
+/** One rounding to float32 a node, and exp32. */
+export const float32: Arithmetic = Object.freeze({ round: Math.fround, exp: exp32 });
+
 /**
- * Evaluates an expression at one point in float64.
+ * Evaluates an expression at one point.
+ * @param arithmetic default float64 without rounding
  * @throws BitgradError `invalid-option` when an input is missing
  */
-export function evaluateExpression(expression: Expression, inputs: Readonly<Record<string, number>>): number {
+export function evaluateExpression(
+  expression: Expression,
+  inputs: Readonly<Record<string, number>>,
+  { round, exp }: Arithmetic = float64,
+): number {
   const known = new Map<Expression, number>();
   const value = (node: Expression): number => {
     const cached = known.get(node);
     if (cached !== undefined) return cached;
-    const result = compute(node);
+    const result = round(compute(node));
     known.set(node, result);
     return result;
   };
@@ -74,6 +94,7 @@ export function evaluateExpression(expression: Expression, inputs: Readonly<Reco
       case 'select':
         return value(node.test) !== 0 ? value(node.a) : value(node.b);
       default:
+        if (node.op === 'exp') return exp(value(node.a));
         return 'b' in node ? binary[node.op](value(node.a), value(node.b)) : unary[node.op](value(node.a));
     }
   };

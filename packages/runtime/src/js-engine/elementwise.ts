@@ -1,19 +1,13 @@
 // Ops on single elements and rows. Channels are innermost; a store into a Float32Array rounds to float32.
-import { wordsPerRow } from '@bitgrad/bits';
+import { exp32, wordsPerRow } from '@bitgrad/bits';
 import type { AddOp } from '../ops/add.js';
-import type { AffineOp } from '../ops/affine.js';
-import type { ClampOp } from '../ops/clamp.js';
 import type { LayerNormOp } from '../ops/layer-norm.js';
 import type { MatmulOp } from '../ops/matmul.js';
-import type { MulOp } from '../ops/mul.js';
-import type { PreluOp } from '../ops/prelu.js';
 import type { QuantizeOp } from '../ops/quantize.js';
 import type { SoftmaxOp } from '../ops/softmax.js';
 import type { ThresholdOp } from '../ops/threshold.js';
-import type { UnaryOp } from '../ops/unary.js';
 import { channelCount, elementCount, rowCount } from '../tensors.js';
 import { bitAt, countDifferences, type Words } from './bits.js';
-import { exp32, gelu32, sigmoid32, tanh32 } from './math.js';
 import type { Step, StepArguments } from './step.js';
 
 const f = Math.fround;
@@ -53,24 +47,6 @@ export function thresholdStep({ x: [x], w, out }: StepArguments<ThresholdOp>): S
   return { kernel: 'threshold', run };
 }
 
-/** affine: scale and bias a channel. */
-export function affineStep({ x: [x], w, out }: StepArguments<AffineOp>): Step {
-  const c = channelCount(x!.shape);
-  const rows = rowCount(x!.shape);
-  const stride = 32 * wordsPerRow(c);
-  const [scale, bias] = [w[0]!.data, w[1]!.data];
-  const [source, target] = [x!.data, out.data];
-  const packed = x!.type === 'bits';
-  const run = (): void => {
-    for (let row = 0, i = 0; row < rows; row++)
-      for (let k = 0; k < c; k++, i++) {
-        const v = packed ? 1 - 2 * bitAt(source as Words, row * stride + k) : f(source[i]!);
-        target[i] = f(v * scale[k]!) + bias[k]!;
-      }
-  };
-  return { kernel: 'affine', run };
-}
-
 /** quantize: binary search among the thresholds. */
 export function quantizeStep({ x: [x], w, out }: StepArguments<QuantizeOp>): Step {
   const [thresholds, levels] = [w[0]!.data, w[1]!.data];
@@ -90,58 +66,15 @@ export function quantizeStep({ x: [x], w, out }: StepArguments<QuantizeOp>): Ste
   return { kernel: 'search', run };
 }
 
-/** clamp. */
-export function clampStep({ op, x: [x], out }: StepArguments<ClampOp>): Step {
-  const min = op.min === null ? -Infinity : f(op.min);
-  const max = op.max === null ? Infinity : f(op.max);
-  const [source, target] = [x!.data, out.data];
-  const run = (): void => {
-    for (let i = 0; i < source.length; i++) {
-      const v = source[i]!;
-      target[i] = v < min ? min : v > max ? max : v;
-    }
-  };
-  return { kernel: 'clamp', run };
-}
-
-/** prelu between two shifts. */
-export function preluStep({ x: [x], w, out }: StepArguments<PreluOp>): Step {
-  const c = channelCount(x!.shape);
-  const [before, slope, after] = w.map(({ data }) => data as Float32Array) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
-  const [source, target] = [x!.data, out.data];
-  const run = (): void => {
-    for (let i = 0, k = 0; i < source.length; i++, k = k + 1 === c ? 0 : k + 1) {
-      const t = f(source[i]! + before[k]!);
-      target[i] = (t >= 0 ? t : f(t * slope[k]!)) + after[k]!;
-    }
-  };
-  return { kernel: 'prelu', run };
-}
-
-/** sigmoid, tanh or gelu. */
-export function unaryStep({ op, x: [x], out }: StepArguments<UnaryOp>): Step {
-  const apply = { sigmoid: sigmoid32, tanh: tanh32, gelu: gelu32 }[op.function];
-  const [source, target] = [x!.data, out.data];
-  const run = (): void => {
-    for (let i = 0; i < source.length; i++) target[i] = apply(source[i]!);
-  };
-  return { kernel: op.function, run };
-}
-
-/** add or mul; the second operand has as many elements, or is one row. The store rounds or wraps. */
-export function sumStep({ op, x: [a, b], out }: StepArguments<AddOp | MulOp>): Step {
+/** add of integers, which wrap; the second operand has as many elements, or is one row. */
+export function integerSumStep({ x: [a, b], out }: StepArguments<AddOp>): Step {
   const [left, right, target] = [a!.data, b!.data, out.data];
   const period = elementCount(b!.shape);
-  const multiply = op.op === 'mul';
   const run = (): void => {
     for (let i = 0, k = 0; i < left.length; i++, k = k + 1 === period ? 0 : k + 1)
-      target[i] = multiply ? left[i]! * right[k]! : left[i]! + right[k]!;
+      target[i] = left[i]! + right[k]!;
   };
-  return { kernel: op.op, run };
+  return { kernel: 'add', run };
 }
 
 /** matmul of two buffers, float32 or packed. */

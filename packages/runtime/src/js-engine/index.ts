@@ -9,26 +9,24 @@ import { channelCount, elementCount, planArena, storageBytes, viewOf } from '../
 import { convStep } from './conv.js';
 import { depthwiseStep } from './depthwise.js';
 import {
-  affineStep,
-  clampStep,
+  integerSumStep,
   layerNormStep,
   matmulStep,
-  preluStep,
   quantizeStep,
   softmaxStep,
-  sumStep,
   thresholdStep,
-  unaryStep,
 } from './elementwise.js';
 import { avgPoolStep, maxPoolStep } from './pool.js';
 import { concatStep, constantStep, padStep, reshapeStep, sliceStep, transposeStep } from './shape.js';
 import type { Step, StepArguments } from './step.js';
+import { blockOf, registersOf, valueStep } from './value.js';
+import { isElementwise } from '../ops/values.js';
 
 const steps: { [Name in Op['op']]: (args: StepArguments<Extract<Op, { op: Name }>>) => Step } = {
-  add: sumStep,
-  affine: affineStep,
+  add: (args) => (args.out.type === 'i32' ? integerSumStep(args) : valueStep(args)),
+  affine: valueStep,
   avgPool: avgPoolStep,
-  clamp: clampStep,
+  clamp: valueStep,
   concat: concatStep,
   constant: constantStep,
   conv: convStep,
@@ -37,22 +35,25 @@ const steps: { [Name in Op['op']]: (args: StepArguments<Extract<Op, { op: Name }
   layerNorm: layerNormStep,
   matmul: matmulStep,
   maxPool: maxPoolStep,
-  mul: sumStep,
+  mul: valueStep,
   pad: padStep,
-  prelu: preluStep,
+  prelu: valueStep,
   quantize: quantizeStep,
   reshape: reshapeStep,
   slice: sliceStep,
   softmax: softmaxStep,
   threshold: thresholdStep,
   transpose: transposeStep,
-  unary: unaryStep,
+  unary: valueStep,
 };
 
 /** At least what a step allocates: expanded weights, an unpacked input, a patch with tap positions, sums by tap. */
 function scratchBound({ buffers, weights }: Plan, op: Op): number {
+  const out = buffers[op.output]!;
   if ('kernel' in op && !('padValue' in op))
     return 4 * op.kernel[0] * op.kernel[1] + 4 * channelsOf(buffers, op) + 1024;
+  if (isElementwise(op) && out.type === 'f32')
+    return 4 * blockOf(channelCount(out.shape)) * registersOf(op) + 1024;
   if (op.op !== 'conv' && op.op !== 'dense' && op.op !== 'depthwise')
     return op.op === 'threshold' ? channelsOf(buffers, op) + 1024 : 1024;
   const x = buffers[op.inputs[0]!]!;

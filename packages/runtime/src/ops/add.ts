@@ -1,3 +1,4 @@
+import { E, type Expression } from '@bitgrad/bits';
 import { defineOp, type OpOf } from './define.js';
 import { operands } from './operands.js';
 
@@ -12,3 +13,6 @@ export const add = defineOp({
 
 /** See {@link add}. */
 export type AddOp = OpOf<'add', typeof add>;
+
+/** Its value on `f32`: `y` is the second operand. */
+export const addValue = (): Expression => E.add(E.input('x'), E.input('y'));

@@ -1,7 +1,8 @@
+import { E, type Expression } from '@bitgrad/bits';
 import { channelWeights, defineOp, type OpOf } from './define.js';
 
 /**
- * Scale and bias for each channel: BatchNorm, scaling factors, input normalization, dequantization; with
+ * Scale and bias for each channel. It is BatchNorm, scaling factors, input normalization, dequantization; with
  * scale 1 and bias 0 the conversion of any type to `f32`. inputs: [x, any type, [..., c]];
  * weights: [scale: `f32` [c], bias: `f32` [c]]; output: `f32`, same shape:
  *
@@ -19,3 +20,6 @@ export const affine = defineOp({
 
 /** See {@link affine}. */
 export type AffineOp = OpOf<'affine', typeof affine>;
+
+/** Its value: `x` is the input, converted to float32. */
+export const affineValue = (): Expression => E.add(E.mul(E.input('x'), E.input('scale')), E.input('bias'));

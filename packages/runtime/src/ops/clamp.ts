@@ -1,7 +1,8 @@
+import { E, type Expression } from '@bitgrad/bits';
 import { bound } from './attributes.js';
 import { defineOp, floatsToFloats, type OpOf } from './define.js';
 
-/** y = x < min ? min : x > max ? max : x (NaN and -0 pass). `f32` -> `f32`. relu is min 0, max null (no bound). */
+/** Limits values to a range. y = x < min ? min : x > max ? max : x (NaN and -0 pass). `f32` -> `f32`. relu is min 0, max null (no bound). */
 export const clamp = defineOp({
   attributes: {
     /** Lower bound, rounded to float32, or null for none. */
@@ -18,3 +19,10 @@ export const clamp = defineOp({
 
 /** See {@link clamp}. */
 export type ClampOp = OpOf<'clamp', typeof clamp>;
+
+/** Its value. */
+export function clampValue({ min, max }: ClampOp): Expression {
+  const x = E.input('x');
+  const below = max === null ? x : E.select(E.gt(x, max), max, x);
+  return min === null ? below : E.select(E.lt(x, min), min, below);
+}

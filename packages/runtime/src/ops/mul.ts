@@ -1,3 +1,4 @@
+import { E, type Expression } from '@bitgrad/bits';
 import { defineOp, type OpOf } from './define.js';
 import { operands } from './operands.js';
 
@@ -9,3 +10,6 @@ export const mul = defineOp({
 
 /** See {@link mul}. */
 export type MulOp = OpOf<'mul', typeof mul>;
+
+/** Its value: `y` is the second operand. */
+export const mulValue = (): Expression => E.mul(E.input('x'), E.input('y'));

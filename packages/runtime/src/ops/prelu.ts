@@ -1,3 +1,4 @@
+import { E, type Expression } from '@bitgrad/bits';
 import { defineOp, floatsToFloats, type OpOf } from './define.js';
 
 /**
@@ -12,3 +13,9 @@ export const prelu = defineOp({
 
 /** See {@link prelu}. */
 export type PreluOp = OpOf<'prelu', typeof prelu>;
+
+/** Its value. */
+export function preluValue(): Expression {
+  const t = E.add(E.input('x'), E.input('before'));
+  return E.add(E.select(E.ge(t, 0), t, E.mul(t, E.input('slope'))), E.input('after'));
+}

@@ -2,7 +2,7 @@ import { elementCount } from '../tensors.js';
 import { defineOp, needSpec, needType, type OpOf } from './define.js';
 
 /**
- * A step function with any levels: ternary, k-bit and scaled quantizers of activations. inputs: [x: `f32`];
+ * A step function with any levels. It is ternary, k-bit and scaled quantizers of activations. inputs: [x: `f32`];
  * weights: [t: `f32` [n], nondecreasing, n >= 1; level: `f32` [n + 1]]; output: `f32`, same shape:
  * y = level[number of t that are <= x]. NaN gives level[0].
  */

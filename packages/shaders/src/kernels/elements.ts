@@ -3,34 +3,20 @@ import {
   channelCount,
   rowCount,
   type AddOp,
-  type AffineOp,
-  type ClampOp,
   type LayerNormOp,
-  type MulOp,
-  type PreluOp,
   type QuantizeOp,
   type SoftmaxOp,
   type ThresholdOp,
-  type UnaryOp,
   elementCount,
 } from '@bitgrad/runtime';
-import { reader, valueType } from '../access.js';
+import { reader } from '../access.js';
 import { literal } from '../dialect.js';
-import { exponential, smooth } from '../math.js';
+import { exponential } from '../math.js';
 import type { Ref } from '../program.js';
 import { wordsOf } from '../weights.js';
 import { elementwise, type Context, type Draft } from './context.js';
 
 const constants = ({ w, constant }: Context): Ref[] => w.map(({ data }) => constant(wordsOf(data)));
-
-/** A function of an element and its channel, to float32. */
-const channelwise = (name: string, context: Context, statements: string): Draft =>
-  elementwise(
-    name,
-    context,
-    `fn elem(i: i32) -> f32 { let c: i32 = i % ${channelCount(context.out.shape)}; ${statements} }`,
-    constants(context),
-  );
 
 /** threshold. */
 export function threshold(context: Context<ThresholdOp>): Draft {
@@ -48,20 +34,6 @@ export function threshold(context: Context<ThresholdOp>): Draft {
     constants(context),
   );
 }
-
-/** affine. */
-export const affine = (context: Context<AffineOp>): Draft =>
-  channelwise('affine', context, 'return rnd(rnd(f32(x0(i)) * floatOf(w1(c))) + floatOf(w2(c)));');
-
-/** prelu. */
-export const prelu = (context: Context<PreluOp>): Draft =>
-  channelwise(
-    'prelu',
-    context,
-    `var t: f32 = rnd(x0(i) + floatOf(w1(c)));
-  if (!(t >= 0.0)) { t = rnd(t * floatOf(w2(c))); }
-  return rnd(t + floatOf(w3(c)));`,
-  );
 
 /** quantize: binary search. */
 export const quantize = (context: Context<QuantizeOp>): Draft => {
@@ -81,44 +53,11 @@ export const quantize = (context: Context<QuantizeOp>): Draft => {
   return elementwise('search', context, search, constants(context), Math.ceil(Math.log2(n + 1)) + 2);
 };
 
-/** clamp. */
-export const clamp = (context: Context<ClampOp>): Draft => {
-  const { min, max } = context.op;
-  return elementwise(
-    'clamp',
-    context,
-    `fn elem(i: i32) -> f32 {
-  let v: f32 = x0(i);
-  ${min === null ? '' : `if (v < ${literal(min)}) { return ${literal(min)}; }`}
-  ${max === null ? '' : `if (v > ${literal(max)}) { return ${literal(max)}; }`}
-  return v;
-}`,
-  );
-};
-
-/** sigmoid, tanh, gelu. */
-export const unary = (context: Context<UnaryOp>): Draft =>
-  elementwise(
-    context.op.function,
-    context,
-    `${smooth(context.op.function)}\nfn elem(i: i32) -> f32 { return smoothed(x0(i)); }`,
-  );
-
-/** add and mul; the second operand has as many elements, or is one row. */
-export const combine = (context: Context<AddOp | MulOp>): Draft => {
-  const {
-    op,
-    x: [a, b],
-  } = context;
-  const period = elementCount(b!.shape);
-  const type = valueType(a!.type);
-  const at = period === elementCount(a!.shape) ? 'i' : `i % ${period}`;
-  const value = `x0(i) ${op.op === 'add' ? '+' : '*'} x1(${at})`;
-  return elementwise(
-    op.op,
-    context,
-    `fn elem(i: i32) -> ${type} { return ${type === 'f32' ? `rnd(${value})` : value}; }`,
-  );
+/** add of integers; the second operand has as many elements, or is one row. */
+export const integerSum = (context: Context<AddOp>): Draft => {
+  const period = elementCount(context.x[1]!.shape);
+  const at = period === elementCount(context.out.shape) ? 'i' : `i % ${period}`;
+  return elementwise('add', context, `fn elem(i: i32) -> i32 { return x0(i) + x1(${at}); }`);
 };
 
 /** A loop over the channels of row r. */

@@ -2,11 +2,11 @@
 // every op is written from its definition by index arithmetic, with no packing and no tricks. Sums of products
 // are taken in double precision: compare only plans whose sums are exact in float32, or with a tolerance. With
 // `float32` it rounds each step in the order that plan.ts states: then every engine must agree bit for bit.
+import { evaluateExpression, exp32, float32 as float32Arithmetic } from '@bitgrad/bits';
 import {
-  exp32,
-  gelu32,
-  sigmoid32,
-  tanh32,
+  isElementwise,
+  opDefinitions,
+  valueOf,
   type Op,
   type PackedModel as Model,
   type Shape,
@@ -50,16 +50,6 @@ export function unpack({ type, shape }: WeightSpec, data: TensorData): Values {
 }
 
 const f = Math.fround;
-const erf = (x: number): number => {
-  // Series, to double precision for the arguments that tests use.
-  if (Math.abs(x) > 5) return Math.sign(x);
-  let [sum, term] = [x, x];
-  for (let n = 1; n < 200; n++) {
-    term *= (-x * x) / n;
-    sum += term / (2 * n + 1);
-  }
-  return (2 / Math.sqrt(Math.PI)) * sum;
-};
 
 /** Real taps of a window as [tap, y, x]; and the number of taps. */
 function windowTaps(op: Extract<Op, { op: 'conv' | 'maxPool' }>, [h, w]: Shape, oy: number, ox: number) {
@@ -84,6 +74,21 @@ function evaluate(op: Op, x: Value[], w: Value[], out: Shape, float32: boolean):
   for (const at of indices(out)) {
     const channel = at[at.length - 1]!;
     const same = op.op === 'constant' ? 0 : a.v[flat(out, at)]!;
+    // Sums of integers wrap; every other op of single elements is what its definition says.
+    if (op.op === 'add' && a.type === 'i32') {
+      result.push((same + b.v[b.v.length === a.v.length ? flat(out, at) : channel]!) | 0);
+      continue;
+    }
+    if (isElementwise(op)) {
+      const names = opDefinitions[op.op].weights ?? [];
+      const inputs: Record<string, number> = { x: f(same) };
+      if (b) inputs.y = b.v[b.v.length === a.v.length ? flat(out, at) : channel]!;
+      names.forEach((name, i) => (inputs[name] = w[i]!.v[channel]!));
+      // Smooth functions in double precision, unless asked for float32: the plan says where they are compared to a tolerance.
+      const exact = float32 || op.op !== 'unary';
+      result.push(evaluateExpression(valueOf(op), inputs, exact ? float32Arithmetic : undefined));
+      continue;
+    }
     switch (op.op) {
       case 'conv': {
         const [oy, ox, o] = at as [number, number, number];
@@ -144,38 +149,9 @@ function evaluate(op: Op, x: Value[], w: Value[], out: Shape, float32: boolean):
       case 'threshold':
         result.push(same < w[0]!.v[channel]! !== w[1]!.v[channel]! < 0 ? -1 : 1);
         break;
-      case 'affine':
-        result.push(f(f(f(same) * w[0]!.v[channel]!) + w[1]!.v[channel]!));
-        break;
       case 'quantize':
         result.push(w[1]!.v[w[0]!.v.filter((t) => t <= same).length]!);
         break;
-      case 'clamp':
-        result.push(Math.min(Math.max(same, f(op.min ?? -Infinity)), f(op.max ?? Infinity)));
-        break;
-      case 'prelu': {
-        const t = f(same + w[0]!.v[channel]!);
-        result.push(f(f(t * (t < 0 ? w[1]!.v[channel]! : 1)) + w[2]!.v[channel]!));
-        break;
-      }
-      case 'unary':
-        result.push(
-          float32
-            ? { tanh: tanh32, sigmoid: sigmoid32, gelu: gelu32 }[op.function](same)
-            : op.function === 'tanh'
-              ? Math.tanh(same)
-              : op.function === 'sigmoid'
-                ? 1 / (1 + Math.exp(-same))
-                : 0.5 * same * (1 + erf(same / Math.SQRT2)),
-        );
-        break;
-      case 'add':
-      case 'mul': {
-        const other = b.v[b.v.length === a.v.length ? flat(out, at) : channel]!;
-        const exact = op.op === 'add' ? same + other : same * other;
-        result.push(a.type === 'i32' ? exact | 0 : f(exact));
-        break;
-      }
       case 'maxPool':
       case 'avgPool': {
         const [oy, ox] = at as [number, number];

@@ -1,5 +1,5 @@
-// float32 functions with a stated evaluation order, so that any engine can reproduce them bit for bit:
-// every arithmetic step is rounded to float32 (Math.fround), no step uses a library exponential.
+// The exponential of packed models: a float32 function with a stated evaluation order, so that any engine can reproduce
+// it bit for bit. Every step is rounded to float32 (Math.fround), none uses a library exponential.
 
 const f = Math.fround;
 const log2e = f(1.4426950408889634);
@@ -41,42 +41,4 @@ export function exp32(x: number): number {
   if (n !== n) return NaN;
   const half = n >> 1;
   return f(f(p * powerOfTwo(half)) * powerOfTwo(n - half));
-}
-
-// Abramowitz and Stegun, Handbook of Mathematical Functions, formula 7.1.26.
-const erfP = f(0.3275911);
-const erfCoefficients = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592].map(f);
-
-/**
- * Error function in float32, absolute error below 6e-7: with a = |x|, every step rounded to float32,
- * t = 1 / (1 + 0.3275911 a); q = ((((c0 t + c1) t + c2) t + c3) t + c4) t;
- * m = 1 - q * exp32(-(a * a)); y = x < 0 ? -m : m.
- */
-export function erf32(x: number): number {
-  const a = Math.abs(f(x));
-  const t = f(1 / f(1 + f(erfP * a)));
-  let q = erfCoefficients[0]!;
-  for (let k = 1; k < 5; k++) q = f(f(q * t) + erfCoefficients[k]!);
-  const m = f(1 - f(f(q * t) * exp32(-f(a * a))));
-  return x < 0 ? -m : m;
-}
-
-/** Logistic sigmoid in float32; the formula is in plan.ts, UnaryOp. */
-export function sigmoid32(x: number): number {
-  const e = exp32(-Math.abs(x));
-  return x >= 0 ? f(1 / f(1 + e)) : f(e / f(1 + e));
-}
-
-/** Hyperbolic tangent in float32, absolute error below 2e-7; the formula is in plan.ts, UnaryOp. */
-export function tanh32(x: number): number {
-  const e = exp32(f(-2 * Math.abs(x)));
-  const m = f(f(1 - e) / f(1 + e));
-  return x < 0 ? -m : m;
-}
-
-const inverseSqrt2 = f(Math.SQRT1_2);
-
-/** GELU (the erf form) in float32; the formula is in plan.ts, UnaryOp. */
-export function gelu32(x: number): number {
-  return f(f(0.5 * x) * f(1 + erf32(f(x * inverseSqrt2))));
 }
