@@ -23,8 +23,13 @@ testEngine({
     return available ? '' : reason!;
   },
   create: () => webglEngine(),
-  run: (name) => page!.call('check', name, tolerance),
+  effort: 'quick',
+  run: (name, effort) => page!.call('check', name, tolerance, effort),
   extra: () => {
+    it('the suite can write noise to the memory of its models', async (context) => {
+      if (!page) context.skip('no GPU here');
+      expect(await page!.call('dirtyBytes')).toBeGreaterThan(0);
+    });
     const only = (title: string, body: () => Promise<void>) =>
       it(title, async (context) => (page ? body() : context.skip('no WebGL here')));
 

@@ -2,14 +2,17 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
+import type { Engine } from '@bitgrad/runtime';
 import { testEngine } from '@bitgrad/testkit';
 import { webgpuEngine } from '../src/engine/index.js';
+import { dirtyable } from './support/dirty.js';
 import { dawn } from './support/dawn.js';
 
 /** Divisions and square roots round within 2.5 units in the last place, and errors pass through a few steps. */
 const tolerance = 2e-6;
 
 let device: GPUDevice | undefined;
+let dirty: (() => Engine) | undefined;
 testEngine({
   name: 'dawn',
   tolerance,
@@ -18,7 +21,8 @@ testEngine({
     device = await (await gpu?.requestAdapter())?.requestDevice();
     return device ? '' : 'Dawn finds no adapter: install a Vulkan driver';
   },
-  create: () => webgpuEngine({ device: device! }),
+  effort: 'quick',
+  create: () => (dirty ??= dirtyable(device!, (own) => webgpuEngine({ device: own })))(),
 });
 
 let page: TestPage | undefined;
@@ -39,8 +43,13 @@ testEngine({
     return available ? '' : reason!;
   },
   create: () => webgpuEngine(),
-  run: (name) => page!.call('check', name, tolerance),
+  effort: 'quick',
+  run: (name, effort) => page!.call('check', name, tolerance, effort),
   extra: () => {
+    it('the suite can write noise to the memory of its models', async (context) => {
+      if (!page) context.skip('no GPU here');
+      expect(await page!.call('dirtyBytes')).toBeGreaterThan(0);
+    });
     const only = (title: string, body: () => Promise<void>) =>
       it(title, async (context) => (page ? body() : context.skip('no WebGPU here')), 60_000);
 

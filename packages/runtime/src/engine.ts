@@ -55,6 +55,14 @@ export type InputArray = Uint8Array | Uint8ClampedArray | Float32Array;
 /** Output of {@link Executable}: Float32Array for an `f32` plan, Int32Array for `i32`. */
 export type OutputArray = Float32Array | Int32Array;
 
+/**
+ * Key of a function that only tests call: it hands every byte that a run may find as an earlier run left it (arena, scratch,
+ * slots of a GPU) to `fill`, which writes noise there. Results must not depend on it. Not part of the contract: an engine
+ * without it is tested on the memory that it happens to have.
+ * @internal
+ */
+export const dirtyMemory: unique symbol = Symbol.for('bitgrad.dirtyMemory');
+
 /** A compiled model that holds its memory until it is disposed. Not reentrant: one run at a time. */
 export interface Executable {
   /** False where only {@link Executable.runAsync} works (GPU engines). */
@@ -73,6 +81,8 @@ export interface Executable {
   report(): EngineReport;
   /** Frees everything; a second call does nothing. */
   dispose(): void;
+  /** @internal */
+  readonly [dirtyMemory]?: (fill: (memory: Uint8Array) => void) => void;
 }
 
 /**

@@ -6,15 +6,16 @@ export {
   type PictureSettings,
   type Pixels,
 } from '@bitgrad/bits';
-export type {
-  CompileOptions,
-  Engine,
-  EngineProbe,
-  EngineReport,
-  Executable,
-  InputArray,
-  OpReport,
-  OutputArray,
+export {
+  dirtyMemory,
+  type CompileOptions,
+  type Engine,
+  type EngineProbe,
+  type EngineReport,
+  type Executable,
+  type InputArray,
+  type OpReport,
+  type OutputArray,
 } from './engine.js';
 export { decodeModel } from './format/decode.js';
 export { encodeModel } from './format/encode.js';

@@ -2,7 +2,7 @@
 import type { BackendAdapter, BackendProbe } from '@bitgrad/core';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { fail, type ConformanceCase } from './case.js';
-import { engineCases, type EngineSubject } from './engine/index.js';
+import { engineCases, type Effort, type EngineSubject } from './engine/index.js';
 import { forwardCases, type ForwardSubject } from './forwardCases.js';
 import { quantizerCases, type QuantizerSubject } from './quantizerCases.js';
 import { surrogateCases, type SurrogateSubject } from './surrogateCases.js';
@@ -91,14 +91,15 @@ export interface EngineTest extends EngineSubject, Extra {
   /** Why it cannot run here; empty or absent when it can. */
   missing?(): Promise<string> | string;
   /** Runs a case elsewhere, for example in a browser's page, by its name; default: here, on `create()`. */
-  readonly run?: (name: string) => Promise<void>;
+  readonly run?: (name: string, effort: Effort) => Promise<void>;
   /** Cases that this engine cannot pass, by name, with the reason; they show as skipped. */
   readonly skip?: Readonly<Record<string, string>>;
 }
 
 /**
  * Runs every case of `engineCases` on an engine and compares it with the runtime's JavaScript engine: integers bit for
- * bit, float32 within the subject's tolerance. An engine that is missing shows as skipped with its reason, or fails
+ * bit, float32 within the subject's tolerance. `BITGRAD_FULL=1` runs every combination of channels, pools and moves instead
+ * of a selection. An engine that is missing shows as skipped with its reason, or fails
  * when the environment variable `BITGRAD_REQUIRE` names it.
  */
 export function testEngine({
@@ -107,8 +108,10 @@ export function testEngine({
   run: elsewhere,
   skip = {},
   extra,
+  effort: wanted = 'normal',
   ...subject
 }: EngineTest): void {
+  const effort = process.env['BITGRAD_FULL'] === '1' ? 'thorough' : wanted;
   describe(`engine ${name}`, () => {
     let reason = '';
     beforeAll(async () => {
@@ -117,11 +120,15 @@ export function testEngine({
         fail(`required engine ${name}: ${reason}`);
     });
     for (const { name: title, check } of engineCases)
-      it(title, async (context) => {
-        const why = reason || skip[title];
-        if (why) context.skip(why);
-        await (elsewhere ? elsewhere(title) : check(subject));
-      });
+      it(
+        title,
+        async (context) => {
+          const why = reason || skip[title];
+          if (why) context.skip(why);
+          await (elsewhere ? elsewhere(title, effort) : check({ ...subject, effort }));
+        },
+        effort === 'thorough' ? 6 * 3_600_000 : undefined,
+      );
     extra?.();
   });
 }

@@ -1,7 +1,7 @@
 // The engine suite on the reference engine, and on engines that are broken in one way each.
 import { describe, expect, it } from 'vitest';
-import { jsEngine, type Engine, type Executable } from '@bitgrad/runtime';
-import { engineCases } from '../src/engine/index.js';
+import { dirtyMemory, jsEngine, type Engine, type Executable } from '@bitgrad/runtime';
+import { channelNet, channelNets, engineCases, oracle, runDirty } from '../src/engine/index.js';
 import { testEngine } from '../src/index.js';
 
 testEngine({ name: 'js', create: jsEngine });
@@ -51,5 +51,38 @@ const lifecycle: Record<string, () => Engine> = {
 describe('every case fails on a broken engine', () => {
   it.each(engineCases.map(({ name, check }) => [name, check] as const))('%s', async (name, check) => {
     await expect(check({ create: lifecycle[name] ?? offByOne })).rejects.toThrow(/testkit/);
+  });
+});
+
+describe('dirty memory', () => {
+  /** Trusts what earlier runs left: right on the memory that it was compiled with, wrong on any other. */
+  const trusting = broken((executable) => {
+    let soiled = 0;
+    return {
+      [dirtyMemory]: () => void (soiled = 1),
+      runAsync: async (input, output) => {
+        const result = executable.run(input, output);
+        result[0]! += soiled;
+        return result;
+      },
+    };
+  });
+  const compared = engineCases.filter(({ name }) => !(name in lifecycle));
+
+  it.each(compared.map(({ name, check }) => [name, check] as const))(
+    'an engine that reads what it did not write fails: %s',
+    async (_, check) => {
+      await expect(check({ create: trusting })).rejects.toThrow(/testkit/);
+    },
+  );
+
+  it('the JS engine gives what the oracle gives for 1 to 130 filters', async () => {
+    for (let filters = 1; filters <= 130; filters++)
+      for (const net of channelNets(filters, 'quick')) {
+        const model = channelNet({ ...net, size: 8 });
+        const executable = await jsEngine().compile(model);
+        const truth = oracle(model, model.input)[model.plan.output]!;
+        expect(Array.from(await runDirty(executable, model.input)), model.label).toEqual(Array.from(truth));
+      }
   });
 });

@@ -1,6 +1,13 @@
 // Compiles a model for one target and runs it: places the program in a new memory, starts workers, and turns
 // each run into one call of the module.
-import type { EngineReport, Executable, InputArray, OutputArray, PackedModel } from '@bitgrad/runtime';
+import {
+  dirtyMemory,
+  type EngineReport,
+  type Executable,
+  type InputArray,
+  type OutputArray,
+  type PackedModel,
+} from '@bitgrad/runtime';
 import { failure, tooLarge } from './errors.js';
 import { lower, type Lowered } from './lower.js';
 import { engineModule, type EngineExports } from './module.js';
@@ -88,7 +95,7 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
     signal.throwIfAborted();
   }
   const report = reportOf(lowered, layout, options.threadsReason);
-  return executable(lowered, { engine, memory, module, workers }, report, strict);
+  return executable(lowered, layout, { engine, memory, module, workers }, report, strict);
 }
 
 const typeName = (value: unknown): string =>
@@ -135,6 +142,7 @@ function viewsOf({ input, output }: Pick<Lowered, 'input' | 'output'>, { buffer 
 
 function executable(
   lowered: Pick<Lowered, 'input' | 'output'>,
+  { arenaAt }: Layout,
   instance: Instance,
   firstReport: WasmEngineReport,
   strict: boolean,
@@ -194,5 +202,6 @@ function executable(
       live = undefined;
       views.targets.length = 0;
     },
+    [dirtyMemory]: (fill) => fill(new Uint8Array(live!.memory.buffer, arenaAt)),
   };
 }

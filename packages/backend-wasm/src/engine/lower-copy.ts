@@ -77,9 +77,13 @@ function copy(
   );
 }
 
-/** Zeroes a whole tensor first where a copy leaves bits of its rows unwritten. */
-function zeroTails(program: Program, target: Tensor): void {
-  if (target.type !== 'bits' || target.c % 32 === 0) return;
+/**
+ * Zeroes a tensor of levels before copies write to it. Levels that are not moved by whole bytes are written one at a time
+ * into what the byte holds, and the memory still has what earlier tensors left there; products read the unused half of every
+ * byte, and the unused levels behind the last channel.
+ */
+function clear(program: Program, target: Tensor): void {
+  if (target.type !== 'bits') return;
   const group = openGroup(program, 1, 1, { open: false });
   target.region.pinned = true;
   emit(program, group, border, [() => target.region.base, 0, 0, target.region.bytes, 0, 0, 0, 0], [], target);
@@ -87,7 +91,7 @@ function zeroTails(program: Program, target: Tensor): void {
 
 /** Copies all elements, converting types: u8, bits -> i16 and equal types. Returns the target. */
 export function copyTensor(program: Program, source: Tensor, target: Tensor): Tensor {
-  zeroTails(program, target);
+  clear(program, target);
   copy(program, source, target, axesOf(sizes(source), strides(source), strides(target)));
   return target;
 }
@@ -122,7 +126,7 @@ export function transposed(
   shape: readonly number[],
 ): Tensor {
   const source = linear(program, input);
-  zeroTails(program, target);
+  clear(program, target);
   const from = axisStrides(source, shape);
   const counts = permutation.map((axis) => shape[axis]!);
   copy(
@@ -147,7 +151,7 @@ export function concatenated(
   shape: readonly number[],
   axis: number,
 ): Tensor {
-  zeroTails(program, target);
+  clear(program, target);
   const to = axisStrides(target, shape);
   let at = 0;
   sources.forEach((source, i) => {
@@ -168,7 +172,7 @@ export function sliced(
   shape: readonly number[],
   begin: readonly number[],
 ): Tensor {
-  zeroTails(program, target);
+  clear(program, target);
   const steps = axisStrides(source, from);
   copy(program, source, target, axesOf(shape, steps, axisStrides(target, shape)), {
     from: dot(begin, steps),
@@ -188,7 +192,7 @@ export function paddedWith(
   before: readonly number[],
   value: number,
 ): Tensor {
-  zeroTails(program, target);
+  clear(program, target);
   const to = axisStrides(target, shape);
   const raw = target.type === 'bits' ? (value < 0 ? 1 : 0) : target.type === 'f32' ? floatBits(value) : value;
   copy(
@@ -215,13 +219,13 @@ export function reshaped(program: Program, source: Tensor, target: Tensor): Tens
   let flat = region;
   if (!isDense(source)) {
     const row = tensor(source.type, [rowsOf(source) * c]);
-    zeroTails(program, row);
+    clear(program, row);
     copy(program, source, row, axesOf([source.h, w, c], strides(source), inRow(source)));
     flat = row.region;
   }
   if (isDense(target)) return { ...target, region: flat };
   const row = { ...tensor(source.type, [rowsOf(source) * c]), region: flat };
-  zeroTails(program, target);
+  clear(program, target);
   copy(program, row, target, axesOf(sizes(target), inRow(target), strides(target)));
   return target;
 }

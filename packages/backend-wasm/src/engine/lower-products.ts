@@ -4,7 +4,7 @@ import { productFloat, productInteger, productPaired, productSingle } from './op
 import { copyTensor } from './lower-copy.js';
 import { countLimits, paddedInitial, uniform, type Initial } from './padding.js';
 import { claim, constant, emit, openGroup, pinned, view, type Program, type Word } from './program.js';
-import { blocksOf, packNibbles, packPanels, segmentsOf } from './segments.js';
+import { blocksOf, countedSteps, packNibbles, packPanels, segmentsOf } from './segments.js';
 import { rowsOf, tensor, unitBytes, type Border, type Tensor } from './tensors.js';
 import { readElements, tapSums, type TapWeights } from './weights.js';
 
@@ -192,9 +192,12 @@ export interface LoweredConvolution {
 export function lowerConvolution(program: Program, input: Tensor, given: Convolution): LoweredConvolution {
   const { w, shape, window, groups, border, decision } = given;
   const integer = input.type !== 'f32';
-  // Groups of the binary kernel must start at whole bytes.
   const packed = input.type === 'bits' && w.type === 'bits';
-  const binary = packed && (groups === 1 || w.length % 4 === 0);
+  const outputs = shape[shape.length - 1]! / groups;
+  // Groups of the binary kernel must start at whole bytes; and a second block would add to the group behind them as well
+  // where theirs is no whole vector.
+  const short = w.taps * Math.ceil(w.length / 4) <= countedSteps;
+  const binary = packed && (groups === 1 || (w.length % 4 === 0 && (outputs % 4 === 0 || short)));
   const pads = window.pads as Border;
   const size = [input.h, input.w, input.c];
   let x = input;
@@ -204,7 +207,7 @@ export function lowerConvolution(program: Program, input: Tensor, given: Convolu
   // Counts are compared as signed 16-bit numbers.
   const decided =
     decision !== undefined && binary && groups === 1 && program.target.simd && w.taps * w.length < 32768;
-  const extra = slack(shape[shape.length - 1]! / groups, groups);
+  const extra = slack(outputs, groups);
   const output = decided ? decision.output : tensor(integer ? 'i32' : 'f32', shape, { border, extra });
   const { decision: _, ...plain } = given;
   const kernel = emitConvolution(program, x, output, decided ? given : plain);

@@ -16,7 +16,7 @@ export interface Segment {
 }
 
 /** Counts stay below 2^16 in the kernel's 16-bit sums: at most 16,383 steps of 4 levels. */
-const countedSteps = 16383;
+export const countedSteps = 16383;
 
 /** What of the input a window reads: kernel and dilations as in the plan, `channels` of each pixel. */
 export interface Reach {

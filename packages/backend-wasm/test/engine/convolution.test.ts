@@ -118,6 +118,11 @@ describe.each(['simd', 'scalar'] as const)('%s', (variant) => {
     });
   });
 
+  it('groups of so many levels, and channels that are no multiple of a vector', async () => {
+    for (const cOut of [2, 6, 10])
+      await agree({ type: 'bits', size: [1, 2], c: 2 * 70000, cOut, kernel: [1, 1], groups: 2 });
+  });
+
   it('dense on rows, for every type', async () => {
     for (const [type, weight] of [
       ['bits', 'bits'],

@@ -1,7 +1,8 @@
 // What tests run inside a page: the engine suite, whole models against the JS engine, loss and leaks.
-import { decodeModel, jsEngine } from '@bitgrad/runtime';
-import { convTrial, engineCases } from '@bitgrad/testkit/engine';
+import { decodeModel, dirtyMemory, jsEngine } from '@bitgrad/runtime';
+import { convTrial, engineCases, type Effort } from '@bitgrad/testkit/engine';
 import { webglEngine } from '../../src/engine/index.js';
+import { dirtyable } from './dirty.js';
 import { sideBySide as interleaved } from '../../../backend-webgpu/test/support/sideBySide.js';
 
 /** One context for all cases: programs are shared, and browsers allow about 16. */
@@ -9,8 +10,19 @@ const context = new OffscreenCanvas(1, 1).getContext('webgl2') ?? undefined;
 
 export const probe = () => webglEngine().probe();
 
-export const check = (name: string, tolerance: number): Promise<void> =>
-  engineCases.find((c) => c.name === name)!.check({ create: () => webglEngine({ context }), tolerance });
+const create = dirtyable(context!, (gl) => webglEngine({ context: gl }));
+
+export const check = (name: string, tolerance: number, effort: Effort): Promise<void> =>
+  engineCases.find((c) => c.name === name)!.check({ create, tolerance, effort });
+
+/** Bytes that the suite fills with noise. */
+export async function dirtyBytes(): Promise<number> {
+  const executable = await create().compile(model);
+  let bytes = 0;
+  executable[dirtyMemory]!((memory) => (bytes += memory.length));
+  executable.dispose();
+  return bytes;
+}
 
 /** Runs a model on inputs; returns how many results differ at all from the JS engine, and the largest difference. */
 export async function compare(

@@ -1,7 +1,8 @@
 // What tests run inside a page: the engine suite, whole models against the JS engine, loss and leaks.
-import { decodeModel, jsEngine } from '@bitgrad/runtime';
-import { convTrial, engineCases } from '@bitgrad/testkit/engine';
+import { decodeModel, dirtyMemory, jsEngine, type Engine } from '@bitgrad/runtime';
+import { convTrial, engineCases, type Effort } from '@bitgrad/testkit/engine';
 import { webgpuEngine } from '../../src/engine/index.js';
+import { dirtyable } from './dirty.js';
 import { sideBySide as interleaved } from './sideBySide.js';
 import { watchGpu } from './watch.js';
 
@@ -12,11 +13,21 @@ const device = (): Promise<GPUDevice> =>
 
 export const probe = () => webgpuEngine().probe();
 
-export async function check(name: string, tolerance: number): Promise<void> {
-  const given = await device();
-  await engineCases
-    .find((c) => c.name === name)!
-    .check({ create: () => webgpuEngine({ device: given }), tolerance });
+let dirty: Promise<() => Engine> | undefined;
+const creator = (): Promise<() => Engine> =>
+  (dirty ??= device().then((given) => dirtyable(given, (own) => webgpuEngine({ device: own }))));
+
+export async function check(name: string, tolerance: number, effort: Effort): Promise<void> {
+  await engineCases.find((c) => c.name === name)!.check({ create: await creator(), tolerance, effort });
+}
+
+/** Bytes that the suite fills with noise. */
+export async function dirtyBytes(): Promise<number> {
+  const executable = await (await creator())().compile(small);
+  let bytes = 0;
+  executable[dirtyMemory]!((memory) => (bytes += memory.length));
+  executable.dispose();
+  return bytes;
 }
 
 /** Runs a model on inputs; returns how many results differ at all from the JS engine, and the largest difference. */

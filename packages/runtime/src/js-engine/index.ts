@@ -1,7 +1,15 @@
 // The portable engine: plain JavaScript over typed arrays, the reference that other engines are compared with.
 // Everything is allocated when a model is compiled; an inference allocates nothing but its result.
 import { failure } from '../fail.js';
-import type { CompileOptions, Engine, Executable, InputArray, OpReport, OutputArray } from '../engine.js';
+import {
+  dirtyMemory,
+  type CompileOptions,
+  type Engine,
+  type Executable,
+  type InputArray,
+  type OpReport,
+  type OutputArray,
+} from '../engine.js';
 import type { PackedModel } from '../model.js';
 import type { Op, Plan } from '../plan.js';
 import { resultFor } from '../run.js';
@@ -99,7 +107,7 @@ function compile({ plan, weights }: PackedModel, options: CompileOptions): Execu
     const { op, name } = plan.ops[index]!;
     return { index, op, ...(name !== undefined && { name }), kernel };
   });
-  return executable(plan, buffers, compiled, {
+  return executable(plan, memory, buffers, compiled, {
     engine: 'js',
     threads: 1,
     arenaBytes: arena.bytes,
@@ -110,6 +118,7 @@ function compile({ plan, weights }: PackedModel, options: CompileOptions): Execu
 
 function executable(
   plan: PackedModel['plan'],
+  memory: ArrayBuffer,
   buffers: readonly StepArguments['out'][],
   compiled: readonly Step[],
   report: ReturnType<Executable['report']>,
@@ -137,6 +146,7 @@ function executable(
     dispose: () => {
       live = undefined;
     },
+    [dirtyMemory]: (fill) => fill(new Uint8Array(memory)),
   };
 }
 

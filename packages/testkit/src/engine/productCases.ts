@@ -128,7 +128,7 @@ const attention = (t: number, heads: number, d: number): Trial =>
   });
 
 const on = (name: string, trials: () => readonly Trial[]) =>
-  defineCase<EngineSubject>(name, (subject) => checkTrials(subject, trials()));
+  defineCase<EngineSubject>(name, (subject) => checkTrials(subject, trials(), (model) => model));
 
 /** Cases of the ops that multiply. */
 export const productCases = [

@@ -1,10 +1,17 @@
 // Compares the WebAssembly engine with the JS reference engine.
 import { expect } from 'vitest';
-import { jsEngine, validateModel, type CompileOptions, type EngineReport } from '@bitgrad/runtime';
+import { noise } from '@bitgrad/testkit/engine';
+import {
+  dirtyMemory,
+  jsEngine,
+  validateModel,
+  type CompileOptions,
+  type EngineReport,
+} from '@bitgrad/runtime';
 import { wasmEngine, type WasmEngineOptions } from '../../../src/engine/index.js';
 import type { Case } from './models.js';
 
-/** Expects equal results, bit for bit, and that a second run gives them again; returns the report. */
+/** Expects equal results, bit for bit, on memory full of noise, and again in a second run; returns the report. */
 export async function expectAgreement(
   { model, input }: Case,
   options: WasmEngineOptions = {},
@@ -15,8 +22,10 @@ export async function expectAgreement(
   const expected = reference.run(input);
   const executable = await wasmEngine(options).compile(model, compile);
   try {
-    expect(executable.run(input)).toStrictEqual(expected);
-    expect(executable.run(input)).toStrictEqual(expected);
+    for (let run = 0; run < 2; run++) {
+      executable[dirtyMemory]!(noise);
+      expect(executable.run(input)).toStrictEqual(expected);
+    }
     return executable.report();
   } finally {
     executable.dispose();
