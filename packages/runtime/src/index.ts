@@ -66,6 +66,7 @@ export {
   type TensorData,
   type WeightSpec,
 } from './plan.js';
+export { clampBetween } from './ops/clamp.js';
 export { erf } from './ops/unary.js';
 export { isElementwise, valueOf, type ElementwiseName, type ElementwiseOp } from './ops/values.js';
 export { ops as opDefinitions } from './ops/index.js';

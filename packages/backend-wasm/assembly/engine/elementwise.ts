@@ -1,6 +1,6 @@
 // Ops whose output row depends on the same row of their inputs. They run tile by tile right after the op that
 // makes their input, so that it is still in the first-level cache; kinds are in src/engine/opcodes.ts.
-import { gelu, sigmoid, tanh } from './functions';
+import { affine, clamp, gelu, prelu, sigmoid, tanh } from './values';
 import { VIEW_A, VIEW_B, VIEW_OUT, address, rowAt, word } from './record';
 
 /** Parameters for each channel. */
@@ -79,20 +79,15 @@ function row(op: usize, kind: i32, a: usize, b: usize, out: usize, at: usize, co
   const p0 = address(op, P0) + at, p1 = address(op, P1) + at, p2 = address(op, P2) + at;
   const bytes = <usize>count << 2;
   switch (kind) {
-    case AFFINE_I32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, addF(mulF(toF(loadI(a + c)), loadF(p0 + c)), loadF(p1 + c))); break;
-    case AFFINE_F32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, addF(mulF(loadF(a + c), loadF(p0 + c)), loadF(p1 + c))); break;
+    case AFFINE_I32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, affine(toF(loadI(a + c)), loadF(p0 + c), loadF(p1 + c))); break;
+    case AFFINE_F32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, affine(loadF(a + c), loadF(p0 + c), loadF(p1 + c))); break;
     case CLAMP: {
       const low = splatF(load<f32>(op + (S0 << 2))), high = splatF(load<f32>(op + (S1 << 2)));
-      for (let c: usize = 0; c < bytes; c += LANES << 2) {
-        const x = loadF(a + c);
-        storeF(out + c, ifLess(x, low, low, ifLess(high, x, high, x)));
-      }
+      for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, clamp(loadF(a + c), low, high));
       break;
     }
-    case PRELU: for (let c: usize = 0; c < bytes; c += LANES << 2) {
-      const t = addF(loadF(a + c), loadF(p0 + c));
-      storeF(out + c, addF(ifNotLess(t, splatF(0), t, mulF(t, loadF(p1 + c))), loadF(p2 + c)));
-    } break;
+    case PRELU: for (let c: usize = 0; c < bytes; c += LANES << 2)
+      storeF(out + c, prelu(loadF(a + c), loadF(p0 + c), loadF(p1 + c), loadF(p2 + c))); break;
     case ADD_F32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, addF(loadF(a + c), loadF(b + c))); break;
     case QUANTIZE: for (let c: usize = 0; c < bytes; c += 4)
       store<f32>(out + c, quantize(load<f32>(a + c), address(op, P0), word(op, S0), address(op, P1))); break;

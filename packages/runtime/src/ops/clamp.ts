@@ -1,4 +1,4 @@
-import { E, type Expression } from '@bitgrad/bits';
+import { E, type Expression, type Operand } from '@bitgrad/bits';
 import { bound } from './attributes.js';
 import { defineOp, floatsToFloats, type OpOf } from './define.js';
 
@@ -20,9 +20,11 @@ export const clamp = defineOp({
 /** See {@link clamp}. */
 export type ClampOp = OpOf<'clamp', typeof clamp>;
 
-/** Its value. */
-export function clampValue({ min, max }: ClampOp): Expression {
-  const x = E.input('x');
+/** A value between two bounds, each of which may be left out. */
+export function clampBetween(x: Expression, min: Operand | null, max: Operand | null): Expression {
   const below = max === null ? x : E.select(E.gt(x, max), max, x);
   return min === null ? below : E.select(E.lt(x, min), min, below);
 }
+
+/** Its value. */
+export const clampValue = ({ min, max }: ClampOp): Expression => clampBetween(E.input('x'), min, max);
