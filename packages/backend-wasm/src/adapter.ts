@@ -41,16 +41,16 @@ export interface WasmOptions {
    */
   readonly fused?: boolean;
   /**
-   * Milliseconds after which a download, tfjs's start or a worker thread that gives no sign counts as lost: an error, or
-   * one thread where threads are `auto`. 50 to 1e8, default 60,000.
+   * Milliseconds that a download, the start of tfjs or that of a worker thread may take; after that, an error, or one
+   * thread where threads are `auto`. 50 to 1e8, default 60,000.
    */
-  readonly stallMs?: number;
+  readonly startMs?: number;
 }
 
 /** Multiply-accumulates from which threads pay for waking them and for copies: about half a millisecond of work. */
 const THREADED_WORK = 10e6;
 const MOST_THREADS = 8;
-const STALL = 60_000;
+const START = 60_000;
 
 /** The number of threads to start. */
 function threadCount(threads: number | 'auto'): number {
@@ -69,14 +69,14 @@ interface Threads {
 
 /** The pool works on the tfjs heap where that is shared (isolated pages), else on a memory of its own. */
 async function startPool(options: WasmOptions, heapMemory: WebAssembly.Memory): Promise<Threads> {
-  const { threads: wanted = 'auto', stallMs = STALL } = options;
+  const { threads: wanted = 'auto', startMs = START } = options;
   const threads = threadCount(wanted);
   if (threads === 1) return { obstacle: threadObstacle() };
   try {
     const memory = isShared(heapMemory)
       ? heapMemory
       : new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
-    return { pool: await createPool(threads, memory, stallMs), obstacle: '' };
+    return { pool: await createPool(threads, memory, startMs), obstacle: '' };
   } catch (error) {
     // A page's security policy may forbid workers: that is no reason not to train.
     if (wanted === 'auto') return { obstacle: (error as Error).message };
@@ -108,7 +108,7 @@ const SIMD = [
 ];
 
 /** @param started the threads of an adapter that runs */
-async function probe(stallMs: number, started?: Threads): Promise<BackendProbe> {
+async function probe(startMs: number, started?: Threads): Promise<BackendProbe> {
   const no = (reason: string, features: JsonObject = {}): BackendProbe => ({
     available: false,
     reason,
@@ -128,7 +128,7 @@ async function probe(stallMs: number, started?: Threads): Promise<BackendProbe> 
     );
   }
   try {
-    await within(stallMs, loadTfjsBackend(), () => late('the code of the tfjs wasm backend', stallMs));
+    await within(startMs, loadTfjsBackend(), () => late('the code of the tfjs wasm backend', startMs));
   } catch (error) {
     return no((error as Error).message, { simd });
   }
@@ -138,22 +138,22 @@ async function probe(stallMs: number, started?: Threads): Promise<BackendProbe> 
 }
 
 const late = (what: string, ms: number): BitgradError =>
-  unavailable(`${what} did not come within ${ms / 1000} s`, 'Try again, or raise stallMs.');
+  unavailable(`${what} did not come within ${ms / 1000} s`, 'Try again, or raise startMs.');
 
 /** Starts tfjs's backend, if it does not run yet, with a shared heap where threads can work on it. */
 async function activate(options: WasmOptions): Promise<TfjsWasmBackend> {
-  const { wasmPaths, threads = 'auto', stallMs = STALL } = options;
+  const { wasmPaths, threads = 'auto', startMs = START } = options;
   const module = await loadTfjsBackend();
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   const start = (): Promise<boolean> =>
-    within(stallMs, tf.setBackend('wasm'), () => late('the start of the tfjs wasm backend', stallMs));
+    within(startMs, tf.setBackend('wasm'), () => late('the start of the tfjs wasm backend', startMs));
   let active = false;
   let cause: unknown;
   try {
     if (wasmPaths === undefined || tf.engine().registry['wasm'] !== undefined) active = await start();
     else if (isPage()) {
       const url = simdUrl(wasmPaths)!;
-      const bytes = await download(url, stallMs);
+      const bytes = await download(url, startMs);
       active = await startFrom(module, url, bytes, threadCount(threads) > 1, start);
     } else {
       module.setWasmPaths(allFrom(simdUrl(wasmPaths)!));
@@ -215,11 +215,11 @@ const pathsRule = option.of(
  *   missing, or does not start in time
  */
 export function wasm(options: WasmOptions = {}): BackendAdapter {
-  const { stallMs = STALL, fused = true } = checkOptions<WasmOptions>('backend-wasm', 'wasm', options, {
+  const { startMs = START, fused = true } = checkOptions<WasmOptions>('backend-wasm', 'wasm', options, {
     wasmPaths: pathsRule,
     threads: threadsRule,
     fused: option.boolean,
-    stallMs: option.number(50, 1e8),
+    startMs: option.number(50, 1e8),
   });
   const owner = kernelOwner('wasm');
   let started: Threads | undefined;
@@ -230,9 +230,9 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
       fusedKernels: fused ? fusedKernels : [],
       synchronousReads: true,
     }),
-    probe: () => probe(stallMs, started),
+    probe: () => probe(startMs, started),
     async start() {
-      const { available, reason } = await probe(stallMs);
+      const { available, reason } = await probe(startMs);
       if (!available) throw unavailable(reason, 'Choose another backend.');
       const active = await activate(options);
       if (owner.holds(active)) return;

@@ -37,6 +37,9 @@ const RUN = 1;
 const DONE = 2;
 const QUIT = 4;
 
+/** Milliseconds that a worker may take for a call. */
+const TIMEOUT = 60_000;
+
 const lost = (what: string): BitgradError =>
   new BitgradError({
     code: 'invalid-state',
@@ -46,27 +49,27 @@ const lost = (what: string): BitgradError =>
   });
 
 /** Waits until the state is no longer RUN; a page's main thread may not block and looks instead. */
-function waitFor(control: Int32Array, at: number, stallMs: number): void {
-  const end = Date.now() + stallMs;
+function waitFor(control: Int32Array, at: number): void {
+  const end = Date.now() + TIMEOUT;
   while (Atomics.load(control, at) === RUN) {
     try {
-      Atomics.wait(control, at, RUN, Math.min(1000, stallMs));
+      Atomics.wait(control, at, RUN, 1000);
     } catch {
       for (let i = 0; i < 1000 && Atomics.load(control, at) === RUN; i++);
     }
-    if (Date.now() > end) throw lost(`a worker thread gave no answer within ${stallMs / 1000} s`);
+    if (Date.now() > end) throw lost(`a worker thread gave no answer within ${TIMEOUT / 1000} s`);
   }
 }
 
 /**
  * Starts `threads - 1` workers on a shared memory.
- * @param stallMs after so long without an answer a worker counts as lost
+ * @param startMs how long a worker may take to start
  * @throws BitgradError `backend-unavailable` when workers cannot be started here, or do not answer
  */
 export async function createPool(
   threads: number,
   memory: WebAssembly.Memory,
-  stallMs: number,
+  startMs: number,
 ): Promise<Pool> {
   const module = await compileModule(true);
   const wasm = await instantiate(module, memory);
@@ -84,7 +87,7 @@ export async function createPool(
   try {
     for (let i = 1; i < threads; i++) {
       const mailbox = new Int32Array(buffer, (i - 1) * SLOT * 4, SLOT);
-      workers.push(await startWorker({ module, memory, mailbox }, stallMs));
+      workers.push(await startWorker({ module, memory, mailbox }, startMs));
     }
   } catch (error) {
     dispose();
@@ -103,7 +106,7 @@ export async function createPool(
   };
   const finish = (name: string, worker: number): number => {
     const at = worker * SLOT;
-    waitFor(control, at + STATE, stallMs);
+    waitFor(control, at + STATE);
     const state = Atomics.exchange(control, at + STATE, IDLE);
     if (state !== DONE) throw lost(`${name} failed in a worker thread`);
     return control[at + RESULT]!;

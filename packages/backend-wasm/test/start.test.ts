@@ -63,7 +63,7 @@ describe('waits have a limit', () => {
   it('threads that never answer: one thread where that is allowed, with the reason', async () => {
     withSilentWorkers();
     Silent.ended = 0;
-    started = wasm({ stallMs: 100 });
+    started = wasm({ startMs: 100 });
     await started.start();
     const { features } = await started.probe();
     expect(features).toMatchObject({ threads: 1 });
@@ -75,7 +75,7 @@ describe('waits have a limit', () => {
 
   it('threads that never answer: an error where they were asked for', async () => {
     withSilentWorkers();
-    started = wasm({ threads: 2, stallMs: 100 });
+    started = wasm({ threads: 2, startMs: 100 });
     await expect(started.start()).rejects.toMatchObject({
       code: 'backend-unavailable',
       message: expect.stringContaining('no answer within 0.1 s'),
@@ -88,7 +88,7 @@ describe('waits have a limit', () => {
     tf.removeBackend('wasm');
     tf.registerBackend('wasm', () => new Promise(() => {}), 2);
     try {
-      await expect(wasm({ stallMs: 100 }).start()).rejects.toMatchObject({
+      await expect(wasm({ startMs: 100 }).start()).rejects.toMatchObject({
         code: 'backend-unavailable',
         message: expect.stringContaining('the start of the tfjs wasm backend did not come within 0.1 s'),
       });
@@ -107,7 +107,7 @@ describe('options', () => {
     [{ wasmPaths: '/wasm' }, /trailing slash/],
     [{ wasmPaths: { 'tfjs-backend-wasm.wasm': '/a.wasm' } }, /a map with "tfjs-backend-wasm-simd.wasm"/],
     [{ fused: 1 }, /fused.*true or false/],
-    [{ stallMs: 0 }, /stallMs.*from 50/],
+    [{ startMs: 0 }, /startMs.*from 50/],
     ['wasm', /options of wasm.*an object/],
     [[], /options of wasm.*an object/],
   ])('%j is refused', (options, message) => {

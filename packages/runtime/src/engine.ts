@@ -14,7 +14,7 @@ export interface EngineProbe {
 
 /** Options of {@link Engine.compile}; an engine ignores what does not apply to it and says so in its report. */
 export interface CompileOptions {
-  /** Threads wanted, >= 1 (default 1). Results do not depend on it. */
+  /** Threads wanted, 1 to 64 (default 1). Results do not depend on it; `report()` says why there are fewer. */
   threads?: number;
   /** Refuse (`kernel-missing`) instead of using a slower kernel where a fast one should run (default false). */
   strict?: boolean;
@@ -43,6 +43,8 @@ export interface EngineReport {
   /** Build or mode within the engine, for example `simd`, `relaxed-simd`, `scalar`. */
   variant?: string;
   threads: number;
+  /** Why fewer threads run than were asked for, when they do. */
+  threadsReason?: string;
   /** Bytes held for activations and scratch. */
   arenaBytes: number;
   /** Bytes held for weights in the engine's own layout. */

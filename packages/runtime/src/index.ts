@@ -6,6 +6,7 @@ export {
   type PictureSettings,
   type Pixels,
 } from '@bitgrad/bits';
+export { checkCompileOptions } from './compile-options.js';
 export {
   dirtyMemory,
   type CompileOptions,

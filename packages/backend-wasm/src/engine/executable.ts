@@ -20,11 +20,6 @@ const pageBytes = 65536;
 /** As in assembly/engine/index.ts: how often a waiting thread looks for progress. */
 const sliceMs = 50;
 
-/** The report of the WebAssembly engine: why fewer threads run than were asked for, when they do. */
-export interface WasmEngineReport extends EngineReport {
-  threadsReason?: string;
-}
-
 function allocate(totalBytes: number, shared: boolean): WebAssembly.Memory {
   const pages = Math.ceil(totalBytes / pageBytes);
   try {
@@ -58,9 +53,11 @@ export interface ExecutableOptions {
   threadsReason?: string;
   /** How long nothing may move in a run on several threads before a worker counts as lost. */
   stallMs: number;
+  /** How long the workers may take to start. */
+  startMs: number;
 }
 
-const reportOf = ({ program }: Lowered, layout: Layout, threadsReason?: string): WasmEngineReport => ({
+const reportOf = ({ program }: Lowered, layout: Layout, threadsReason?: string): EngineReport => ({
   engine: 'wasm',
   variant: program.target.variant,
   threads: program.target.threads,
@@ -88,8 +85,18 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const engine = exports as unknown as EngineExports;
   engine.prepare();
-  const workers =
-    target.threads > 1 ? await startWorkers(target.threads, module, memory, options.createWorker) : [];
+  let workers: WorkerLike[] = [];
+  if (target.threads > 1)
+    try {
+      workers = await startWorkers(target.threads, module, memory, options.createWorker, options.startMs);
+    } catch (error) {
+      if (strict) throw error;
+      return createExecutable(model, {
+        ...options,
+        target: { ...target, threads: 1 },
+        threadsReason: (error as Error).message,
+      });
+    }
   if (signal?.aborted) {
     stopWorkers(workers);
     signal.throwIfAborted();
@@ -144,7 +151,7 @@ function executable(
   lowered: Pick<Lowered, 'input' | 'output'>,
   { arenaAt }: Layout,
   instance: Instance,
-  firstReport: WasmEngineReport,
+  firstReport: EngineReport,
   strict: boolean,
 ): Executable {
   const { input, output } = lowered;

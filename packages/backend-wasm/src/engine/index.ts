@@ -1,13 +1,20 @@
 // The WebAssembly deployment engine for packed models: SIMD, relaxed SIMD or scalar, on one thread or several.
 // Free of tfjs; a page that only runs models ships this and @bitgrad/runtime.
-import type { CompileOptions, Engine, EngineProbe, Executable, PackedModel } from '@bitgrad/runtime';
+import { checkOptions } from '@bitgrad/bits';
+import {
+  checkCompileOptions,
+  type CompileOptions,
+  type Engine,
+  type EngineProbe,
+  type Executable,
+  type PackedModel,
+} from '@bitgrad/runtime';
 import { failure } from './errors.js';
 import { createExecutable } from './executable.js';
 import { detectFeatures, type Features } from './features.js';
 import type { Target } from './program.js';
 import { createInlineWorker, workersUnavailable, type WorkerLike } from './threads.js';
 
-export type { WasmEngineReport } from './executable.js';
 export { workerSource, type WorkerLike, type WorkerTask } from './threads.js';
 
 /** Options of {@link wasmEngine}. */
@@ -24,18 +31,28 @@ export interface WasmEngineOptions {
   createWorker?: () => WorkerLike;
   /**
    * A run on several threads in which nothing moves for so many milliseconds has lost a worker: it is finished on one
-   * thread, as are later runs, and `report()` says so; with `strict` it raises `invalid-state` first. Default 10,000.
+   * thread, as are later runs, and `report()` says so; with `strict` it raises `invalid-state` first. 50 to 1e8, default
+   * 10,000.
    */
   stallMs?: number;
+  /**
+   * Workers that do not start within so many milliseconds are given up: there is one thread then, and `report()` says
+   * why; with `strict`, `backend-unavailable`. 50 to 1e8, default 10,000.
+   */
+  startMs?: number;
 }
 
 const variants = ['relaxed-simd', 'simd', 'scalar'] as const;
 
+const duration = {
+  expected: '50 to 1e8',
+  allows: (ms: unknown) => typeof ms === 'number' && ms >= 50 && ms <= 1e8,
+};
+
 const missing = (features: Features, variant: (typeof variants)[number]): string | undefined => {
-  if (!features.wasm) return 'there is no WebAssembly here';
-  if (variant === 'relaxed-simd' && !features.relaxedSimd) return 'relaxed SIMD is not supported here';
-  if (variant === 'simd' && !features.simd) return 'SIMD is not supported here';
-  return undefined;
+  const { wasm, simd, relaxedSimd } = features;
+  if (variant === 'relaxed-simd' ? relaxedSimd : variant === 'simd' ? simd : wasm) return undefined;
+  return `${wasm ? variant : 'WebAssembly'} is not supported here`;
 };
 
 /** Threads to use of those wanted, and why not all. */
@@ -44,8 +61,6 @@ function threadsOf(
   features: Features,
   variant: string,
 ): { threads: number; reason?: string } {
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 64)
-    throw failure('invalid-option', 'threads', { got: wanted, expected: 'an integer from 1 to 64' });
   // One thread needs nothing, and in Node looking for workers loads a part of it.
   const reason =
     wanted === 1
@@ -61,14 +76,20 @@ function threadsOf(
 /**
  * The WebAssembly engine.
  * @returns an engine named `wasm`; integer and float32 results follow plan.ts bit for bit, on any number of threads
- * @throws BitgradError `invalid-option` for an unknown variant or a `stallMs` out of range
+ * @throws BitgradError `invalid-option`
  */
 export function wasmEngine(options: WasmEngineOptions = {}): Engine {
-  const { variant: wanted, createWorker = createInlineWorker, stallMs = 10_000 } = options;
-  if (wanted !== undefined && !variants.includes(wanted))
-    throw failure('invalid-option', 'variant', { got: wanted, expected: variants.join(', ') });
-  if (!(stallMs >= 50 && stallMs <= 1e8))
-    throw failure('invalid-option', 'stallMs', { got: stallMs, expected: '50 to 1e8 milliseconds' });
+  const {
+    variant: wanted,
+    createWorker = createInlineWorker,
+    stallMs = 10_000,
+    startMs = 10_000,
+  } = checkOptions('backend-wasm', 'wasmEngine', options, {
+    variant: { expected: variants.join(', '), allows: (name) => variants.includes(name as never) },
+    createWorker: { expected: 'a function', allows: (make) => typeof make === 'function' },
+    stallMs: duration,
+    startMs: duration,
+  });
   const choose = (features: Features): (typeof variants)[number] =>
     wanted ?? variants.find((variant) => !missing(features, variant)) ?? 'scalar';
   return Object.freeze({
@@ -78,8 +99,13 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
       const reason = missing(features, choose(features));
       return { available: !reason, ...(reason && { reason }), features: { ...features } };
     },
-    compile: async (model: PackedModel, compile: CompileOptions = {}): Promise<Executable> => {
-      const { threads: wantedThreads = 1, strict = false, memoryBytes, signal } = compile;
+    compile: async (model: PackedModel, compile?: CompileOptions): Promise<Executable> => {
+      const {
+        threads: wantedThreads = 1,
+        strict = false,
+        memoryBytes,
+        signal,
+      } = checkCompileOptions('backend-wasm', compile);
       signal?.throwIfAborted();
       const features = detectFeatures();
       const variant = choose(features);
@@ -87,12 +113,12 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
       if (unavailable)
         throw failure('backend-unavailable', 'WebAssembly engine', {
           got: unavailable,
-          next: 'Use the engine `js`, or let this one choose its variant.',
+          next: 'Use the engine `js`, or leave out `variant`.',
         });
       const { threads, reason } = threadsOf(wantedThreads, features, variant);
       if (strict && (reason || (variant === 'scalar' && wanted !== 'scalar')))
         throw failure('kernel-missing', 'fast execution', {
-          got: reason ?? 'SIMD is not supported here',
+          got: reason ?? 'simd is not supported here',
           next: 'Compile without strict.',
         });
       const target: Target = {
@@ -105,6 +131,7 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
         target,
         createWorker,
         stallMs,
+        startMs,
         strict,
         ...(memoryBytes !== undefined && { memoryBytes }),
         ...(signal && { signal }),

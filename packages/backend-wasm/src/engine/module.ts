@@ -1,5 +1,6 @@
 // Decodes the embedded modules and adapts the SIMD one to its host. It is built once, with relaxed SIMD and an
 // imported shared memory; two rewrites of equal length make the other variants of it.
+import { failure } from './errors.js';
 import { builtinModule } from './features.js';
 import type { Target } from './program.js';
 
@@ -11,14 +12,9 @@ export interface EngineExports {
   work(thread: number): void;
 }
 
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
-  return bytes;
-}
-
-async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+/** Decodes base64 of raw deflate. */
+async function inflate(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   // In Node, zlib is there at once, while its web streams take 40 ms to load.
   const zlib = builtinModule<{ inflateRawSync(data: Uint8Array): Uint8Array<ArrayBuffer> }>('node:zlib');
   if (zlib) return zlib.inflateRawSync(bytes);
@@ -47,10 +43,8 @@ const cache = new Map<string, Promise<WebAssembly.Module>>();
 
 async function build({ simd, relaxed, threads }: Target): Promise<WebAssembly.Module> {
   if (!simd)
-    return WebAssembly.compile(
-      await inflate(fromBase64((await import('../generated/engineScalar.js')).default)),
-    );
-  const bytes = await inflate(fromBase64((await import('../generated/engine.js')).default));
+    return WebAssembly.compile(await inflate((await import('../generated/engineScalar.js')).default));
+  const bytes = await inflate((await import('../generated/engine.js')).default);
   if (!relaxed) withoutRelaxed(bytes);
   if (threads === 1) withoutSharing(bytes);
   return WebAssembly.compile(bytes);
@@ -60,6 +54,13 @@ async function build({ simd, relaxed, threads }: Target): Promise<WebAssembly.Mo
 export function engineModule(target: Target): Promise<WebAssembly.Module> {
   const key = `${target.variant} ${target.threads > 1}`;
   let module = cache.get(key);
-  if (!module) cache.set(key, (module = build(target)));
+  if (!module) {
+    module = build(target).catch((cause: unknown) => {
+      cache.delete(key);
+      // The message of a browser names the content security policy, where that is the reason.
+      throw failure('backend-unavailable', `WebAssembly engine (${(cause as Error).message})`, { cause });
+    });
+    cache.set(key, module);
+  }
   return module;
 }

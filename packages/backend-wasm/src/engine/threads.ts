@@ -1,5 +1,6 @@
 // Worker threads of an executable: each instantiates the module on the shared memory and then stays inside it,
 // joining every run (assembly/engine/index.ts). Browsers and Node have different workers; the source is the same.
+import { within } from '@bitgrad/bits';
 import { failure } from './errors.js';
 import { builtinModule } from './features.js';
 
@@ -25,14 +26,20 @@ export interface WorkerLike {
  * Source of the worker, a classic script that needs no other file. Pages whose content security policy forbids
  * `blob:` workers serve it themselves and pass `createWorker`.
  */
-export const workerSource = `const node = typeof require === 'function' && typeof self !== 'object' ? require('node:worker_threads').parentPort : null;
+export const workerSource = `const node = globalThis.process?.getBuiltinModule?.('node:worker_threads').parentPort;
+const port = node || self;
 const start = async ({ module, memory, thread }) => {
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-  (node || self).postMessage('ready');
-  exports.work(thread);
-  if (node) node.close(); else self.close();
+  try {
+    const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+    port.postMessage('ready');
+    exports.work(thread);
+  } catch (error) {
+    port.postMessage(String(error));
+  }
+  port.close();
 };
-if (node) node.once('message', start); else self.onmessage = (event) => start(event.data);`;
+if (node) node.once('message', start);
+else onmessage = ({ data }) => start(data);`;
 
 interface NodeWorkers {
   Worker: new (source: string, options: { eval: boolean }) => WorkerLike;
@@ -58,39 +65,45 @@ export function workersUnavailable(): string | undefined {
   return nodeWorkers() || typeof Worker === 'function' ? undefined : 'there are no workers here';
 }
 
+/** Settles with the worker's first sign of life: it is ready, or says why not. */
 const started = (worker: WorkerLike, task: WorkerTask): Promise<void> =>
   new Promise((resolve, reject) => {
-    const fail = (cause: unknown): void =>
-      reject(
-        failure('backend-unavailable', 'worker thread did not start', {
-          next: 'A page needs `worker-src blob:` in its content security policy, or the option `createWorker`; threads: 1 needs neither.',
-          cause,
-        }),
-      );
+    const take = (message: unknown): void => (message === 'ready' ? resolve() : reject(message));
     if (worker.on) {
-      worker.on('message', () => resolve());
-      worker.on('error', fail);
+      worker.on('message', take);
+      worker.on('error', reject);
+      worker.on('exit', () => reject('exit'));
     } else {
-      worker.onmessage = () => resolve();
-      worker.onerror = fail;
+      worker.onmessage = (event) => take((event as { data?: unknown }).data);
+      worker.onerror = reject;
     }
     worker.postMessage(task);
   });
 
-/** Threads 1 to `threads` - 1, ready to work. */
+/**
+ * Threads 1 to `threads` - 1, ready to work.
+ * @param limitMs a worker that says nothing for so long has failed
+ * @throws BitgradError `backend-unavailable` with the reason; no worker is left then
+ */
 export async function startWorkers(
   threads: number,
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   create: () => WorkerLike,
+  limitMs: number,
 ): Promise<WorkerLike[]> {
   const workers: WorkerLike[] = [];
   try {
     for (let thread = 1; thread < threads; thread++) workers.push(create());
-    await Promise.all(workers.map((worker, i) => started(worker, { module, memory, thread: i + 1 })));
-  } catch (error) {
+    const ready = workers.map((worker, i) => started(worker, { module, memory, thread: i + 1 }));
+    await within(limitMs, Promise.all(ready), () => new Error(`silent for ${limitMs} ms`));
+  } catch (cause) {
     stopWorkers(workers);
-    throw error;
+    throw failure('backend-unavailable', 'worker thread did not start', {
+      got: (cause as Error | undefined)?.message ?? cause,
+      next: 'A content security policy needs `worker-src blob:`, or pass `createWorker`.',
+      cause,
+    });
   }
   for (const worker of workers) worker.unref?.();
   return workers;

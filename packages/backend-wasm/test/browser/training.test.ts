@@ -152,7 +152,7 @@ describe.skipIf(!executablePath && !required)('training in Chromium', () => {
   });
 
   it('a file that is missing, something else or never comes is named by its URL', async () => {
-    const start = (wasmPaths: string): Promise<Curve> => inPage('isolated', { wasmPaths, stallMs: 500 });
+    const start = (wasmPaths: string): Promise<Curve> => inPage('isolated', { wasmPaths, startMs: 500 });
     await expect(start('/page/')).rejects.toThrow(
       /loaded from \/page\/tfjs-backend-wasm-simd.wasm \(it is no WebAssembly but begins with "<!doctype/,
     );

@@ -41,7 +41,9 @@ describe.skipIf(!executablePath && !required)('Chromium', () => {
         'Cross-Origin-Resource-Policy': 'same-origin',
         ...((searchParams.has('isolated') || text) && isolation),
         ...(searchParams.has('policy') && {
-          'Content-Security-Policy': policy + (searchParams.get('policy') ?? ''),
+          'Content-Security-Policy':
+            (searchParams.has('without') ? policy.replace(" 'wasm-unsafe-eval'", '') : policy) +
+            searchParams.get('policy')!,
         }),
       });
       response.end(text ?? '<!doctype html>');
@@ -94,10 +96,19 @@ describe.skipIf(!executablePath && !required)('Chromium', () => {
     expect(await inPage('', inWorker)).toEqual(outcomes(1, reason));
   });
 
-  it('a content security policy must allow blob: workers, or the error says so', async () => {
+  it('a content security policy must allow blob: workers, or the report says why there is one thread', async () => {
     expect(await inPage(`isolated&policy=${encodeURIComponent('; worker-src blob:')}`, direct)).toEqual(
       outcomes(2),
     );
-    expect(await inPage("isolated&policy=%3B worker-src 'none'", direct)).toContain('worker-src blob:');
+    const one = (await inPage("isolated&policy=%3B worker-src 'none'", direct)) as Outcome[];
+    for (const { variant, threads, threadsReason, equal } of one) {
+      expect([threads, equal]).toEqual([1, true]);
+      if (threadsReason && variant !== 'scalar') expect(threadsReason).toContain('worker-src blob:');
+    }
+    expect(one.filter(({ threadsReason }) => threadsReason)).toHaveLength(3);
+  });
+
+  it('a policy that forbids WebAssembly is named in the error', async () => {
+    expect(await inPage('policy&without=wasm', direct)).toMatch(/backend-wasm\].*Content Security Policy/i);
   });
 });

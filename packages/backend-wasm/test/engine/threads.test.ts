@@ -1,11 +1,27 @@
 // Worker threads: the same results for any number of them, whole networks included.
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
-import { jsEngine } from '@bitgrad/runtime';
+import { encodeModel, jsEngine, loadModel, type EngineReport } from '@bitgrad/runtime';
 import { biRealNet18, planBuilder, vggSmall } from '../../bench/plans.js';
-import { wasmEngine, workerSource, type WasmEngineReport, type WorkerLike } from '../../src/engine/index.js';
+import { wasmEngine, workerSource, type WorkerLike } from '../../src/engine/index.js';
 import { createInlineWorker } from '../../src/engine/threads.js';
 import { randomPlan } from '../../../runtime/test/support/random-plan.js';
+import { bundle } from './support/bundle.js';
 import { randomData } from './support/models.js';
+
+/** Bun, where it is installed. */
+const bun = [process.env.BITGRAD_BUN ?? 'bun'].find((command) => {
+  try {
+    execFileSync(command, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
 
 const small = () => {
   const b = planBuilder({ type: 'u8', shape: [17, 13, 3] }, 5);
@@ -70,21 +86,88 @@ describe('threads', () => {
     executable.dispose();
   });
 
-  it('a worker that cannot start is an error that names the remedy', async () => {
-    const createWorker = () => {
-      const worker = createInlineWorker();
-      void worker.terminate();
-      return {
-        ...worker,
-        postMessage: () => undefined,
-        terminate: () => undefined,
-        on: (event: string, listener: (value: unknown) => void) =>
-          event === 'error' && listener(new RangeError('no')),
-      };
-    };
-    await expect(wasmEngine({ createWorker }).compile(small(), { threads: 2 })).rejects.toMatchObject({
-      code: 'backend-unavailable',
-      message: expect.stringContaining('worker-src blob:'),
+  describe('where workers cannot be made', () => {
+    const silent = (): WorkerLike => ({ postMessage: () => {}, terminate: () => {}, on: () => {} });
+    const failing = (event: string, value: unknown) => (): WorkerLike => ({
+      ...silent(),
+      on: (name, listener) => void (name === event && listener(value)),
+    });
+    const cases: [string, () => WorkerLike, RegExp][] = [
+      ['never answer', silent, /silent for 80 ms/],
+      ['fail', failing('error', new RangeError('no room')), /no room/],
+      ['say what went wrong', failing('message', 'LinkError: memory'), /LinkError: memory/],
+      ['end at once', failing('exit', 1), /exit/],
+      [
+        'are refused',
+        () => {
+          throw new Error('SecurityError');
+        },
+        /SecurityError/,
+      ],
+    ];
+    it.each(cases)('they %s: one thread with the reason and the remedy', async (_, createWorker, why) => {
+      const engine = wasmEngine({ createWorker, startMs: 80 });
+      const executable = await engine.compile(small(), { threads: 3 });
+      const report = executable.report();
+      expect(report.threads).toBe(1);
+      expect(report.threadsReason).toMatch(why);
+      expect(report.threadsReason).toContain('worker-src blob:');
+      const input = randomData('u8', [17 * 13 * 3], 9) as Uint8Array;
+      expect(executable.run(input)).toStrictEqual((await jsEngine().compile(small())).run(input));
+      executable.dispose();
+      await expect(engine.compile(small(), { threads: 3, strict: true })).rejects.toMatchObject({
+        code: 'backend-unavailable',
+        message: expect.stringMatching(why),
+      });
+    });
+
+    it('loadModel stays on this engine', async () => {
+      const engine = wasmEngine({ createWorker: silent, startMs: 80 });
+      const { plan, weights, metadata } = small();
+      const file = encodeModel(plan, weights, metadata);
+      const model = await loadModel(file, { engine: [engine, jsEngine()], threads: 2 });
+      expect(model.report()).toMatchObject({ engine: 'wasm', threads: 1, skipped: [] });
+      expect(model.report().threadsReason).toContain('silent');
+      model.dispose();
+    });
+  });
+
+  describe('hosts whose workers look like those of a browser', () => {
+    const input = randomData('u8', [17 * 13 * 3], 9) as Uint8Array;
+
+    it('`self` is an object in a worker of Node', async () => {
+      const { Worker } = process.getBuiltinModule('node:worker_threads');
+      const createWorker = () =>
+        new Worker(`globalThis.self = globalThis;${workerSource}`, { eval: true }) as unknown as WorkerLike;
+      const executable = await wasmEngine({ createWorker, startMs: 5000 }).compile(small(), { threads: 3 });
+      expect(executable.report()).toMatchObject({ threads: 3 });
+      expect(executable.run(input)).toStrictEqual((await jsEngine().compile(small())).run(input));
+      executable.dispose();
+    });
+
+    it.skipIf(!bun)(`${bun ? 'Bun' : 'Bun (skipped: not found; BITGRAD_BUN says where)'}`, async () => {
+      const chunks = await bundle(
+        `import { loadModel } from '@bitgrad/runtime';
+         import { wasmEngine } from './src/engine/index.js';
+         const file = Uint8Array.from(atob(process.env.MODEL), (c) => c.charCodeAt(0));
+         const model = await loadModel(file, { engine: wasmEngine({ startMs: 5000 }), threads: 2, strict: true });
+         const input = Uint8Array.from(atob(process.env.INPUT), (c) => c.charCodeAt(0));
+         const output = [...(await model.predict(input))];
+         console.log(JSON.stringify({ threads: model.report().threads, output }));
+         model.dispose();`,
+        'node',
+        false,
+      );
+      const folder = mkdtempSync(join(tmpdir(), 'bun-'));
+      writeFileSync(join(folder, 'main.mjs'), chunks[0]!.text);
+      const { plan, weights, metadata } = small();
+      const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+      const { stdout } = await promisify(execFile)(bun!, [join(folder, 'main.mjs')], {
+        timeout: 30_000,
+        env: { ...process.env, MODEL: base64(encodeModel(plan, weights, metadata)), INPUT: base64(input) },
+      });
+      const output = [...(await jsEngine().compile(small())).run(input)];
+      expect(JSON.parse(stdout)).toEqual({ threads: 2, output });
     });
   });
 
@@ -172,7 +255,7 @@ describe('threads', () => {
   it('falls back to one thread with the reason, or refuses in strict mode', async () => {
     const engine = wasmEngine({ variant: 'scalar' });
     const executable = await engine.compile(small(), { threads: 2 });
-    const report: WasmEngineReport = executable.report();
+    const report: EngineReport = executable.report();
     expect(report).toMatchObject({
       threads: 1,
       threadsReason: 'the scalar build has no threads',
@@ -181,9 +264,34 @@ describe('threads', () => {
     await expect(engine.compile(small(), { threads: 2, strict: true })).rejects.toMatchObject({
       code: 'kernel-missing',
     });
-    for (const threads of [0, 1.5, 65, NaN])
-      await expect(wasmEngine().compile(small(), { threads })).rejects.toMatchObject({
-        code: 'invalid-option',
-      });
+  });
+
+  it.each([
+    [{ threads: 0 }, /threads.*from 1 to 64/],
+    [{ threads: 1.5 }, /threads/],
+    [{ threads: 65 }, /threads/],
+    [{ threads: NaN }, /threads/],
+    [{ thread: 2 }, /no option "thread".*Did you mean "threads"/],
+    [{ strict: 'yes' }, /strict.*true or false/],
+    [{ memoryBytes: 0 }, /memoryBytes/],
+    [{ signal: {} }, /signal.*AbortSignal/],
+  ])('compile refuses %j', async (options, message) => {
+    const compiling = wasmEngine().compile(small(), options as never);
+    await expect(compiling).rejects.toMatchObject({
+      code: 'invalid-option',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it.each([
+    [{ variants: 'simd' }, /Did you mean "variant"/],
+    [{ variant: 'SIMD' }, /relaxed-simd, simd, scalar/],
+    [{ createWorker: 'worker.js' }, /createWorker.*a function/],
+    [{ stallMs: '100' }, /stallMs/],
+    [{ startMs: 0 }, /startMs/],
+  ])('wasmEngine refuses %j', (options, message) => {
+    const make = () => wasmEngine(options as never);
+    expect(make).toThrow(expect.objectContaining({ code: 'invalid-option' }));
+    expect(make).toThrow(message);
   });
 });

@@ -1,7 +1,7 @@
 // Runs in a page or in a worker of it: networks on every build, on one and two threads, against the JS engine.
-import { jsEngine } from '@bitgrad/runtime';
+import { jsEngine, type EngineReport } from '@bitgrad/runtime';
 import { planBuilder } from '../../../bench/plans.js';
-import { wasmEngine, type WasmEngineReport } from '../../../src/engine/index.js';
+import { wasmEngine } from '../../../src/engine/index.js';
 import { randomData } from './models.js';
 
 /** What one engine did. */
@@ -29,7 +29,7 @@ export async function main(): Promise<Outcome[]> {
         const output = await executable.runAsync(input);
         equal &&= output.every((y, i) => Object.is(y, expected[i]));
       }
-      const report: WasmEngineReport = executable.report();
+      const report: EngineReport = executable.report();
       outcomes.push({
         variant,
         threads: report.threads,

@@ -11,13 +11,17 @@ export interface Chunk {
 }
 
 /** Bundles a module given as text; `@bitgrad/*` resolves to sources. */
-export async function bundle(contents: string, platform: 'browser' | 'node' = 'browser'): Promise<Chunk[]> {
+export async function bundle(
+  contents: string,
+  platform: 'browser' | 'node' = 'browser',
+  splitting = true,
+): Promise<Chunk[]> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: fileURLToPath(new URL('../../..', import.meta.url)), loader: 'ts' },
     bundle: true,
     minify: true,
     format: 'esm',
-    splitting: true,
+    splitting,
     target: 'es2022',
     platform,
     conditions: ['@bitgrad/source'],

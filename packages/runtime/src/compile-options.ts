@@ -1,0 +1,23 @@
+// The options that every engine's `compile` takes, checked in one place. The rules are written out: `option` of
+// @bitgrad/bits would bring all its kinds of rules into every page.
+import { checkOptions, type OptionRules } from '@bitgrad/bits';
+import type { CompileOptions } from './engine.js';
+
+/** What each option may be. */
+export const compileRules: OptionRules<CompileOptions> = {
+  threads: {
+    expected: 'an integer from 1 to 64',
+    allows: (n) => Number.isInteger(n) && (n as number) > 0 && (n as number) < 65,
+  },
+  strict: { expected: 'true or false', allows: (v) => typeof v === 'boolean' },
+  memoryBytes: { expected: '1 or more', allows: (n) => typeof n === 'number' && n >= 1 },
+  signal: { expected: 'an AbortSignal', allows: (v) => v instanceof AbortSignal },
+};
+
+/**
+ * Checks the options of {@link Engine.compile}.
+ * @param source the engine's package, without the scope
+ * @throws BitgradError `invalid-option`
+ */
+export const checkCompileOptions = (source: string, options: CompileOptions | undefined): CompileOptions =>
+  checkOptions(source, 'compile', options, compileRules);
