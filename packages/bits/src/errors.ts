@@ -111,3 +111,18 @@ export class BitgradError extends Error {
   }
 }
 mark.mark(BitgradError.prototype);
+
+/** What an error says, without the package that raised it: to be part of another message. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message.replace(/^\[bitgrad\/[\w-]+\] /, '') : showValue(error);
+
+/** A BitgradError that also says where it came from, such as the file's name; other errors stay as they are. */
+export const errorIn = (where: string, error: unknown): unknown =>
+  error instanceof BitgradError
+    ? new BitgradError({
+        code: error.code,
+        source: error.source,
+        what: `${where}: ${reasonOf(error).replace(/\.$/, '')}`,
+        cause: error,
+      })
+    : error;

@@ -6,7 +6,15 @@ export {
   type AccumulatorFormat,
 } from './bounds.js';
 export { brand, type Brand } from './brand.js';
-export { BitgradError, errorCodes, showValue, type ErrorCode, type ErrorDetails } from './errors.js';
+export {
+  BitgradError,
+  errorCodes,
+  errorIn,
+  reasonOf,
+  showValue,
+  type ErrorCode,
+  type ErrorDetails,
+} from './errors.js';
 export {
   binaryOps,
   children,

@@ -1,4 +1,5 @@
 // What an untrusted model may ask for. Every size in a file is compared with these before memory is taken.
+import { checkOptions, type OptionRule, type OptionRules } from '@bitgrad/bits';
 
 /** Limits in force while a model is decoded and compiled. */
 export interface Limits {
@@ -28,3 +29,23 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
 
 /** Arrays and objects may nest this deep in a header. */
 export const nestingLimit = 32;
+
+// Infinity is no limit.
+const amount: OptionRule = {
+  expected: 'a number, 0 or more',
+  allows: (value) => typeof value === 'number' && value >= 0,
+};
+const rules: OptionRules<Limits> = {
+  fileBytes: amount,
+  headerBytes: amount,
+  memoryBytes: amount,
+  elements: amount,
+  ops: amount,
+  operations: amount,
+};
+
+/** Limits with defaults for those that are missing. @throws BitgradError `invalid-option` */
+export function limitsFrom(limits: Partial<Limits> = {}): Limits {
+  const given = Object.entries(checkOptions('runtime', 'limits', limits as Limits, rules));
+  return { ...defaultLimits, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
+}

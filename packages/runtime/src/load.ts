@@ -1,17 +1,29 @@
 // loadModel: bytes -> checked model -> the first engine that runs it.
-import { BitgradError } from '@bitgrad/bits';
+import {
+  BitgradError,
+  checkOptions,
+  checkValue,
+  errorIn,
+  reasonOf,
+  type OptionRule,
+  type OptionRules,
+} from '@bitgrad/bits';
+import { defaultEngine } from './default-engine.js';
 import type { CompileOptions, Engine, EngineReport, Executable, InputArray, OutputArray } from './engine.js';
-import { check, failure } from './fail.js';
+import { failure } from './fail.js';
 import { decodeModel } from './format/decode.js';
-import { defaultLimits, type Limits } from './limits.js';
+import { limitsFrom, type Limits } from './limits.js';
 import type { ModelMetadata, PackedModel } from './model.js';
 import type { BufferSpec } from './plan.js';
-import { readSource, type ModelSource } from './source.js';
+import { originOf, readSource, type ModelSource } from './source.js';
 
 /** Options of {@link loadModel}. */
 export interface LoadOptions extends Omit<CompileOptions, 'memoryBytes'> {
-  /** The engine, or engines in order of preference: the first that starts and can run the model is used. */
-  engine: Engine | readonly Engine[];
+  /**
+   * The engine, or engines in order of preference: the first that starts and can run the model is used. By default
+   * `jsEngine()`, which runs everywhere; engines of other packages are many times faster and must be named.
+   */
+  engine?: Engine | readonly Engine[];
   /** What the file may ask for; missing fields have their defaults. */
   limits?: Partial<Limits>;
 }
@@ -49,7 +61,21 @@ export interface Model {
   dispose(): void;
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const isEngine = (engine: unknown): engine is Engine =>
+  typeof (engine as Engine | null)?.compile === 'function' && typeof (engine as Engine).probe === 'function';
+
+const engineRule: OptionRule = {
+  expected: 'an engine or a list of engines, such as [wasmEngine(), jsEngine()]',
+  allows: (value) => [value].flat().length > 0 && [value].flat().every(isEngine),
+};
+
+const rules: OptionRules<LoadOptions> = {
+  engine: engineRule,
+  threads: { expected: 'an integer, 1 or more', allows: (n) => Number.isInteger(n) && (n as number) >= 1 },
+  strict: { expected: 'true or false', allows: (value) => typeof value === 'boolean' },
+  signal: { expected: 'an AbortSignal', allows: (value) => value instanceof AbortSignal },
+  limits: { expected: 'an object', allows: (value) => typeof value === 'object' },
+};
 
 async function start(
   model: PackedModel,
@@ -67,7 +93,7 @@ async function start(
     } catch (error) {
       options.signal?.throwIfAborted();
       // A limit is the user's decision, not a property of the engine; and one engine's error is the error.
-      if (engines.length === 1 || (error instanceof BitgradError && error.code === 'limit-exceeded'))
+      if (error instanceof BitgradError && (engines.length === 1 || error.code === 'limit-exceeded'))
         throw error;
       cause = error;
       skipped.push({ engine: engine.name, reason: reasonOf(error) });
@@ -80,27 +106,33 @@ async function start(
   });
 }
 
+/** Decodes what was read; a message names where it came from. */
+function decodeFrom(source: ModelSource, bytes: Uint8Array, limits: Limits): PackedModel {
+  try {
+    return decodeModel(bytes, limits);
+  } catch (error) {
+    const origin = originOf(source);
+    throw origin === undefined ? error : errorIn(origin, error);
+  }
+}
+
 /**
  * Loads a `.bitgrad` model.
  * @param source URL, path (Node, Deno, Bun), bytes, Blob, File or Response
  * @throws BitgradError `io`, `truncated-file`, `checksum-mismatch`, `invalid-file`, `unsupported-op`, `overflow`,
- *   `limit-exceeded`, `invalid-option`, `backend-unavailable`; the signal's reason when aborted
+ *   `limit-exceeded`, `invalid-option`, `invalid-state`, `backend-unavailable`; the signal's reason when aborted
  */
-export async function loadModel(source: ModelSource, options: LoadOptions): Promise<Model> {
-  const { engine, limits, ...rest } = options;
-  const engines = [engine].flat() as Engine[];
-  check(
-    engines.length > 0 && engines.every((e) => typeof e?.compile === 'function'),
-    'invalid-option',
-    'engine',
-    engine,
-    'an engine or a list of engines',
-    'Pass { engine: jsEngine() }, or [wasmEngine(), jsEngine()] of @bitgrad/backend-wasm/engine and @bitgrad/runtime.',
-  );
-  const bounds = { ...defaultLimits, ...limits };
-  const bytes = await readSource(source, bounds, options.signal);
-  const model = decodeModel(bytes, bounds);
-  const { executable, skipped } = await start(model, engines, { ...rest, memoryBytes: bounds.memoryBytes });
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  const { engine = defaultEngine(), limits, ...rest } = checkOptions('runtime', 'loadModel', options, rules);
+  // A bundler leaves the default out where nothing else uses it.
+  checkValue('runtime', 'option "engine" of loadModel', engine, { ...engineRule, required: true });
+  const bounds = limitsFrom(limits);
+  const bytes = await readSource(source, bounds, rest.signal);
+  const model = decodeFrom(source, bytes, bounds);
+  const { executable, skipped } = await start(model, [engine].flat() as Engine[], {
+    ...rest,
+    memoryBytes: bounds.memoryBytes,
+  });
   const { plan, metadata } = model;
   return {
     metadata,

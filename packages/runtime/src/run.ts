@@ -2,7 +2,7 @@
 import type { InputArray, OutputArray } from './engine.js';
 import { failure } from './fail.js';
 import type { Plan } from './plan.js';
-import { elementCount, isStorage } from './tensors.js';
+import { elementCount, expectPlan, isStorage } from './tensors.js';
 
 /**
  * Checks the arguments of `Executable.run` and returns the array for the result: `output` if given, else a new
@@ -10,6 +10,7 @@ import { elementCount, isStorage } from './tensors.js';
  * @throws BitgradError `shape-mismatch`
  */
 export function resultFor(plan: Plan, input: InputArray, output?: OutputArray): OutputArray {
+  expectPlan(plan);
   const { type, shape } = plan.buffers[plan.input]!;
   const size = elementCount(shape);
   const n = input?.length / size;
@@ -17,7 +18,7 @@ export function resultFor(plan: Plan, input: InputArray, output?: OutputArray): 
   if (!typed || !Number.isInteger(n) || n < 1)
     throw failure('shape-mismatch', {
       what: 'input',
-      got: `${(input as object | undefined)?.constructor.name} of ${input?.length}`,
+      got: `${(input as object | undefined)?.constructor?.name} of ${input?.length}`,
       expected: `${type === 'u8' ? 'Uint8Array' : 'Float32Array'} of a multiple of ${size} (${shape.join(' x ')})`,
     });
   const target = plan.buffers[plan.output]!;

@@ -1,6 +1,7 @@
 // Getting the bytes of a model: from memory, the network or, in Node, a file. Sizes are checked while reading.
 import type { promises as Files } from 'node:fs';
-import { BitgradError } from '@bitgrad/bits';
+import { BitgradError, reasonOf } from '@bitgrad/bits';
+import { bytesOf } from './bytes.js';
 import { check, failure } from './fail.js';
 import type { Limits } from './limits.js';
 
@@ -21,8 +22,17 @@ async function readResponse(response: Response, limits: Limits): Promise<Uint8Ar
     response.ok,
     'io',
     `answer for ${response.url || 'the model'}`,
-    `${response.status} ${response.statusText}`,
+    `${response.status} ${response.statusText}`.trim(),
     'a success',
+    'Check the address, and that the file is deployed there.',
+  );
+  check(
+    !response.bodyUsed && !response.body?.locked,
+    'invalid-state',
+    'Response',
+    'one whose body was read already',
+    'one that nobody has read',
+    'Pass response.clone() before it is read, or the bytes that were read.',
   );
   checkSize(Number(response.headers.get('content-length') ?? 0), limits);
   const parts: Uint8Array[] = [];
@@ -48,16 +58,55 @@ async function readResponse(response: Response, limits: Limits): Promise<Uint8Ar
 /** The file system where there is one; without an import, so that no bundler looks for it. */
 const fileSystem = (): typeof Files | undefined => globalThis.process?.getBuiltinModule?.('node:fs').promises;
 
+/** Why a file cannot be read, by the code of the system's error. */
+const fileReasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of the path is no folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'it may not be read',
+  EPERM: 'it may not be read',
+};
+
+/** fetch says "fetch failed", and why in its cause. */
+const cannotRead = (source: string | URL, cause: unknown): BitgradError => {
+  const { code = '', cause: inner } = cause as { code?: string; cause?: unknown };
+  const reason =
+    fileReasons[code] ??
+    [cause, inner]
+      .filter((e) => e instanceof Error)
+      .map(reasonOf)
+      .join(': ');
+  const next = fileReasons[code]
+    ? 'Check the path; a relative one starts at the folder in which the program was started.'
+    : 'Check the address and the network; a page of another origin needs its permission (CORS).';
+  return failure('io', { what: `the model ${String(source)} cannot be read: ${reason}`, next, cause });
+};
+
 async function readPath(path: string | URL, limits: Limits, signal?: AbortSignal): Promise<Uint8Array> {
   const files = fileSystem()!;
-  const { size } = await files.stat(path);
-  checkSize(size, limits);
+  const stat = await files.stat(path);
+  check(
+    stat.isFile(),
+    'io',
+    `model ${String(path)}`,
+    stat.isDirectory() ? 'a folder' : 'a device or pipe',
+    'a file',
+  );
+  checkSize(stat.size, limits);
   return files.readFile(path, { signal });
+}
+
+/** Where a model comes from, for messages; undefined for bytes. */
+export function originOf(source: ModelSource): string | undefined {
+  if (typeof source === 'string' || source instanceof URL) return String(source).slice(0, 200);
+  if (source instanceof Response) return source.url || undefined;
+  return source instanceof Blob ? (source as Partial<File>).name : undefined;
 }
 
 /**
  * Reads a model's bytes.
- * @throws BitgradError `io` (with the cause), `limit-exceeded`, `invalid-option`; the signal's reason when aborted
+ * @throws BitgradError `io` (with the cause), `limit-exceeded`, `invalid-option`, `invalid-state` for a Response that was
+ *   read; the signal's reason when aborted
  */
 export async function readSource(
   source: ModelSource,
@@ -65,7 +114,8 @@ export async function readSource(
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   signal?.throwIfAborted();
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  const bytes = bytesOf(source);
+  if (bytes) return bytes;
   if (typeof source === 'string' || source instanceof URL) {
     // A scheme has two letters or more: C:\ is a path.
     const scheme = /^([a-z][a-z\d+.-]+):/i.exec(String(source))?.[1]?.toLowerCase();
@@ -76,7 +126,7 @@ export async function readSource(
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof BitgradError) throw cause;
-      throw failure('io', { what: 'reading the model', got: String(source), cause });
+      throw cannotRead(source, cause);
     }
   }
   if (source instanceof Response) return readResponse(source, limits);
@@ -84,13 +134,11 @@ export async function readSource(
     checkSize(source.size, limits);
     return new Uint8Array(await source.arrayBuffer());
   }
-  check(
-    source instanceof ArrayBuffer ||
-      (typeof SharedArrayBuffer !== 'undefined' && source instanceof SharedArrayBuffer),
-    'invalid-option',
-    'model source',
-    source,
-    'a URL, a path, bytes, a Blob or a Response',
-  );
-  return new Uint8Array(source);
+  const awaited = typeof (source as Partial<Promise<unknown>> | null)?.then === 'function';
+  throw failure('invalid-option', {
+    what: 'model source',
+    got: awaited ? 'a promise' : (source ?? 'nothing'),
+    expected: 'a URL, a path, bytes, a Blob or a Response',
+    next: awaited ? 'Await it first.' : undefined,
+  });
 }

@@ -157,7 +157,7 @@ describe('decodeModel', () => {
     expectError(
       change((v) => v.setUint8(0, 0x88)),
       'invalid-file',
-      /magic number/,
+      /no \.bitgrad file/,
     );
     expectError(
       change((v) => v.setUint16(8, 2, true)),
@@ -247,12 +247,12 @@ describe('decodeModel', () => {
     expectError(
       thrown(() => decodeModel(new Uint8Array(100))),
       'invalid-file',
-      /magic/,
+      /no \.bitgrad file/,
     );
     expectError(
       thrown(() => decodeModel(Buffer.from('PNG'))),
       'invalid-file',
-      /magic/,
+      /no \.bitgrad file/,
     );
     const longer = new Uint8Array(file.length + 1);
     longer.set(file);

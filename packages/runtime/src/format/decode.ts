@@ -1,7 +1,8 @@
 // Reads `.bitgrad` files (FORMAT.md). The bytes are not trusted: nothing is allocated, indexed or run before
 // the sizes involved were compared with the file and with the limits.
+import { bytesOf } from '../bytes.js';
 import { check, failure } from '../fail.js';
-import { defaultLimits, type Limits } from '../limits.js';
+import { limitsFrom, type Limits } from '../limits.js';
 import type { PackedModel } from '../model.js';
 import type { WeightSpec } from '../plan.js';
 import { alignTo, viewOf } from '../tensors.js';
@@ -19,6 +20,7 @@ import {
   tags,
   weightAlignment,
 } from './layout.js';
+import { lookalike } from './lookalike.js';
 import { restore, storedBytes, validateEncodings } from './stored.js';
 
 const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
@@ -42,13 +44,10 @@ function readSections(file: Uint8Array, limits: Limits): Map<number, Uint8Array>
   const needs = (bytes: number, what: string): void =>
     check(size >= bytes, 'truncated-file', `size of the file, for ${what}`, size, `at least ${bytes} bytes`);
   check(size <= limits.fileBytes, 'limit-exceeded', 'bytes of the file', size, `at most ${limits.fileBytes}`);
-  check(
-    magic.every((byte, i) => i >= size || file[i] === byte),
-    'invalid-file',
-    'magic number',
-    [...file.subarray(0, 8)],
-    `[${magic.join(',')}], the start of a .bitgrad file`,
-  );
+  if (!magic.every((byte, i) => i >= size || file[i] === byte)) {
+    const { got, next } = lookalike(file);
+    throw failure('invalid-file', { what: `this is no .bitgrad file: it looks like ${got}`, next });
+  }
   needs(tableOffset, 'the preamble');
   const view = new DataView(file.buffer, file.byteOffset, size);
   const word = (offset: number): number => view.getUint32(offset, true);
@@ -136,21 +135,23 @@ function parseHeader(bytes: Uint8Array, limits: Limits): Readonly<Record<string,
  *   `invalid-file` naming the field
  */
 export function decodeModel(bytes: ArrayBufferLike | Uint8Array, limits: Partial<Limits> = {}): PackedModel {
-  const bounds: Limits = { ...defaultLimits, ...limits };
+  const bounds = limitsFrom(limits);
   check(littleEndian, 'incompatible', 'byte order of this machine', 'big-endian', 'little-endian');
-  // A plain Uint8Array over the same bytes: a Node Buffer's slice() would not copy.
-  const file =
-    bytes instanceof Uint8Array
-      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      : new Uint8Array(bytes);
+  const file = bytesOf(bytes);
+  if (!file)
+    throw failure('invalid-option', {
+      what: 'bytes of the model',
+      got: bytes ?? 'nothing',
+      expected: 'a Uint8Array or an ArrayBuffer',
+    });
   const sections = readSections(file, bounds);
   const header = parseHeader(section(sections, 'json'), bounds);
   const plan = validatePlan(header.plan, bounds);
   const metadata = validateMetadata(header.metadata ?? {});
   let data = section(sections, 'weights');
   const encodings = validateEncodings(header.stored, plan.weights, bounds.memoryBytes);
-  const bytesOf = (spec: WeightSpec, i: number): number => storedBytes(spec, encodings.get(i));
-  const total = plan.weights.reduce((end, spec, i) => alignTo(end, weightAlignment) + bytesOf(spec, i), 0);
+  const stored = (spec: WeightSpec, i: number): number => storedBytes(spec, encodings.get(i));
+  const total = plan.weights.reduce((end, spec, i) => alignTo(end, weightAlignment) + stored(spec, i), 0);
   check(
     data.length === total,
     'invalid-file',
@@ -162,7 +163,7 @@ export function decodeModel(bytes: ArrayBufferLike | Uint8Array, limits: Partial
   let end = 0;
   const weights = plan.weights.map((spec, i) => {
     const offset = alignTo(end, weightAlignment);
-    end = offset + bytesOf(spec, i);
+    end = offset + stored(spec, i);
     const encoding = encodings.get(i);
     if (encoding) return restore(spec, data.subarray(offset, end), encoding);
     return viewOf(spec.type, spec.shape, data.buffer, data.byteOffset + offset);

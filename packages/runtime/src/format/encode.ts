@@ -1,6 +1,6 @@
 // Writes `.bitgrad` files; FORMAT.md has the layout.
 import { check } from '../fail.js';
-import { defaultLimits, type Limits } from '../limits.js';
+import { limitsFrom, type Limits } from '../limits.js';
 import type { ModelMetadata, PackedModel } from '../model.js';
 import type { OpDefinition } from '../ops/define.js';
 import { ops as definitions } from '../ops/index.js';
@@ -56,9 +56,10 @@ export function encodeModel(
   plan: Plan,
   weights: readonly TensorData[],
   metadata: ModelMetadata = {},
-  limits: Limits = defaultLimits,
+  limits: Partial<Limits> = {},
 ): Uint8Array<ArrayBuffer> {
-  const model: PackedModel = validateModel({ plan, weights, metadata }, limits);
+  const bounds = limitsFrom(limits);
+  const model: PackedModel = validateModel({ plan, weights, metadata }, bounds);
   const encodings = new Map(
     model.plan.weights.flatMap((spec, i): [number, Encoding][] => {
       const encoding = encodingFor(spec, weights[i]!);
@@ -68,11 +69,11 @@ export function encodeModel(
   const stored = weights.map((data, i) => store(model.plan.weights[i]!, data, encodings.get(i)));
   const json = new TextEncoder().encode(headerText(model, encodings));
   check(
-    json.length <= limits.headerBytes,
+    json.length <= bounds.headerBytes,
     'limit-exceeded',
     'bytes of the header',
     json.length,
-    `at most ${limits.headerBytes}`,
+    `at most ${bounds.headerBytes}`,
   );
   const weightBytes = stored.reduce((end, data) => alignTo(end, weightAlignment) + data.byteLength, 0);
   const sections = [
@@ -86,11 +87,11 @@ export function encodeModel(
     return offset;
   });
   check(
-    end <= limits.fileBytes && end < 2 ** 32,
+    end <= bounds.fileBytes && end < 2 ** 32,
     'limit-exceeded',
     'bytes of the file',
     end,
-    `at most ${limits.fileBytes}`,
+    `at most ${bounds.fileBytes}`,
   );
 
   const file = new Uint8Array(end);

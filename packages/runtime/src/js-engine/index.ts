@@ -1,10 +1,10 @@
 // The portable engine: plain JavaScript over typed arrays, the reference that other engines are compared with.
 // Everything is allocated when a model is compiled; an inference allocates nothing but its result.
+import { asDefault } from '../default-engine.js';
 import { failure } from '../fail.js';
 import {
   dirtyMemory,
   type CompileOptions,
-  type Engine,
   type Executable,
   type InputArray,
   type OpReport,
@@ -154,7 +154,7 @@ function executable(
  * The portable JavaScript engine: runs everywhere, needs nothing, one thread.
  * @returns an engine named `js`; its float32 results follow plan.ts bit for bit
  */
-export const jsEngine = (): Engine =>
+export const jsEngine = /* @__PURE__ */ asDefault(() =>
   Object.freeze({
     name: 'js',
     probe: async () => ({ available: true, features: {} }),
@@ -167,4 +167,5 @@ export const jsEngine = (): Engine =>
         throw failure('limit-exceeded', { what: 'memory of the model: the allocation failed', cause });
       }
     },
-  });
+  }),
+);

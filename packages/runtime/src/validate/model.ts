@@ -1,11 +1,11 @@
 // Validation of weights against the plan, and of metadata.
 import { wordsPerRow, type PictureSettings } from '@bitgrad/bits';
 import { check } from '../fail.js';
-import { defaultLimits, type Limits } from '../limits.js';
+import { limitsFrom, type Limits } from '../limits.js';
 import type { ModelMetadata, PackedModel } from '../model.js';
 import type { Plan, TensorData, WeightSpec } from '../plan.js';
-import { channelCount, isStorage, storageLength } from '../tensors.js';
 import { finite, integer, integers, list, record, text } from './fields.js';
+import { channelCount, expectPlan, isStorage, storageLength } from '../tensors.js';
 import { validatePlan } from './plan.js';
 
 /** Unused high bits of every packed row are 0; engines rely on it. */
@@ -24,6 +24,8 @@ const allFinite = (values: Float32Array): boolean => values.every(Number.isFinit
  * @throws BitgradError `invalid-file`
  */
 export function validateWeights(plan: Plan, weights: readonly TensorData[]): void {
+  expectPlan(plan);
+  check(Array.isArray(weights), 'invalid-file', 'weights', weights ?? 'nothing', 'a list of typed arrays');
   check(
     weights.length === plan.weights.length,
     'invalid-file',
@@ -140,8 +142,9 @@ export function validateMetadata(value: unknown): ModelMetadata {
  * @returns a model with a clean plan and metadata and the same weight arrays
  * @throws BitgradError `invalid-file`, `unsupported-op`, `overflow`, `limit-exceeded`
  */
-export function validateModel(model: PackedModel, limits: Limits = defaultLimits): PackedModel {
-  const plan = validatePlan(model.plan, limits);
-  validateWeights(plan, model.weights);
-  return { plan, weights: model.weights, metadata: validateMetadata(model.metadata) };
+export function validateModel(model: PackedModel, limits: Partial<Limits> = {}): PackedModel {
+  const { plan: given, weights, metadata } = record(model, 'model') as unknown as PackedModel;
+  const plan = validatePlan(given, limitsFrom(limits));
+  validateWeights(plan, weights);
+  return { plan, weights, metadata: validateMetadata(metadata) };
 }

@@ -1,0 +1,23 @@
+// What a file is that is no model: what servers, Git and other tools put in a model's place, by its first bytes. Few
+// words: every page that runs a model downloads them.
+
+/** Starts that are recognized: a pattern over the first characters, what it is, and what to do. */
+const known: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /^\s*<(!doctype html|html|head|body|script)/i,
+    'an HTML page',
+    'The server answers with a page in place of the model: check the address, and that the file is deployed.',
+  ],
+  [/^version https:\/\/git-lfs/, 'a Git LFS pointer', 'Fetch the file itself: `git lfs pull`.'],
+  [/^\s*\{[^]*"(modelTopology|format)"/, 'a model.json of tfjs', 'Compile it first: `bitgrad compile`.'],
+  [/^BGCKPT/, 'a checkpoint', 'Compile the folder of the run: `bitgrad compile`.'],
+  [/^([^ -~]\x8b|PK)/, 'compressed data', 'Unpack it.'],
+];
+
+/** What bytes that are no `.bitgrad` file look like, and what to do. */
+export function lookalike(bytes: Uint8Array): { got: string; next: string } {
+  const start = String.fromCharCode(...bytes.subarray(0, 400));
+  const [, kind, next = 'Give a file that `bitgrad compile` or compileModel has made.'] =
+    known.find(([pattern]) => pattern.test(start)) ?? [];
+  return { got: kind ?? JSON.stringify(start.slice(0, 16)), next };
+}

@@ -1,0 +1,30 @@
+// What is passed by mistake is answered by a BitgradError.
+import { expect, it } from 'vitest';
+import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
+import * as exports from '../src/index.js';
+import { affineModel } from './support/models.js';
+
+it('every exported function works or raises a BitgradError', async () => {
+  const { plan, weights, metadata } = affineModel();
+  const file = exports.encodeModel(plan, weights, metadata);
+  const failures = await wrongCalls(exports, {
+    skip: {
+      imageInput: 'input.test.ts',
+      normalizeBytes: 'input.test.ts',
+      topClasses: 'input.test.ts',
+    },
+    cases: {
+      loadModel: { args: () => [file, {}], options: 1 },
+      decodeModel: { args: () => [file, {}], options: 1 },
+      encodeModel: { args: () => [plan, weights, metadata, {}], options: 3 },
+      validateModel: { args: () => [{ plan, weights, metadata }, {}], options: 1 },
+      validatePlan: { args: () => [plan] },
+      validateWeights: { args: () => [plan, weights] },
+      planArena: { args: () => [plan] },
+      resultFor: { args: () => [plan, Uint8Array.of(1, 2), new Float32Array(2)] },
+      viewOf: { args: () => ['f32', [2], new ArrayBuffer(8), 0] },
+      storageBytes: { args: () => ['bits', [2, 40]] },
+    },
+  });
+  expect(failures).toEqual([]);
+});
