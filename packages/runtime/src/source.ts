@@ -58,28 +58,14 @@ async function readResponse(response: Response, limits: Limits): Promise<Uint8Ar
 /** The file system where there is one; without an import, so that no bundler looks for it. */
 const fileSystem = (): typeof Files | undefined => globalThis.process?.getBuiltinModule?.('node:fs').promises;
 
-/** Why a file cannot be read, by the code of the system's error. */
-const fileReasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'a part of the path is no folder',
-  EISDIR: 'it is a folder',
-  EACCES: 'it may not be read',
-  EPERM: 'it may not be read',
-};
-
 /** fetch says "fetch failed", and why in its cause. */
 const cannotRead = (source: string | URL, cause: unknown): BitgradError => {
-  const { code = '', cause: inner } = cause as { code?: string; cause?: unknown };
-  const reason =
-    fileReasons[code] ??
-    [cause, inner]
-      .filter((e) => e instanceof Error)
-      .map(reasonOf)
-      .join(': ');
-  const next = fileReasons[code]
-    ? 'Check the path; a relative one starts at the folder in which the program was started.'
-    : 'Check the address and the network; a page of another origin needs its permission (CORS).';
-  return failure('io', { what: `the model ${String(source)} cannot be read: ${reason}`, next, cause });
+  const { cause: inner } = cause as { cause?: unknown };
+  return failure('io', {
+    what: `the model ${String(source)} cannot be read: ${reasonOf(cause)}${inner ? `: ${reasonOf(inner)}` : ''}`,
+    next: 'Check the path or address; a page needs the permission (CORS) of another origin.',
+    cause,
+  });
 };
 
 async function readPath(path: string | URL, limits: Limits, signal?: AbortSignal): Promise<Uint8Array> {

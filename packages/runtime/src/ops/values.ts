@@ -26,7 +26,7 @@ const values: { [Name in ElementwiseName]: (op: Extract<Op, { op: Name }>) => Ex
 export type ElementwiseOp = Extract<Op, { op: ElementwiseName }>;
 
 /** Whether an op is one; `add` is only on floats. */
-export const isElementwise = (op: Op): op is ElementwiseOp => Object.hasOwn(values, op.op);
+export const isElementwise = (op: Op): op is ElementwiseOp => Object.hasOwn(values, op?.op);
 
 /** The value of an elementwise op. */
 export const valueOf = (op: ElementwiseOp): Expression => (values[op.op] as (op: Op) => Expression)(op);
