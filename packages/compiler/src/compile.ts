@@ -1,12 +1,12 @@
 // The whole way: graph -> plan -> validated model -> verification against the graph.
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, checkOptions, option } from '@bitgrad/core';
 import { quantLayersOf, summary, withHardened } from '@bitgrad/layers';
 import {
   elementCount,
   encodeModel,
-  type Engine,
+  jsEngine,
   type InputNormalization,
   type ModelMetadata,
   type PackedModel,
@@ -14,16 +14,28 @@ import {
 import { createBuilder } from './builder.js';
 import { materialize } from './emit.js';
 import { endsOf, evaluate } from './graph.js';
-import { lastFloatDense } from './int8.js';
+import { checkModelArgument, checkWeights } from './check-model.js';
+import { compareOutputs, spreadsOf } from './differences.js';
+import { checkRounding, endsInClasses, lastFloatDense, roundingCost, roundingTolerance } from './int8.js';
 import { checkNormalization } from './normalization.js';
 import { tidied } from './tidy.js';
 import { known, unsupported, type Lowering, type LoweringContext } from './lower/context.js';
 import { lowerings } from './lower/index.js';
 import { plainValue, withChannelwise, type Value } from './value.js';
-import { checkLabels, verifyModel, type Agreement, type Samples } from './verify.js';
+import { checkSamples } from './samples.js';
+import {
+  checkLabels,
+  measured,
+  runOn,
+  verification,
+  verifyRules,
+  type Agreement,
+  type Verification,
+  type VerifyOptions,
+} from './verify.js';
 
-/** How a model is compiled. */
-export interface CompileOptions {
+/** How a model is compiled, and verified. */
+export interface CompileOptions extends VerifyOptions {
   /**
    * `u8`: the packed model takes bytes, and normalization is folded into it. `f32` (default): it takes what the graph takes.
    */
@@ -31,19 +43,10 @@ export interface CompileOptions {
   /** How training turned bytes into numbers: (byte - mean) / std, in units of bytes (0 to 255). Needed for `u8`. */
   readonly normalization?: InputNormalization;
   readonly metadata?: ModelMetadata;
-  /** Inputs to verify on: rows of bytes for `u8`, of floats for `f32`. Default: 16 random ones, seeded. */
-  readonly samples?: Samples;
-  /** The class of each of `samples`: `agreement` then has the accuracy of the packed model. */
-  readonly labels?: ArrayLike<number>;
-  /** Least accuracy on `samples`; it notices what graph and packed model cannot disagree about, as wrong samples. */
-  readonly minAccuracy?: number;
-  /** Share of samples whose largest output must be the graph's; default 1. */
-  readonly minAgreement?: number;
-  /** Runs the packed model for the verification; default the portable engine. */
-  readonly engine?: Engine;
   /**
-   * What a float dense layer at the end becomes: `float`; `int8`, a quarter of the size, its logits off by the rounding of
-   * weights; `auto` (default): int8 when `samples` are given and every argmax stays the same on them, else float.
+   * What a float dense layer at the end becomes: `float`; `int8`, a quarter of the size, its outputs off by the rounding of
+   * weights, at most `tolerance` (then 0.05 by default); `auto` (default): int8 where the model ends in logits or
+   * probabilities of classes, `samples` are given, every argmax stays on them and the metric, if any, holds; else float.
    */
   readonly lastLayer?: 'auto' | 'float' | 'int8';
   /** Lowerings of further layer classes. */
@@ -62,16 +65,18 @@ export interface CompileResult {
   readonly fallbacks: readonly { layer: string; reason: string }[];
 }
 
-/**
- * Compiles a trained model into a packed one, and verifies it.
- * @param model sequential or functional, one input and one output; its quantizers are hardened
- * @throws BitgradError `unsupported-op` that names the layer; `verification-failed` when the packed model disagrees or is
- *   less accurate than asked for; `invalid-option` for a normalization that is missing or not in units of bytes
- */
-export async function compileModel(
-  model: tfl.LayersModel,
-  options: CompileOptions = {},
-): Promise<CompileResult> {
+const compileRules = {
+  ...verifyRules,
+  input: option.oneOf('u8', 'f32'),
+  normalization: option.inside({ mean: option.required(option.any), std: option.required(option.any) }),
+  metadata: option.object,
+  lastLayer: option.oneOf('auto', 'float', 'int8'),
+  lowerings: option.object,
+};
+
+const checkArguments = (model: tfl.LayersModel, options: CompileOptions): void => {
+  checkModelArgument(model);
+  checkOptions<CompileOptions>('compiler', 'compileModel', options, compileRules);
   const { input: type = 'f32', normalization } = options;
   if (type === 'u8' && !normalization)
     throw new BitgradError({
@@ -82,36 +87,91 @@ export async function compileModel(
       expected: '{ mean, std } of the training data',
       next: 'Pass the normalization that the data set was trained with, or input: "f32".',
     });
-  const shape = known(endsOf(model).input.shape);
+  const { input, output } = endsOf(model);
+  const shape = known(input.shape);
   if (normalization) checkNormalization(normalization, shape.at(-1)!);
-  checkLabels(options, elementCount(shape));
-  const last = lastFloatDense(endsOf(model).output);
-  const { lastLayer = 'auto' } = options;
-  if (!last || lastLayer === 'float')
-    return { ...(await compileOnce(model, options)), lastLayer: last ? 'float' : null };
-  if (lastLayer === 'int8') return { ...(await compileOnce(model, options, last)), lastLayer };
-  if (options.samples) {
-    const rounded = await compileOnce(model, { ...options, minAgreement: 0, minAccuracy: undefined }, last);
-    const { argmax, accuracy = 1 } = rounded.agreement;
-    if (argmax === 1 && accuracy >= (options.minAccuracy ?? 0)) return { ...rounded, lastLayer: 'int8' };
-  }
-  return { ...(await compileOnce(model, options)), lastLayer: 'float' };
+  const size = elementCount(shape);
+  checkSamples(options.samples, { type, size });
+  const answers = known(output.shape);
+  checkLabels(options, size, elementCount(answers) / answers.at(-1)!, answers.at(-1)!);
+  checkWeights(model);
+};
+
+/**
+ * Compiles a trained model into a packed one, and verifies it.
+ * @param model sequential or functional, one input and one output; its quantizers are hardened
+ * @throws BitgradError `unsupported-op` that names the layer; `verification-failed` when the packed model disagrees or is
+ *   less accurate than asked for; `not-finite` that names layer and weight; `invalid-option` for what is no built model,
+ *   for unknown options, and for a normalization that is missing or not in units of bytes; `disposed`
+ */
+export async function compileModel(
+  model: tfl.LayersModel,
+  options: CompileOptions = {},
+): Promise<CompileResult> {
+  checkArguments(model, options);
+  const { output } = endsOf(model);
+  const last = lastFloatDense(output);
+  const { lastLayer = 'auto', samples } = options;
+  const float = lower(model, options);
+  const verified = await verification(model, float.model, options);
+  const result: CompileResult = { ...float, agreement: verified.agreement, lastLayer: last ? 'float' : null };
+  const asked = lastLayer === 'int8';
+  if (!last || !(asked || (lastLayer === 'auto' && samples && endsInClasses(output)))) return result;
+  return rounded(model, options, last, verified, result);
 }
 
-/** Compiles and verifies; `int8` names the layer whose kernel is rounded to 8 bits. */
-async function compileOnce(
+/** The same model with its last layer in 8 bits, or, unless it was asked for, the float one where that is closer. */
+async function rounded(
+  model: tfl.LayersModel,
+  options: CompileOptions,
+  last: string,
+  { samples, want, got, agreement }: Verification,
+  float: CompileResult,
+): Promise<CompileResult> {
+  const { tolerance, minAgreement } = options;
+  const int8 = lower(model, options, last);
+  const engine = [options.engine ?? jsEngine()].flat()[0]!;
+  const values = await runOn(engine, int8.model, samples);
+  const outputs = { ...got, values };
+  const spreads = spreadsOf(want, endsInClasses(endsOf(model).output));
+  const cost = roundingCost(outputs, got, spreads, tolerance);
+  if (options.lastLayer === 'int8') checkRounding(cost, minAgreement, tolerance);
+  else if (!cost.agrees.every(Boolean)) return float;
+  let figures: ReturnType<typeof measured>;
+  try {
+    figures = measured(options, outputs, want);
+  } catch (error) {
+    if (options.lastLayer === 'int8') throw error;
+    return float;
+  }
+  const { maxDifference, relativeDifference, sameRows, rows } = compareOutputs(outputs, want, spreads, 0);
+  return {
+    ...int8,
+    agreement: {
+      ...agreement,
+      argmax: sameRows / rows,
+      maxDifference,
+      relativeDifference,
+      bound: tolerance ?? roundingTolerance,
+      ...figures,
+    },
+    lastLayer: 'int8',
+  };
+}
+
+/** Lowers a model and encodes it; `int8` names the layer whose kernel is rounded to 8 bits. */
+function lower(
   model: tfl.LayersModel,
   options: CompileOptions,
   int8?: string,
-): Promise<Omit<CompileResult, 'lastLayer'>> {
+): Pick<CompileResult, 'model' | 'bytes' | 'fallbacks'> {
   const { input: type = 'f32', normalization } = options;
   const context: LoweringContext = { builder: createBuilder(), memo: new Map(), fallbacks: [], int8 };
-  const packed = withHardened(model, () => {
-    return tidied(() => lowerModel(model, type, normalization, context, options));
-  });
+  const packed = withHardened(model, () =>
+    tidied(() => lowerModel(model, type, normalization, context, options)),
+  );
   const bytes = encodeModel(packed.plan, packed.weights, packed.metadata);
-  const agreement = await verifyModel(model, packed, options);
-  return { model: packed, bytes, agreement, fallbacks: context.fallbacks };
+  return { model: packed, bytes, fallbacks: context.fallbacks };
 }
 
 const lowerModel = (

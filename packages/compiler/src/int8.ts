@@ -1,4 +1,6 @@
-// The last float layer in 8 bits: which layer that is, and how its kernel is rounded.
+// The last float layer in 8 bits: which layer that is, how its kernel is rounded, and what that may cost.
+import { failureOf } from '@bitgrad/core';
+import { compareOutputs, type Differences, type Outputs } from './differences.js';
 import type { GraphLayer, Symbolic } from './graph.js';
 import type { DeployedKernel } from './quantized.js';
 
@@ -16,6 +18,46 @@ export function lastFloatDense(output: Symbolic): string | undefined {
   const layer = at.sourceLayer;
   const dense = ['Dense', 'QuantDense'].includes(layer.getClassName());
   return dense && !hasKernelQuantizer(layer) ? layer.name : undefined;
+}
+
+/**
+ * Whether a model ends in logits or probabilities of classes: one row of more than one output, straight from its last
+ * dense layer or by softmax. Their order is what counts; of other outputs the values are.
+ */
+export function endsInClasses(output: Symbolic): boolean {
+  const [, units, ...more] = output.shape;
+  if (more.length > 0 || !units || units < 2) return false;
+  const straight = (layer: GraphLayer): boolean => {
+    const { activation = 'linear' } = layer.getConfig() as { activation?: string };
+    return ['linear', 'softmax'].includes(activation);
+  };
+  let at = output;
+  while (afterwards.has(at.sourceLayer.getClassName()) && straight(at.sourceLayer))
+    at = at.sourceLayer.inboundNodes[at.nodeIndex]!.inputTensors[0]!;
+  return ['Dense', 'QuantDense'].includes(at.sourceLayer.getClassName()) && straight(at.sourceLayer);
+}
+
+/** Largest difference by the rounding of a kernel, relative to the spread of an output, unless `tolerance` says other. */
+export const roundingTolerance = 0.05;
+
+/** How far the model in 8 bits is from the one in float, on the same signs: by the rounding alone. */
+export const roundingCost = (
+  rounded: Outputs,
+  float: Outputs,
+  spreads: Float64Array,
+  tolerance = roundingTolerance,
+): Differences => compareOutputs(rounded, float, spreads, tolerance);
+
+/** @throws BitgradError `verification-failed` where fewer than `minAgreement` of the samples keep their answers */
+export function checkRounding(cost: Differences, minAgreement = 1, tolerance = roundingTolerance): void {
+  const kept = cost.agrees.filter(Boolean).length / cost.agrees.length;
+  if (kept < minAgreement)
+    throw failureOf('compiler')('verification-failed', {
+      what: `the packed model with its last layer in int8 disagrees with the graph (largest difference relative to the spread ${cost.relativeDifference}, argmax of ${cost.sameRows} of ${cost.rows} rows)`,
+      got: kept,
+      expected: `differences of at most ${tolerance} of the spread, and the same argmax of each row, on at least ${minAgreement} of the samples`,
+      next: "Use lastLayer: 'float'; tolerance and minAgreement accept more.",
+    });
 }
 
 /**

@@ -1,0 +1,171 @@
+// Where packed model and graph differ: is it the graph's own rounding? A sum that is exactly at a threshold, in integers,
+// is decided by rounding where the graph adds floats, and one sign moves everything after it. So the graph is run once
+// more, layer by layer, with an error bound beside each value. At every quantized input the packed model's level is taken
+// over if the graph's value could round to it, that is if it is taken somewhere within the bound; any other difference is
+// a mistake. What remains at the output must then be within its error bound. A wrong packed model cannot pass: the graph
+// that it equals differs from the given one by rounding alone.
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { QuantLayer, withHardened } from '@bitgrad/layers';
+import { elementCount, type Engine, type PackedModel } from '@bitgrad/runtime';
+import { boundedCall, unit, type Bounded, type InputLevels } from './bounds.js';
+import { endsOf, evaluate, type GraphLayer } from './graph.js';
+import { deployInput } from './quantized.js';
+import { tapped, type Tapped } from './taps.js';
+import { tidied } from './tidy.js';
+
+/** Samples of the packed model and of the graph that differ. */
+export interface Difference {
+  readonly model: tfl.LayersModel;
+  readonly packed: PackedModel;
+  /** Runs the packed model. */
+  readonly engine: Engine;
+  /** The packed model's input, and what the graph takes in its place, for the differing samples alone. */
+  readonly samples: Uint8Array | Float32Array;
+  readonly values: Float32Array;
+  /** Largest |mean / std| of the input's normalization, 0 without one: its size before it cancels. */
+  readonly shift: number;
+  /** Outputs of the packed model. */
+  readonly outputs: ArrayLike<number>;
+  /** What an output may differ by without being looked at, for each place along the last axis. */
+  readonly allowed: ArrayLike<number>;
+}
+
+/** Whether each sample's difference is rounding, and where the first that is not was found. */
+export interface Explanation {
+  readonly explained: readonly boolean[];
+  readonly where?: string;
+}
+
+/** Elements of all signs that are looked at together. */
+const mostElements = 1 << 22;
+
+/** State of one pass: which samples are beyond rounding, and what the packed model's signs are. */
+interface Pass {
+  readonly rows: number;
+  readonly beyond: Uint8Array;
+  where?: string;
+  /** Values that the packed model has at the next call of a layer, [rows, size]. */
+  next(name: string, size: number): Float32Array | undefined;
+}
+
+const note = (pass: Pass, fine: tf.Tensor, where: string): void => {
+  const each = tf.all(tf.reshape(fine, [pass.rows, -1]), 1).dataSync();
+  each.forEach((ok, i) => {
+    if (ok) return;
+    pass.beyond[i] = 1;
+    pass.where ??= where;
+  });
+};
+
+/** The input of a quantized layer, moved within its error bound to where it takes the packed model's levels. */
+const forced = (
+  layer: QuantLayer,
+  { value, error }: Bounded,
+  pass: Pass,
+): { value: tf.Tensor; levels: InputLevels } => {
+  const input = deployInput(layer)!;
+  const steps = 'codes' in input ? [input.low, input.high] : input.levels;
+  const levels = { largest: Math.max(...steps.map(Math.abs)), whole: steps.every(Number.isInteger) };
+  const taken = pass.next(layer.name, value.size / pass.rows);
+  if (!taken) {
+    note(pass, tf.zeros([pass.rows]), `layer "${layer.name}" has no signs in the packed model`);
+    return { value, levels };
+  }
+  const quantized = 'codes' in input ? input.codes : input.values;
+  const sorted = steps.toSorted((a, b) => a - b);
+  const gap = 'codes' in input ? 2 : Math.min(...sorted.slice(1).map((s, i) => s - sorted[i]!));
+  const wanted = tf.tensor(taken, value.shape);
+  const window = tf.mul(error, 2);
+  const places = [value, tf.sub(value, window), tf.add(value, window)];
+  const fits = places.map((x) => tf.less(tf.abs(tf.sub(quantized(x), wanted)), gap / 4));
+  note(
+    pass,
+    fits.reduce((a, b) => tf.logicalOr(a, b)),
+    `the input of layer "${layer.name}"`,
+  );
+  const [at, below, above] = fits as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const moved = tf.where(below, places[1]!, tf.where(above, places[2]!, value));
+  return { value: tf.where(at, value, moved), levels };
+};
+
+const evaluateForced = (model: tfl.LayersModel, start: Bounded, pass: Pass): Bounded => {
+  const { input, output } = endsOf(model);
+  return evaluate<Bounded>(output, new Map([[input.id, start]]), (layer, inputs) => {
+    let given = inputs;
+    let levels: InputLevels | undefined;
+    const own = layer as unknown as QuantLayer;
+    if (layer instanceof QuantLayer && own.slots.has('input')) {
+      const moved = forced(own, inputs[0]!, pass);
+      given = [{ value: moved.value, error: tf.zerosLike(moved.value) }];
+      levels = moved.levels;
+    }
+    const result = boundedCall(layer, given, levels);
+    if (result) return result;
+    note(pass, tf.zeros([pass.rows]), unknownBound(layer));
+    const value = layer.call(given.map((x) => x.value), { training: false }) as tf.Tensor; // prettier-ignore
+    return { value, error: tf.zerosLike(value) };
+  });
+};
+
+const unknownBound = (layer: GraphLayer): string =>
+  `layer "${layer.name}" (${layer.getClassName()}), whose rounding is not known`;
+
+/** The packed model's signs of some samples, by layer and call. */
+const signsOf = (tap: Tapped | undefined, values: ArrayLike<number>, rows: number): Pass['next'] => {
+  const calls = new Map<string, number>();
+  const width = values.length / rows;
+  return (name, size) => {
+    const call = calls.get(name) ?? 0;
+    calls.set(name, call + 1);
+    const found = tap?.taps.filter((t) => t.name === name)[call];
+    if (found?.size !== size) return undefined;
+    return Float32Array.from({ length: rows * size }, (_, i) => {
+      return values[Math.floor(i / size) * width + found.offset + (i % size)]!;
+    });
+  };
+};
+
+const explainPart = (difference: Difference, pass: Pass, from: number): void => {
+  const { model, values, shift, outputs, allowed } = difference;
+  const shape = endsOf(model).input.shape.slice(1) as number[];
+  const size = elementCount(shape);
+  const part = values.subarray(from * size, (from + pass.rows) * size);
+  const x = tf.tensor(part, [pass.rows, ...shape]);
+  // Normalized bytes: a difference and a product; the packed model has exact integers, or the same steps.
+  const error = shift > 0 ? tf.mul(tf.add(tf.abs(x), 8 * shift), 4 * unit) : tf.zerosLike(x);
+  const end = evaluateForced(model, { value: x, error }, pass);
+  const width = end.value.size / pass.rows;
+  const got = Float32Array.from({ length: end.value.size }, (_, i) => outputs[from * width + i]!);
+  const apart = tf.abs(tf.sub(end.value, tf.tensor(got, end.value.shape)));
+  const most = tf.add(tf.mul(end.error, 2), tf.tensor1d(Float32Array.from(allowed)));
+  note(pass, tf.lessEqual(apart, most), 'the output, with the signs of all layers explained');
+};
+
+/** Explains differences; see the head of this file. */
+export async function explain(difference: Difference): Promise<Explanation> {
+  const { model, packed, engine, samples, values } = difference;
+  const size = elementCount(packed.plan.buffers[packed.plan.input]!.shape);
+  const rows = samples.length / size;
+  const tap = tapped(packed);
+  const taps = tap && elementCount(tap.model.plan.buffers[tap.model.plan.output]!.shape);
+  const step = Math.max(1, Math.min(64, Math.floor(mostElements / Math.max(taps ?? 1, values.length / rows))));
+  const executable = tap && (await engine.compile(tap.model));
+  const explained: boolean[] = [];
+  let where: string | undefined;
+  try {
+    for (let from = 0; from < rows; from += step) {
+      const part = samples.subarray(from * size, (from + step) * size);
+      const count = part.length / size;
+      const signs = executable ? await executable.runAsync(part) : new Float32Array(0);
+      const beyond = new Uint8Array(count);
+      const pass: Pass = { rows: count, beyond, next: signsOf(tap, signs, count) };
+      withHardened(model, () => tidied(() => explainPart(difference, pass, from)));
+      where ??= pass.where;
+      beyond.forEach((b) => explained.push(b === 0));
+    }
+  } finally {
+    executable?.dispose();
+  }
+  return { explained, ...(where !== undefined && { where }) };
+}
