@@ -141,7 +141,9 @@ const steepest = (name: string) =>
 
 const activation: Bound = (layer, inputs, y, levels) => {
   const { activation: name } = layer.getConfig() as { activation: string };
-  return name === 'softmax' ? softmax(layer, inputs, y, levels) : elementwise(() => 1.2)(layer, inputs, y, levels);
+  return name === 'softmax'
+    ? softmax(layer, inputs, y, levels)
+    : elementwise(() => 1.2)(layer, inputs, y, levels);
 };
 
 const call = (layer: GraphLayer, inputs: readonly tf.Tensor[]): tf.Tensor => {

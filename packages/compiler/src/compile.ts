@@ -15,7 +15,7 @@ import { createBuilder } from './builder.js';
 import { materialize } from './emit.js';
 import { endsOf, evaluate } from './graph.js';
 import { checkModelArgument, checkWeights } from './check-model.js';
-import { compareOutputs, spreadsOf } from './differences.js';
+import { compareOutputs, scaleOf } from './differences.js';
 import { checkRounding, endsInClasses, lastFloatDense, roundingCost, roundingTolerance } from './int8.js';
 import { checkNormalization } from './normalization.js';
 import { tidied } from './tidy.js';
@@ -23,16 +23,8 @@ import { known, unsupported, type Lowering, type LoweringContext } from './lower
 import { lowerings } from './lower/index.js';
 import { plainValue, withChannelwise, type Value } from './value.js';
 import { checkSamples } from './samples.js';
-import {
-  checkLabels,
-  measured,
-  runOn,
-  verification,
-  verifyRules,
-  type Agreement,
-  type Verification,
-  type VerifyOptions,
-} from './verify.js';
+import { checkLabels, verifyRules, type Agreement, type VerifyOptions } from './verify-options.js';
+import { measured, runOn, verification, type Verification } from './verify.js';
 
 /** How a model is compiled, and verified. */
 export interface CompileOptions extends VerifyOptions {
@@ -133,8 +125,8 @@ async function rounded(
   const engine = [options.engine ?? jsEngine()].flat()[0]!;
   const values = await runOn(engine, int8.model, samples);
   const outputs = { ...got, values };
-  const spreads = spreadsOf(want, endsInClasses(endsOf(model).output));
-  const cost = roundingCost(outputs, got, spreads, tolerance);
+  const scale = scaleOf(want, endsInClasses(endsOf(model).output));
+  const cost = roundingCost(outputs, got, scale, tolerance);
   if (options.lastLayer === 'int8') checkRounding(cost, minAgreement, tolerance);
   else if (!cost.agrees.every(Boolean)) return float;
   let figures: ReturnType<typeof measured>;
@@ -144,7 +136,7 @@ async function rounded(
     if (options.lastLayer === 'int8') throw error;
     return float;
   }
-  const { maxDifference, relativeDifference, sameRows, rows } = compareOutputs(outputs, want, spreads, 0);
+  const { maxDifference, relativeDifference, sameRows, rows } = compareOutputs(outputs, want, scale, 0);
   return {
     ...int8,
     agreement: {

@@ -19,7 +19,7 @@ export interface Differences {
   readonly maxOutput: number;
   /** Largest difference over the spread of its output. */
   readonly relativeDifference: number;
-  /** Whether each sample is within the bound, with the same places. */
+  /** Whether each sample is within what is allowed, with the same places. */
   readonly agrees: readonly boolean[];
 }
 
@@ -38,22 +38,33 @@ const deviation = (values: ArrayLike<number>, from: number, step: number): numbe
   return Math.sqrt(squares / count);
 };
 
+/** How large the outputs at each place of the last axis are, and how much they vary. */
+export interface Scale {
+  /** Standard deviations over all rows. */
+  readonly spread: Float64Array;
+  /** Largest magnitudes. */
+  readonly largest: Float64Array;
+}
+
 /**
- * Standard deviation of each output (place along the last axis) over all rows; of all outputs together where there are
- * fewer than 8 rows. At least some roundings of the largest magnitude, so that a constant output has a spread.
+ * The scale of outputs. With fewer than 8 rows the spread is that of all outputs together, of one value alone its size.
  * @param together one spread for all outputs, as where classes are compared with each other
  */
-export function spreadsOf({ values, samples, width }: Outputs, together = false): Float64Array {
+export function scaleOf({ values, samples, width }: Outputs, together = false): Scale {
   const rows = values.length / width;
   const pooled = together || rows < enough ? deviation(values, 0, 1) : undefined;
-  return Float64Array.from({ length: width }, (_, c) => {
-    let largest = 0;
-    for (let i = c; i < values.length; i += width) largest = Math.max(largest, Math.abs(values[i]!));
-    const own = pooled ?? deviation(values, c, width);
-    // One value alone says nothing of a spread but its size.
-    return Math.max(samples * width === 1 ? largest : own, 64 * unit * largest, 1e-30);
-  });
+  const largest = new Float64Array(width);
+  for (let i = 0; i < values.length; i++)
+    largest[i % width] = Math.max(largest[i % width]!, Math.abs(values[i]!));
+  const spread = largest.map((most, c) =>
+    samples * width === 1 ? most : (pooled ?? deviation(values, c, width)),
+  );
+  return { spread, largest };
 }
+
+/** What each output may differ by: a share of its spread, and a few roundings of its size. */
+export const allowedBy = ({ spread, largest }: Scale, tolerance: number): Float64Array =>
+  spread.map((s, c) => tolerance * s + 16 * unit * largest[c]!);
 
 const indexOfMax = (values: ArrayLike<number>, from: number, width: number): number => {
   let best = from;
@@ -61,17 +72,10 @@ const indexOfMax = (values: ArrayLike<number>, from: number, width: number): num
   return best - from;
 };
 
-/**
- * Compares outputs with a reference.
- * @param bound largest difference of an output, in units of its spread
- */
-export function compareOutputs(
-  got: Outputs,
-  want: Outputs,
-  spreads: ArrayLike<number>,
-  bound: number,
-): Differences {
+/** Compares outputs with a reference of some scale. */
+export function compareOutputs(got: Outputs, want: Outputs, scale: Scale, tolerance: number): Differences {
   const { samples, width } = want;
+  const allowed = allowedBy(scale, tolerance);
   const size = want.values.length / samples;
   let [sameRows, maxDifference, maxOutput, relativeDifference] = [0, 0, 0, 0];
   const agrees = Array.from({ length: samples }, (_, s) => {
@@ -84,8 +88,10 @@ export function compareOutputs(
         const difference = Math.abs(got.values[at + c]! - want.values[at + c]!);
         maxDifference = Math.max(maxDifference, difference);
         maxOutput = Math.max(maxOutput, Math.abs(want.values[at + c]!));
-        relativeDifference = Math.max(relativeDifference, difference / spreads[c]!);
-        fine &&= difference <= bound * spreads[c]!;
+        // A constant output has no spread; what it differs by is then measured in its roundings.
+        const spread = Math.max(scale.spread[c]!, unit * scale.largest[c]!);
+        if (difference > 0) relativeDifference = Math.max(relativeDifference, difference / spread);
+        fine &&= difference <= allowed[c]!;
       }
     }
     return fine;

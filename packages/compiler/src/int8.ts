@@ -1,6 +1,6 @@
 // The last float layer in 8 bits: which layer that is, how its kernel is rounded, and what that may cost.
 import { failureOf } from '@bitgrad/core';
-import { compareOutputs, type Differences, type Outputs } from './differences.js';
+import { compareOutputs, type Differences, type Outputs, type Scale } from './differences.js';
 import type { GraphLayer, Symbolic } from './graph.js';
 import type { DeployedKernel } from './quantized.js';
 
@@ -44,9 +44,9 @@ export const roundingTolerance = 0.05;
 export const roundingCost = (
   rounded: Outputs,
   float: Outputs,
-  spreads: Float64Array,
+  scale: Scale,
   tolerance = roundingTolerance,
-): Differences => compareOutputs(rounded, float, spreads, tolerance);
+): Differences => compareOutputs(rounded, float, scale, tolerance);
 
 /** @throws BitgradError `verification-failed` where fewer than `minAgreement` of the samples keep their answers */
 export function checkRounding(cost: Differences, minAgreement = 1, tolerance = roundingTolerance): void {

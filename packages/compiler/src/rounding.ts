@@ -149,7 +149,10 @@ export async function explain(difference: Difference): Promise<Explanation> {
   const rows = samples.length / size;
   const tap = tapped(packed);
   const taps = tap && elementCount(tap.model.plan.buffers[tap.model.plan.output]!.shape);
-  const step = Math.max(1, Math.min(64, Math.floor(mostElements / Math.max(taps ?? 1, values.length / rows))));
+  const step = Math.max(
+    1,
+    Math.min(64, Math.floor(mostElements / Math.max(taps ?? 1, values.length / rows))),
+  );
   const executable = tap && (await engine.compile(tap.model));
   const explained: boolean[] = [];
   let where: string | undefined;
