@@ -6,6 +6,7 @@ export {
   type PictureSettings,
   type Pixels,
 } from '@bitgrad/bits';
+export { topClasses, type ClassScore } from './classes.js';
 export { checkCompileOptions } from './compile-options.js';
 export {
   dirtyMemory,
@@ -20,15 +21,7 @@ export {
 } from './engine.js';
 export { decodeModel } from './format/decode.js';
 export { encodeModel } from './format/encode.js';
-export {
-  imageInput,
-  normalizeBytes,
-  topClasses,
-  type CanvasLike,
-  type ClassScore,
-  type ImageOptions,
-  type ImageTarget,
-} from './input.js';
+export { imageInput, normalizeBytes, type CanvasLike, type ImageOptions, type ImageTarget } from './input.js';
 export { jsEngine } from './js-engine/index.js';
 export { defaultLimits, type Limits } from './limits.js';
 export { loadModel, type LoadOptions, type Model, type ModelReport, type SkippedEngine } from './load.js';

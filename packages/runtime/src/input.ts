@@ -13,7 +13,7 @@ import {
   type PictureShape,
   type Pixels,
 } from '@bitgrad/bits';
-import type { InputArray, OutputArray } from './engine.js';
+import type { InputArray } from './engine.js';
 import { check, failure } from './fail.js';
 import type { InputNormalization } from './model.js';
 import type { BufferSpec } from './plan.js';
@@ -154,29 +154,3 @@ export function imageInput(
 }
 
 const imageRules = { ...pictureRules, maxBytes: option.integer(1) };
-
-/** One class of a prediction. */
-export interface ClassScore {
-  index: number;
-  /** From the model's class names, else the index. */
-  name: string;
-  /** Softmax of the logits, 0 to 1. */
-  probability: number;
-}
-
-/**
- * The most probable classes of one example, best first.
- * @param logits the output for one example
- * @param classes class names, for example `model.metadata.classes`
- * @param top how many (default 5)
- */
-export function topClasses(logits: OutputArray, classes: readonly string[] = [], top = 5): ClassScore[] {
-  const scores = Array.from(logits);
-  const max = Math.max(...scores);
-  const powers = scores.map((v) => Math.exp(v - max));
-  const total = powers.reduce((sum, v) => sum + v, 0);
-  return powers
-    .map((power, index) => ({ index, name: classes[index] ?? String(index), probability: power / total }))
-    .sort((a, b) => b.probability - a.probability || a.index - b.index)
-    .slice(0, top);
-}
