@@ -1,5 +1,5 @@
 // Plans of the benchmark networks with random weights: what the compiler would make of them, without training.
-import type { BufferSpec, Op, PackedModel, TensorData, WeightSpec } from '@bitgrad/runtime';
+import { createPlanBuilder, type BufferSpec, type PackedModel, type WeightSpec } from '@bitgrad/runtime';
 import { createRng, type Rng } from '@bitgrad/core';
 
 /** 32 random bits; a draw has 24. */
@@ -8,110 +8,61 @@ export const word = (rng: Rng): number => ((rng.next() * 2 ** 16) << 16) ^ (rng.
 /** Builds a plan op by op; methods return the number of the buffer they write. */
 export function planBuilder(input: BufferSpec, seed: number) {
   const rng = createRng(seed);
-  const buffers: BufferSpec[] = [input];
-  const weights: WeightSpec[] = [];
-  const data: TensorData[] = [];
-  const ops: Op[] = [];
-  const weight = (type: WeightSpec['type'], shape: number[], value: () => number): number => {
-    const c = shape[shape.length - 1]!;
-    const rows = shape.reduce((a, b) => a * b, 1) / c;
-    let array: TensorData;
-    if (type === 'bits') {
-      array = new Uint32Array(rows * Math.ceil(c / 32)).map(() => word(rng));
-      if (c % 32) for (let r = 1; r <= rows; r++) array[r * Math.ceil(c / 32) - 1]! &= 2 ** (c % 32) - 1;
-    } else
-      array = new { u8: Uint8Array, i8: Int8Array, i32: Int32Array, f32: Float32Array }[type](rows * c).map(
-        value,
-      );
-    weights.push({ type, shape });
-    data.push(array);
-    return weights.length - 1;
-  };
-  const push = (op: object, spec: BufferSpec): number => {
-    buffers.push(spec);
-    ops.push({ ...op, output: buffers.length - 1 } as Op);
-    return buffers.length - 1;
-  };
-  const windowed = (x: number, kernel: number, stride: number, pad: number) => {
-    const [h, w] = buffers[x]!.shape as [number, number, number];
-    const out = [h, w].map((n) => Math.floor((n + 2 * pad - kernel) / stride) + 1);
-    return {
-      out,
-      window: {
-        kernel: [kernel, kernel],
-        strides: [stride, stride],
-        dilations: [1, 1],
-        pads: [pad, pad, pad, pad],
-      },
-    };
-  };
+  const b = createPlanBuilder();
+  b.buffer(input.type, input.shape);
   const normal = (): number => rng.normal();
+  const weight = (type: WeightSpec['type'], shape: number[], value: () => number = normal): number => {
+    const c = shape[shape.length - 1]!;
+    const rows = shape.reduce((x, y) => x * y, 1) / c;
+    if (type !== 'bits') {
+      const Storage = { u8: Uint8Array, i8: Int8Array, i32: Int32Array, f32: Float32Array }[type];
+      return b.weight(type, shape, new Storage(rows * c).map(value));
+    }
+    const words = new Uint32Array(rows * Math.ceil(c / 32)).map(() => word(rng));
+    if (c % 32) for (let r = 1; r <= rows; r++) words[r * Math.ceil(c / 32) - 1]! &= 2 ** (c % 32) - 1;
+    return b.weight(type, shape, words);
+  };
+  const channels = (x: number): number => b.buffers[x]!.shape.at(-1)!;
+  const window = (kernel: number, stride: number, pad: number) => ({
+    kernel: [kernel, kernel] as const,
+    strides: [stride, stride] as const,
+    dilations: [1, 1] as const,
+    pads: [pad, pad, pad, pad] as const,
+  });
   return {
     conv(
       x: number,
-      channels: number,
+      outputs: number,
       kernel: number,
       stride = 1,
       type: WeightSpec['type'] = 'bits',
       padValue = 0,
     ): number {
-      const { out, window } = windowed(x, kernel, stride, kernel >> 1);
-      const { type: from, shape } = buffers[x]!;
-      const w = weight(type, [channels, kernel, kernel, shape[2]!], normal);
-      return push(
-        { op: 'conv', inputs: [x], weights: [w], ...window, padValue, shift: 0, groups: 1 },
-        { type: from === 'f32' ? 'f32' : 'i32', shape: [...out, channels] },
-      );
+      const w = weight(type, [outputs, kernel, kernel, channels(x)]);
+      const attributes = { ...window(kernel, stride, kernel >> 1), padValue, shift: 0, groups: 1 };
+      return b.op({ op: 'conv', inputs: [x], weights: [w], ...attributes });
     },
-    dense(x: number, units: number, type: WeightSpec['type'] = 'bits'): number {
-      const { type: from, shape } = buffers[x]!;
-      return push(
-        { op: 'dense', inputs: [x], weights: [weight(type, [units, shape[shape.length - 1]!], normal)] },
-        { type: from === 'f32' ? 'f32' : 'i32', shape: [...shape.slice(0, -1), units] },
-      );
-    },
+    dense: (x: number, units: number, type: WeightSpec['type'] = 'bits'): number =>
+      b.op({ op: 'dense', inputs: [x], weights: [weight(type, [units, channels(x)])] }),
     threshold(x: number): number {
-      const { type, shape } = buffers[x]!;
-      const c = shape[shape.length - 1]!;
-      const t = weight(type === 'f32' ? 'f32' : 'i32', [c], () => normal() * (type === 'f32' ? 0.1 : 10));
-      return push(
-        { op: 'threshold', inputs: [x], weights: [t, weight('bits', [c], normal)] },
-        { type: 'bits', shape },
-      );
+      const c = [channels(x)];
+      const floats = b.buffers[x]!.type === 'f32';
+      const t = weight(floats ? 'f32' : 'i32', c, () => normal() * (floats ? 0.1 : 10));
+      return b.op({ op: 'threshold', inputs: [x], weights: [t, weight('bits', c)] });
     },
     affine(x: number): number {
-      const { shape } = buffers[x]!;
-      const c = shape[shape.length - 1]!;
-      return push(
-        {
-          op: 'affine',
-          inputs: [x],
-          weights: [weight('f32', [c], () => 0.02 * normal()), weight('f32', [c], normal)],
-        },
-        { type: 'f32', shape },
-      );
+      const c = [channels(x)];
+      const scale = weight('f32', c, () => 0.02 * normal());
+      return b.op({ op: 'affine', inputs: [x], weights: [scale, weight('f32', c)] });
     },
-    add: (a: number, b: number): number => push({ op: 'add', inputs: [a, b] }, buffers[a]!),
-    relu: (x: number): number => push({ op: 'clamp', inputs: [x], min: 0, max: null }, buffers[x]!),
-    pool(op: 'maxPool' | 'avgPool', x: number, kernel: number, stride: number, pad = 0): number {
-      const { out, window } = windowed(x, kernel, stride, pad);
-      const { type, shape } = buffers[x]!;
-      return push(
-        { op, inputs: [x], ...window },
-        { type: op === 'avgPool' ? 'f32' : type, shape: [...out, shape[2]!] },
-      );
-    },
+    add: (x: number, y: number): number => b.op({ op: 'add', inputs: [x, y] }),
+    relu: (x: number): number => b.op({ op: 'clamp', inputs: [x], min: 0, max: null }),
+    pool: (op: 'maxPool' | 'avgPool', x: number, kernel: number, stride: number, pad = 0): number =>
+      b.op({ op, inputs: [x], ...window(kernel, stride, pad) }),
     flatten: (x: number): number =>
-      push(
-        { op: 'reshape', inputs: [x] },
-        { type: buffers[x]!.type, shape: [buffers[x]!.shape.reduce((a, b) => a * b, 1)] },
-      ),
-    shape: (x: number): readonly number[] => buffers[x]!.shape,
-    build: (output: number, name: string): PackedModel => ({
-      plan: { version: 1, input: 0, output, buffers, weights, ops },
-      weights: data,
-      metadata: { name },
-    }),
+      b.op({ op: 'reshape', inputs: [x] }, [b.buffers[x]!.shape.reduce((y, z) => y * z, 1)]),
+    shape: (x: number): readonly number[] => b.buffers[x]!.shape,
+    build: (output: number, name: string): PackedModel => b.finish(0, output, { name }),
   };
 }
 

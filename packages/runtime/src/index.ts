@@ -19,6 +19,7 @@ export {
   type OpReport,
   type OutputArray,
 } from './engine.js';
+export { createPlanBuilder, type OpDraft, type PlanBuilder } from './builder.js';
 export { decodeModel } from './format/decode.js';
 export { encodeModel } from './format/encode.js';
 export { imageInput, normalizeBytes, type CanvasLike, type ImageOptions, type ImageTarget } from './input.js';
