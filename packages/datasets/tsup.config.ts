@@ -1,3 +1,6 @@
 import { library } from '@bitgrad/tooling/tsup';
 
-export default library({ entry: ['src/index.ts', 'src/node.ts'], external: [/^node:/] });
+export default library({
+  entry: ['src/index.ts', 'src/node.ts', 'src/decode-worker.ts'],
+  external: [/^node:/],
+});

@@ -1,5 +1,6 @@
 // The in-memory form of a data set: bytes as they are stored, plain typed arrays, no tensors.
 // Floats exist only a batch at a time (batches.ts).
+import type { PictureSettings } from '@bitgrad/bits';
 import { createRng } from '@bitgrad/core';
 import { checkParts, checkSplit } from './check.js';
 import { failure, integerOption } from './errors.js';
@@ -28,6 +29,10 @@ export interface Dataset {
   readonly shape: ImageShape;
   readonly train: Split;
   readonly test: Split;
+  /** How pictures were brought to the shape, where they were; a packed model carries it as `metadata.picture`. */
+  readonly picture?: PictureSettings;
+  /** What was decided or left out while reading, in sentences for people. */
+  readonly notes?: readonly string[];
 }
 
 /**

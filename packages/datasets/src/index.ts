@@ -34,6 +34,13 @@ export {
   type LabelledImage,
   type RgbaImage,
 } from './images.js';
+export { mapLabels } from './labels.js';
+export {
+  arrangePictures,
+  type Arrangement,
+  type ArrangeOptions,
+  type Item as PictureItem,
+} from './layout.js';
 export { parseIdx, type IdxArray } from './idx.js';
 export { datasetFromMnistFiles, splitFromIdx, type MnistFiles, type MnistOptions } from './mnist.js';
 export {

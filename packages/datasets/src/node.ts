@@ -1,6 +1,7 @@
 // The Node entry: data sets from folders, by a short text or directly.
-export { decodeImage, defaultMaxPixels } from './node/decode.js';
-export { loadImageFolder, type FolderOptions } from './node/folder.js';
+export { decodeImage } from './node/decode.js';
+export { loadImageFolder, type FolderOptions, type LoadProgress } from './node/folder.js';
+export { defaultMaxPixels } from './node/limits.js';
 export {
   dataKinds,
   loadDataset,

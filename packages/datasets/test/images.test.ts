@@ -117,10 +117,17 @@ describe('resizeImage', () => {
     const image = picture(2, 2, () => [1, 2, 3]);
     for (const size of [0, 4097, 1.5, [3, 0] as const])
       caught(() => resizeImage(image, { size }), 'invalid-option', 'size');
-    caught(() => resizeImage(image, { fit: 'contain' as never }), 'invalid-option', /cover or stretch/);
-    caught(() => resizeImage(image, { channels: 4 as never }), 'invalid-option', /1 or 3/);
-    caught(() => resizeImage({ ...image, width: 3 }), 'shape-mismatch', /got 16, expected 24/);
-    caught(() => resizeImage({ ...image, width: 0 }), 'invalid-option', 'width');
+    caught(
+      () => resizeImage(image, { fit: 'crop' as never }),
+      'invalid-option',
+      /"cover", "contain", "stretch"/,
+    );
+    caught(() => resizeImage(image, { channels: 4 as never }), 'invalid-option', /one of 1, 3/);
+    caught(() => resizeImage(image, { background: [1, 2] as never }), 'invalid-option', /"background"/);
+    caught(() => resizeImage(image, { widht: 3 } as never), 'invalid-option', /no option "widht"/);
+    caught(() => resizeImage({ ...image, width: 3 }), 'shape-mismatch', /got 16, expected 6, 18 or 24/);
+    caught(() => resizeImage({ ...image, width: 0 }), 'shape-mismatch', 'width');
+    caught(() => resizeImage('a.png' as never), 'invalid-option', /decodeImage/);
   });
 });
 
@@ -137,6 +144,30 @@ describe('datasetFromImages', () => {
     expect(set.shape).toEqual([2, 2, 1]);
     expect([...set.train.images]).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
     expect([...set.test.labels]).toEqual([1]);
+  });
+
+  it('tells how its pictures were made, for the packed file', () => {
+    const items = { train: [item(0)], test: [] };
+    expect(datasetFromImages('mine', ['a', 'b'], items).picture).toEqual({
+      fit: 'cover',
+      background: [255, 255, 255],
+      invert: false,
+    });
+    const set = datasetFromImages('mine', ['a', 'b'], items, { fit: 'contain', background: 9, invert: true });
+    expect(set.picture).toEqual({ fit: 'contain', background: [9, 9, 9], invert: true });
+    expect(set.train.images[0]).toBe(255);
+  });
+
+  it('says what is missing', () => {
+    const wrong =
+      (...args: unknown[]) =>
+      () =>
+        (datasetFromImages as (...a: unknown[]) => unknown)(...args);
+    caught(wrong('mine', ['a'], undefined), 'invalid-option', /pictures/);
+    caught(wrong('mine', 2, { train: [], test: [] }), 'invalid-option', /classes/);
+    caught(wrong('mine', ['a'], { train: [undefined], test: [] }), 'invalid-option', /label of image 0/);
+    caught(wrong('mine', ['a'], { train: [{ label: 0 }], test: [] }), 'invalid-option', /image/);
+    caught(wrong('mine', ['a'], { train: [], test: [] }, { chanels: 1 }), 'invalid-option', /"channels"/);
   });
 
   it('widens labels for more than 256 classes, and checks their range', () => {

@@ -2,9 +2,12 @@
 import { expect, it } from 'vitest';
 import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
 import * as exports from '../src/index.js';
+import * as node from '../src/node.js';
 import { idx, ramp } from './helpers.js';
 
 const split = () => exports.createSplit(ramp(12), Uint8Array.of(0, 1, 1), [2, 2, 1]);
+const picture = () => ({ width: 2, height: 1, data: ramp(8) });
+const dataset = () => exports.datasetFromImages('mine', ['a', 'b'], { train: [{ image: picture(), label: 1 }], test: [] }, { size: 2 }); // prettier-ignore
 const images = idx([1, 2, 2], ramp(4));
 const labels = idx([1], [0]);
 const record = ramp(3073);
@@ -47,11 +50,40 @@ it('every exported function works or raises a BitgradError', async () => {
           args: () => [{ train: [record], test: [record] }, 'cifar10', { labels: 'fine' }],
           options: 2,
         },
+        resizeImage: { args: () => [picture(), { size: 2 }], options: 1 },
+        splitFromImages: { args: () => [[{ image: picture(), label: 0 }], 2, { size: 2 }], options: 2 },
+        datasetFromImages: {
+          args: () => [
+            'mine',
+            ['a', 'b'],
+            { train: [{ image: picture(), label: 0 }], test: [] },
+            { size: 2 },
+          ],
+          options: 3,
+        },
+        mapLabels: { args: () => [dataset(), ['b', 'a']] },
+        arrangePictures: {
+          args: () => ['x', ['a/1.png', 'a/2.png', 'b/1.png', 'b/2.png'], { seed: 1 }],
+          options: 2,
+        },
       },
-      skip: {
-        datasetFromImages: 'pictures have a test of their own',
-        splitFromImages: 'pictures have a test of their own',
-        resizeImage: 'pictures have a test of their own',
+    }),
+  ).toEqual([]);
+});
+
+it('so does every exported function of the Node entry', async () => {
+  const file = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==', 'base64'); // prettier-ignore
+  expect(
+    await wrongCalls(node, {
+      cases: {
+        decodeImage: { args: () => ['a.png', file, 100] },
+        parseDataSpec: { args: () => ['digits'] },
+        loadDataset: {
+          args: () => ['digits', { limit: 1, testLimit: 1 }],
+          options: 1,
+          without: ['undefined', 'object'],
+        },
+        loadImageFolder: { args: () => ['nowhere', { size: 2 }], options: 1 },
       },
     }),
   ).toEqual([]);

@@ -1,5 +1,6 @@
 // Reading files and folders: every failure of the file system becomes a BitgradError `io` that names the path.
-import { readdir, readFile, stat } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitgradError } from '@bitgrad/core';
 import { defaultMaxBytes } from '../bytes.js';
@@ -17,37 +18,87 @@ const ioFailure = (path: string, cause: unknown) => {
   return failure('io', `cannot read ${path}`, { got: reasons[code] ?? String(cause), cause });
 };
 
-/** The names in a folder, sorted by code unit so that the order is the same everywhere. Throws `io`. */
-export async function listFolder(path: string): Promise<{ files: string[]; folders: string[] }> {
+const isHidden = (name: string): boolean => name.startsWith('.');
+
+/** What a folder's entry is; links are followed: data sets are often linked from a shared disk. */
+const kindOf = async (path: string, entry: Dirent): Promise<'file' | 'folder' | 'other'> => {
+  const known = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
+  return known?.isDirectory() ? 'folder' : known?.isFile() ? 'file' : 'other';
+};
+
+/** The files and folders in a folder, sorted by code unit so that the order is the same everywhere. Throws `io`. */
+export async function listFolder(
+  path: string,
+): Promise<{ files: string[]; folders: string[]; others: string[] }> {
   try {
-    const entries = (await readdir(path, { withFileTypes: true })).filter(
-      ({ name }) => !name.startsWith('.'),
-    );
-    const files: string[] = [];
-    const folders: string[] = [];
-    for (const entry of entries) {
-      // Links are followed: data sets are often linked from a shared disk.
-      const folder = entry.isSymbolicLink()
-        ? (await stat(join(path, entry.name))).isDirectory()
-        : entry.isDirectory();
-      (folder ? folders : files).push(entry.name);
-    }
-    return { files: files.sort(), folders: folders.sort() };
+    const entries = await readdir(path, { withFileTypes: true });
+    const found = { file: [] as string[], folder: [] as string[], other: [] as string[] };
+    for (const entry of entries)
+      if (!isHidden(entry.name)) found[await kindOf(join(path, entry.name), entry)].push(entry.name);
+    return { files: found.file.sort(), folders: found.folder.sort(), others: found.other.sort() };
   } catch (cause) {
     throw ioFailure(path, cause);
   }
 }
 
-/** A file's contents with its path as its name. Throws `io`, and `limit-exceeded` before reading one that is too large. */
+/** More files than this are not listed. */
+const mostFiles = 2 ** 22;
+
+/** Files, folders and others (pipes, sockets, devices, broken links) below a folder, as paths joined by `/`. */
+export interface Tree {
+  readonly files: string[];
+  readonly folders: string[];
+  readonly others: string[];
+}
+
+/**
+ * All that is below a folder, hidden files apart.
+ * @throws BitgradError `io`; `limit-exceeded` for a link that leads back to a folder above it, or for too many files
+ */
+export async function walkFolder(root: string): Promise<Tree> {
+  const tree: Tree = { files: [], folders: [], others: [] };
+  const walk = async (path: string, above: readonly string[]): Promise<void> => {
+    const real = await realpath(join(root, path)).catch((cause: unknown) => {
+      throw ioFailure(join(root, path), cause);
+    });
+    const round = above.includes(real);
+    if (round || tree.files.length > mostFiles)
+      throw failure(
+        'limit-exceeded',
+        `${join(root, path)}: ${round ? 'a link round in a circle' : 'files'}`,
+        {
+          expected: round ? 'links to other folders' : `at most ${mostFiles}`,
+        },
+      );
+    const { files, folders, others } = await listFolder(join(root, path));
+    const below = (name: string): string => (path === '' ? name : `${path}/${name}`);
+    for (const name of files) tree.files.push(below(name));
+    for (const name of others) tree.others.push(below(name));
+    for (const name of folders) {
+      tree.folders.push(below(name));
+      await walk(below(name), [...above, real]);
+    }
+  };
+  await walk('', []);
+  return tree;
+}
+
+/**
+ * A file's contents with its path as its name.
+ * @throws BitgradError `io`, also for a pipe or a device, which would be waited for or never end; `limit-exceeded` before
+ *   reading one that is too large
+ */
 export async function readNamed(
   path: string,
   maxBytes = defaultMaxBytes,
 ): Promise<{ name: string; bytes: Uint8Array }> {
   try {
-    const { size } = await stat(path);
-    if (size > maxBytes)
+    const found = await stat(path);
+    if (!found.isFile() && !found.isDirectory())
+      throw failure('io', `cannot read ${path}`, { got: 'a pipe, socket or device', expected: 'a file' });
+    if (found.size > maxBytes)
       throw fileFailure('limit-exceeded', path, undefined, 'file size', {
-        got: size,
+        got: found.size,
         expected: `at most ${maxBytes} bytes`,
       });
     return { name: path, bytes: await readFile(path) };

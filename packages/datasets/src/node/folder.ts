@@ -1,13 +1,24 @@
-// Image folders: one subfolder for each class. With `train/` and `test/` (or `val/`) at the top these are the splits;
-// otherwise a seeded part of each class is held out for testing.
+// Image folders: one subfolder for each class, see `arrangePictures` for the layouts.
+import { realpath } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createRng } from '@bitgrad/core';
+import { checkOptions, option, type OptionRules } from '@bitgrad/bits';
 import { defaultMaxBytes } from '../bytes.js';
-import { createSplit, limitedIndices, type Dataset, type ImageShape, type Split } from '../dataset.js';
+import { createSplit, limitedIndices, type Dataset, type Split } from '../dataset.js';
 import { failure } from '../errors.js';
-import { imageShape, resizeImage, type ImageOptions } from '../images.js';
-import { decodeImage } from './decode.js';
-import { listFolder, readNamed } from './files.js';
+import { imageForm, imageRules, type ImageForm, type ImageOptions } from '../images.js';
+import { mapLabels } from '../labels.js';
+import { arrangePictures, fractionRule, type Item } from '../layout.js';
+import { cacheFolder, openCache, stampOf, type PictureCache } from './cache.js';
+import { walkFolder } from './files.js';
+import { readPictures } from './pool.js';
+
+/** How far reading has come. */
+export interface LoadProgress {
+  /** Pictures that are ready, of all that are wanted. */
+  readonly done: number;
+  readonly total: number;
+}
 
 /** Options of {@link loadImageFolder}. */
 export interface FolderOptions extends ImageOptions {
@@ -21,129 +32,152 @@ export interface FolderOptions extends ImageOptions {
   readonly testFraction?: number;
   /** Bytes of a file, and of the decoded images together; default 2^30. */
   readonly maxBytes?: number;
+  /** Class names of a model: labels are those of the model, and the folder may have some of its classes only. */
+  readonly classes?: readonly string[];
+  /** Threads that decode; default as many as the machine has, at most 8. Small folders are read without. */
+  readonly threads?: number;
+  /** Keep resized pictures among the caches of the user, or in a folder given, up to 1 GiB; default true. Small folders are not kept. */
+  readonly cache?: boolean | string;
+  /** Called as pictures become ready. */
+  readonly onProgress?: (progress: LoadProgress) => void;
 }
 
-interface Item {
+/** Rules for {@link FolderOptions}. */
+export const folderRules: OptionRules<FolderOptions> = {
+  ...imageRules,
+  limit: option.integer(1),
+  testLimit: option.integer(1),
+  seed: option.integer(),
+  testFraction: fractionRule,
+  maxBytes: option.integer(1),
+  classes: option.list(option.string, 1),
+  threads: option.integer(1, 64),
+  cache: option.either(option.boolean, option.string),
+  onProgress: option.callback,
+};
+
+/** Files of fewer bytes together are read at once, and not kept: threads and caches take longer than they do. */
+const worthwhile = 2 ** 23;
+
+interface Wanted {
   readonly path: string;
-  readonly label: number;
+  readonly index: number;
+  readonly stamp: string;
+  readonly size: number;
 }
 
-const isImage = (name: string): boolean => /\.(png|jpe?g)$/i.test(name);
+/** Stamps of the files; one that cannot be asked has none, and reading it says why. */
+const stamps = (root: string, items: readonly Item[]): Promise<Wanted[]> =>
+  Promise.all(
+    items.map(async ({ path }, index) => {
+      const { stamp, size } = await stampOf(join(root, path)).catch(() => ({ stamp: '', size: 0 }));
+      return { path, index, stamp, size };
+    }),
+  );
 
-const listClasses = async (folder: string): Promise<Map<string, string[]>> => {
-  const classes = new Map<string, string[]>();
-  for (const name of (await listFolder(folder)).folders) {
-    const { files } = await listFolder(join(folder, name));
-    classes.set(
-      name,
-      files.filter(isImage).map((file) => join(folder, name, file)),
-    );
-  }
-  for (const [name, files] of classes)
-    if (files.length === 0)
-      throw failure('invalid-file', `${join(folder, name)}: no pictures`, {
-        expected: '.png, .jpg or .jpeg files in the folder of each class',
-      });
-  return classes;
-};
+interface Reading {
+  /** uint8 [items, height, width, channels]. */
+  readonly images: Uint8Array;
+  /** How many of them the cache had. */
+  readonly kept: number;
+}
 
-const toItems = (classes: Map<string, string[]>, names: readonly string[]): Item[] =>
-  [...classes].flatMap(([name, files]) => files.map((path) => ({ path, label: names.indexOf(name) })));
-
-/** Holds out a part of each class: at least one picture, and never all of them. */
-const holdOut = (
+/** Pictures in the order of their items: from the cache, the others decoded. */
+async function readItems(
+  root: string,
   items: readonly Item[],
-  classCount: number,
-  fraction: number,
-  seed: number,
-): [Item[], Item[]] => {
-  const [train, test]: [Item[], Item[]] = [[], []];
-  for (let label = 0; label < classCount; label++) {
-    const own = items.filter((item) => item.label === label);
-    if (own.length < 2)
-      throw failure('invalid-file', `${own[0]?.path}: the only picture of its class`, {
-        expected: 'at least 2 in each class, one of them for testing',
-        next: 'Add pictures, or make train/ and test/ folders.',
-      });
-    const count = Math.max(1, Math.min(own.length - 1, Math.round(own.length * fraction)));
-    const held = new Set(
-      createRng(seed)
-        .fork('hold-out')
-        .fork(label)
-        .shuffle([...own])
-        .slice(0, count),
-    );
-    for (const item of own) (held.has(item) ? test : train).push(item);
-  }
-  return [train, test];
-};
-
-const readItems = async (
-  items: readonly Item[],
-  shape: ImageShape,
-  classCount: number,
+  form: ImageForm,
   options: FolderOptions,
-): Promise<Split> => {
-  const pixels = shape[0] * shape[1] * shape[2];
-  const maxBytes = options.maxBytes ?? defaultMaxBytes;
+  cache: PictureCache | undefined,
+): Promise<Reading> {
+  const pixels = form.shape[0] * form.shape[1] * form.shape[2];
+  const { maxBytes = defaultMaxBytes, threads = Math.min(8, availableParallelism()), onProgress } = options;
   if (items.length * pixels > maxBytes)
-    throw failure('limit-exceeded', `size of ${items.length} images of shape [${shape.join(', ')}]`, {
+    throw failure('limit-exceeded', `size of ${items.length} images of shape [${form.shape.join(', ')}]`, {
       got: `${items.length * pixels} bytes`,
       expected: `at most ${maxBytes}`,
       next: 'Set limit, a smaller size, or maxBytes.',
     });
   const images = new Uint8Array(items.length * pixels);
-  const labels = classCount > 256 ? new Uint16Array(items.length) : new Uint8Array(items.length);
-  for (const [i, { path, label }] of items.entries()) {
-    const { bytes } = await readNamed(path, maxBytes);
-    images.set(resizeImage(decodeImage(path, bytes), options), i * pixels);
-    labels[i] = label;
+  const missing: Wanted[] = [];
+  for (const wanted of await stamps(root, items)) {
+    const bytes = cache?.find(wanted.path, wanted.stamp);
+    if (bytes) images.set(bytes, wanted.index * pixels);
+    else missing.push(wanted);
   }
-  return createSplit(images, labels, shape);
-};
+  const kept = items.length - missing.length;
+  let done = kept;
+  if (kept > 0) onProgress?.({ done, total: items.length });
+  const large = missing.reduce((sum, { size }) => sum + size, 0) >= worthwhile;
+  const paths = missing.map(({ path }) => join(root, path));
+  await readPictures(paths, form, {
+    threads: large ? threads : 1,
+    maxBytes,
+    onPicture(i, bytes) {
+      images.set(bytes, missing[i]!.index * pixels);
+      onProgress?.({ done: ++done, total: items.length });
+    },
+  });
+  if (large)
+    await cache?.keep(
+      missing.map(({ path, index, stamp }) => ({
+        path,
+        stamp,
+        bytes: images.subarray(index * pixels, (index + 1) * pixels),
+      })),
+    );
+  return { images, kept };
+}
 
-const sample = (items: Item[], limit: number | undefined, seed: number): Item[] =>
-  Array.from(limitedIndices(items.length, limit, seed), (index) => items[index] as Item);
+const sample = (items: readonly Item[], limit: number | undefined, seed: number): Item[] =>
+  Array.from(limitedIndices(items.length, limit, seed), (index) => items[index]!);
 
 /**
- * Loads a folder of pictures with one subfolder for each class; classes are the folder names, sorted.
- * Pictures are decoded one at a time; only the resized bytes stay in memory, and a limit is applied before reading.
- * @throws BitgradError naming the path: `io`, `invalid-file`, `truncated-file`, `limit-exceeded`; `invalid-option`
+ * Loads a folder of pictures (PNG, JPEG, WebP, GIF, BMP); the layouts are those of {@link arrangePictures}. Pictures are
+ * decoded a few at a time, by threads where they are large; only the resized bytes stay in memory, and a limit is applied
+ * before reading. `notes` of the result say what was held out, left out and found in the cache.
+ * @throws BitgradError naming the path: `io`, `invalid-file`, `truncated-file`, `limit-exceeded`; `invalid-option`;
+ *   `incompatible` when `classes` are given and the folder has others
  */
 export async function loadImageFolder(folder: string, options: FolderOptions = {}): Promise<Dataset> {
-  const { seed = 0, testFraction = 0.2 } = options;
-  const shape = imageShape(options);
-  if (!(testFraction > 0 && testFraction < 1))
-    throw failure('invalid-option', 'testFraction', {
-      got: testFraction,
-      expected: 'a number above 0 and below 1',
-    });
-  const { folders } = await listFolder(folder);
-  const testName = ['test', 'val'].find((name) => folders.includes(name));
-  const separate = folders.includes('train') && testName !== undefined;
-  const trainFiles = await listClasses(separate ? join(folder, 'train') : folder);
-  const classes = [...trainFiles.keys()];
-  if (classes.length < 2 || classes.length > 65_536)
-    throw failure('invalid-file', `${folder}: number of class folders`, {
-      got: classes.length,
-      expected: '2..65536 subfolders, one for each class',
-    });
-  let [train, test] = [toItems(trainFiles, classes), [] as Item[]];
-  if (separate) {
-    const testFiles = await listClasses(join(folder, testName));
-    const strange = [...testFiles.keys()].find((name) => !classes.includes(name));
-    if (strange !== undefined || testFiles.size === 0)
-      throw failure('invalid-file', `${join(folder, testName, strange ?? '')}: class folders for testing`, {
-        got: strange ?? 'none',
-        expected: `some of ${classes.slice(0, 8).join(', ')}`,
-      });
-    test = toItems(testFiles, classes);
-  } else [train, test] = holdOut(train, classes.length, testFraction, seed);
-  return Object.freeze({
+  if (typeof folder !== 'string' || folder === '')
+    throw failure('invalid-option', 'folder of pictures', { got: folder ?? 'nothing', expected: 'a path' });
+  const {
+    seed = 0,
+    testFraction,
+    cache = true,
+  } = checkOptions('datasets', 'loadImageFolder', options, folderRules);
+  const form = imageForm(options);
+  const { files, folders, others } = await walkFolder(folder);
+  const { classes, train, test, notes } = arrangePictures(folder, files, {
+    seed,
+    testFraction,
+    folders,
+    leastClasses: options.classes ? 1 : 2,
+  });
+  const said = [...notes];
+  if (others.length > 0)
+    said.push(`${others.length} left out, no regular files: ${others.slice(0, 3).join(', ')}`);
+  const items = [sample(train, options.limit, seed), sample(test, options.testLimit, seed)] as const;
+  const place = cache === true ? cacheFolder() : cache;
+  const kept = place === false ? undefined : await openCache(place, await realpath(folder), form);
+  const read = await readItems(folder, items.flat(), form, options, kept);
+  const [height, width, channels] = form.shape;
+  const middle = items[0].length * height * width * channels;
+  const split = (part: readonly Item[], images: Uint8Array): Split => {
+    const labels = part.map(({ label }) => label);
+    return createSplit(images, (classes.length > 256 ? Uint16Array : Uint8Array).from(labels), form.shape);
+  };
+  if (read.kept > 0)
+    said.push(`${read.kept} of ${items.flat().length} pictures taken from the cache in ${place}`);
+  const dataset: Dataset = Object.freeze({
     name: 'folder',
     classes,
-    shape,
-    train: await readItems(sample(train, options.limit, seed), shape, classes.length, options),
-    test: await readItems(sample(test, options.testLimit, seed), shape, classes.length, options),
+    shape: form.shape,
+    train: split(items[0], read.images.slice(0, middle)),
+    test: split(items[1], read.images.slice(middle)),
+    picture: form.picture,
+    notes: said,
   });
+  return options.classes ? mapLabels(dataset, options.classes) : dataset;
 }

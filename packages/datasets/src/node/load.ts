@@ -1,12 +1,14 @@
 // Data sets by a short text: `digits`, `mnist:DIR`, `cifar10:DIR`, `cifar100:DIR`, `folder:DIR`.
 import { join } from 'node:path';
+import { checkOptions, checkValue, option, type OptionRules } from '@bitgrad/bits';
 import { datasetFromCifarFiles, type CifarKind } from '../cifar.js';
 import { limitSplit, type Dataset } from '../dataset.js';
 import { createDigits } from '../digits/digits.js';
 import { failure } from '../errors.js';
+import { mapLabels } from '../labels.js';
 import { datasetFromMnistFiles } from '../mnist.js';
 import { findFile, listFolder, readNamed } from './files.js';
-import { loadImageFolder, type FolderOptions } from './folder.js';
+import { folderRules, loadImageFolder, type FolderOptions } from './folder.js';
 
 /** The data sets that {@link loadDataset} knows, with what each needs. */
 export const dataKinds = Object.freeze(['digits', 'mnist', 'cifar10', 'cifar100', 'folder'] as const);
@@ -22,6 +24,8 @@ export interface DataSpec {
 
 /** Options of {@link loadDataset}. */
 export interface LoadOptions extends FolderOptions {
+  /** Class names of a model: labels become those of the model, by name. */
+  readonly classes?: readonly string[];
   /**
    * At most this many training images: the first ones after a shuffle by `seed`. For `digits` the number to make,
    * default 10,000.
@@ -33,6 +37,8 @@ export interface LoadOptions extends FolderOptions {
   readonly labels?: 'fine' | 'coarse';
 }
 
+const loadRules: OptionRules<LoadOptions> = { ...folderRules, labels: option.oneOf('fine', 'coarse') };
+
 const usage = 'digits, mnist:DIR, cifar10:DIR, cifar100:DIR or folder:DIR';
 
 /**
@@ -41,6 +47,7 @@ const usage = 'digits, mnist:DIR, cifar10:DIR, cifar100:DIR or folder:DIR';
  * @throws BitgradError `unknown-name` for a kind that does not exist, `invalid-option` for a folder missing or too many
  */
 export function parseDataSpec(spec: string): DataSpec {
+  checkValue('datasets', 'data set', spec, option.required(option.string));
   const colon = spec.indexOf(':');
   const kind = colon < 0 ? spec : spec.slice(0, colon);
   const directory = colon < 0 ? '' : spec.slice(colon + 1);
@@ -77,15 +84,26 @@ export function parseDataSpec(spec: string): DataSpec {
  * - `mnist:DIR`: `train-images-idx3-ubyte` and the other three, also written `train-images.idx3-ubyte`, also `.gz`.
  * - `cifar10:DIR`: any of `data_batch_1.bin` .. `data_batch_5.bin`, and `test_batch.bin`.
  * - `cifar100:DIR`: `train.bin` and `test.bin`.
- * - `folder:DIR`: see {@link loadImageFolder}; `size`, `fit`, `channels`, `testFraction` apply to it alone.
+ * - `folder:DIR`: see {@link loadImageFolder}; `size`, `channels`, `fit`, `background`, `invert`, `testFraction`, `threads`,
+ *   `cache` and `onProgress` apply to it alone.
  * @throws BitgradError naming the file: `io`, `invalid-file`, `truncated-file`, `checksum-mismatch`, `limit-exceeded`;
- *   as {@link parseDataSpec} for the spec
+ *   as {@link parseDataSpec} for the spec; `incompatible` as {@link mapLabels} when `classes` are given
  */
 export async function loadDataset(spec: string, options: LoadOptions = {}): Promise<Dataset> {
   const { kind, directory = '' } = parseDataSpec(spec);
+  const { labels, ...folderOptions } = checkOptions('datasets', 'loadDataset', options, loadRules);
+  if (kind === 'folder') return loadImageFolder(directory, folderOptions);
+  const dataset = await loadOther(kind, directory, { ...folderOptions, labels });
+  return options.classes ? mapLabels(dataset, options.classes) : dataset;
+}
+
+async function loadOther(
+  kind: Exclude<DataKind, 'folder'>,
+  directory: string,
+  options: LoadOptions,
+): Promise<Dataset> {
   const { limit, testLimit, seed = 0 } = options;
   if (kind === 'digits') return createDigits({ seed, train: limit, test: testLimit });
-  if (kind === 'folder') return loadImageFolder(directory, options);
   const whole =
     kind === 'mnist' ? await loadMnist(directory, options) : await loadCifar(directory, kind, options);
   return Object.freeze({

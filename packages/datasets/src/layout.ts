@@ -1,0 +1,253 @@
+// Which files of a folder are pictures of which class, and which are for testing: from their paths alone, so that Node's
+// folders and the files dropped on a page are read alike. Nothing is left out without a word: see `notes`.
+import { checkOptions, checkValue, option, type OptionRules } from '@bitgrad/bits';
+import { createRng } from '@bitgrad/core';
+import { failure } from './errors.js';
+
+/** A picture, by its path, with its label. */
+export interface Item {
+  readonly path: string;
+  readonly label: number;
+}
+
+/** What {@link arrangePictures} finds. */
+export interface Arrangement {
+  /** Names of the class folders, sorted. */
+  readonly classes: readonly string[];
+  readonly train: readonly Item[];
+  readonly test: readonly Item[];
+  /** What was decided and what was left out, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Options of {@link arrangePictures}. */
+export interface ArrangeOptions {
+  /** Decides which pictures are held out; default 0. */
+  readonly seed?: number;
+  /** Part of each class held out where there is no test folder; default 0.2. */
+  readonly testFraction?: number;
+  /** Least number of classes; default 2. */
+  readonly leastClasses?: number;
+  /** Folders, as paths: one without pictures is noticed. */
+  readonly folders?: readonly string[];
+}
+
+/** Part of a class that may be held out. */
+export const fractionRule = option.of(
+  'a number above 0 and below 1',
+  (v) => typeof v === 'number' && v > 0 && v < 1,
+);
+
+const arrangeRules: OptionRules<ArrangeOptions> = {
+  seed: option.integer(),
+  testFraction: fractionRule,
+  leastClasses: option.integer(1),
+  folders: option.list(option.string),
+};
+
+/** Folder names of the splits; of several for testing the first is taken. */
+const trainNames = ['train', 'training'];
+const testNames = ['test', 'testing', 'validation', 'valid', 'val', 'dev'];
+
+const read = /\.(png|jpe?g|jpe|jfif|webp|gif|bmp|dib)$/i;
+/** Pictures that are not read: a class must not lose them in silence. */
+const unread = /\.(tiff?|hei[cf]|avif|jxl|jp2|j2k|svg|ico|psd|dng|cr2|nef|arw|tga|p[bgnp]m)$/i;
+/** What file managers and archives leave behind. */
+const litter = /^(\..*|__MACOSX|thumbs\.db|desktop\.ini)$/i;
+
+const parts = (path: string): string[] => path.split('/');
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const topOf = (path: string): string => parts(path)[0]!;
+const under = (folder: string, paths: readonly string[]): string[] =>
+  paths.filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1));
+
+const listed = (names: readonly string[]): string => {
+  const some = names.slice(0, 8).join(', ');
+  return names.length > 8 ? `${some}, ... (${names.length})` : some;
+};
+
+/** `5 .txt, 2 without an extension`, most frequent first. */
+const byExtension = (paths: readonly string[]): string => {
+  const counts = new Map<string, number>();
+  for (const path of paths) {
+    const kind = /\.[^./]*$/.exec(path)?.[0].toLowerCase() ?? 'without an extension';
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return listed([...counts].sort((a, b) => b[1] - a[1]).map(([kind, count]) => `${count} ${kind}`));
+};
+
+const files = (count: number, what = 'file'): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** Whether pictures stand in subfolders of a folder. */
+const holdsClasses = (own: readonly string[]): boolean => own.some((path) => path.includes('/'));
+
+interface Splits {
+  readonly train: string;
+  readonly test: string | undefined;
+}
+
+/** The folders of the splits; undefined where the folders at the top are the classes. */
+function findSplits(root: string, pictures: readonly string[]): Splits | undefined {
+  const tops = [...new Set(pictures.filter((path) => path.includes('/')).map(topOf))];
+  const nested = tops.filter((name) => holdsClasses(under(name, pictures)));
+  const find = (names: readonly string[]): string | undefined =>
+    names.map((wanted) => nested.find((name) => name.toLowerCase() === wanted)).find(Boolean);
+  const [train, test] = [find(trainNames), find(testNames)];
+  if (train !== undefined && test === undefined && tops.length > 1)
+    throw failure(
+      'invalid-file',
+      `${root}: class folders in ${train}/, and pictures in other folders beside it`,
+      {
+        got: listed(tops),
+        expected: 'train/ with test/, train/ alone, or one folder for each class',
+        next: 'Name the folder for testing test, and move others out.',
+      },
+    );
+  if (train !== undefined) return { train, test };
+  const splitNames = [...trainNames, ...testNames];
+  if (
+    train === undefined &&
+    nested.length > 1 &&
+    tops.every((name) => splitNames.includes(name.toLowerCase()))
+  )
+    throw failure('invalid-file', `${root}: no folder for training`, {
+      got: listed(tops),
+      expected: 'train/ beside it, or the class folders themselves',
+    });
+  return undefined;
+}
+
+/** Class name to the paths of its pictures, sorted, below `base`. */
+function classesIn(
+  root: string,
+  base: string,
+  pictures: readonly string[],
+  folders: readonly string[],
+): Map<string, string[]> {
+  const own = base === '' ? pictures : under(base, pictures);
+  const names = (base === '' ? folders : under(base, folders)).filter((path) => !path.includes('/'));
+  const found = new Map<string, string[]>(
+    [...new Set([...names, ...own.filter((path) => path.includes('/')).map(topOf)])]
+      .sort(byText)
+      .map((name) => [name, []]),
+  );
+  for (const path of [...own].sort(byText))
+    if (path.includes('/')) found.get(topOf(path))!.push(base === '' ? path : `${base}/${path}`);
+  for (const [name, paths] of found)
+    if (paths.length === 0)
+      throw failure('invalid-file', `${root}/${base === '' ? '' : `${base}/`}${name}: no pictures`, {
+        expected: 'PNG, JPEG, WebP, GIF or BMP files in the folder of each class',
+      });
+  return found;
+}
+
+/** Holds out a part of each class: at least one picture, and never all of them. */
+function holdOut(
+  root: string,
+  classes: Map<string, string[]>,
+  fraction: number,
+  seed: number,
+): [Item[], Item[]] {
+  const [train, test]: [Item[], Item[]] = [[], []];
+  [...classes.values()].forEach((paths, label) => {
+    if (paths.length < 2)
+      throw failure('invalid-file', `${root}/${paths[0]}: the only picture of its class`, {
+        expected: 'at least 2 in each class, one of them for testing',
+        next: 'Add pictures, or make train/ and test/ folders.',
+      });
+    const own = paths.map((path) => ({ path, label }));
+    const count = Math.max(1, Math.min(own.length - 1, Math.round(own.length * fraction)));
+    const shuffled = createRng(seed)
+      .fork('hold-out')
+      .fork(label)
+      .shuffle([...own]);
+    const held = new Set(shuffled.slice(0, count));
+    for (const item of own) (held.has(item) ? test : train).push(item);
+  });
+  return [train, test];
+}
+
+function checkClasses(root: string, classes: Map<string, string[]>, least: number): void {
+  if (classes.size >= least && classes.size <= 65_536) return;
+  const [only] = classes.keys();
+  const inner = only === undefined ? [] : [...new Set(under(only, classes.get(only)!).filter((p) => p.includes('/')).map(topOf))]; // prettier-ignore
+  throw failure('invalid-file', `${root}: number of class folders`, {
+    got: classes.size,
+    expected: `${least}..65536 subfolders, one for each class`,
+    next:
+      inner.length > 1
+        ? `Are they in ${root}/${only} (${listed(inner)})?`
+        : classes.size === 0
+          ? 'Put the pictures of each class into a folder with its name.'
+          : undefined,
+  });
+}
+
+const withLabels = (classes: Map<string, string[]>, names: readonly string[]): Item[] =>
+  [...classes].flatMap(([name, paths]) => paths.map((path) => ({ path, label: names.indexOf(name) })));
+
+/**
+ * Arranges the files of a folder. Its subfolders are the classes, with all pictures at any depth below; or `train` and one
+ * of `test`, `validation`, `valid` and `val` (first found) have them, or `train` alone. Where there is no test folder, a
+ * seeded part of each class is held out. Hidden files and what archives leave (`__MACOSX`) do not count.
+ * @param root name of the folder, for messages
+ * @param paths files relative to it, parts joined by `/`
+ * @throws BitgradError `invalid-file`: no classes, a class without pictures, or pictures in formats that are not read
+ */
+export function arrangePictures(
+  root: string,
+  paths: readonly string[],
+  options: ArrangeOptions = {},
+): Arrangement {
+  checkValue('datasets', 'name of the folder', root, option.required(option.string));
+  checkValue('datasets', 'paths', paths, option.required(option.list(option.string)));
+  const {
+    seed = 0,
+    testFraction = 0.2,
+    leastClasses = 2,
+  } = checkOptions('datasets', 'arrangePictures', options, arrangeRules);
+  const clean = (all: readonly string[]): string[] =>
+    all.filter((path) => !parts(path).some((p) => litter.test(p)));
+  const [all, folders] = [clean(paths), clean(options.folders ?? [])];
+  const pictures = all.filter((path) => read.test(path));
+  const lost = all.filter((path) => unread.test(path));
+  if (lost.length > 0)
+    throw failure('invalid-file', `${root}: ${files(lost.length, 'picture')} in formats that are not read`, {
+      got: byExtension(lost),
+      expected: 'PNG, JPEG, WebP, GIF or BMP',
+      next: `Convert them, or move them out; the first is ${lost[0]}.`,
+    });
+  const notes: string[] = [];
+  const other = all.length - pictures.length;
+  if (other > 0)
+    notes.push(
+      `${files(other)} left out, no pictures by their names: ${byExtension(all.filter((p) => !read.test(p)))}`,
+    );
+  const splits = findSplits(root, pictures);
+  const trained = classesIn(root, splits?.train ?? '', pictures, folders);
+  const classes = [...trained.keys()];
+  checkClasses(root, trained, leastClasses);
+  const done = ([train, test]: [Item[], Item[]]): Arrangement => {
+    const unused = pictures.length - train.length - test.length;
+    const used = new Set([...train, ...test].map(({ path }) => path));
+    const where = [...new Set(pictures.filter((path) => !used.has(path)).map((path) => (path.includes('/') ? `${topOf(path)}/` : 'no folder')))]; // prettier-ignore
+    if (unused > 0) notes.push(`${files(unused, 'picture')} not used: in ${listed(where)}`);
+    return { classes, train, test, notes };
+  };
+  if (splits?.test === undefined) {
+    const [train, test] = holdOut(root, trained, testFraction, seed);
+    notes.push(
+      `no test folder: ${test.length} of ${train.length + test.length} pictures are held out for testing, chosen by seed ${seed}`,
+    );
+    return done([train, test]);
+  }
+  const tested = classesIn(root, splits.test, pictures, folders);
+  const strange = [...tested.keys()].find((name) => !classes.includes(name));
+  if (strange !== undefined)
+    throw failure('invalid-file', `${root}/${splits.test}/${strange}: class folders for testing`, {
+      got: strange,
+      expected: `some of ${listed(classes)}`,
+    });
+  if (splits.test.toLowerCase() !== 'test') notes.push(`${splits.test}/ is used for testing`);
+  return done([withLabels(trained, classes), withLabels(tested, classes)]);
+}
