@@ -3,6 +3,7 @@ export {
   BitgradError,
   brand,
   checkOptions,
+  checkPixels,
   checkValue,
   E,
   errorCodes,
@@ -14,6 +15,10 @@ export {
   nearestName,
   opcodes,
   option,
+  orientPixels,
+  pictureBytes,
+  pictureRules,
+  pictureSettings,
   reasonOf,
   roundHalfEven,
   showValue,
@@ -29,6 +34,9 @@ export {
   type Operand,
   type OptionRule,
   type OptionRules,
+  type PictureOptions,
+  type PictureSettings,
+  type Pixels,
   type UnaryOp,
 } from '@bitgrad/bits';
 export { useBackend, type BackendChoice, type SkippedBackend } from './backends.js';

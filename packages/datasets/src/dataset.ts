@@ -1,7 +1,6 @@
 // The in-memory form of a data set: bytes as they are stored, plain typed arrays, no tensors.
 // Floats exist only a batch at a time (batches.ts).
-import type { PictureSettings } from '@bitgrad/bits';
-import { createRng } from '@bitgrad/core';
+import { createRng, type PictureSettings } from '@bitgrad/core';
 import { checkParts, checkSplit } from './check.js';
 import { failure, integerOption } from './errors.js';
 

@@ -11,7 +11,7 @@ import {
   type PictureOptions,
   type PictureSettings,
   type Pixels,
-} from '@bitgrad/bits';
+} from '@bitgrad/core';
 import { createSplit, type Dataset, type ImageShape, type Split } from './dataset.js';
 import { failure, integerOption } from './errors.js';
 

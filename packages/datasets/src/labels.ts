@@ -1,5 +1,5 @@
 // Labels are numbers, and mean something only with the list they index: two lists are matched by name, never by position.
-import { checkValue, option } from '@bitgrad/bits';
+import { checkValue, option } from '@bitgrad/core';
 import { checkSplit } from './check.js';
 import type { Dataset, Split } from './dataset.js';
 import { failure } from './errors.js';

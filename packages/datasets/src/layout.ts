@@ -1,7 +1,6 @@
 // Which files of a folder are pictures of which class, and which are for testing: from their paths alone, so that Node's
 // folders and the files dropped on a page are read alike. Nothing is left out without a word: see `notes`.
-import { checkOptions, checkValue, option, type OptionRules } from '@bitgrad/bits';
-import { createRng } from '@bitgrad/core';
+import { checkOptions, checkValue, createRng, option, type OptionRules } from '@bitgrad/core';
 import { failure } from './errors.js';
 
 /** A picture, by its path, with its label. */

@@ -1,6 +1,6 @@
 // Every format against exact pixels, orientation, and files that lie about themselves.
 import { describe, expect, it } from 'vitest';
-import { orientPixels, type Pixels } from '@bitgrad/bits';
+import { orientPixels, type Pixels } from '@bitgrad/core';
 import { decodeImage } from '../src/node.js';
 import { caught } from './helpers.js';
 import { exifOf, fixture, jpegOf, pngOf, secondHeader, withExif } from './pictures.js';

@@ -1,7 +1,6 @@
 // Pictures from files, told apart by their first bytes. The libraries throw plain errors; they become typed ones here, and
 // declared sizes are checked before anything is allocated for them.
-import { BitgradError } from '@bitgrad/core';
-import { checkValue, option, type Pixels } from '@bitgrad/bits';
+import { BitgradError, checkValue, option, type Pixels } from '@bitgrad/core';
 import { failure, fileFailure } from '../errors.js';
 import { decodeJpeg, hasEnd } from './jpeg.js';
 import { defaultMaxPixels } from './limits.js';

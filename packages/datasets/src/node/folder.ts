@@ -2,7 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { checkOptions, option, type OptionRules } from '@bitgrad/bits';
+import { checkOptions, option, type OptionRules } from '@bitgrad/core';
 import { defaultMaxBytes } from '../bytes.js';
 import { createSplit, limitedIndices, type Dataset, type Split } from '../dataset.js';
 import { failure } from '../errors.js';

@@ -1,6 +1,6 @@
 // JPEG by jpeg-js: baseline and progressive, grey, colour, CMYK and YCCK, upright as the EXIF orientation says.
 import jpeg from 'jpeg-js';
-import { orientPixels, type Pixels } from '@bitgrad/bits';
+import { orientPixels, type Pixels } from '@bitgrad/core';
 import { fileFailure } from '../errors.js';
 import { exifOrientation } from './exif.js';
 

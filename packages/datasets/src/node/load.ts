@@ -1,6 +1,6 @@
 // Data sets by a short text: `digits`, `mnist:DIR`, `cifar10:DIR`, `cifar100:DIR`, `folder:DIR`.
 import { join } from 'node:path';
-import { checkOptions, checkValue, option, type OptionRules } from '@bitgrad/bits';
+import { checkOptions, checkValue, option, type OptionRules } from '@bitgrad/core';
 import { datasetFromCifarFiles, type CifarKind } from '../cifar.js';
 import { limitSplit, type Dataset } from '../dataset.js';
 import { createDigits } from '../digits/digits.js';

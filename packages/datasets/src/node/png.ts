@@ -2,7 +2,7 @@
 // header asks for (pngjs takes a second header for the first, and fills what is missing with zeros).
 import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
-import { orientPixels, type Pixels } from '@bitgrad/bits';
+import { orientPixels, type Pixels } from '@bitgrad/core';
 import { fileFailure } from '../errors.js';
 import { exifOrientation } from './exif.js';
 import { checkPixelCount } from './limits.js';

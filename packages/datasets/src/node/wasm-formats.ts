@@ -1,7 +1,7 @@
 // WebP by libwebp, GIF (its first picture) by libnsgif and BMP by libnsbmp, all as WebAssembly, loaded when such a file
 // comes. Sizes are read here first: a decoder takes memory for what a file declares.
 import { createRequire } from 'node:module';
-import type { Pixels } from '@bitgrad/bits';
+import type { Pixels } from '@bitgrad/core';
 import { fileFailure } from '../errors.js';
 import { checkPixelCount } from './limits.js';
 
