@@ -1,6 +1,19 @@
 // The certificate: the verdicts of the known pairs, the reason of each failure, tolerance, and what is recovered.
+import { stePlugin } from '@bitgrad/quantizer-ste';
 import { describe, expect, it } from 'vitest';
-import { bc, bnn, bnnPlus, bnnPlusPlus, certificateChart, certify, chartSize, pc } from '../src/index.js';
+import {
+  bc,
+  bnn,
+  bnnPlus,
+  bnnPlusPlus,
+  certificateChart,
+  certify,
+  chartSize,
+  pc,
+  piecewiseLinearForward,
+  pulledForward,
+  softSignForward,
+} from '../src/index.js';
 
 const sign = (x: number): number => (x >= 0 ? 1 : -1);
 const clipped = (x: number): number => (Math.abs(x) <= 1 ? 1 : 0);
@@ -102,6 +115,109 @@ describe('each condition', () => {
   });
 });
 
+describe('4: P exists where B goes to 0', () => {
+  const x: (x: number) => number = (w) => w;
+  const hardTanh = (w: number) => Math.max(-1, Math.min(1, w));
+  const away = 0.1234567;
+
+  it.each([
+    ['F = x, B = |x|', x, Math.abs, {}],
+    ['F = x, B = x^2', x, (w: number) => w * w, {}],
+    ['F = x, B = x^4', x, (w: number) => w ** 4, {}],
+    ['F = x, B = |x - c|', x, (w: number) => Math.abs(w - away), {}],
+    ['F = x, B = (x - c)^2', x, (w: number) => (w - away) ** 2, {}],
+    ['F = x, B = 0 from one side', x, (w: number) => (w < away ? 1 : w - away), {}],
+    ['F = x^2 sign(x), B = |x|^3', (w: number) => w * Math.abs(w), (w: number) => Math.abs(w) ** 3, {}],
+    ['hard tanh, B = 1 - |x|', hardTanh, (w: number) => Math.max(0, 1 - Math.abs(w)), {}],
+    [
+      'hard tanh, B = 1 - |x|, declared',
+      hardTanh,
+      (w: number) => Math.max(0, 1 - Math.abs(w)),
+      { special: [-1, 1] },
+    ],
+    ['hard tanh, B = 2 - 2|x|', hardTanh, (w: number) => Math.max(0, 2 - 2 * Math.abs(w)), {}],
+    ['F = x |x| / 2 + 1e-5 x, B = |x|', (w: number) => (w * Math.abs(w)) / 2 + 1e-5 * w, Math.abs, {}],
+  ])('%s fails: the integral of dF / B diverges', (_, F, B, rest) => {
+    const { holds, violations } = certify({ F, B, ...rest });
+    expect(holds).toBe(false);
+    expect(violations.map(({ condition }) => condition)).toContain(4);
+    expect(violations[0]!.explanation).toMatch(/does not converge/);
+  });
+
+  it.each([
+    ['F = x, B = sqrt|x|', x, (w: number) => Math.sqrt(Math.abs(w))],
+    ['F = x, B = sqrt|x - c|', x, (w: number) => Math.sqrt(Math.abs(w - away))],
+    ['hard tanh, B = sqrt(1 - x^2)', hardTanh, (w: number) => Math.sqrt(Math.max(0, 1 - w * w))],
+    ['F = x^3, B = x^2', (w: number) => w ** 3, (w: number) => w * w],
+    ['F = x |x|, B = |x|', (w: number) => w * Math.abs(w), Math.abs],
+    ['F = cbrt(x), B = |x|^0.2', Math.cbrt, (w: number) => Math.abs(w) ** 0.2],
+  ])('%s holds: it converges', (_, F, B) => {
+    const certificate = certify({ F, B });
+    expect(certificate.violations).toEqual([]);
+  });
+
+  it('decides at the ends of the range too', () => {
+    const options = { range: [-1, 1] } as const;
+    expect(certify({ F: x, B: (w) => 1 - Math.abs(w) }, options).holds).toBe(false);
+    expect(certify({ F: x, B: (w) => Math.sqrt(1 - w * w) }, options).holds).toBe(true);
+  });
+
+  it('counts what it cannot tell as failing', () => {
+    const slow = certify({ F: x, B: (w) => Math.abs(w) ** 0.97 });
+    expect(slow.holds).toBe(false);
+    expect(slow.violations[0]!.explanation).toContain('cannot be told');
+    const wild = certify({ F: (w) => Math.sin(1e7 * w), B: () => 1 });
+    expect(wild.holds).toBe(false);
+    expect(wild.explain()).toContain('varies too fast');
+  });
+
+  const forwards = [piecewiseLinearForward(), pulledForward(), softSignForward()];
+  const surrogates = ['triangle', 'approx-sign', 'polynomial'];
+  it.each(forwards.flatMap((forward) => surrogates.map((name) => [forward.name, name, forward] as const)))(
+    '%s:%s fails',
+    (_name, surrogateName, forward) => {
+      const surrogate = stePlugin.surrogates[surrogateName]!();
+      for (const mu of [0.1, 0.4])
+        expect(certify({ forward, surrogate }, { scalars: [{ mu, pull: mu }] }).holds).toBe(false);
+    },
+  );
+});
+
+describe('jumps that nobody declared', () => {
+  it.each([5e-4, 1e-4, 1e-5, 2e-6])('against B are found from %d of the range of F on', (size) => {
+    for (const F of [Math.tanh, (x: number) => x / 4, (x: number) => Math.sin(x / 4)]) {
+      const height = size * (F(4) - F(-4));
+      for (const at of [0.3, -1.2345, 3.9])
+        expect(certify({ F: (x) => F(x) - (x >= at ? height : 0), B: () => 1 }).holds).toBe(false);
+    }
+  });
+
+  it('with B are part of P', () => {
+    const { holds, proximalMap } = certify({ F: (x) => x / 4 + (x >= 0.3 ? 1e-3 : 0), B: () => 1 });
+    expect(holds).toBe(true);
+    expect(proximalMap!.at(0.3001) - proximalMap!.at(0.2999)).toBeGreaterThan(9e-4);
+  });
+});
+
+describe('what the tolerance forgives', () => {
+  it('does not hide that B varies: a wiggle of 1e-10 is standing still', () => {
+    const F = (x: number) => sign(x) + 1e-10 * Math.sin(50 * x);
+    expect(certify({ F, B: () => 1 }).holds).toBe(true);
+    expect(certify({ F, B: (x) => 1 / (1 + x * x) }).violations.map((v) => v.condition)).toEqual([3, 3]);
+  });
+
+  it("3: T' has no value at one point that it has on neither side", () => {
+    const F = (x: number) => (x < 0 ? x : x > 1 ? x - 1 : 0);
+    const holds = (left: number, still: number, right: number) =>
+      certify({ F, B: (x) => (x < 0 ? left : x > 1 ? right : still) }).holds;
+    expect(holds(1, 1, 1)).toBe(true);
+    expect(holds(1, 2, 1)).toBe(false);
+    expect(holds(1, 2, 3)).toBe(true);
+    expect(holds(1, 1, 3)).toBe(true);
+    expect(holds(1, 4, 3)).toBe(false);
+  });
+});
+
 describe('tolerance', () => {
   // Each is sound but for a violation of 1e-3 of the range of F or of the size of B, at steepness 1, 10 and 100.
   it.each([1, 10, 100])('no false pass at a violation of 1e-3, b = %d', (b) => {
@@ -198,6 +314,43 @@ describe('errors', () => {
 
   it('refuses an empty range', () => {
     expect(() => certify({ F: sign, B: () => 1 }, { range: [1, 1] })).toThrow(/range/);
+  });
+
+  it('takes a narrow range far from 0, down to what numbers resolve', () => {
+    const range = [1000, 1000.001] as const;
+    expect(certify({ F: (x) => x, B: () => 1 }, { range }).holds).toBe(true);
+    const jump = (down: number) => (x: number) => x - (x > 1000.0004 ? down : 0);
+    expect(certify({ F: jump(-1e-4), B: () => 1 }, { range }).holds).toBe(true);
+    expect(certify({ F: jump(1e-4), B: () => 1 }, { range }).holds).toBe(false);
+    for (const pair of [{ F: sign, B: () => 1 }])
+      for (const narrow of [
+        [1000, 1000 + 1e-9],
+        [1e16, 1e16 + 2],
+        [-1.7e308, 1.7e308],
+      ] as const)
+        expect(() => certify(pair, { range: narrow })).toThrow(/range/);
+  });
+
+  it('names what is not a pair, and passes on what a formula throws as a typed error', () => {
+    for (const pair of [undefined, null, 3, 'ste', {}, { F: sign }, { forward: bnn().forward }, [sign, sign]])
+      expect(() => certify(pair as never)).toThrow(/a quantizer, .*F and B/);
+    const thrown = () => {
+      throw null;
+    };
+    expect(() => certify({ F: thrown, B: () => 1 })).toThrow(/\[bitgrad.*F\(.*threw/);
+    expect(() => certify({ F: sign, B: thrown })).toThrow(/\[bitgrad.*B\(.*threw/);
+    const schedule = { options: {}, values: thrown };
+    expect(() => certify({ forward: bnn().forward, surrogate: bnn().surrogate, schedule })).toThrow(
+      /\[bitgrad/,
+    );
+  });
+
+  it('names unknown options and the nearest known one', () => {
+    const pair = { F: sign, B: () => 1 };
+    expect(() => certify(pair, { tolerence: 1 } as object)).toThrow(/no option "tolerence".*"tolerance"/);
+    expect(() => certify(pair, { anchor: { at: 0, valu: 1 } } as never)).toThrow(/anchor/);
+    expect(() => certify({ ...pair, specials: [0] } as never)).toThrow(/no option "specials".*"special"/);
+    expect(() => certify({ ...pair, special: [NaN] } as never)).toThrow(/special/);
   });
 });
 

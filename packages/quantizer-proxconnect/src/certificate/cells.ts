@@ -38,6 +38,12 @@ export interface CellGrid {
   readonly rangeF: number;
   /** max |B|. */
   readonly maxB: number;
+  /** max |F|, whose last places bound what a change of F tells. */
+  readonly maxF: number;
+  /** Changes of F up to this are rounding. */
+  readonly noiseF: number;
+  /** Where the most cells did not suffice to resolve F and B. */
+  readonly unresolved?: readonly [number, number];
 }
 
 /** How finely to sample. */
@@ -45,6 +51,8 @@ export interface SamplingOptions {
   readonly range: readonly [number, number];
   /** Allowed deviation from a straight line in a cell, as a share of the range of F (or of max |B|). Default 1e-4. */
   readonly accuracy?: number;
+  /** Jumps of F above this share of its range are found, declared or not. Default 1e-6. */
+  readonly jumps?: number;
   /** Cells of the first pass. Default 256. */
   readonly cells?: number;
   /** Most cells. Default 40000. */
@@ -52,7 +60,11 @@ export interface SamplingOptions {
 }
 
 /** Changes below this share of the range of F are rounding. */
-export const roundingShare = 2e-13;
+const roundingShare = 2e-13;
+
+/** Rounding of F at its size and its range. */
+const roundingOf = (rangeF: number, maxF: number): number =>
+  Math.max(roundingShare * rangeF, 8 * Number.EPSILON * maxF);
 
 const finite = (name: string, x: number, value: number): number => {
   if (Number.isFinite(value)) return value;
@@ -65,6 +77,27 @@ const finite = (name: string, x: number, value: number): number => {
     next: 'Give statistics and scalars that the formula needs, or a smaller range.',
   });
 };
+
+/** A half that checks its values; whatever it throws becomes a typed error. */
+const checked =
+  (name: 'F' | 'B', f: (x: number) => number) =>
+  (x: number): number => {
+    let value: number;
+    try {
+      value = f(x);
+    } catch (cause) {
+      if (cause instanceof BitgradError) throw cause;
+      throw new BitgradError({
+        code: 'invalid-plugin',
+        source: 'quantizer-proxconnect',
+        what: `${name}(${x}) of the pair to certify threw`,
+        got: cause instanceof Error ? cause.message : cause,
+        expected: 'a finite number',
+        cause,
+      });
+    }
+    return finite(name, x, value);
+  };
 
 /** Points of the first pass: even spacing, and geometric spacing towards each special point. */
 function startingPoints(lo: number, hi: number, special: readonly number[], cells: number): number[] {
@@ -82,23 +115,42 @@ function startingPoints(lo: number, hi: number, special: readonly number[], cell
   return [...points].sort((a, b) => a - b);
 }
 
+const largest = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
+const spread = (values: readonly number[]): number => largest(values) + largest(values.map((x) => -x));
+
+/**
+ * How far F is from one smooth piece on a cell: its fourth difference over five points, and how far two more points are
+ * from the polynomial through these five. A jump of height J anywhere in the cell shows by at least 0.37 J in two of the
+ * three, and a smooth F by the fourth power of the cell's width.
+ */
+function roughness(F: (x: number) => number, { a, b, Fa, Fm, Fb }: Cell, Fl: number, Fr: number): number {
+  const fourth = Math.abs(Fa - 4 * Fl + 6 * Fm - 4 * Fr + Fb);
+  const beside = (x: number, [f0, f1, f2, f3, f4]: readonly [number, number, number, number, number]) =>
+    Math.abs(F(x) - (0.3744 * f0 + 0.9984 * f1 - 0.5616 * f2 + 0.2304 * f3 - 0.0416 * f4));
+  const tenth = (b - a) / 10;
+  const left = beside(a + tenth, [Fa, Fl, Fm, Fr, Fb]);
+  return Math.max(fourth, left, beside(b - tenth, [Fb, Fr, Fm, Fl, Fa]));
+}
+
 /**
  * Samples the pair on adaptive cells.
- * @throws BitgradError `not-finite` when F or B is NaN or infinite somewhere
+ * @throws BitgradError `not-finite` when F or B is NaN or infinite somewhere, `invalid-plugin` when one throws
  */
 export function sampleCells(pair: ScalarPair, options: SamplingOptions): CellGrid {
-  const { accuracy = 1e-4, cells: count = 256, maxCells = 40_000 } = options;
+  const { accuracy = 1e-4, jumps: jumpShare = 1e-6, cells: count = 256, maxCells = 40_000 } = options;
   const [lo, hi] = options.range;
   const span = hi - lo;
-  // One-sided limits are read this far beside a point; a jump is told from a steep slope at this width.
-  const nudge = span * 1e-12;
-  const smallest = span * 1e-10;
-  const F = (x: number) => finite('F', x, pair.F(x));
-  const B = (x: number) => finite('B', x, pair.B(x));
+  const ulp = Number.EPSILON * Math.max(Math.abs(lo), Math.abs(hi));
+  // One-sided limits are read this far beside a point; a jump is told from a steep slope at the smallest width.
+  const nudge = Math.max(span * 1e-12, 4 * ulp);
+  const smallest = Math.max(span * 1e-10, 64 * ulp);
+  const [F, B] = [checked('F', pair.F), checked('B', pair.B)];
   const points = startingPoints(lo, hi, pair.special ?? [], count);
   const coarse = points.map((x) => [F(x), B(x)] as const);
-  const size = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
-  let [rangeF, maxB] = [size(coarse.map(([f]) => f)), Math.max(...coarse.map(([, b]) => Math.abs(b)))];
+  let rangeF = spread(coarse.map(([f]) => f));
+  let maxB = largest(coarse.map(([, b]) => Math.abs(b)));
+  const maxF = largest(coarse.map(([f]) => Math.abs(f)));
+  let unresolved: [number, number] | undefined;
 
   const cells: Cell[] = [];
   const visit = (cell: Cell): void => {
@@ -112,28 +164,39 @@ export function sampleCells(pair: ScalarPair, options: SamplingOptions): CellGri
       (bendB > 0.02 * topB && topB > 1e-8 * maxB);
     const jumps = Math.abs(Fb - Fa) > 0.01 * rangeF || Math.abs(Bb - Ba) > 0.01 * maxB;
     const crosses = Ba * Bb < 0 || Ba * Bm < 0 || Bm * Bb < 0;
-    if ((bent || jumps || crosses) && b - a > smallest && cells.length < maxCells)
-      split(cell, crosses && !bent);
-    else cells.push(cell);
+    if (b - a <= smallest) cells.push(cell);
+    else if (bent || jumps || crosses) split(cell, crosses && !bent);
+    else {
+      const quarters = [F((3 * a + b) / 4), F((a + 3 * b) / 4)] as const;
+      const smooth = roughness(F, cell, ...quarters) <= Math.max(0.2 * jumpShare * rangeF, 16 * noise());
+      if (smooth) cells.push(cell);
+      else split(cell, false);
+    }
   };
+  const noise = () => roundingOf(rangeF, maxF);
   /** Halves a cell; at a zero of B where that is all there is to resolve, so that B has one sign in each half. */
-  const split = ({ a, b, Fa, Fm, Fb, Ba, Bm, Bb }: Cell, atZero: boolean): void => {
+  const split = (cell: Cell, atZero: boolean): void => {
+    const { a, b, Fa, Fm, Fb, Ba, Bm, Bb } = cell;
+    if (cells.length >= maxCells) {
+      unresolved = [unresolved?.[0] ?? a, b];
+      cells.push(cell);
+      return;
+    }
     const zero = atZero ? signChange(B, a, b, Ba, Bb) : undefined;
     const m = zero ?? (a + b) / 2;
     const [F0, B0] = zero === undefined ? [Fm, Bm] : [F(m), 0];
     const [l, r] = [(a + m) / 2, (m + b) / 2];
-    const left = { a, b: m, Fa, Fm: F(l), Fb: F0, Ba, Bm: B(l), Bb: B0 };
-    const right = { a: m, b, Fa: F0, Fm: F(r), Fb, Ba: B0, Bm: B(r), Bb };
-    visit(left);
-    visit(right);
+    visit({ a, b: m, Fa, Fm: F(l), Fb: F0, Ba, Bm: B(l), Bb: B0 });
+    visit({ a: m, b, Fa: F0, Fm: F(r), Fb, Ba: B0, Bm: B(r), Bb });
   };
   points.slice(1).forEach((b, i) => {
     const a = points[i]!;
     const [l, m, r] = [a + Math.min(nudge, (b - a) / 8), (a + b) / 2, b - Math.min(nudge, (b - a) / 8)];
     visit({ a, b, Fa: F(l), Fm: F(m), Fb: F(r), Ba: B(l), Bm: B(m), Bb: B(r) });
-    rangeF = Math.max(rangeF, size([coarse[i]![0], F(m)]));
+    rangeF = Math.max(rangeF, spread([coarse[i]![0], F(m)]));
   });
-  return { ...findJumps(cells, B, smallest, rangeF), rangeF, maxB };
+  const noiseF = noise();
+  return { ...findJumps(cells, B, smallest, rangeF, noiseF), rangeF, maxB, maxF, noiseF, unresolved };
 }
 
 /** A zero of B between a and b where its sign changes without a jump; undefined where there is none. */
@@ -162,6 +225,7 @@ function findJumps(
   B: (x: number) => number,
   smallest: number,
   rangeF: number,
+  noiseF: number,
 ): Pick<CellGrid, 'cells' | 'jumps'> {
   const step = (cell: Cell) => cell.b - cell.a <= smallest && (cell.Fa !== cell.Fb || cell.Ba !== cell.Bb);
   const kept: Cell[] = [];
@@ -177,7 +241,8 @@ function findJumps(
       // The step lies somewhere in the hidden cells; the sign rule puts it at their right end.
       const at = hidden ? hidden.b : cell.a;
       const height = cell.Fa - left.Fb;
-      if (Math.abs(height) > 1e-9 * rangeF) jumps.set(kept.length, { at, height, B: B(at) });
+      if (Math.abs(height) > Math.max(1e-9 * rangeF, noiseF))
+        jumps.set(kept.length, { at, height, B: B(at) });
     }
     kept.push(hidden && left ? { ...cell, a: Math.min(cell.a, hidden.b) } : cell);
     [left, hidden] = [cell, undefined];

@@ -1,10 +1,16 @@
 // The certificate of soundness of a forward-backward pair, and its explanation in words.
-import { BitgradError, parseOptions, type Scalars } from '@bitgrad/core';
-import * as v from 'valibot';
+import { BitgradError, checkOptions, option, type OptionRules, type Scalars } from '@bitgrad/core';
 import { sampleCells, type CellGrid } from './cells.js';
 import { findViolations, type Violation } from './conditions.js';
 import { explainCertificate } from './explain.js';
-import { pairName, positionsOf, scalarPair, type CertifiablePair, type PositionOptions } from './pair.js';
+import {
+  checkPair,
+  pairName,
+  positionsOf,
+  scalarPair,
+  type CertifiablePair,
+  type PositionOptions,
+} from './pair.js';
 import { recover, type Anchor, type Decomposition } from './recover.js';
 import { sampledFunction, type SampledFunction } from './sampledFunction.js';
 
@@ -63,23 +69,27 @@ export interface Certificate {
   explain(): string;
 }
 
-const finite = v.pipe(v.number(), v.finite());
-const scalars = v.record(v.string(), finite);
-const schema = v.object({
-  range: v.optional(
-    v.pipe(
-      v.tuple([finite, finite]),
-      v.check(([a, b]) => a < b, 'the first below the second'),
-    ),
-  ),
-  tolerance: v.optional(v.pipe(v.number(), v.minValue(1e-12), v.maxValue(0.1)), 1e-6),
-  anchor: v.optional(v.object({ at: finite, value: finite })),
-  strength: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0)), 1),
-  mu: v.optional(v.pipe(v.array(finite), v.minLength(1))),
-  progress: v.optional(v.pipe(v.array(v.pipe(v.number(), v.minValue(0), v.maxValue(1))), v.minLength(1))),
-  scalars: v.optional(v.pipe(v.array(scalars), v.minLength(1))),
-  statistics: v.optional(scalars),
-});
+/** A range that floating-point numbers resolve: the samples are 1e-10 of it apart, and less. */
+const isRange = (x: unknown): boolean => {
+  if (!Array.isArray(x) || x.length !== 2 || !x.every(Number.isFinite)) return false;
+  const [lo, hi] = x as [number, number];
+  return hi - lo < Infinity && hi - lo >= 1e-8 * Math.max(Math.abs(lo), Math.abs(hi)) && lo < hi;
+};
+const number = option.number();
+const scalars = option.of(
+  'an object of finite numbers',
+  (x) => option.object.allows(x) && Object.values(x as Scalars).every((value) => Number.isFinite(value)),
+);
+const rules: OptionRules<CertifyOptions> = {
+  range: option.of('[low, high] with low below high by 1e-8 of their size at least', isRange),
+  tolerance: option.number(1e-12, 0.1),
+  anchor: option.inside({ at: option.required(number), value: option.required(number) }),
+  strength: option.positive,
+  mu: option.list(number, 1),
+  progress: option.list(option.number(0, 1), 1),
+  scalars: option.list(scalars, 1),
+  statistics: scalars,
+};
 
 /**
  * Decides whether a pair is sound: whether F = T o P and B = T' o P for a proximal map P (arXiv 2402.17710). It is
@@ -87,18 +97,21 @@ const schema = v.object({
  * the range that no declared point, jump or slope leads to may be missed. `prepare`, `scale` and `augment` of a
  * forward are outside of the pair, and are not looked at.
  * @param pair a quantizer of any plugin, `{ forward, surrogate }`, or `{ F, B }` in plain Math
- * @throws BitgradError `not-finite` where F or B is not finite; `invalid-option` for options out of range
+ * @throws BitgradError `not-finite` where F or B is not finite; `invalid-plugin` where one throws; `invalid-option` for
+ *   options out of range, unknown ones, and what is not a pair
  */
 export function certify(pair: CertifiablePair, options: CertifyOptions = {}): Certificate {
-  const resolved = parseOptions('quantizer-proxconnect', 'certify', schema, options);
-  const { tolerance, anchor, strength } = resolved;
-  const moments = positionsOf(pair, resolved);
+  checkOptions('quantizer-proxconnect', 'certify', options, rules);
+  checkPair(pair);
+  const { tolerance = 1e-6, anchor, strength = 1 } = options;
+  const moments = positionsOf(pair, options);
   const range =
-    resolved.range ?? rangeOf(moments.flatMap(({ scalars }) => scalarPair(pair, scalars).special ?? []));
+    options.range ?? rangeOf(moments.flatMap(({ scalars }) => scalarPair(pair, scalars).special ?? []));
   const positions = moments.map(({ scalars: all, settings }): Position => {
-    const grid = sampleCells(scalarPair(pair, all), { range });
+    const halves = scalarPair(pair, all);
+    const grid = sampleCells(halves, { range, jumps: tolerance });
     if (grid.maxB === 0) throw noGradient(pair);
-    const violations = findViolations(grid, tolerance);
+    const violations = findViolations(halves, grid, tolerance);
     const holds = violations.length === 0;
     return {
       scalars: all,

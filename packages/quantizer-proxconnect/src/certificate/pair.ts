@@ -1,9 +1,12 @@
 // What can be certified, and at which scalars: a registered quantizer, two halves, or two plain functions.
 import {
   BitgradError,
+  checkOptions,
   initialClock,
   inputsOf,
+  option,
   type ForwardQuantizer,
+  type OptionRules,
   type Quantizer,
   type Scalars,
   type Schedule,
@@ -41,6 +44,31 @@ export interface PositionOptions {
   readonly scalars?: readonly Scalars[];
   /** Values of statistics and other inputs of the formulas. Default: 1 each. */
   readonly statistics?: Scalars;
+}
+
+const plainRules: OptionRules<PlainPair> = {
+  F: option.required(option.callback),
+  B: option.required(option.callback),
+  special: option.list(option.number()),
+  name: option.string,
+};
+
+/** @throws BitgradError `invalid-option` for what is not a pair */
+export function checkPair(pair: unknown): asserts pair is CertifiablePair {
+  const { forward, surrogate, F, B } = (pair ?? {}) as Partial<HalvesPair & PlainPair>;
+  const halves = [forward, surrogate].every((half) => typeof half?.formula === 'function');
+  if (halves) return;
+  if (typeof F !== 'function' || typeof B !== 'function')
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'quantizer-proxconnect',
+      what: 'the pair to certify',
+      got: pair,
+      expected:
+        'a quantizer, { forward, surrogate } as made by defineForward and defineSurrogate, or functions F and B',
+      next: 'registry.quantizer(name) makes a quantizer of its name.',
+    });
+  checkOptions('quantizer-proxconnect', 'the pair to certify', pair as PlainPair, plainRules);
 }
 
 const isHalves = (pair: CertifiablePair): pair is HalvesPair => 'forward' in pair && 'surrogate' in pair;

@@ -53,7 +53,7 @@ interface Integral {
 }
 
 /** P(w) = integral of dF / B from the left end, with both limits at jumps. */
-function integrate({ cells, jumps, rangeF, maxB }: CellGrid): Integral {
+function integrate({ cells, jumps, noiseF, maxB }: CellGrid): Integral {
   const out: Integral = { w: [], p: [], f: [], free: [] };
   let position = 0;
   const push = (w: number, f: number): void => {
@@ -64,7 +64,7 @@ function integrate({ cells, jumps, rangeF, maxB }: CellGrid): Integral {
   cells.forEach((cell, i) => {
     const { a, b, Fa, Fb } = cell;
     const jump = jumps.get(i);
-    if (jump || !isFlat(cell, rangeF)) out.start ??= { p: position, f: jump ? Fa - jump.height : Fa };
+    if (jump || !isFlat(cell, noiseF)) out.start ??= { p: position, f: jump ? Fa - jump.height : Fa };
     if (jump) position += jump.height / jump.B;
     if (i === 0 || jump) push(a, Fa);
     const backward = meanB(cell);
@@ -73,7 +73,7 @@ function integrate({ cells, jumps, rangeF, maxB }: CellGrid): Integral {
       const last = out.free.at(-1);
       if (last && last[1] === a) last[1] = b;
       else out.free.push([a, b]);
-    } else if (!isFlat(cell, rangeF)) {
+    } else if (!isFlat(cell, noiseF)) {
       // P is nearly straight in a cell, and dF = B dP: dP is dF over the mean of B, exact also where B goes through 0.
       position += Math.max(0, (Fb - Fa) / backward);
     }
@@ -92,7 +92,7 @@ function anchorShift(
 ): number {
   if (!anchor && start) {
     const moving = [
-      ...grid.cells.filter((cell) => !isFlat(cell, grid.rangeF)).flatMap(({ Ba, Bm, Bb }) => [Ba, Bm, Bb]),
+      ...grid.cells.filter((cell) => !isFlat(cell, grid.noiseF)).flatMap(({ Ba, Bm, Bb }) => [Ba, Bm, Bb]),
       ...[...grid.jumps.values()].map(({ B }) => B),
     ];
     const slope = moving[0];
