@@ -16,7 +16,7 @@ export const wrongValues = Object.freeze({
   'array of arrays': () => [[1, 2], [3]],
   promise: () => Promise.resolve({}),
   function: () => () => undefined,
-  class: () => class Nothing {},
+  class: () => Date,
   Map: () => new Map(),
   bytes: () => new Uint8Array(3),
   'object of another kind': () => ({

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BitgradError } from '@bitgrad/core';
+import { baseRateOf, type OptimizerConfig } from '@bitgrad/training';
 import { z } from 'zod';
 
 const json = z.record(z.string(), z.json());
@@ -37,7 +38,8 @@ export const configSchema = z.strictObject({
   modelOptions: json.default({}),
   methods: z.array(method).min(1),
   optimizer: optimizer.default({ name: 'adam' }),
-  learningRate: z.number().positive().default(0.001),
+  /** Of every method whose optimizer has none of its own; default: each optimizer's. */
+  learningRate: z.number().positive().optional(),
   schedule: z.enum(['constant', 'cosine', 'linear', 'step']).default('cosine'),
   batchSize: z.int().positive().default(100),
   seeds: z.array(z.int().nonnegative()).min(1).default([1]),
@@ -164,7 +166,8 @@ export function trialsOf(config: BenchConfig): Trial[] {
       next: 'Give each a label of its own.',
     });
   // Where the data lies is no part of what a trial is: another machine's result counts.
-  const identity = { ...shared, data: shared.data.split(':')[0], name: '' };
+  const learningRate = shared.learningRate ?? baseRateOf(shared.optimizer as OptimizerConfig);
+  const identity = { ...shared, learningRate, data: shared.data.split(':')[0], name: '' };
   return seeds.flatMap((seed) =>
     methods.map((method) => ({
       id: hashOf({ ...identity, method: { ...method, label: '' }, seed }),

@@ -46,6 +46,11 @@ const epochsOf = async (config: BenchConfig, dataset: Dataset, trial: Trainer): 
   return Math.max(1, Math.floor((budget.minutes * 60 * speed) / dataset.train.size));
 };
 
+/** Whether an optimizer of a method comes with its learning rate; then the comparison's is not meant for it. */
+const hasOwnRate = (optimizer: Trial['method']['optimizer']): boolean =>
+  optimizer !== undefined &&
+  [optimizer, optimizer['rest'] ?? {}].some((each) => 'learningRate' in (each as object));
+
 /** Runs a trial. @throws BitgradError from data, plugins, training or compilation */
 export async function runTrial(
   trial: Trial,
@@ -79,7 +84,7 @@ export async function runTrial(
       batchSize: config.batchSize,
       seed,
       optimizer: { ...(method.optimizer ?? config.optimizer) } as OptimizerConfig,
-      learningRate: method.learningRate ?? config.learningRate,
+      learningRate: method.learningRate ?? (hasOwnRate(method.optimizer) ? undefined : config.learningRate),
       schedule: config.schedule,
       augment: parseAugment(config.augment),
       normalize: symmetricNormalization,

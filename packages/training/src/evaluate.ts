@@ -1,9 +1,11 @@
 // Accuracy and loss on a split, as trained or as deployed.
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { BitgradError, softmaxCrossEntropy } from '@bitgrad/core';
-import { batches, type Normalization, type Split } from '@bitgrad/datasets';
-import { withHardened } from '@bitgrad/layers';
+import { BitgradError, checkOptions, option, softmaxCrossEntropy, type OptionRules } from '@bitgrad/core';
+import { batches, normalizationRule, type Normalization, type Split } from '@bitgrad/datasets';
+import { expectModel, withHardened } from '@bitgrad/layers';
+import { checkFinite } from './finite.js';
+import { checkData, classCount } from './inputs.js';
 import { oneHot } from './step.js';
 import { createYielder } from './yielding.js';
 
@@ -23,6 +25,16 @@ export interface EvaluateOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** The rules of {@link EvaluateOptions}. */
+export const evaluateRules: OptionRules<EvaluateOptions> = {
+  hard: option.boolean,
+  batchSize: option.integer(1),
+  normalize: normalizationRule,
+  signal: option.signal,
+  yieldEveryMs: option.number(0),
+  onProgress: option.callback,
+};
+
 /** What {@link evaluate} measured. */
 export interface Evaluation {
   /** Share of the images whose largest logit is that of their class, in [0, 1]. */
@@ -38,22 +50,21 @@ export interface Evaluation {
 
 /**
  * Evaluates a model that gives logits [n, classes].
- * @throws BitgradError `shape-mismatch` when the model's output is not [n, classes], `invalid-option` for an empty split
+ * @throws BitgradError `shape-mismatch` when the model's output is not [n, classes] or its input not the images' shape,
+ *   `invalid-option` for what is no split, an empty one, or labels that are no classes, `not-finite` when a weight or a logit
+ *   is NaN or infinite
  */
 export async function evaluate(
   model: LayersModel,
   split: Split,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  checkOptions('training', 'evaluate', options, evaluateRules);
   const { hard = true, batchSize = 250, normalize, signal, yieldEveryMs = 40, onProgress } = options;
+  expectModel('training', 'evaluate', model);
   const classes = classCount(model);
-  if (split.size === 0)
-    throw new BitgradError({
-      code: 'invalid-option',
-      source: 'training',
-      what: 'split to evaluate',
-      got: 'no images',
-    });
+  checkData('evaluate', model, split);
+  await checkFinite(model, 'in the model to evaluate');
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const yielded = createYielder(yieldEveryMs);
   let [images, correct, lossSum] = [0, 0, 0];
@@ -76,6 +87,8 @@ export async function evaluate(
       if (predicted === label) correct += 1;
     });
     lossSum += values[batch.size]!;
+    // The largest of NaN is the first class: an accuracy, and a wrong one.
+    if (!Number.isFinite(lossSum)) throw lossNotFinite(lossSum);
     images += batch.size;
     onProgress?.(images, split.size);
     await yielded();
@@ -89,20 +102,12 @@ export async function evaluate(
   };
 }
 
-/**
- * Number of classes: the last axis of the model's one output.
- * @throws BitgradError `shape-mismatch` when the output is not [n, classes]
- */
-export function classCount(model: LayersModel): number {
-  const shape = model.outputs.length === 1 ? model.outputs[0]!.shape : undefined;
-  const classes = shape?.at(-1);
-  if (shape?.length !== 2 || !classes)
-    throw new BitgradError({
-      code: 'shape-mismatch',
-      source: 'training',
-      what: 'output of the model',
-      got: model.outputs.map((output) => output.shape),
-      expected: 'one tensor [n, classes] of logits',
-    });
-  return classes;
-}
+const lossNotFinite = (loss: number): BitgradError =>
+  new BitgradError({
+    code: 'not-finite',
+    source: 'training',
+    what: 'loss of the evaluation',
+    got: loss,
+    expected: 'a finite number',
+    next: 'Look for a layer whose output overflows: the weights themselves are finite.',
+  });

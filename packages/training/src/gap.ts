@@ -1,8 +1,11 @@
 // The soft-to-hard gap: what is lost when a soft quantizer is replaced by its levels of deployment.
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { checkOptions } from '@bitgrad/core';
 import type { Split } from '@bitgrad/datasets';
 import { quantLayersOf } from '@bitgrad/layers';
-import { evaluate, type Evaluation, type EvaluateOptions } from './evaluate.js';
+import { evaluate, evaluateRules, type Evaluation, type EvaluateOptions } from './evaluate.js';
+
+const { hard: _, ...rules } = evaluateRules;
 
 /** Accuracies in [0, 1] on the same images. */
 export interface GapEvaluation {
@@ -22,12 +25,14 @@ export const isSoft = (model: LayersModel): boolean =>
 /**
  * Evaluates as deployed, and as trained where that can differ.
  * @returns undefined when the signal stopped it
+ * @throws BitgradError as {@link evaluate}
  */
 export async function evaluateGap(
   model: LayersModel,
   split: Split,
   options: Omit<EvaluateOptions, 'hard'> = {},
 ): Promise<GapEvaluation | undefined> {
+  checkOptions('training', 'evaluateGap', options, rules);
   const hardened = await evaluate(model, split, { ...options, hard: true });
   if (!hardened.completed) return undefined;
   const soft = isSoft(model) ? await evaluate(model, split, { ...options, hard: false }) : hardened;

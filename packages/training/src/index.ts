@@ -10,18 +10,21 @@ export {
   saveCheckpoint,
   type Checkpoint,
 } from './checkpoint/checkpoint.js';
-export { classCount, evaluate, type EvaluateOptions, type Evaluation } from './evaluate.js';
+export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.js';
+export { classCount } from './inputs.js';
 export type { EpochEvent, FinishEvent, StepEvent, TrainEvent } from './events.js';
 export { evaluateGap, isSoft, type GapEvaluation } from './gap.js';
 export { adam, type AdamOptions } from './optimizers/adam.js';
 export { bop, type BopOptions } from './optimizers/bop.js';
 export { caseOptimizer, type OptimizerCase } from './optimizers/caseOptimizer.js';
 export {
+  baseRateOf,
   binaryKernelNames,
   createOptimizer,
   optimizerNames,
   type OptimizerConfig,
 } from './optimizers/config.js';
+export type { RatedOptimizer, ScheduledRate } from './optimizers/rates.js';
 export { sgd, type SgdOptions } from './optimizers/sgd.js';
 export { StepOptimizer, type OptimizerState, type StatefulOptimizer } from './optimizers/stepOptimizer.js';
 export {
@@ -30,14 +33,10 @@ export {
   type LearningRateSchedule,
   type ScheduleSpec,
 } from './schedules.js';
-export { checkConfig, type WeightValues } from './state.js';
+export { checkConfig } from './state.js';
 export { crossEntropy, type LossFunction } from './step.js';
-export {
-  createTrainer,
-  type Trainer,
-  type TrainerOptions,
-  type TrainerState,
-  type TrainingMetrics,
-  type TrainingPosition,
-} from './trainer.js';
+export { createTrainer, type Trainer } from './trainer.js';
+export type { TrainerOptions } from './trainer-options.js';
+export type { TrainerState, TrainingMetrics, TrainingPosition } from './trainer-state.js';
+export type { WeightValues } from './weights.js';
 export { wrapForQuantizers } from './wrap.js';

@@ -4,6 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError, softmaxCrossEntropy } from '@bitgrad/core';
 import type { Batch } from '@bitgrad/datasets';
 import { applyConstraints } from '@bitgrad/layers';
+import { trainedVariables } from './weights.js';
 
 /** A loss of logits [n, k] and one-hot labels [n, k]: a scalar, the mean over the batch. */
 export type LossFunction = (logits: tf.Tensor2D, labels: tf.Tensor2D) => tf.Scalar;
@@ -30,6 +31,17 @@ export function oneHot(labels: ArrayLike<number>, classes: number): tf.Tensor2D 
   return tf.tensor2d(rows, [labels.length, classes]);
 }
 
+const scalarOf = (loss: unknown): tf.Scalar => {
+  if (loss instanceof tf.Tensor && loss.rank === 0) return loss as tf.Scalar;
+  throw new BitgradError({
+    code: 'invalid-option',
+    source: 'training',
+    what: 'what option "loss" of createTrainer gave',
+    got: loss instanceof tf.Tensor ? `a tensor of shape [${loss.shape.join(', ')}]` : (loss ?? 'nothing'),
+    expected: 'a scalar tensor: the mean over the batch',
+  });
+};
+
 /** What a step measured, over its batch. */
 export interface StepResult {
   /** Mean loss, with the model's regularizers. */
@@ -52,7 +64,7 @@ export async function trainStep(
   loss: LossFunction,
   step: number,
 ): Promise<StepResult> {
-  const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  const variables = trainedVariables(model);
   const kept: tf.Tensor[] = [];
   const { grads, measured } = tf.tidy(() => {
     const images = tf.tensor(batch.images, [...batch.shape], 'float32');
@@ -60,7 +72,7 @@ export async function trainStep(
     const { value, grads } = tf.variableGrads(() => {
       const logits = model.apply(images, { training: true }) as tf.Tensor2D;
       kept.push(tf.keep(tf.clone(logits)));
-      return [loss(logits, labels), ...model.calculateLosses()].reduce((a, b) => tf.add(a, b));
+      return [scalarOf(loss(logits, labels)), ...model.calculateLosses()].reduce((a, b) => tf.add(a, b));
     }, variables);
     const hits = tf.equal(tf.argMax(kept[0]!, 1), tf.argMax(labels, 1));
     return { grads, measured: tf.stack([value, tf.sum(tf.cast(hits, 'float32'))]) };

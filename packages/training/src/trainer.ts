@@ -1,101 +1,36 @@
 // The training loop. All that decides how it goes on is in plain values that a checkpoint holds: weights, optimizer
 // state, clock and position. Batches, learning rates and schedules are pure functions of those and the options, so a
 // resumed run does the same arithmetic, in the same order, as the run that was never stopped.
-import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { advanceClock, BitgradError, initialClock, type JsonObject, type TrainingClock } from '@bitgrad/core';
 import {
-  batchCount,
-  batches,
-  symmetricNormalization,
-  type Augmentation,
-  type Batch,
-  type Normalization,
-  type Split,
-} from '@bitgrad/datasets';
+  advanceClock,
+  BitgradError,
+  checkOptions,
+  option,
+  type JsonObject,
+  type TrainingClock,
+} from '@bitgrad/core';
+import { batches, type Batch } from '@bitgrad/datasets';
 import { setClock } from '@bitgrad/layers';
-import { classCount } from './evaluate.js';
 import type { EpochEvent, TrainEvent } from './events.js';
+import { checkFinite } from './finite.js';
 import { createFlipSampler } from './flips.js';
-import { createOptimizer, type OptimizerConfig } from './optimizers/config.js';
-import type { OptimizerState, StatefulOptimizer } from './optimizers/stepOptimizer.js';
 import { createSpeed } from './speed.js';
-import { learningRateAt, resolveSchedule, type ScheduleSpec } from './schedules.js';
-import { crossEntropy, trainStep, type LossFunction } from './step.js';
+import { clockAt, scheduledRate } from './schedules.js';
+import { trainStep } from './step.js';
 import { evaluateGap } from './gap.js';
+import { checkConfig, createLock } from './state.js';
+import { resolveOptions, type TrainerOptions } from './trainer-options.js';
 import {
-  checkConfig,
-  createLock,
-  integerFrom,
-  readWeights,
-  splitChecksum,
-  writeWeights,
-  type WeightValues,
-} from './state.js';
+  checkClock,
+  checkState,
+  type TrainerState,
+  type TrainingMetrics,
+  type TrainingPosition,
+} from './trainer-state.js';
+import { planRestore, readWeights, trainedVariables } from './weights.js';
 import { wrapForQuantizers } from './wrap.js';
 import { createYielder } from './yielding.js';
-
-/** What to train, on what, and how. */
-export interface TrainerOptions {
-  /** A tfjs-layers model that gives logits [n, classes]; trained in place, not disposed. */
-  readonly model: LayersModel;
-  readonly train: Split;
-  /** Evaluated after each epoch; without it epochs have no test accuracy. */
-  readonly test?: Split;
-  readonly epochs: number;
-  /** Images a step; default 64. The last batch of an epoch may be smaller. */
-  readonly batchSize?: number;
-  /** Decides order and augmentation; default 0. */
-  readonly seed?: number;
-  /** Default `{ name: 'adam' }`. An object of your own is used as it is, and disposed with the trainer. */
-  readonly optimizer?: OptimizerConfig | StatefulOptimizer;
-  /** Base learning rate; default 0.001. */
-  readonly learningRate?: number;
-  /** Default `cosine`. */
-  readonly schedule?: ScheduleSpec;
-  /** Default bytes to [-1, 1]. */
-  readonly normalize?: Normalization;
-  /** Default none. */
-  readonly augment?: Augmentation;
-  /** Default mean softmax cross-entropy. */
-  readonly loss?: LossFunction;
-  /** Evaluate after every so many epochs and after the last; default 1; 0: never. */
-  readonly evaluateEvery?: number;
-  /** Sample the flip ratio in every so many steps of an epoch, the first included; default 50; 0: never. */
-  readonly flipEvery?: number;
-  /** Give the event loop a turn at least this often, in milliseconds; default 40. */
-  readonly yieldEveryMs?: number;
-}
-
-/** Where training stands: epochs done, and steps done in the present one. */
-export interface TrainingPosition {
-  readonly epoch: number;
-  readonly batch: number;
-}
-
-/** Sums over the present epoch, and what is known of the past ones. */
-export interface TrainingMetrics {
-  readonly lossSum: number;
-  readonly correct: number;
-  readonly seen: number;
-  readonly flipSum: number;
-  readonly flipSamples: number;
-  /** Over the whole run, evaluation and pauses not counted. */
-  readonly trainSeconds: number;
-  readonly trainImages: number;
-  readonly history: readonly EpochEvent[];
-}
-
-/** All of a trainer's state, as plain data. */
-export interface TrainerState {
-  /** The options that decide the result. */
-  readonly config: JsonObject;
-  readonly clock: TrainingClock;
-  readonly position: TrainingPosition;
-  readonly metrics: TrainingMetrics;
-  readonly weights: readonly WeightValues[];
-  readonly optimizer: OptimizerState;
-}
 
 /** A training run. */
 export interface Trainer {
@@ -109,66 +44,34 @@ export interface Trainer {
   /**
    * Trains from where it stands. Between two events nothing runs: save, evaluate or wait as you like.
    * @param options.signal stops it after the step that is running, with a `stopped` event; `run()` goes on later
-   * @throws BitgradError `not-finite` with the step when the loss is NaN or infinite; `invalid-state` when it runs already
+   * @throws BitgradError `not-finite` with the step when the loss is NaN or infinite, with the layer when a weight, an
+   *   average or the optimizer's state is after an epoch; `invalid-state` when it runs already
    */
   run(options?: { signal?: AbortSignal }): AsyncGenerator<TrainEvent, void, undefined>;
   /** A copy of the state, taken between two steps. */
   exportState(): Promise<TrainerState>;
-  /** @throws BitgradError `incompatible` when the state belongs to other options, `invalid-state` while running */
+  /**
+   * @throws BitgradError `invalid-file` for a state that cannot be, `incompatible` when it belongs to other options or
+   *   another model, `invalid-state` while running; the model is then unchanged
+   */
   importState(state: TrainerState): void;
   /** Frees the optimizer's state. The model stays. */
   dispose(): void;
 }
 
 const emptyEpoch = { lossSum: 0, correct: 0, seen: 0, flipSum: 0, flipSamples: 0 };
-const isOptimizer = (x: OptimizerConfig | StatefulOptimizer): x is StatefulOptimizer =>
-  typeof (x as StatefulOptimizer).applyGradients === 'function';
 
 /**
  * Makes a trainer at the start of its run; {@link restoreCheckpoint} moves it elsewhere.
- * @throws BitgradError `invalid-option`, `shape-mismatch`, `incompatible`
+ * @throws BitgradError `invalid-option`, `shape-mismatch`, `unknown-name`, `incompatible`, `disposed`
  */
 export function createTrainer(options: TrainerOptions): Trainer {
-  const { model, train, test, seed = 0, normalize = symmetricNormalization, augment } = options;
-  const { learningRate = 0.001, loss = crossEntropy, yieldEveryMs = 40 } = options;
-  const epochs = integerFrom('epochs', options.epochs, 1);
-  const batchSize = integerFrom('batchSize', options.batchSize ?? 64, 1);
-  const evaluateEvery = integerFrom('evaluateEvery', options.evaluateEvery ?? 1, 0);
-  const flipEvery = integerFrom('flipEvery', options.flipEvery ?? 50, 0);
-  const schedule = resolveSchedule(options.schedule ?? 'cosine');
-  const given = options.optimizer ?? { name: 'adam' };
-  const optimizer = isOptimizer(given) ? given : createOptimizer(given, model);
-  const classes = classCount(model);
-  const stepsPerEpoch = batchCount(train, { batchSize });
-  const totalSteps = stepsPerEpoch * epochs;
-  if (stepsPerEpoch === 0 || !(learningRate > 0 && learningRate < Infinity))
-    throw new BitgradError({
-      code: 'invalid-option',
-      source: 'training',
-      what: stepsPerEpoch === 0 ? 'training split' : 'learningRate',
-      got: stepsPerEpoch === 0 ? 'no images' : learningRate,
-      expected: stepsPerEpoch === 0 ? 'at least one image' : 'a finite number above 0',
-    });
-  const rateAt = (step: number): number => learningRateAt(learningRate, schedule, step, totalSteps);
-  // JSON round trip: what a checkpoint holds compares equal to what a new trainer computes.
-  const config = JSON.parse(
-    JSON.stringify({
-      epochs,
-      batchSize,
-      seed,
-      learningRate,
-      schedule,
-      normalize,
-      augment: augment ?? null,
-      optimizer: optimizer.getConfig(),
-      trainImages: train.size,
-      trainChecksum: splitChecksum(train),
-      imageShape: train.shape,
-      classes,
-    }),
-  ) as JsonObject;
-
-  let clock: TrainingClock = Object.freeze({ ...initialClock, totalSteps, learningRate: rateAt(0) });
+  const resolved = resolveOptions(options);
+  const { model, train, test, epochs, batchSize, seed, normalize, augment, yieldEveryMs } = resolved;
+  const { optimizer, learningRate, schedule, loss, classes, config } = resolved;
+  const { stepsPerEpoch, totalSteps, evaluateEvery, flipEvery } = resolved;
+  const rateAt = (step: number): number => scheduledRate(schedule, learningRate, step, totalSteps);
+  let clock: TrainingClock = clockAt(0, 0, totalSteps, rateAt);
   let position: TrainingPosition = { epoch: 0, batch: 0 };
   let metrics: TrainingMetrics = { ...emptyEpoch, trainSeconds: 0, trainImages: 0, history: [] };
   let running = false;
@@ -176,12 +79,11 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const lock = createLock();
   const speed = createSpeed();
   const flips = createFlipSampler(model);
-  const variables = (): tf.Variable[] => model.trainableWeights.map((weight) => weight.read() as tf.Variable);
   setClock(model, clock);
 
   const step = async (batch: Batch, loadSeconds: number): Promise<TrainEvent> => {
     const started = performance.now();
-    optimizer.beginStep(clock);
+    optimizer.beginStep(clock, (base) => scheduledRate(schedule, base, clock.step, totalSteps));
     const sampled = flipEvery > 0 && position.batch % flipEvery === 0;
     const before = sampled ? flips.snapshot() : undefined;
     const result = await trainStep(model, wrapped, batch, classes, loss, clock.step).catch((cause) => {
@@ -231,6 +133,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
 
   /** Undefined when the signal stopped the evaluation; then the next run does it again. */
   const finishEpoch = async (signal?: AbortSignal): Promise<EpochEvent | undefined> => {
+    await checkFinite(model, `after epoch ${position.epoch}`, optimizer);
     const started = performance.now();
     const wanted = test !== undefined && evaluates(position.epoch);
     const measured = wanted ? await evaluateGap(model, test, { normalize, signal, yieldEveryMs }) : undefined;
@@ -287,7 +190,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
     clock: () => clock,
     position: () => position,
     metrics: () => metrics,
-    async *run({ signal } = {}) {
+    async *run(given = {}) {
+      const { signal } = checkOptions('training', 'run', runOptions(given), { signal: option.signal });
       if (running) throw invalidState('run() of a trainer that runs already');
       running = true;
       try {
@@ -305,19 +209,35 @@ export function createTrainer(options: TrainerOptions): Trainer {
         position,
         metrics,
         weights: await readWeights(model),
-        optimizer: await optimizer.exportState(variables()),
+        trained: model.trainableWeights.length,
+        optimizer: await optimizer.exportState(trainedVariables(model)),
       })),
     importState(state) {
       if (running) throw invalidState('importState() of a trainer that runs');
+      checkState(state);
       checkConfig(state.config, config);
-      writeWeights(model, state.weights);
-      optimizer.importState(variables(), state.optimizer);
+      checkClock(state.clock, clockAt(state.clock.step, state.clock.epoch, totalSteps, rateAt));
+      const { variables, write } = planRestore(model, state);
+      optimizer.importState(variables, state.optimizer);
+      write();
       ({ clock, position, metrics } = state);
       setClock(model, clock);
     },
     dispose: () => optimizer.dispose(),
   };
 }
+
+/** A signal in place of options is easily passed, and would never stop anything. */
+const runOptions = (given: { signal?: AbortSignal }): { signal?: AbortSignal } => {
+  if (!option.signal.allows(given)) return given;
+  throw new BitgradError({
+    code: 'invalid-option',
+    source: 'training',
+    what: 'options of run',
+    got: 'a signal',
+    expected: '{ signal }',
+  });
+};
 
 const invalidState = (what: string): BitgradError =>
   new BitgradError({

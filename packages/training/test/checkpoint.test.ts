@@ -105,9 +105,93 @@ describe('a checkpoint', () => {
     for (const key of Object.keys(fields))
       for (const value of replacements) {
         const code = codeOf(encodeParts({ header: { ...fields, [key]: value }, arrays }));
-        if (!(['extra', 'config'].includes(key) && JSON.stringify(value) === '{}'))
+        if (!(key === 'extra' && JSON.stringify(value) === '{}'))
           expect([key, value, code]).toEqual([key, value, 'invalid-file']);
       }
+  });
+
+  // Everything that a header says, changed under a checksum made anew: [path, values].
+  const fields: [string, unknown[]][] = [
+    ['clock.step', [-5, 3, 5, 4.5, 1e9, null]],
+    ['clock.epoch', [0, 2, -1]],
+    ['clock.totalSteps', [5, 7, 0]],
+    ['clock.learningRate', [-1, null, '0.001']],
+    ['clock.learningRateSum', [-1, null]],
+    ['position.epoch', [0, 2, -1, 0.5]],
+    ['position.batch', [0, 2, 4, -1]],
+    ['metrics.seen', [0, 17, -1]],
+    ['metrics.correct', [-1, 17, 0.5]],
+    ['metrics.lossSum', [null, 'x']],
+    ['metrics.flipSum', [-1]],
+    ['metrics.flipSamples', [2, -1]],
+    ['metrics.trainSeconds', [-1, null]],
+    ['metrics.trainImages', [40, 0]],
+    ['metrics.history', [[], null]],
+    ['metrics.history.0.epoch', [1]],
+    ['metrics.history.0.step', [2]],
+    ['metrics.history.0.accuracy', [1.5, -1, null]],
+    ['metrics.history.0.hardenedTestAccuracy', [2, 'x']],
+    ['metrics.history.0.loss', [null]],
+    ['metrics.history.0.type', ['step']],
+    ['config.epochs', [0, 3, null]],
+    ['config.batchSize', [0, 8]],
+    ['config.trainImages', [39 * 2, null]],
+    ['weights.0.name', ['x', 1, null]],
+    ['weights.0.shape', [[1], [3, 3, 4, 1], null]],
+    ['trained', [0, 1, 99, null]],
+    ['binding', [0, null]],
+    ['optimizer.iterations', [-1, 0.5, null]],
+    ['optimizer.name', [1, null]],
+    ['optimizer.slots.0', [null, 1, 3, -1]],
+    ['version', [0, 3, '2', null]],
+  ];
+  it.each(fields)('is refused with another %s', (path, values) => {
+    const { header, arrays } = decodeParts(bytes);
+    for (const value of values) {
+      const changed = structuredClone(header) as never;
+      const keys = path.split('.');
+      const parent = keys.slice(0, -1).reduce<Record<string, never>>((at, key) => at[key]!, changed);
+      parent[keys.at(-1)!] = value as never;
+      expect([path, value, codeOf(encodeParts({ header: changed, arrays }))]).toEqual([
+        path,
+        value,
+        'invalid-file',
+      ]);
+    }
+  });
+
+  it('is refused with exchanged names or values that are not finite', () => {
+    const { header, arrays } = decodeParts(bytes) as {
+      header: { weights: { name: string }[] };
+      arrays: Float32Array[];
+    };
+    const weights = structuredClone(header.weights);
+    [weights[1]!.name, weights[2]!.name] = [weights[2]!.name, weights[1]!.name];
+    expect(codeOf(encodeParts({ header: { ...header, weights }, arrays }))).toBe('invalid-file');
+    arrays.forEach((_, i) => {
+      const changed = arrays.map((array) => array.slice());
+      changed[i]![0] = NaN;
+      expect(codeOf(encodeParts({ header, arrays: changed }))).toBe('invalid-file');
+    });
+  });
+
+  it('is refused when its clock is not that of the schedule', () => {
+    const make = () => createTrainer({ model: tinyModel(), train: stripes(40, 1), epochs: 2, batchSize: 16 });
+    const checkpoint = loadCheckpoint(bytes);
+    for (const change of [{ learningRate: 0.5 }, { learningRateSum: 7 }]) {
+      const clock = { ...checkpoint.clock, ...change };
+      expect(() => restoreCheckpoint(make(), { ...checkpoint, clock })).toThrow(
+        /clock.learningRate.*by the schedule/,
+      );
+    }
+  });
+
+  it('is refused when its header is deeper than any header', () => {
+    const { header, arrays } = decodeParts(bytes);
+    const deep = JSON.parse(`${'['.repeat(200)}${']'.repeat(200)}`) as unknown;
+    expect(codeOf(encodeParts({ header: { ...(header as object), extra: { deep } }, arrays }))).toBe(
+      'invalid-file',
+    );
   });
 
   it('survives random bytes', () => {

@@ -286,7 +286,12 @@ describe('what goes wrong', () => {
 
   it('refuses labels that the model has no output for', async () => {
     const labels = Uint8Array.from(train.labels, () => 3);
-    const trainer = make({ train: { ...train, labels } });
+    expect(() => make({ train: { ...train, labels } })).toThrow(/label of image 0 .*got 3, expected 0 to 2/);
+    expect(() => make({ test: { ...train, labels } })).toThrow(/createTrainer \(test\)/);
+    // Labels that change afterwards do not write into another row.
+    const changing = { ...train, labels: train.labels.slice() };
+    const trainer = make({ train: changing });
+    changing.labels.fill(3);
     await expect(advance(trainer)).rejects.toThrow(/label of an image: got 3, expected 0 to 2/);
     finish(trainer);
   });

@@ -1,4 +1,5 @@
 // A run as Markdown: what was compared, under which conditions, and the table.
+import { baseRateOf, type OptimizerConfig } from '@bitgrad/training';
 import type { MethodRow } from '../aggregate.js';
 import { labelOf, type BenchConfig } from '../config.js';
 import type { TrialResult } from '../result.js';
@@ -21,7 +22,7 @@ const budgetText = ({ budget }: BenchConfig): string =>
 /** What holds for every method, in one sentence. */
 export const conditions = (config: BenchConfig, data: string): string =>
   `Model \`${config.model}\`, data \`${data}\`${config.limit ? ` (${config.limit} training images)` : ''}, ` +
-  `${budgetText(config)}, batch ${config.batchSize}, ${config.optimizer.name} with learning rate ${config.learningRate} ` +
+  `${budgetText(config)}, batch ${config.batchSize}, ${config.optimizer.name} with learning rate ${config.learningRate ?? baseRateOf(config.optimizer as OptimizerConfig)} ` +
   `(${config.schedule}), seeds ${config.seeds.join(', ')}, backend \`${config.backend}\`. ` +
   'Every method has the same data order, initialization and budget.';
 

@@ -95,8 +95,6 @@ export interface TrainResult {
   readonly finished: boolean;
 }
 
-const defaultRates: Record<string, number> = { adam: 0.001, sgd: 0.1, bop: 0.001 };
-
 /** What decides the result of a run: a resumed one must say the same. */
 const identityOf = (options: TrainOptions, quantizers: ChosenQuantizers, backend: string): JsonObject =>
   JSON.parse(
@@ -163,7 +161,7 @@ export async function runTrain(options: TrainOptions, io: CliIo, directory = pro
     batchSize: options.batch,
     seed: options.seed,
     optimizer: { name: options.optimizer, ...options.optimizerOptions } as OptimizerConfig,
-    learningRate: options.lr ?? defaultRates[options.optimizer] ?? 0.001,
+    learningRate: options.lr,
     schedule: { kind: options.lrSchedule as 'cosine', warmupSteps: options.warmup },
     augment,
   });

@@ -1,6 +1,7 @@
 // Softmax cross-entropy of logits, differentiable, fused where the backend can.
 import * as tf from '@tensorflow/tfjs-core';
 import { customOp } from './customOp.js';
+import { expectShape, expectTensor } from './expectTensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /**
@@ -8,8 +9,11 @@ import { hasKernel, runKernel } from './kernels.js';
  * @param logits float32 [n, k]
  * @param labels float32 [n, k], one-hot or probabilities; not differentiated
  * @returns float32 [n]
+ * @throws BitgradError `invalid-option`, `shape-mismatch`
  */
 export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Tensor1D {
+  expectTensor('softmaxCrossEntropy', 'logits', logits, 2);
+  expectShape('softmaxCrossEntropy', 'labels', labels, logits.shape);
   return customOp(
     [logits],
     ([x]) => {

@@ -1,8 +1,19 @@
 // What a checkpoint says: everything that decides how training goes on, and nothing else.
-import { BitgradError, type JsonObject, type TrainingClock } from '@bitgrad/core';
+import { BitgradError, type Json, type JsonObject } from '@bitgrad/core';
+import { notFinite } from '../finite.js';
 import type { OptimizerState } from '../optimizers/stepOptimizer.js';
-import type { Trainer, TrainerState } from '../trainer.js';
-import { decodeParts, encodeParts } from './format.js';
+import type { Trainer } from '../trainer.js';
+import {
+  allFinite,
+  asList,
+  asRecord,
+  badState,
+  checkState,
+  slotsIn,
+  type TrainerState,
+} from '../trainer-state.js';
+import type { WeightValues } from '../weights.js';
+import { crc32, decodeParts, encodeParts } from './format.js';
 
 /** A checkpoint in memory. */
 export interface Checkpoint extends TrainerState {
@@ -18,10 +29,11 @@ interface OptimizerHeader {
   readonly children: readonly OptimizerHeader[];
 }
 
-const version = 1;
-
-const bad = (what: string, got: unknown, expected: string): BitgradError =>
-  new BitgradError({ code: 'invalid-file', source: 'training', what: `checkpoint: ${what}`, got, expected });
+/**
+ * Version 2 matches weights by name and says how many are trained; the configuration of each optimizer has the rate that it
+ * was trained with. Version 1 matched by order, and every optimizer had the rate of the trainer.
+ */
+const version = 2;
 
 const flatten = (state: OptimizerState, arrays: Float32Array[]): OptimizerHeader => {
   const slots = state.slots.map((tensors) => {
@@ -31,117 +43,137 @@ const flatten = (state: OptimizerState, arrays: Float32Array[]): OptimizerHeader
   return { ...state, slots, children: state.children.map((child) => flatten(child, arrays)) };
 };
 
+/** Binds names and shapes to the values that follow: exchanged names are found, also under a checksum made anew. */
+const bindingOf = (weights: readonly Pick<WeightValues, 'name' | 'shape'>[]): number =>
+  crc32(new TextEncoder().encode(JSON.stringify(weights.map(({ name, shape }) => [name, shape]))));
+
+function expectFinite(state: TrainerState): void {
+  const { weights, optimizer } = asRecord(state, 'state') as unknown as TrainerState;
+  const bad = (values: Float32Array): boolean => !allFinite(values);
+  const weight = weights.find(({ values }) => bad(values));
+  if (weight) throw notFinite(`weight "${weight.name}"`, 'and cannot be saved');
+  const visit = ({ name, slots, children }: OptimizerState): void => {
+    if (slots.some((arrays) => arrays?.some(bad)))
+      throw notFinite(`state of optimizer ${name}`, 'and cannot be saved');
+    children.forEach(visit);
+  };
+  visit(optimizer);
+}
+
 /**
  * The whole state of a trainer as one buffer; store it anywhere. Waits for the step that is running.
  * @param extra plain JSON kept with it
+ * @throws BitgradError `not-finite` when a weight or the optimizer's state is NaN or infinite: such a run cannot go on
  */
 export async function saveCheckpoint(trainer: Trainer, extra: JsonObject = {}): Promise<Uint8Array> {
-  const { weights, optimizer, ...rest } = await trainer.exportState();
+  expectTrainer('saveCheckpoint', trainer);
+  asExtra(extra);
+  const state = await trainer.exportState();
+  expectFinite(state);
+  // What could not be read is not written.
+  checkState(state);
+  const { weights, optimizer, ...rest } = state;
   const arrays = weights.map(({ values }) => values);
   const header = {
     version,
     ...rest,
     extra,
     weights: weights.map(({ name, shape }) => ({ name, shape })),
+    binding: bindingOf(weights),
     optimizer: flatten(optimizer, arrays),
   };
   return encodeParts({ header, arrays });
 }
 
 /**
- * Reads what {@link saveCheckpoint} wrote; give it to {@link restoreCheckpoint}.
- * @throws BitgradError `invalid-file`, `truncated-file` or `checksum-mismatch`, whatever the bytes are
+ * Reads what {@link saveCheckpoint} wrote, of this version or the first; give it to {@link restoreCheckpoint}.
+ * @throws BitgradError `invalid-file`, `truncated-file` or `checksum-mismatch`, whatever the bytes are; `invalid-option` for
+ *   what are no bytes
  */
 export function loadCheckpoint(bytes: Uint8Array): Checkpoint {
-  const { header, arrays } = decodeParts(bytes);
-  if (!isRecord(header)) throw bad('header', header, 'an object');
-  if (header.version !== version) throw bad('version', header.version, String(version));
-  const queue = [...arrays];
-  const weights = list(header.weights, 'weights').map((entry, i) => {
-    const { name, shape } = isRecord(entry) ? entry : {};
-    const values = queue.shift();
-    const valid =
-      typeof name === 'string' && Array.isArray(shape) && shape.every((d) => Number.isSafeInteger(d));
-    if (!valid || !values || values.length !== shape.reduce((a: number, b: number) => a * b, 1))
-      throw bad(`weight ${i}`, entry, 'a name and the shape of its values');
-    return { name, shape: shape as number[], values };
+  const parts = decodeParts(bytes);
+  const header = asRecord(parts.header, 'header');
+  const first = header['version'] === 1;
+  if (!first && header['version'] !== version)
+    throw badState('version', header['version'], `1 or ${version}`);
+  const queue = [...parts.arrays];
+  const weights = asList(header['weights'], 'weights').map((entry, i) => {
+    const { name, shape } = asRecord(entry, `weight ${i}`);
+    return { name, shape, values: queue.shift() } as WeightValues;
   });
-  const optimizer = readOptimizer(header.optimizer, queue, 0);
-  if (queue.length > 0) throw bad('arrays', queue.length, 'none left over');
-  return {
-    config: record(header.config, 'config'),
-    clock: readClock(header.clock),
-    position: readPosition(header.position),
-    metrics: readMetrics(header.metrics),
-    extra: record(header.extra, 'extra'),
+  const optimizer = readOptimizer(header['optimizer'], queue, 0);
+  if (queue.length > 0) throw badState('arrays', queue.length, 'none left over');
+  const state = {
+    config: first ? withUsedRates(asRecord(header['config'], 'config')) : header['config'],
+    clock: header['clock'],
+    position: header['position'],
+    metrics: header['metrics'],
+    extra: asRecord(header['extra'], 'extra') as JsonObject,
     weights,
+    trained: first ? slotsIn(optimizer) : header['trained'],
     optimizer,
+    ...(first ? { ordered: true } : {}),
   };
+  checkState(state);
+  if (!first && header['binding'] !== bindingOf(weights))
+    throw badState(
+      'names of the weights',
+      header['binding'],
+      `${bindingOf(weights)}, made of the names as they are`,
+    );
+  return state as Checkpoint;
 }
 
 /**
  * Puts a trainer where the checkpoint stands; the next step is the one that would have followed.
  * @param trainer made with the same model, data and options as the one that was saved
- * @throws BitgradError `incompatible` that names the first option that differs
+ * @throws BitgradError `incompatible` that names the first option or the layers that differ, `invalid-file` for a checkpoint
+ *   that cannot be
  */
 export function restoreCheckpoint(trainer: Trainer, checkpoint: Checkpoint): void {
+  expectTrainer('restoreCheckpoint', trainer);
+  if (ArrayBuffer.isView(checkpoint))
+    throw invalid('checkpoint given to restoreCheckpoint', 'bytes', 'what loadCheckpoint(bytes) gives');
   trainer.importState(checkpoint);
 }
 
-const isRecord = (x: unknown): x is Record<string, unknown> =>
-  typeof x === 'object' && x !== null && !Array.isArray(x);
+const invalid = (what: string, got: unknown, expected: string): BitgradError =>
+  new BitgradError({ code: 'invalid-option', source: 'training', what, got: got ?? 'nothing', expected });
 
-const record = (x: unknown, what: string): JsonObject => {
-  if (!isRecord(x)) throw bad(what, x, 'an object');
-  return x as JsonObject;
-};
+function expectTrainer(owner: string, trainer: unknown): asserts trainer is Trainer {
+  const { exportState, importState } = (trainer ?? {}) as Partial<Trainer>;
+  if (typeof exportState !== 'function' || typeof importState !== 'function')
+    throw invalid(`trainer given to ${owner}`, trainer, 'what createTrainer makes');
+}
 
-const list = (x: unknown, what: string): unknown[] => {
-  if (!Array.isArray(x)) throw bad(what, x, 'a list');
-  return x;
-};
+function asExtra(extra: unknown): void {
+  if (typeof extra !== 'object' || extra === null || Array.isArray(extra))
+    throw invalid('extra of a checkpoint', extra, 'a plain JSON object');
+}
 
-const numbers = <K extends string>(x: unknown, what: string, keys: readonly K[]): Record<K, number> => {
-  const values = record(x, what);
-  for (const key of keys)
-    if (typeof values[key] !== 'number') throw bad(`${what}.${key}`, values[key], 'a number');
-  return values as Record<K, number>;
-};
-
-const readClock = (x: unknown): TrainingClock =>
-  numbers(x, 'clock', ['step', 'epoch', 'totalSteps', 'learningRate', 'learningRateSum']);
-
-const readPosition = (x: unknown): TrainerState['position'] => numbers(x, 'position', ['epoch', 'batch']);
-
-const readMetrics = (x: unknown): TrainerState['metrics'] => {
-  const metrics = numbers(x, 'metrics', [
-    'lossSum',
-    'correct',
-    'seen',
-    'flipSum',
-    'flipSamples',
-    'trainSeconds',
-    'trainImages',
-  ]);
-  const history = list((x as Record<string, unknown>).history, 'metrics.history');
-  history.forEach((entry, i) => numbers(entry, `metrics.history[${i}]`, ['epoch', 'loss', 'accuracy']));
-  return { ...metrics, history } as TrainerState['metrics'];
-};
+/** A configuration of the first version, with the rate that every optimizer was trained with. */
+function withUsedRates(config: Readonly<Record<string, unknown>>): unknown {
+  const set = (value: Json, key?: string): Json => {
+    if (key === 'learningRate') return config['learningRate'] as Json;
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((item: Json) => set(item));
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, set(item as Json, name)]));
+  };
+  return { ...config, optimizer: set((config['optimizer'] ?? null) as Json) };
+}
 
 const readOptimizer = (x: unknown, queue: Float32Array[], depth: number): OptimizerState => {
-  const { name, iterations } = record(x, 'optimizer');
-  if (typeof name !== 'string' || !Number.isSafeInteger(iterations) || depth > 8)
-    throw bad('optimizer', x, 'a name and the number of its steps');
-  const { slots, children } = x as { slots: unknown; children: unknown };
+  const { name, iterations, slots, children } = asRecord(x, 'optimizer');
+  if (depth > 8) throw badState('optimizer', 'more than 8 levels', 'at most 8 levels of children');
   return {
-    name,
+    name: name as string,
     iterations: iterations as number,
-    slots: list(slots, 'optimizer.slots').map((count) => {
+    slots: asList(slots, 'optimizer.slots').map((count) => {
       if (count === null) return null;
       if (!Number.isSafeInteger(count) || (count as number) < 0 || (count as number) > queue.length)
-        throw bad('optimizer.slots', count, `at most ${queue.length}`);
+        throw badState('optimizer.slots', count, `at most ${queue.length}`);
       return queue.splice(0, count as number);
     }),
-    children: list(children, 'optimizer.children').map((child) => readOptimizer(child, queue, depth + 1)),
+    children: asList(children, 'optimizer.children').map((child) => readOptimizer(child, queue, depth + 1)),
   };
 };

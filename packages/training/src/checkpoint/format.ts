@@ -21,7 +21,8 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
   return c;
 });
 
-const crc32 = (bytes: Uint8Array): number => {
+/** CRC-32 (IEEE). */
+export const crc32 = (bytes: Uint8Array): number => {
   let crc = -1;
   for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);
   return (crc ^ -1) >>> 0;
@@ -67,9 +68,18 @@ export function encodeParts({ header, arrays }: CheckpointParts): Uint8Array {
 
 /**
  * Reads the buffer back; the arrays are copies.
- * @throws BitgradError `invalid-file`, `truncated-file` or `checksum-mismatch`
+ * @throws BitgradError `invalid-file`, `truncated-file` or `checksum-mismatch`; `invalid-option` for what are no bytes
  */
 export function decodeParts(bytes: Uint8Array): CheckpointParts {
+  if (Object.prototype.toString.call(bytes) !== '[object Uint8Array]')
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'training',
+      what: 'bytes of a checkpoint',
+      got: bytes === undefined ? 'nothing' : bytes,
+      expected: 'a Uint8Array, as saveCheckpoint gives it',
+      next: 'Read the file first; await a promise.',
+    });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = new TextDecoder().decode(bytes.subarray(0, 8));
   if (start !== magic && !(bytes.length < 8 && magic.startsWith(start)))
@@ -99,6 +109,17 @@ export function decodeParts(bytes: Uint8Array): CheckpointParts {
   return { header, arrays };
 }
 
+const maxDepth = 64;
+
+/** Without recursion: a header of brackets must not overflow the stack of whoever walks it. */
+function depthOf(value: unknown): number {
+  let level = [value];
+  let depth = 0;
+  for (; level.length > 0 && depth <= maxDepth; depth++)
+    level = level.flatMap((x) => (typeof x === 'object' && x !== null ? Object.values(x) : []));
+  return depth;
+}
+
 const parseHeader = (bytes: Uint8Array): { header: unknown; lengths: number[] } => {
   let parsed: unknown;
   try {
@@ -106,6 +127,8 @@ const parseHeader = (bytes: Uint8Array): { header: unknown; lengths: number[] } 
   } catch (cause) {
     throw fail('invalid-file', 'header', (cause as Error).message, 'JSON');
   }
+  if (depthOf(parsed) > maxDepth)
+    throw fail('invalid-file', 'header', `more than ${maxDepth} levels`, `at most ${maxDepth}`);
   const { header, lengths } = (parsed ?? {}) as { header?: unknown; lengths?: unknown };
   if (!Array.isArray(lengths) || !lengths.every((n) => Number.isSafeInteger(n) && n >= 0))
     throw fail('invalid-file', 'header', lengths, 'the lengths of the arrays');

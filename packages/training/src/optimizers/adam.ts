@@ -1,34 +1,39 @@
 // Adam with exact state.
 import type * as tf from '@tensorflow/tfjs-core';
-import { adamStep } from '@bitgrad/core';
-import { inRange } from './options.js';
+import { adamStep, checkOptions, option, type OptionRules } from '@bitgrad/core';
+import { defaultRates } from './rates.js';
 import { StepOptimizer } from './stepOptimizer.js';
 
 /** Options of {@link adam}; the paper's defaults. */
 export interface AdamOptions {
-  /** Default 0.001; the trainer's schedule sets it before each step. */
+  /** The base rate, which schedules scale, 0 or more; default the trainer's, else 0.001. */
   readonly learningRate?: number;
   /** Decay of the first moment, [0, 1); default 0.9. */
   readonly beta1?: number;
   /** Decay of the second moment, [0, 1); default 0.999. */
   readonly beta2?: number;
-  /** Added to the root of the second moment; default 1e-8. */
+  /** Added to the root of the second moment, 0 or more; default 1e-8. */
   readonly epsilon?: number;
 }
+
+const rules: OptionRules<AdamOptions> = {
+  learningRate: option.number(0),
+  beta1: option.below(0, 1),
+  beta2: option.below(0, 1),
+  epsilon: option.number(0),
+};
 
 class Adam extends StepOptimizer {
   static readonly className = 'BitgradAdam';
   protected readonly kind = 'adam';
   protected readonly slotCount = 2;
-  private readonly options: Required<AdamOptions>;
+  private readonly options: Required<Omit<AdamOptions, 'learningRate'>>;
 
   constructor(options: AdamOptions) {
-    const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-    super(inRange('adam', 'learningRate', learningRate, 0, Infinity));
-    inRange('adam', 'beta1', beta1, 0, 1);
-    inRange('adam', 'beta2', beta2, 0, 1);
-    inRange('adam', 'epsilon', epsilon, 0, Infinity);
-    this.options = { learningRate, beta1, beta2, epsilon };
+    const { learningRate, ...rest } = checkOptions('training', 'adam', options, rules);
+    super(learningRate, defaultRates.adam);
+    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = rest;
+    this.options = { beta1, beta2, epsilon };
   }
 
   protected update(
@@ -49,7 +54,7 @@ class Adam extends StepOptimizer {
   }
 
   getConfig() {
-    return { name: this.kind, ...this.options };
+    return { name: this.kind, learningRate: this.baseRate, ...this.options };
   }
 }
 

@@ -1,7 +1,16 @@
 // Bop: an optimizer for weights that are binary themselves, without latent weights.
 import type * as tf from '@tensorflow/tfjs-core';
-import { E, elementwise, grow, progress, type TrainingClock } from '@bitgrad/core';
-import { inRange } from './options.js';
+import {
+  checkOptions,
+  E,
+  elementwise,
+  grow,
+  option,
+  progress,
+  type OptionRules,
+  type TrainingClock,
+} from '@bitgrad/core';
+import type { RatedOptimizer } from './rates.js';
 import { StepOptimizer } from './stepOptimizer.js';
 
 /** Options of {@link bop}. */
@@ -13,6 +22,9 @@ export interface BopOptions {
   /** Threshold that the average must exceed to flip a weight, 0 or more; default 1e-7. */
   readonly threshold?: number;
 }
+
+const share = option.of('a number above 0, up to 1', (v) => typeof v === 'number' && v > 0 && v <= 1);
+const rules: OptionRules<BopOptions> = { gamma: share, gammaEnd: share, threshold: option.number(0) };
 
 const [w, g, m] = [E.input('w'), E.input('g'), E.input('m')];
 const average = (gamma: number) => E.add(E.mul(m, 1 - gamma), E.mul(g, gamma));
@@ -28,13 +40,19 @@ class Bop extends StepOptimizer {
   private gamma: number;
 
   constructor(options: BopOptions) {
-    const { gamma = 1e-3, gammaEnd = gamma, threshold = 1e-7 } = options;
+    const {
+      gamma = 1e-3,
+      gammaEnd = gamma,
+      threshold = 1e-7,
+    } = checkOptions('training', 'bop', options, rules);
     super(0);
-    for (const [name, value] of Object.entries({ gamma, gammaEnd }))
-      inRange('bop', name, value, Number.MIN_VALUE, 1 + Number.EPSILON);
-    inRange('bop', 'threshold', threshold, 0, Infinity);
     this.options = { gamma, gammaEnd, threshold };
     this.gamma = gamma;
+  }
+
+  /** The learning rate plays no part. */
+  override rated(): readonly RatedOptimizer[] {
+    return [];
   }
 
   override beginStep(clock: TrainingClock): void {

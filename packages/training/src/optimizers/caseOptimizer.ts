@@ -1,7 +1,9 @@
 // Different optimizers for different variables, such as Bop for binary kernels and Adam for the rest.
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrainingClock } from '@bitgrad/core';
+import { BitgradError, type TrainingClock } from '@bitgrad/core';
+import type { RatedOptimizer, ScheduledRate } from './rates.js';
 import {
+  expectOptimizer,
   gradientList,
   stateMismatch,
   variableNamed,
@@ -33,7 +35,7 @@ class CaseOptimizer extends tf.Optimizer implements StatefulOptimizer {
     return found < 0 ? this.cases.length : found;
   }
 
-  /** The learning rate of the optimizer of the rest. */
+  /** The learning rate of the optimizer of the rest; setting it sets that of all. */
   get learningRate(): number {
     return (this.optimizers.at(-1) as unknown as { learningRate?: number }).learningRate ?? 0;
   }
@@ -43,8 +45,12 @@ class CaseOptimizer extends tf.Optimizer implements StatefulOptimizer {
       (optimizer as unknown as { learningRate: number }).learningRate = value;
   }
 
-  beginStep(clock: TrainingClock): void {
-    this.optimizers.forEach((optimizer) => optimizer.beginStep(clock));
+  rated(): readonly RatedOptimizer[] {
+    return this.optimizers.flatMap((optimizer) => optimizer.rated?.() ?? []);
+  }
+
+  beginStep(clock: TrainingClock, scheduled?: ScheduledRate): void {
+    this.optimizers.forEach((optimizer) => optimizer.beginStep(clock, scheduled));
   }
 
   override applyGradients(gradients: tf.NamedTensorMap | NamedTensor[]): void {
@@ -57,6 +63,10 @@ class CaseOptimizer extends tf.Optimizer implements StatefulOptimizer {
 
   private variablesOf(owner: number, variables: readonly tf.Variable[]): tf.Variable[] {
     return variables.filter((variable) => this.ownerOf(variable) === owner);
+  }
+
+  slotsOf(variable: tf.Variable): readonly tf.Tensor[] {
+    return this.optimizers[this.ownerOf(variable)]!.slotsOf?.(variable) ?? [];
   }
 
   async exportState(variables: readonly tf.Variable[]): Promise<OptimizerState> {
@@ -91,7 +101,24 @@ class CaseOptimizer extends tf.Optimizer implements StatefulOptimizer {
 
 /**
  * An optimizer that gives each variable to the first case whose test it passes, else to `rest`. The tests must be
- * pure: they are asked again at each step.
+ * pure: they are asked again at each step. Each optimizer keeps its own learning rate, which the trainer's schedule scales.
+ * @throws BitgradError `invalid-option`
  */
-export const caseOptimizer = (cases: readonly OptimizerCase[], rest: StatefulOptimizer): StatefulOptimizer =>
-  new CaseOptimizer(cases, rest);
+export function caseOptimizer(cases: readonly OptimizerCase[], rest: StatefulOptimizer): StatefulOptimizer {
+  const list: unknown = cases;
+  if (
+    !Array.isArray(list) ||
+    !list.every((each) => typeof (each as Partial<OptimizerCase>)?.test === 'function')
+  )
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'training',
+      what: 'cases of caseOptimizer',
+      got: list,
+      expected: 'a list of { test, optimizer }',
+    });
+  [...cases.map(({ optimizer }) => optimizer), rest].forEach((each) =>
+    expectOptimizer('caseOptimizer', each),
+  );
+  return new CaseOptimizer(cases, rest);
+}

@@ -1,12 +1,12 @@
 // Stochastic gradient descent with momentum.
 import * as tf from '@tensorflow/tfjs-core';
-import { momentumStep } from '@bitgrad/core';
-import { inRange } from './options.js';
+import { checkOptions, momentumStep, option, type OptionRules } from '@bitgrad/core';
+import { defaultRates } from './rates.js';
 import { StepOptimizer } from './stepOptimizer.js';
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
-  /** Default 0.01; the trainer's schedule sets it before each step. */
+  /** The base rate, which schedules scale, 0 or more; default the trainer's, else 0.1. */
   readonly learningRate?: number;
   /** [0, 1); default 0.9. 0 is plain SGD and keeps no state. */
   readonly momentum?: number;
@@ -14,17 +14,23 @@ export interface SgdOptions {
   readonly nesterov?: boolean;
 }
 
+const rules: OptionRules<SgdOptions> = {
+  learningRate: option.number(0),
+  momentum: option.below(0, 1),
+  nesterov: option.boolean,
+};
+
 class Sgd extends StepOptimizer {
   static readonly className = 'BitgradSgd';
   protected readonly kind = 'sgd';
   protected readonly slotCount: number;
-  private readonly options: Required<SgdOptions>;
+  private readonly options: Required<Omit<SgdOptions, 'learningRate'>>;
 
   constructor(options: SgdOptions) {
-    const { learningRate = 0.01, momentum = 0.9, nesterov = false } = options;
-    super(inRange('sgd', 'learningRate', learningRate, 0, Infinity));
-    inRange('sgd', 'momentum', momentum, 0, 1);
-    this.options = { learningRate, momentum, nesterov };
+    const { learningRate, ...rest } = checkOptions('training', 'sgd', options, rules);
+    super(learningRate, defaultRates.sgd);
+    const { momentum = 0.9, nesterov = false } = rest;
+    this.options = { momentum, nesterov };
     this.slotCount = momentum === 0 ? 0 : 1;
   }
 
@@ -35,7 +41,7 @@ class Sgd extends StepOptimizer {
   }
 
   getConfig() {
-    return { name: this.kind, ...this.options };
+    return { name: this.kind, learningRate: this.baseRate, ...this.options };
   }
 }
 

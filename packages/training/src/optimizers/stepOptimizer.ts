@@ -2,7 +2,8 @@
 // read and written back exactly. tfjs's own Adam keeps accumulated betas that it recomputes when it is loaded, so a
 // resumed run would differ; here the step count is the state, and everything else follows from it in float64.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError, type JsonObject, type TrainingClock } from '@bitgrad/core';
+import { BitgradError, checkValue, option, type JsonObject, type TrainingClock } from '@bitgrad/core';
+import { defaultRates, type RatedOptimizer, type ScheduledRate } from './rates.js';
 
 /** A gradient or a weight with its variable's name (tfjs-core uses this type without exporting it). */
 export interface NamedTensor {
@@ -24,8 +25,16 @@ export interface OptimizerState {
 
 /** An optimizer that the trainer can drive, save and restore. */
 export interface StatefulOptimizer extends tf.Optimizer {
-  /** Called before each step: takes the learning rate and whatever else the optimizer schedules. */
-  beginStep(clock: TrainingClock): void;
+  /**
+   * Called before each step: takes the learning rate and whatever else the optimizer schedules.
+   * @param scheduled gives the rate of this step for a base rate; an optimizer without a base rate of its own takes the
+   *   clock's
+   */
+  beginStep(clock: TrainingClock, scheduled?: ScheduledRate): void;
+  /** The optimizers inside that have a learning rate, that of the rest of the weights last. Default: none says so. */
+  rated?(): readonly RatedOptimizer[];
+  /** The state of a variable, for checks; owned by the optimizer. Default: not looked at. */
+  slotsOf?(variable: tf.Variable): readonly tf.Tensor[];
   exportState(variables: readonly tf.Variable[]): Promise<OptimizerState>;
   /** @throws BitgradError `incompatible` when the state belongs to another kind of optimizer or other shapes */
   importState(variables: readonly tf.Variable[], state: OptimizerState): void;
@@ -41,6 +50,30 @@ export const stateMismatch = (what: string, got: unknown, expected: string): Bit
     expected,
     next: 'Resume with the optimizer and the model that the state was saved with.',
   });
+
+const methods = ['applyGradients', 'beginStep', 'exportState', 'importState', 'getConfig'] as const;
+
+/** Whether something is an optimizer of TensorFlow.js, ours or not. */
+export const isOptimizer = (x: unknown): x is tf.Optimizer =>
+  typeof x === 'object' && x !== null && typeof (x as tf.Optimizer).applyGradients === 'function';
+
+/** @throws BitgradError `invalid-option` for what is no optimizer whose state can be saved */
+export function expectOptimizer(owner: string, optimizer: unknown): asserts optimizer is StatefulOptimizer {
+  const missing = isOptimizer(optimizer)
+    ? methods.filter((name) => typeof (optimizer as StatefulOptimizer)[name] !== 'function')
+    : methods;
+  if (missing.length > 0)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'training',
+      what: `optimizer given to ${owner}`,
+      got: isOptimizer(optimizer) ? `an optimizer without ${missing.join(', ')}` : (optimizer ?? 'nothing'),
+      expected: 'adam(...), sgd(...), bop(...) or caseOptimizer(...) of @bitgrad/training',
+      next: isOptimizer(optimizer)
+        ? 'Those of TensorFlow.js cannot be saved and resumed exactly; use them with model.fit.'
+        : undefined,
+    });
+}
 
 /** Gradients in either form that tfjs passes, as a list; those that are missing are left out. */
 export const gradientList = (gradients: tf.NamedTensorMap | NamedTensor[]): NamedTensor[] =>
@@ -68,13 +101,44 @@ export abstract class StepOptimizer extends tf.Optimizer implements StatefulOpti
   protected abstract readonly kind: string;
   /** How many tensors of the variable's shape the rule keeps. */
   protected abstract readonly slotCount: number;
-  /** The learning rate of the next step; a schedule may set it before each. */
-  learningRate: number;
+  ownRate: number | undefined;
   private readonly slots = new Map<string, tf.Tensor[]>();
+  /** What schedules scale. */
+  private base: number;
+  private rate: number;
 
-  constructor(learningRate: number) {
+  /** @param learningRate undefined: the trainer's, or the default */
+  constructor(
+    learningRate: number | undefined,
+    readonly defaultRate: number = defaultRates.adam,
+  ) {
     super();
-    this.learningRate = learningRate;
+    this.ownRate = learningRate;
+    this.base = this.rate = learningRate ?? defaultRate;
+  }
+
+  /** The learning rate of the next update. Setting it sets the base rate, which schedules scale. */
+  get learningRate(): number {
+    return this.rate;
+  }
+
+  set learningRate(value: number) {
+    checkValue('training', `learningRate of ${this.kind}`, value, option.number(0));
+    this.ownRate = value;
+    this.settleRate(value);
+  }
+
+  /** The learning rate that schedules scale. */
+  get baseRate(): number {
+    return this.base;
+  }
+
+  settleRate(rate: number): void {
+    this.base = this.rate = rate;
+  }
+
+  rated(): readonly RatedOptimizer[] {
+    return [this];
   }
 
   /** The rule: new tensors, the value first, then the slots; `t` counts steps from 1. */
@@ -90,8 +154,8 @@ export abstract class StepOptimizer extends tf.Optimizer implements StatefulOpti
     return value;
   }
 
-  beginStep(clock: TrainingClock): void {
-    this.learningRate = clock.learningRate;
+  beginStep(clock: TrainingClock, scheduled?: ScheduledRate): void {
+    this.rate = scheduled ? scheduled(this.base) : clock.learningRate;
   }
 
   override applyGradients(gradients: tf.NamedTensorMap | NamedTensor[]): void {
@@ -111,6 +175,10 @@ export abstract class StepOptimizer extends tf.Optimizer implements StatefulOpti
         after.map((slot) => tf.keep(slot)),
       );
     }
+  }
+
+  slotsOf({ name }: tf.Variable): readonly tf.Tensor[] {
+    return this.slots.get(name) ?? [];
   }
 
   async exportState(variables: readonly tf.Variable[]): Promise<OptimizerState> {
@@ -160,8 +228,12 @@ export abstract class StepOptimizer extends tf.Optimizer implements StatefulOpti
     const rest = await this.extractIterations(weights);
     this.clearSlots();
     for (const { name, tensor } of rest) {
-      const variable = name.slice(0, name.lastIndexOf('/'));
-      this.slots.set(variable, [...(this.slots.get(variable) ?? []), tf.keep(tf.clone(tensor))]);
+      const [, variable, index] = /^(.*)\/[^/]+_(\d+)$/.exec(name) ?? [];
+      if (variable === undefined || Number(index) >= this.slotCount)
+        throw stateMismatch('name of a saved slot', name, `"<variable>/${this.kind}_<number>"`);
+      const slots = this.slots.get(variable) ?? [];
+      slots[Number(index)] = tf.keep(tf.clone(tensor));
+      this.slots.set(variable, slots);
     }
   }
 

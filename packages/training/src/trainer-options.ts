@@ -1,0 +1,162 @@
+// What a trainer takes, checked once before anything runs: wrong data or an option that does not exist would train all the
+// same, on something else.
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { BitgradError, checkOptions, option, type JsonObject, type OptionRules } from '@bitgrad/core';
+import {
+  augmentationRule,
+  batchCount,
+  normalizationRule,
+  normalizationTable,
+  symmetricNormalization,
+  type Augmentation,
+  type Normalization,
+  type Split,
+} from '@bitgrad/datasets';
+import { expectModel } from '@bitgrad/layers';
+import { checkData, classCount } from './inputs.js';
+import { createOptimizer, type OptimizerConfig } from './optimizers/config.js';
+import { settleRates } from './optimizers/rates.js';
+import { expectOptimizer, isOptimizer, type StatefulOptimizer } from './optimizers/stepOptimizer.js';
+import { resolveSchedule, scheduleRule, type LearningRateSchedule, type ScheduleSpec } from './schedules.js';
+import { splitChecksum } from './state.js';
+import { crossEntropy, type LossFunction } from './step.js';
+
+/** What to train, on what, and how. */
+export interface TrainerOptions {
+  /** A tfjs-layers model that gives logits [n, classes]; trained in place, not disposed. */
+  readonly model: LayersModel;
+  readonly train: Split;
+  /** Evaluated after each epoch; without it epochs have no test accuracy. */
+  readonly test?: Split;
+  readonly epochs: number;
+  /** Images a step; default 64. The last batch of an epoch may be smaller. */
+  readonly batchSize?: number;
+  /** Decides order and augmentation; default 0. */
+  readonly seed?: number;
+  /** Default `{ name: 'adam' }`. An object of your own is used as it is, and disposed with the trainer. */
+  readonly optimizer?: OptimizerConfig | StatefulOptimizer;
+  /**
+   * Base learning rate of the optimizers that have none of their own; default that of each optimizer (Adam 0.001, SGD 0.1).
+   */
+  readonly learningRate?: number;
+  /** Scales every base rate over the run; default `cosine`. */
+  readonly schedule?: ScheduleSpec;
+  /** Default bytes to [-1, 1]. */
+  readonly normalize?: Normalization;
+  /** Default none. */
+  readonly augment?: Augmentation;
+  /** Default mean softmax cross-entropy. */
+  readonly loss?: LossFunction;
+  /** Evaluate after every so many epochs and after the last; default 1; 0: never. */
+  readonly evaluateEvery?: number;
+  /** Sample the flip ratio in every so many steps of an epoch, the first included; default 50; 0: never. */
+  readonly flipEvery?: number;
+  /** Give the event loop a turn at least this often, in milliseconds; default 40. */
+  readonly yieldEveryMs?: number;
+}
+
+const rules: OptionRules<TrainerOptions> = {
+  model: option.any,
+  train: option.any,
+  test: option.any,
+  epochs: option.required(option.integer(1)),
+  batchSize: option.integer(1),
+  seed: option.integer(),
+  optimizer: option.any,
+  learningRate: option.positive,
+  schedule: scheduleRule,
+  normalize: normalizationRule,
+  augment: augmentationRule,
+  loss: option.callback,
+  evaluateEvery: option.integer(0),
+  flipEvery: option.integer(0),
+  yieldEveryMs: option.number(0),
+};
+
+/** Options with their defaults, and what follows from them. */
+export interface ResolvedOptions extends Required<
+  Omit<TrainerOptions, 'optimizer' | 'schedule' | 'test' | 'augment'>
+> {
+  readonly test: Split | undefined;
+  readonly augment: Augmentation | undefined;
+  readonly optimizer: StatefulOptimizer;
+  readonly schedule: Required<LearningRateSchedule>;
+  readonly classes: number;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  /** The options that decide the result, as a checkpoint holds them. */
+  readonly config: JsonObject;
+}
+
+const invalid = (what: string, got: unknown, expected: string, next: string): BitgradError =>
+  new BitgradError({ code: 'invalid-option', source: 'training', what, got, expected, next });
+
+/** Floats from 0 to 1 that were put into bytes are all 0 or 1: with the usual normalization, the same picture for all. */
+function checkContrast({ images }: Split, normalize: Normalization | undefined): void {
+  if (normalize === undefined && images.every((byte) => byte <= 1))
+    throw invalid(
+      'images of the split given to createTrainer (train)',
+      'no byte above 1',
+      'bytes from 0 to 255',
+      'Floats from 0 to 1 become bytes by Math.round(255 * v). If 0 and 1 are meant, say so: normalize: { mean: [0.5], std: [0.5] }.',
+    );
+}
+
+/** @throws BitgradError `invalid-option`, `shape-mismatch`, `unknown-name`, `incompatible`, `disposed` */
+export function resolveOptions(options: TrainerOptions): ResolvedOptions {
+  checkOptions('training', 'createTrainer', options, rules);
+  const { model, train, test, epochs, augment } = options;
+  const { batchSize = 64, seed = 0, normalize = symmetricNormalization } = options;
+  expectModel('training', 'createTrainer', model);
+  const classes = classCount(model);
+  if (model.trainableWeights.length === 0)
+    throw invalid('model given to createTrainer', 'no trainable weights', 'at least one', 'Set `trainable` of its layers to true.'); // prettier-ignore
+  checkData('createTrainer (train)', model, train);
+  if (test !== undefined) checkData('createTrainer (test)', model, test);
+  checkContrast(train, options.normalize);
+  normalizationTable(normalize, train.shape[2]);
+  const given = options.optimizer ?? { name: 'adam' };
+  const optimizer = isOptimizer(given) ? given : createOptimizer(given, model);
+  expectOptimizer('createTrainer', optimizer);
+  const learningRate = settleRates(optimizer, options.learningRate, 'createTrainer');
+  const schedule = resolveSchedule(options.schedule ?? 'cosine');
+  const stepsPerEpoch = batchCount(train, { batchSize });
+  // JSON round trip: what a checkpoint holds compares equal to what a new trainer computes.
+  const config = JSON.parse(
+    JSON.stringify({
+      epochs,
+      batchSize,
+      seed,
+      learningRate,
+      schedule,
+      normalize,
+      augment: augment ?? null,
+      optimizer: optimizer.getConfig(),
+      trainImages: train.size,
+      trainChecksum: splitChecksum(train),
+      imageShape: train.shape,
+      classes,
+    }),
+  ) as JsonObject;
+  return {
+    model,
+    train,
+    test,
+    epochs,
+    batchSize,
+    seed,
+    optimizer,
+    learningRate,
+    schedule,
+    normalize,
+    augment,
+    loss: options.loss ?? crossEntropy,
+    evaluateEvery: options.evaluateEvery ?? 1,
+    flipEvery: options.flipEvery ?? 50,
+    yieldEveryMs: options.yieldEveryMs ?? 40,
+    classes,
+    stepsPerEpoch,
+    totalSteps: stepsPerEpoch * epochs,
+    config,
+  };
+}
