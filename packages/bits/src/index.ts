@@ -48,6 +48,7 @@ export {
   type OptionRule,
   type OptionRules,
 } from './options.js';
+export { outputKinds, type OutputKind } from './output-kind.js';
 export { orientPixels } from './pixels/orient.js';
 export {
   checkPixels,

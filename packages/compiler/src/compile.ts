@@ -1,7 +1,7 @@
 // The whole way: graph -> plan -> validated model -> verification against the graph.
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { BitgradError, checkOptions, option } from '@bitgrad/core';
+import { BitgradError, checkOptions, option, outputKinds, type OutputKind } from '@bitgrad/core';
 import { quantLayersOf, summary, withHardened } from '@bitgrad/layers';
 import {
   elementCount,
@@ -18,6 +18,7 @@ import { checkModelArgument, checkWeights } from './check-model.js';
 import { compareOutputs, scaleOf } from './differences.js';
 import { checkRounding, endsInClasses, lastFloatDense, roundingCost, roundingTolerance } from './int8.js';
 import { checkNormalization } from './normalization.js';
+import { outputOf } from './output.js';
 import { tidied } from './tidy.js';
 import { known, unsupported, type Lowering, type LoweringContext } from './lower/context.js';
 import { lowerings } from './lower/index.js';
@@ -34,7 +35,10 @@ export interface CompileOptions extends VerifyOptions {
   readonly input?: 'u8' | 'f32';
   /** How training turned bytes into numbers: (byte - mean) / std, in units of bytes (0 to 255). Needed for `u8`. */
   readonly normalization?: InputNormalization;
+  /** The names in `classes` are as many as the outputs along the last axis. */
   readonly metadata?: ModelMetadata;
+  /** What the outputs are; default: as the graph ends, see `outputKindOf` of @bitgrad/layers. The file holds it. */
+  readonly output?: OutputKind;
   /**
    * What a float dense layer at the end becomes: `float`; `int8`, a quarter of the size, its outputs off by the rounding of
    * weights, at most `tolerance` (then 0.05 by default); `auto` (default): int8 where the model ends in logits or
@@ -62,6 +66,7 @@ const compileRules = {
   input: option.oneOf('u8', 'f32'),
   normalization: option.inside({ mean: option.required(option.any), std: option.required(option.any) }),
   metadata: option.object,
+  output: option.oneOf(...outputKinds),
   lastLayer: option.oneOf('auto', 'float', 'int8'),
   lowerings: option.object,
 };
@@ -86,7 +91,14 @@ const checkArguments = (model: tfl.LayersModel, options: CompileOptions): void =
   checkSamples(options.samples, { type, size });
   const answers = known(output.shape);
   checkLabels(options, size, elementCount(answers) / answers.at(-1)!, answers.at(-1)!);
+  outputOf(model, options, answers.at(-1)!);
   checkWeights(model);
+};
+
+/** Whether the order of a row's outputs is what counts: classes, not values. */
+const isClasses = (model: tfl.LayersModel, options: CompileOptions): boolean => {
+  const { output } = endsOf(model);
+  return endsInClasses(output) && ['logits', 'probabilities'].includes(outputOf(model, options, output.shape.at(-1)!)); // prettier-ignore
 };
 
 /**
@@ -108,7 +120,7 @@ export async function compileModel(
   const verified = await verification(model, float.model, options);
   const result: CompileResult = { ...float, agreement: verified.agreement, lastLayer: last ? 'float' : null };
   const asked = lastLayer === 'int8';
-  if (!last || !(asked || (lastLayer === 'auto' && samples && endsInClasses(output)))) return result;
+  if (!last || !(asked || (lastLayer === 'auto' && samples && isClasses(model, options)))) return result;
   return rounded(model, options, last, verified, result);
 }
 
@@ -125,7 +137,7 @@ async function rounded(
   const engine = [options.engine ?? jsEngine()].flat()[0]!;
   const values = await runOn(engine, int8.model, samples);
   const outputs = { ...got, values };
-  const scale = scaleOf(want, endsInClasses(endsOf(model).output));
+  const scale = scaleOf(want, isClasses(model, options));
   const cost = roundingCost(outputs, got, scale, tolerance);
   if (options.lastLayer === 'int8') checkRounding(cost, minAgreement, tolerance);
   else if (!cost.agrees.every(Boolean)) return float;
@@ -210,7 +222,8 @@ const normalized = (value: Value, { mean, std }: InputNormalization): Value => {
   });
 };
 
-const metadataOf = (model: tfl.LayersModel, { metadata, normalization }: CompileOptions): ModelMetadata => {
+const metadataOf = (model: tfl.LayersModel, options: CompileOptions): ModelMetadata => {
+  const { metadata, normalization } = options;
   const quantizers = new Set(
     quantLayersOf(model).flatMap((layer) => [...layer.slots.values()].map((s) => s.quantizer.name)),
   );
@@ -221,6 +234,7 @@ const metadataOf = (model: tfl.LayersModel, { metadata, normalization }: Compile
     ...(normalization ? { normalization } : {}),
     ...sizesOf(model),
     ...metadata,
+    output: outputOf(model, options, endsOf(model).output.shape.at(-1)!),
   };
 };
 

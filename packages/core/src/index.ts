@@ -19,6 +19,7 @@ export {
   pictureBytes,
   pictureRules,
   pictureSettings,
+  outputKinds,
   reasonOf,
   roundHalfEven,
   showValue,
@@ -37,6 +38,7 @@ export {
   type PictureOptions,
   type PictureSettings,
   type Pixels,
+  type OutputKind,
   type UnaryOp,
 } from '@bitgrad/bits';
 export { useBackend, type BackendChoice, type SkippedBackend } from './backends.js';

@@ -58,6 +58,7 @@ export {
   withQuantizedWeights,
   type QuantizedKernel,
 } from './model.js';
+export { outputKindOf } from './output-kind.js';
 export { isProductLayer, ProductLayer, type KernelArgs, type ProductArgs } from './product-layer.js';
 export { dilateKernel, type Conv2dGeometry } from './product.js';
 export {

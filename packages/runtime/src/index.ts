@@ -1,12 +1,14 @@
 export {
   BitgradError,
+  outputKinds,
   type ErrorCode,
+  type OutputKind,
   type PictureFit,
   type PictureOptions,
   type PictureSettings,
   type Pixels,
 } from '@bitgrad/bits';
-export { topClasses, type ClassScore } from './classes.js';
+export { topClasses, type ClassScore, type ClassSource } from './classes.js';
 export { checkCompileOptions } from './compile-options.js';
 export {
   dirtyMemory,

@@ -1,5 +1,5 @@
 // A packed model in memory: plan, weights and what a user needs to know to feed it and read its answers.
-import type { PictureSettings } from '@bitgrad/bits';
+import type { OutputKind, PictureSettings } from '@bitgrad/bits';
 import type { Plan, TensorData } from './plan.js';
 
 /**
@@ -27,8 +27,10 @@ export interface LayerInfo {
 /** Everything about a model that does not change what it computes; every field may be absent. */
 export interface ModelMetadata {
   name?: string;
-  /** Class names, one for each output. */
+  /** Class names, one for each output along the last axis; of one `sigmoid` output also two, the second where it is 1. */
   classes?: readonly string[];
+  /** What the outputs are; in a file without it, logits where a row has more than one. */
+  output?: OutputKind;
   /** For image models: how training normalized its input (a `u8` plan has it folded in). */
   normalization?: InputNormalization;
   /** For image models: how training brought pictures to the size of the model; without it, `cover` over white. */

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   imageInput,
   normalizeBytes,
-  topClasses,
   validateMetadata,
   type BufferSpec,
   type CanvasLike,
@@ -179,22 +178,5 @@ describe('imageInput refuses', () => {
     expect(() => imageInput(image as Pixels, wanted as ImageTarget, options as ImageOptions)).toThrow(
       expect.objectContaining({ name: 'BitgradError', message: expect.stringMatching(message) }),
     );
-  });
-});
-
-describe('topClasses', () => {
-  it('sorts by probability, which is the softmax', () => {
-    const got = topClasses(Float32Array.of(1, 3, 2), ['a', 'b', 'c'], 2);
-    expect(got.map(({ name, index }) => [name, index])).toEqual([
-      ['b', 1],
-      ['c', 2],
-    ]);
-    const total = Math.exp(1) + Math.exp(2) + Math.exp(3);
-    expect(got[0]!.probability).toBeCloseTo(Math.exp(3) / total, 12);
-    expect(topClasses(Int32Array.of(5, 5))).toEqual([
-      { index: 0, name: '0', probability: 0.5 },
-      { index: 1, name: '1', probability: 0.5 },
-    ]);
-    expect(topClasses(Float32Array.of(1000, -1000))[0]!.probability).toBe(1);
   });
 });

@@ -105,7 +105,7 @@ export function predict(): void {
       const took = performance.now() - started;
       if (now !== loaded.value) return;
       times.value = [...times.value.slice(-30), took];
-      const scores = topClasses(logits, now.model.metadata.classes, logits.length);
+      const scores = topClasses(logits, now.model, logits.length);
       answer.value = { scores, logits: Array.from(logits), strokes: drawing, by: now };
     } catch (error) {
       problem.value = messageOf(error);

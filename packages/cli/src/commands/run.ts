@@ -42,8 +42,10 @@ export interface RunDataResult {
 /** The object of `bitgrad run --image ... --json`. */
 export interface RunImageResult {
   readonly image: string;
-  /** Most probable classes, best first. */
+  /** Most probable classes, best first; none of a model whose output is no class. */
   readonly classes: readonly ClassScore[];
+  /** The first --top numbers of an output that is no class (regression, or an answer for each pixel); else null. */
+  readonly values: readonly number[] | null;
   readonly engine: string;
   readonly variant: string | null;
   readonly threads: number;
@@ -57,10 +59,25 @@ const usage = (what: string, got: unknown, next: string): never => {
 };
 
 const inputSpec = ({ plan }: PackedModel) => plan.buffers[plan.input]!;
+/** What {@link topClasses} asks for. */
+const answersOf = ({ plan, metadata }: PackedModel) => ({ metadata, output: plan.buffers[plan.output]! });
+/** Whether an example has one answer, and it is a class. */
+const hasClass = ({ plan, metadata }: PackedModel): boolean =>
+  metadata.output !== 'regression' && plan.buffers[plan.output]!.shape.slice(0, -1).every((n) => n === 1);
 
 async function runData(started: Started, data: string, options: RunCommandOptions): Promise<RunDataResult> {
   const { model, executable, report } = started;
   const { type, shape } = inputSpec(model);
+  if (!hasClass(model))
+    throw new BitgradError({
+      code: 'incompatible',
+      source: 'cli',
+      what: 'accuracy of a model whose output is no class of the image',
+      got: model.metadata.output ?? 'an answer at each position',
+      expected: 'one row of logits, probabilities or sigmoids',
+      next: 'Read its values with --image, or by the runtime.',
+    });
+  const answers = answersOf(model);
   // Of the split that nobody asked for one image is enough.
   const count = (name: string): number | undefined => (options.split === name ? options.limit : 1);
   const dataset = await openData({
@@ -91,7 +108,7 @@ async function runData(started: Started, data: string, options: RunCommandOption
       const label = split.labels[from + r]!;
       const row = output.subarray(r * width, (r + 1) * width);
       seen[label]! += 1;
-      if (row.indexOf(Math.max(...row)) === label) right[label]! += 1;
+      if (topClasses(row, answers, 1)[0]!.index === label) right[label]! += 1;
     }
   }
   const total = right.reduce((a, b) => a + b, 0);
@@ -122,7 +139,8 @@ async function runImage(started: Started, file: string, options: RunCommandOptio
   const output = await runOn(executable, imageInput(image, target, { invert: options.invert }));
   return {
     image: file,
-    classes: topClasses(output, model.metadata.classes, options.top),
+    classes: hasClass(model) ? topClasses(output, answersOf(model), options.top) : [],
+    values: hasClass(model) ? null : Array.from(output.subarray(0, options.top)),
     engine: report.engine,
     variant: report.variant ?? null,
     threads: report.threads,
@@ -180,6 +198,8 @@ const dataTable = (result: RunDataResult, { model, report }: Started, io: CliIo)
 const imageTable = (result: RunImageResult, { report }: Started, io: CliIo): string =>
   resultTable(
     `${result.image} on ${engineText(report)}`,
-    result.classes.map(({ name, probability }) => [name, percent(probability)] as const),
+    result.values
+      ? result.values.map((value, i) => [`output ${i}`, String(value)] as const)
+      : result.classes.map(({ name, probability }) => [name, percent(probability)] as const),
     io,
   );

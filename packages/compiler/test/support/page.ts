@@ -38,7 +38,7 @@ export async function predict(
     threads: used,
     isolated: globalThis.crossOriginIsolated,
     bits: [...new Int32Array(output.buffer as ArrayBuffer)],
-    best: topClasses(logits, model.metadata.classes, 1)[0]!.name,
+    best: topClasses(logits, model, 1)[0]!.name,
   };
 }
 

@@ -1,5 +1,5 @@
 // Validation of weights against the plan, and of metadata.
-import { wordsPerRow, type PictureSettings } from '@bitgrad/bits';
+import { outputKinds, wordsPerRow, type PictureSettings } from '@bitgrad/bits';
 import { check } from '../fail.js';
 import { limitsFrom, type Limits } from '../limits.js';
 import type { ModelMetadata, PackedModel } from '../model.js';
@@ -76,12 +76,14 @@ type Kind =
   | 'positive'
   | 'object'
   | 'picture'
+  | 'output'
   | readonly [Kind]
   | { readonly [field: string]: Kind };
 
 const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Kind } = {
   name: 'text',
   classes: ['text'],
+  output: 'output',
   normalization: { mean: ['finite'], std: ['positive'] },
   picture: 'picture',
   quantizers: ['text'],
@@ -112,6 +114,16 @@ function read(value: unknown, at: string, kind: Kind): unknown {
   if (kind === 'text') return text(value, at);
   if (kind === 'count') return integer(value ?? 0, at, 0, Number.MAX_SAFE_INTEGER);
   if (kind === 'object') return record(value, at);
+  if (kind === 'output') {
+    check(
+      (outputKinds as readonly unknown[]).includes(value),
+      'invalid-file',
+      at,
+      value,
+      outputKinds.join(', '),
+    );
+    return value;
+  }
   if (kind === 'picture') return picture(record(value, at), at);
   if (kind === 'finite' || kind === 'positive') {
     check(kind === 'finite' || (value as number) > 0, 'invalid-file', at, value, 'a positive number');
