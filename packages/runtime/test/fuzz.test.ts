@@ -1,15 +1,18 @@
-// Mutated model files: a typed error or a correct result, never another error, a hang or memory beyond the limit.
+// Mutated model files: a typed error or a correct result, on memory full of noise; never another error, a hang or memory
+// beyond the limit.
 // 2,000 cases; `pnpm fuzz` (vitest --mode fuzz) runs 100,000, BITGRAD_FUZZ any number, BITGRAD_FUZZ_SEED from any seed.
 import { describe, expect, it } from 'vitest';
 import {
   BitgradError,
   decodeModel,
+  dirtyMemory,
   encodeModel,
   jsEngine,
   type Limits,
   type PackedModel,
 } from '../src/index.js';
 import { affineModel, convModel } from './support/models.js';
+import { noise } from './support/noise.js';
 import { mutate } from './support/mutate.js';
 import { oracle } from './support/oracle.js';
 import { randomPlan } from './support/random-plan.js';
@@ -55,6 +58,7 @@ async function tryFile(file: Uint8Array, seed: number): Promise<{ outcome: strin
     const executable = await jsEngine().compile(model, { memoryBytes: limits.memoryBytes });
     const { arenaBytes, weightBytes } = executable.report();
     expect(arenaBytes + weightBytes).toBeLessThanOrEqual(limits.memoryBytes);
+    executable[dirtyMemory]!(noise);
     got = executable.run(input);
   } catch (error) {
     if (error instanceof BitgradError) return done(error.code);

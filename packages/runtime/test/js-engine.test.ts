@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { jsEngine, validateModel } from '../src/index.js';
+import { dirtyMemory, jsEngine, validateModel } from '../src/index.js';
+import { noise } from './support/noise.js';
 import { oracle } from './support/oracle.js';
 import { testRandom } from './support/random.js';
 import { randomPlan } from './support/random-plan.js';
@@ -13,6 +14,7 @@ describe('js engine on random plans', () => {
         const model = randomPlan(seed, 3 + (seed % 8));
         validateModel(model);
         const executable = await jsEngine().compile(model);
+        executable[dirtyMemory]!(noise);
         const got = executable.run(model.input);
         const expected = oracle(model, model.input)[model.plan.output]!;
         const note = `seed ${seed}: ${model.plan.ops.map(({ op }) => op).join(' ')}`;
