@@ -290,6 +290,6 @@ describe('decodeModel', () => {
       { operations: 800 },
     ])
       expect(thrown(() => decodeModel(file, limits)).code, JSON.stringify(limits)).toBe('limit-exceeded');
-    decodeModel(file, { fileBytes: file.length, elements: 54, ops: 7, memoryBytes: 1000, operations: 2000 });
+    decodeModel(file, { fileBytes: file.length, elements: 54, ops: 7, memoryBytes: 1000, operations: 4000 });
   });
 });

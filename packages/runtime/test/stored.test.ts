@@ -130,6 +130,8 @@ describe('in a file', () => {
       { 3: 'i16' },
       { 0: 'gzip' },
       { 0: 1 },
+      // Other spellings of 0: one weight, one name.
+      ...['', ' ', '00', '0x0', '0.0', '-0', '0e0', '+0'].map((key) => ({ [key]: 'dense' })),
     ])
       expect(error(bad).code, JSON.stringify(bad)).toBe('invalid-file');
     expect(error({ 0: 'dense' }, 100).code).toBe('limit-exceeded');

@@ -13,7 +13,7 @@ import { lower, type Lowered } from './lower.js';
 import { engineModule, type EngineExports } from './module.js';
 import { place, sharedWords, write, type Layout } from './place.js';
 import type { Target } from './program.js';
-import { isDense, rowsOf } from './tensors.js';
+import { isDense, rowsOf, type Tensor } from './tensors.js';
 import { startWorkers, stopWorkers, type WorkerLike } from './threads.js';
 
 const pageBytes = 65536;
@@ -69,7 +69,9 @@ const reportOf = ({ program }: Lowered, layout: Layout, threadsReason?: string):
 
 /** Compiles a model; see `Engine.compile`. */
 export async function createExecutable(model: PackedModel, options: ExecutableOptions): Promise<Executable> {
-  const { target, memoryBytes = Infinity, signal, strict } = options;
+  const { target, signal, strict } = options;
+  // A WebAssembly memory has no more.
+  const memoryBytes = Math.min(options.memoryBytes ?? Infinity, 2 ** 32);
   const lowered = lower(model, target, memoryBytes);
   const slow = strict && lowered.program.reports.find(({ reason }) => reason);
   if (slow)
@@ -102,11 +104,20 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
     signal.throwIfAborted();
   }
   const report = reportOf(lowered, layout, options.threadsReason);
-  return executable(lowered, layout, { engine, memory, module, workers }, report, strict);
+  return executable(
+    { input: lowered.input, output: lowered.output },
+    layout,
+    { engine, memory, module, workers },
+    report,
+    strict,
+  );
 }
 
 const typeName = (value: unknown): string =>
   `${(value as object | undefined)?.constructor.name} of ${(value as { length?: number } | undefined)?.length}`;
+
+/** The tensors that a caller writes and reads. */
+type Ends = Pick<Lowered, 'input' | 'output'>;
 
 /** What runs a program: an instance on its memory, and the workers that share it. */
 interface Instance {
@@ -132,42 +143,51 @@ function onOneThread({ memory, module, workers }: Instance): Instance {
   return { engine: exports as unknown as EngineExports, memory: fresh, module, workers: [] };
 }
 
-/** Views of the input and of the rows of the output in the memory. */
-function viewsOf({ input, output }: Pick<Lowered, 'input' | 'output'>, { buffer }: WebAssembly.Memory) {
+const size = (t: Tensor): number => rowsOf(t) * t.c;
+
+/** Views of the input and of the region of the output in the memory. */
+function viewsOf({ input, output }: Ends, { buffer }: WebAssembly.Memory) {
   const Input = input.type === 'u8' ? Uint8Array : Float32Array;
   const Output = output.type === 'f32' ? Float32Array : Int32Array;
-  const source = new Input(buffer, input.region.base, rowsOf(input) * input.c);
-  // The rows of an output may have gaps between them; its border, if any, is skipped as well.
-  const rows = isDense(output) ? 1 : rowsOf(output);
-  const length = (rowsOf(output) * output.c) / rows;
-  const targets = Array.from({ length: rows }, (_, r) => {
-    const [y, x] = [Math.floor(r / output.w) + output.border[0], (r % output.w) + output.border[1]];
-    return new Output(buffer, output.region.base + y * output.pitch + x * output.pixel, length);
-  });
-  return { source, targets, length };
+  const length = isDense(output) ? size(output) : output.region.bytes / 4;
+  return {
+    source: new Input(buffer, input.region.base, size(input)),
+    values: new Output(buffer, output.region.base, length),
+  };
+}
+
+/** Copies the rows of an output from its region, without the gaps between them and without its border. */
+function copyOutput(output: Tensor, values: OutputArray, result: OutputArray, at: number): void {
+  if (isDense(output)) return result.set(values, at);
+  const { h, w, c } = output;
+  const [start, pitch, pixel] = [output.start / 4, output.pitch / 4, output.pixel / 4];
+  for (let y = 0, to = at; y < h; y++)
+    for (let x = 0; x < w; x++)
+      for (let from = start + y * pitch + x * pixel, end = from + c; from < end; from++, to++)
+        result[to] = values[from]!;
 }
 
 function executable(
-  lowered: Pick<Lowered, 'input' | 'output'>,
+  ends: Ends,
   { arenaAt }: Layout,
   instance: Instance,
   firstReport: EngineReport,
   strict: boolean,
 ): Executable {
-  const { input, output } = lowered;
-  const [inputSize, outputSize] = [rowsOf(input) * input.c, rowsOf(output) * output.c];
+  const { input, output } = ends;
+  const [inputSize, outputSize] = [size(input), size(output)];
   const bytes = input.type === 'u8';
   const Output = output.type === 'f32' ? Float32Array : Int32Array;
   let live: Instance | undefined = instance;
   let report = firstReport;
-  let views = viewsOf(lowered, instance.memory);
+  let views: ReturnType<typeof viewsOf> | undefined = viewsOf(ends, instance.memory);
   const sleep = instance.workers.length > 0 && maySleep() ? 1 : 0;
   /** Runs one example; after the loss of a worker once more, on one thread. */
   const runOne = (example: InputArray): void => {
-    views.source.set(example);
+    views!.source.set(example);
     if (live!.engine.run(sleep) === 1) return;
     live = onOneThread(live!);
-    views = viewsOf(lowered, live.memory);
+    views = viewsOf(ends, live.memory);
     report = { ...report, threads: 1, threadsReason: 'a worker thread was lost during a run' };
     if (strict)
       throw failure('invalid-state', 'a worker thread was lost during a run', {
@@ -194,8 +214,7 @@ function executable(
       });
     for (let example = 0; example < n; example++) {
       runOne(n === 1 ? given : given.subarray(example * inputSize, (example + 1) * inputSize));
-      const { targets, length } = views;
-      for (let r = 0; r < targets.length; r++) result.set(targets[r]!, example * outputSize + r * length);
+      copyOutput(output, views!.values, result, example * outputSize);
     }
     return result;
   };
@@ -206,8 +225,7 @@ function executable(
     report: () => report,
     dispose: () => {
       stopWorkers(live?.workers ?? []);
-      live = undefined;
-      views.targets.length = 0;
+      live = views = undefined;
     },
     [dirtyMemory]: (fill) => fill(new Uint8Array(live!.memory.buffer, arenaAt)),
   };

@@ -1,5 +1,6 @@
 // Lowers ops that only move elements (concat, slice, pad, transpose, reshape, constant) and the conversions that
 // other ops need, all to strided copies.
+import { failure } from './errors.js';
 import { border, copy as copyOp, element } from './opcodes.js';
 import { emit, openGroup, pinned, type Program } from './program.js';
 import { isDense, isLinear, rowsOf, tensor, unitBytes, type Tensor } from './tensors.js';
@@ -42,6 +43,11 @@ function copy(
       Object.assign(outer, axis, { count: outer.count * axis.count });
     else if (outer?.count === 1) Object.assign(outer, axis);
     else merged.push({ ...axis });
+  }
+  // A row of levels counts as whole words.
+  for (const way of ['from', 'to'] as const) {
+    const got = axes.reduce((at, axis) => at + (axis.count - 1) * axis[way], start[way] ?? 0);
+    if (got >= 2 ** 31) throw failure('limit-exceeded', 'elements moved', { got, expected: '< 2^31' });
   }
   const inner = merged.pop()!;
   const outer = merged.reverse();

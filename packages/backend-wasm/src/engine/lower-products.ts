@@ -3,7 +3,17 @@ import type { TensorData, Window } from '@bitgrad/runtime';
 import { productFloat, productInteger, productPaired, productSingle } from './opcodes.js';
 import { copyTensor } from './lower-copy.js';
 import { countLimits, paddedInitial, uniform, type Initial } from './padding.js';
-import { claim, constant, emit, openGroup, pinned, view, type Program, type Word } from './program.js';
+import {
+  claim,
+  constant,
+  constantData,
+  emit,
+  openGroup,
+  pinned,
+  view,
+  type Program,
+  type Word,
+} from './program.js';
 import { blocksOf, countedSteps, packNibbles, packPanels, segmentsOf } from './segments.js';
 import { rowsOf, tensor, unitBytes, type Border, type Tensor } from './tensors.js';
 import { readElements, tapSums, type TapWeights } from './weights.js';
@@ -55,8 +65,10 @@ export interface ProductWords {
 
 /** The words of a product's record from word 14 on. */
 export function productWords(program: Program, p: ProductWords): Word[] {
-  const segments = constant(program, p.segments);
+  const segments = constantData(program, p.segments);
   const { initial } = p;
+  const placed = (part: Initial['table'] | undefined): number =>
+    part ? constant(program, part.bytes, part.make) : 0;
   return [
     p.weights,
     segments,
@@ -64,9 +76,9 @@ export function productWords(program: Program, p: ProductWords): Word[] {
     p.length,
     p.channels,
     p.panelBytes,
-    initial ? constant(program, initial.table) : 0,
-    initial?.rows ? constant(program, initial.rows) : 0,
-    initial?.columns ? constant(program, initial.columns) : 0,
+    placed(initial?.table),
+    placed(initial?.rows),
+    placed(initial?.columns),
     p.mode ?? 0,
     p.stepBytes ?? 0,
     p.parts ?? 1,
@@ -110,7 +122,6 @@ export interface Convolution {
 
 /** Start values of the sums, or the limits of a decision. */
 function initialOf(
-  program: Program,
   x: Tensor,
   out: Tensor,
   { w, window, padding: { padValue }, decision }: Convolution,
@@ -122,7 +133,7 @@ function initialOf(
   const factor = padValue - (bits ? 1 : 0);
   const initial =
     factor !== 0 && window.pads.some((p) => p > 0)
-      ? paddedInitial(window, x, out, tapSums(w, out.c), base, factor, (bytes) => claim(program, bytes))
+      ? paddedInitial(window, x, out, () => tapSums(w, out.c), base, factor)
       : uniform(out.c, base);
   return decision ? countLimits(initial, decision.t) : initial;
 }
@@ -143,15 +154,14 @@ function emitConvolution(program: Program, x: Tensor, out: Tensor, convolution: 
   // A segment is an object here and a word in memory.
   claim(program, w.taps * 64);
   const segments = segmentsOf(x, { ...window, channels: w.length }, groups === 1);
-  const initial = initialOf(program, x, out, convolution);
-  const flips = decision && constant(program, decision.flips);
+  const initial = initialOf(x, out, convolution);
+  const flips = decision && constantData(program, decision.flips);
   blocksOf(segments, bits).forEach((block, index) => {
-    const take = (bytes: number): void => claim(program, bytes);
-    const { data, length, panelBytes, groupBytes } = bits
-      ? packNibbles(w.data as Uint32Array, w.taps, block, groups, channels, panel, shift, take)
-      : packPanels(x.type as 'i16' | 'f32', block, groups, channels, panel, readElements(w), take);
+    const { bytes, make, length, panelBytes, groupBytes } = bits
+      ? packNibbles(w.data as Uint32Array, w.taps, block, groups, channels, panel, shift)
+      : packPanels(x.type as 'i16' | 'f32', block, groups, channels, panel, readElements(w));
     const words = productWords(program, {
-      weights: constant(program, data),
+      weights: constant(program, bytes, make),
       segments: Int32Array.from(block, (s) => s.offset),
       length,
       channels,

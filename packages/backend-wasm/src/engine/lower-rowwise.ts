@@ -2,16 +2,28 @@
 // input where they can, and so run on it while it is in the cache.
 import type { Op, TensorData } from '@bitgrad/runtime';
 import * as code from './opcodes.js';
-import { begin, broadcast, constant, emit, joinGroup, view, type Program, type Word } from './program.js';
+import {
+  begin,
+  broadcast,
+  constant,
+  constantData,
+  emit,
+  joinGroup,
+  view,
+  type Program,
+  type Word,
+} from './program.js';
 import { isDense, linesOf, rowsOf, tensor, type Tensor } from './tensors.js';
 
 /** Per-channel parameters, `repeat` times, rounded up to 32 channels with `fill`. */
 function parameters(program: Program, data: TensorData, fill: number, repeat: number): number {
   const length = data.length * repeat;
-  const padded = new (data instanceof Float32Array ? Float32Array : Int32Array)(Math.ceil(length / 32) * 32);
-  padded.fill(fill);
-  for (let i = 0; i < length; i += data.length) padded.set(data as Float32Array, i);
-  return constant(program, padded);
+  const whole = Math.ceil(length / 32) * 32;
+  return constant(program, 4 * whole, () => {
+    const padded = new (data instanceof Float32Array ? Float32Array : Int32Array)(whole).fill(fill);
+    for (let i = 0; i < length; i += data.length) padded.set(data as Float32Array, i);
+    return padded;
+  });
 }
 
 const noView: readonly Word[] = [0, 0, 0, 0];
@@ -65,10 +77,10 @@ function recordOf(
       // Beyond the last channel nothing is below, so unused bits are 0.
       return [
         floats ? code.thresholdF32 : code.thresholdI32,
-        [p(0, floats ? -Infinity : -(2 ** 31)), constant(program, w[1]!)],
+        [p(0, floats ? -Infinity : -(2 ** 31)), constantData(program, w[1]!)],
       ];
     case 'quantize':
-      return [code.quantize, [constant(program, w[0]!), constant(program, w[1]!), 0, w[0]!.length]];
+      return [code.quantize, [constantData(program, w[0]!), constantData(program, w[1]!), 0, w[0]!.length]];
     case 'clamp':
       return [code.clamp, [0, 0, 0, floatBits(op.min ?? -Infinity), floatBits(op.max ?? Infinity)]];
     case 'prelu':
@@ -86,6 +98,9 @@ function recordOf(
   }
 }
 
+/** Elements of a line: its parameters are repeated for every pixel. */
+const longestLine = 2 ** 14;
+
 /**
  * Whether to treat each line of an image as one row: with few channels (an RGB image to be normalized) rows are
  * too short for vectors, and the padding that they need would stay in the way of the convolution that follows.
@@ -95,6 +110,7 @@ const byLines = (op: Op, x: Tensor): boolean =>
   x.type !== 'bits' &&
   x.c % 4 !== 0 &&
   x.w > 1 &&
+  x.w * x.c <= longestLine &&
   (x.w * x.c) % 4 === 0 &&
   isDense(x);
 

@@ -41,12 +41,15 @@ export function lowerDepthwise(
   if (multiplier > 1) x = repeatChannels(program, x, tensor(x.type, [x.h, x.w, channels]), multiplier);
   const output = tensor(integer ? 'i32' : 'f32', shape, { border });
   const stride = output.pixel / 4;
-  const data = integer ? new Int32Array(w.taps * stride) : new Float32Array(w.taps * stride);
   // Weights are [taps][channels]: one tap of `channels` in the sense of TapWeights.
-  const read = readElements({ ...w, taps: 1, length: channels });
-  for (let tap = 0; tap < w.taps; tap++) data.set(read(tap, 0, channels), tap * stride);
+  const weights = constant(program, 4 * w.taps * stride, () => {
+    const data = integer ? new Int32Array(w.taps * stride) : new Float32Array(w.taps * stride);
+    const read = readElements({ ...w, taps: 1, length: channels });
+    for (let tap = 0; tap < w.taps; tap++) data.set(read(tap, 0, channels), tap * stride);
+    return data;
+  });
   const group = openGroup(program, rowsOf(output), channels, { divisible: false });
-  const words = [...windowWords(x, output, window), constant(program, data), stride * 4, shift, padValue];
+  const words = [...windowWords(x, output, window), weights, stride * 4, shift, padValue];
   emit(
     program,
     group,

@@ -6,7 +6,7 @@ import { lowerMatmul } from './lower-matmul.js';
 import { lowerConvolution, pointWindow } from './lower-products.js';
 import { lowerRowwise } from './lower-rowwise.js';
 import { lowerDepthwise, lowerPool } from './lower-windows.js';
-import { claim, constant, createProgram, type Program, type Target } from './program.js';
+import { constant, createProgram, type Program, type Target } from './program.js';
 import { layOut, noBorder, tensor, type Border, type Tensor } from './tensors.js';
 import type { TapWeights } from './weights.js';
 
@@ -23,7 +23,7 @@ interface Context {
   borders: Map<number, Border>;
   tensors: Tensor[];
   /** Ops that read each buffer. */
-  readers: Map<number, number[]>;
+  readers: readonly (readonly number[])[];
 }
 
 /** Borders that buffers need so that convolutions can read their padding. */
@@ -52,7 +52,7 @@ interface LoweredOp {
 function lowerSums(context: Context, op: ConvOp | DenseOp, w: TapWeights): LoweredOp {
   const { program, model, borders, tensors, readers } = context;
   const { plan, weights } = model;
-  const [next, ...others] = readers.get(op.output) ?? [];
+  const [next, ...others] = readers[op.output]!;
   const threshold =
     next !== undefined && others.length === 0 && op.output !== plan.output ? plan.ops[next]! : op;
   const conv = op.op === 'conv';
@@ -132,8 +132,7 @@ function lowerOp(context: Context, op: Op): LoweredOp {
     }
     case 'constant': {
       const out = output();
-      claim(program, out.region.bytes);
-      out.region.base = constant(program, layOut(out, w[0]!));
+      out.region.base = constant(program, out.region.bytes, () => layOut(out, w[0]!));
       return { output: out, kernel: 'constant' };
     }
     default: {
@@ -153,10 +152,8 @@ export function lower(model: PackedModel, target: Target, memoryBytes = Infinity
   const program = createProgram(target, memoryBytes);
   const tensors: Tensor[] = [];
   const borders = bordersOf(model);
-  const readers = new Map<number, number[]>();
-  plan.ops.forEach(({ inputs }, index) =>
-    inputs.forEach((x) => readers.set(x, [...(readers.get(x) ?? []), index])),
-  );
+  const readers: number[][] = plan.buffers.map(() => []);
+  plan.ops.forEach(({ inputs }, index) => inputs.forEach((x) => readers[x]!.push(index)));
   const context: Context = { program, model, borders, tensors, readers };
   const { type, shape } = plan.buffers[plan.input]!;
   const input = tensor(type, shape, { exact: true });

@@ -118,7 +118,10 @@ export const sharedWords = { epoch: 0, arrived: 1, tile: 3, threads: 5, patience
  */
 export function write(program: Program, layout: Layout, buffer: ArrayBufferLike, patience: number): void {
   const bytes = new Uint8Array(buffer);
-  for (const { bytes: data, at } of program.constants) bytes.set(data, at);
+  for (const { make, at } of program.constants.splice(0)) {
+    const data = make();
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+  }
   const words = new Int32Array(buffer);
   let at = layout.programAt / 4;
   for (const { records, rows, tileRows, channels, tileChannels } of program.groups) {

@@ -45,13 +45,19 @@ export interface Target {
   threads: number;
 }
 
+/** A constant: where it goes, and what makes it once memory was claimed and taken. */
+interface Constant {
+  at: number;
+  make: () => ArrayBufferView;
+}
+
 /** A program under construction. */
 export interface Program {
   target: Target;
   /** Limit of the whole memory. */
   memoryBytes: number;
   groups: Group[];
-  constants: { bytes: Uint8Array; at: number }[];
+  constants: Constant[];
   constantBytes: number;
   regions: Region[];
   /** The group that writes a region last; regions of constants and of the input are absent. */
@@ -79,13 +85,22 @@ export function claim({ constantBytes, memoryBytes }: Program, bytes: number): v
   if (constantBytes + bytes > memoryBytes) throw tooLarge(constantBytes + bytes, memoryBytes);
 }
 
-/** Adds a constant, 64-byte aligned; returns its address. */
-export function constant(program: Program, data: ArrayBufferView): number {
+/**
+ * Adds a constant of `bytes` bytes, 64-byte aligned; returns its address. `make` is called when everything has its place and
+ * the whole is within the limit, and what it gives is not kept.
+ * @throws BitgradError `limit-exceeded`
+ */
+export function constant(program: Program, bytes: number, make: () => ArrayBufferView): number {
+  claim(program, bytes);
   const at = headBytes + program.constantBytes;
-  program.constants.push({ bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at });
-  program.constantBytes += Math.ceil(data.byteLength / 64) * 64;
+  program.constants.push({ make, at });
+  program.constantBytes += Math.ceil(bytes / 64) * 64;
   return at;
 }
+
+/** Adds data that is there already. */
+export const constantData = (program: Program, data: ArrayBufferView): number =>
+  constant(program, data.byteLength, () => data);
 
 /** A pinned address in a tensor's region: `offset` bytes after its first row. */
 export function pinned(t: Tensor, offset = 0): Word {

@@ -73,7 +73,9 @@ const storage = { i16: Int16Array, f32: Float32Array };
 
 /** The output of {@link packPanels}. */
 export interface Panels {
-  data: Uint8Array | Int16Array | Float32Array;
+  /** Size of the weights, and what packs them. */
+  bytes: number;
+  make: () => Uint8Array | Int16Array | Float32Array;
   /** Steps of each segment: pairs of elements for i16. */
   length: number;
   panelBytes: number;
@@ -86,7 +88,6 @@ export interface Panels {
  * Panels do not span groups.
  * @param type of the input
  * @param channels of each group
- * @param claim called with the size before it is taken
  */
 export function packPanels(
   type: keyof typeof storage,
@@ -95,7 +96,6 @@ export function packPanels(
   channels: number,
   panel: number,
   read: WeightReader,
-  claim: (bytes: number) => void,
 ): Panels {
   const pair = type === 'i16' ? 2 : 1;
   const [{ length: steps }] = segments as [Segment];
@@ -103,24 +103,34 @@ export function packPanels(
   const perPanel = segments.length * length * panel * pair;
   const perGroup = Math.ceil(channels / panel) * perPanel;
   const unit = storage[type].BYTES_PER_ELEMENT;
-  claim(groups * perGroup * unit);
-  const data = new storage[type](groups * perGroup);
-  for (let o = 0; o < groups * channels; o++) {
-    const channel = o % channels;
-    let at =
-      Math.floor(o / channels) * perGroup + Math.floor(channel / panel) * perPanel + (channel % panel) * pair;
-    for (const { tap } of segments) {
-      // Elements have no gaps between pixels: a segment is one run of weights. Short loops: this runs once, not optimized.
-      const row = read(o, tap, steps);
-      if (pair === 1) for (let k = 0; k < steps; k++, at += panel) data[at] = row[k]!;
-      else
-        for (let k = 0; k < steps; k += 2, at += 2 * panel) {
-          data[at] = row[k]!;
-          if (k + 1 < steps) data[at + 1] = row[k + 1]!;
-        }
+  const make = () => {
+    const data = new storage[type](groups * perGroup);
+    for (let o = 0; o < groups * channels; o++) {
+      const channel = o % channels;
+      let at =
+        Math.floor(o / channels) * perGroup +
+        Math.floor(channel / panel) * perPanel +
+        (channel % panel) * pair;
+      for (const { tap } of segments) {
+        // Elements have no gaps between pixels: a segment is one run of weights. Short loops: this runs once, not optimized.
+        const row = read(o, tap, steps);
+        if (pair === 1) for (let k = 0; k < steps; k++, at += panel) data[at] = row[k]!;
+        else
+          for (let k = 0; k < steps; k += 2, at += 2 * panel) {
+            data[at] = row[k]!;
+            if (k + 1 < steps) data[at + 1] = row[k + 1]!;
+          }
+      }
     }
-  }
-  return { data, length, panelBytes: perPanel * unit, groupBytes: perGroup * unit };
+    return data;
+  };
+  return {
+    bytes: groups * perGroup * unit,
+    make,
+    length,
+    panelBytes: perPanel * unit,
+    groupBytes: perGroup * unit,
+  };
 }
 
 /**
@@ -136,45 +146,60 @@ export function packNibbles(
   channels: number,
   panel: number,
   shift: number,
-  claim: (bytes: number) => void,
 ): Panels {
-  const [{ length, perTap }] = segments as [Segment];
+  const [{ length }] = segments as [Segment];
   const perPanel = segments.length * length * panel;
   const perGroup = Math.ceil(channels / panel) * perPanel;
-  claim(groups * perGroup);
-  const data = new Uint8Array(groups * perGroup);
   const perRow = words.length / (groups * channels * taps);
-  for (let o = 0; o < groups * channels; o++) {
-    const channel = o % channels;
-    let at = Math.floor(o / channels) * perGroup + Math.floor(channel / panel) * perPanel + (channel % panel);
-    for (const segment of segments) {
-      let row = (o * taps + segment.tap + Math.floor(segment.start / perTap)) * perRow;
-      let position = segment.start % perTap;
-      for (let left = length; left > 0; row += perRow, position = 0) {
-        // Gaps between pixels, steps past the words of a tap, stay 0.
-        const steps = Math.min(left, perTap - position);
-        const real = Math.max(0, Math.min(steps, 8 * perRow - position));
-        let k = position;
-        const end = position + real;
-        // Whole words unrolled: this runs once, mostly before it is optimized.
-        if (k % 8 === 0)
-          for (; k + 8 <= end; k += 8, at += 8 * panel) {
-            const word = words[row + (k >> 3)]!;
-            data[at] = (word & 15) << shift;
-            data[at + panel] = ((word >>> 4) & 15) << shift;
-            data[at + 2 * panel] = ((word >>> 8) & 15) << shift;
-            data[at + 3 * panel] = ((word >>> 12) & 15) << shift;
-            data[at + 4 * panel] = ((word >>> 16) & 15) << shift;
-            data[at + 5 * panel] = ((word >>> 20) & 15) << shift;
-            data[at + 6 * panel] = ((word >>> 24) & 15) << shift;
-            data[at + 7 * panel] = (word >>> 28) << shift;
-          }
-        for (; k < end; k++, at += panel)
-          data[at] = ((words[row + (k >> 3)]! >>> (4 * (k & 7))) & 15) << shift;
-        at += (steps - real) * panel;
-        left -= steps;
-      }
+  const make = (): Uint8Array => {
+    const data = new Uint8Array(groups * perGroup);
+    for (let o = 0; o < groups * channels; o++) {
+      const channel = o % channels;
+      const at =
+        Math.floor(o / channels) * perGroup + Math.floor(channel / panel) * perPanel + (channel % panel);
+      spread(data, at, words, o * taps, perRow, segments, panel, shift);
+    }
+    return data;
+  };
+  return { bytes: groups * perGroup, make, length, panelBytes: perPanel, groupBytes: perGroup };
+}
+
+/** Writes the nibbles of one output channel, whose first tap is row `first` of the weights, from `at` on, `panel` bytes apart. */
+function spread(
+  data: Uint8Array,
+  at: number,
+  words: Uint32Array,
+  first: number,
+  perRow: number,
+  segments: readonly Segment[],
+  panel: number,
+  shift: number,
+): void {
+  for (const { tap, start, perTap, length } of segments) {
+    let row = (first + tap + Math.floor(start / perTap)) * perRow;
+    let position = start % perTap;
+    for (let left = length; left > 0; row += perRow, position = 0) {
+      // Gaps between pixels, steps past the words of a tap, stay 0.
+      const steps = Math.min(left, perTap - position);
+      const real = Math.max(0, Math.min(steps, 8 * perRow - position));
+      let k = position;
+      const end = position + real;
+      // Whole words unrolled: this runs once, mostly before it is optimized.
+      if (k % 8 === 0)
+        for (; k + 8 <= end; k += 8, at += 8 * panel) {
+          const word = words[row + (k >> 3)]!;
+          data[at] = (word & 15) << shift;
+          data[at + panel] = ((word >>> 4) & 15) << shift;
+          data[at + 2 * panel] = ((word >>> 8) & 15) << shift;
+          data[at + 3 * panel] = ((word >>> 12) & 15) << shift;
+          data[at + 4 * panel] = ((word >>> 16) & 15) << shift;
+          data[at + 5 * panel] = ((word >>> 20) & 15) << shift;
+          data[at + 6 * panel] = ((word >>> 24) & 15) << shift;
+          data[at + 7 * panel] = (word >>> 28) << shift;
+        }
+      for (; k < end; k++, at += panel) data[at] = ((words[row + (k >> 3)]! >>> (4 * (k & 7))) & 15) << shift;
+      at += (steps - real) * panel;
+      left -= steps;
     }
   }
-  return { data, length, panelBytes: perPanel, groupBytes: perGroup };
 }

@@ -86,7 +86,9 @@ export function validateEncodings(
   let restored = 0;
   for (const [key, entry] of Object.entries(record(value ?? {}, 'stored'))) {
     const at = `stored.${key.slice(0, 16)}`;
-    const spec = weights[integer(Number(key), at, 0, weights.length - 1)]!;
+    // Decimal only: Number takes "", "00" and "0x0" for 0 as well.
+    const index = integer(String(+key) === key ? +key : key, at, 0, weights.length - 1);
+    const spec = weights[index]!;
     const encoding = text(entry, at) as Encoding;
     check(
       ['dense', 'i8', 'i16'].includes(encoding) && typeOf(encoding) === spec.type,
@@ -95,7 +97,7 @@ export function validateEncodings(
       encoding,
       spec.type === 'bits' ? 'dense' : spec.type === 'i32' ? 'i8 or i16' : `no encoding of ${spec.type}`,
     );
-    encodings.set(Number(key), encoding);
+    encodings.set(index, encoding);
     restored += storageBytes(spec.type, spec.shape);
   }
   check(

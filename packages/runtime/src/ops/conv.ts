@@ -2,7 +2,7 @@ import { elementCount } from '../tensors.js';
 import { accumulatorType, paddingAttributes } from './accumulation.js';
 import { count } from './attributes.js';
 import { defineOp, needSpec, type OpOf } from './define.js';
-import { windowAttributes, windowOutput } from './window.js';
+import { tapCost, windowAttributes, windowOutput } from './window.js';
 
 /**
  * 2-D convolution (cross-correlation). inputs: [x: `bits` | `u8` | `f32`, [h, w, cIn]];
@@ -34,7 +34,11 @@ export const conv = defineOp({
     const terms = elementCount(shape) / cOut;
     const type = accumulatorType(args, terms);
     needSpec(need, 'weights[0]', w[0]!, w[0]!.type, shape);
-    return { type, shape: [outH, outW, cOut], cost: outH * outW * cOut * terms };
+    return {
+      type,
+      shape: [outH, outW, cOut],
+      cost: outH * outW * (cOut * terms + a.kernel[0] * a.kernel[1] * a.groups * tapCost),
+    };
   },
 });
 

@@ -1,7 +1,7 @@
 import { accumulatorType, paddingAttributes } from './accumulation.js';
 import { count } from './attributes.js';
 import { defineOp, needSpec, type OpOf } from './define.js';
-import { windowAttributes, windowOutput } from './window.js';
+import { tapCost, windowAttributes, windowOutput } from './window.js';
 
 /**
  * Depthwise 2-D convolution. inputs: [x, [h, w, c]]; weights: [w, [kernelH, kernelW, c * multiplier]];
@@ -17,7 +17,7 @@ export const depthwise = defineOp({
     const c = x[0]!.shape[2]! * a.multiplier;
     const type = accumulatorType(args, a.kernel[0] * a.kernel[1]);
     needSpec(need, 'weights[0]', w[0]!, w[0]!.type, [...a.kernel, c]);
-    return { type, shape: [outH, outW, c], cost: outH * outW * c * a.kernel[0] * a.kernel[1] };
+    return { type, shape: [outH, outW, c], cost: outH * outW * (c + tapCost) * a.kernel[0] * a.kernel[1] };
   },
 });
 

@@ -1,6 +1,5 @@
 // Windows that slide over images: their attributes, and how large the result is.
 import type { ElementType } from '../plan.js';
-import { elementCount } from '../tensors.js';
 import { pads, pair, type AttributesOf } from './attributes.js';
 import type { RuleArguments, RuleResult } from './define.js';
 
@@ -24,6 +23,9 @@ export const windowAttributes = {
  * and width alike.
  */
 export type Window = AttributesOf<typeof windowAttributes>;
+
+/** What finding the place of a tap costs, in multiply-accumulates: most of the work where there are few channels. */
+export const tapCost = 16;
 
 /** Checks a window against input 0 and returns the output's height and width. */
 export function windowOutput({ a, x, need }: RuleArguments<Window>): [height: number, width: number] {
@@ -51,5 +53,5 @@ export function pooled(args: RuleArguments<Window>, type: ElementType): RuleResu
     '[1, 1]',
   );
   const shape = [h, w, x[0]!.shape[2]!];
-  return { type, shape, cost: elementCount(shape) * a.kernel[0] * a.kernel[1] };
+  return { type, shape, cost: h * w * (shape[2]! + tapCost) * a.kernel[0] * a.kernel[1] };
 }

@@ -124,7 +124,8 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
       need,
     });
     needSpec(need, 'output', out, type, shape);
-    operations += Math.max(cost ?? 0, elementCount(shape));
+    // Levels are moved one by one where rows do not begin at words.
+    operations += Math.max(cost ?? 0, elementCount(shape) * (type === 'bits' ? 8 : 1));
     return op as unknown as Op;
   });
   check(
