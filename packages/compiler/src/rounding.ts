@@ -27,6 +27,8 @@ export interface Difference {
   readonly shift: number;
   /** Outputs of the packed model. */
   readonly outputs: ArrayLike<number>;
+  /** Samples that may be left unexplained; with more of them it stops, and the rest counts as unexplained. */
+  readonly most: number;
   /** What an output may differ by without being looked at, for each place along the last axis. */
   readonly allowed: ArrayLike<number>;
 }
@@ -34,6 +36,8 @@ export interface Difference {
 /** Whether each sample's difference is rounding, and where the first that is not was found. */
 export interface Explanation {
   readonly explained: readonly boolean[];
+  /** Whether signs of the graph were decided by rounding otherwise. */
+  readonly tied: readonly boolean[];
   readonly where?: string;
 }
 
@@ -44,24 +48,27 @@ const mostElements = 1 << 22;
 interface Pass {
   readonly rows: number;
   readonly beyond: Uint8Array;
+  readonly tied: Uint8Array;
   where?: string;
   /** Values that the packed model has at the next call of a layer, [rows, size]. */
   next(name: string, size: number): Float32Array | undefined;
 }
 
+/** Marks the samples for which not all of a condition is true; says whether there are any. */
+const mark = (pass: Pass, marks: Uint8Array, condition: tf.Tensor): boolean => {
+  const each = tf.all(tf.reshape(condition, [pass.rows, -1]), 1).dataSync();
+  each.forEach((fine, i) => (marks[i] = fine ? marks[i]! : 1));
+  return each.some((fine) => !fine);
+};
+
 const note = (pass: Pass, fine: tf.Tensor, where: string): void => {
-  const each = tf.all(tf.reshape(fine, [pass.rows, -1]), 1).dataSync();
-  each.forEach((ok, i) => {
-    if (ok) return;
-    pass.beyond[i] = 1;
-    pass.where ??= where;
-  });
+  if (mark(pass, pass.beyond, fine)) pass.where ??= where;
 };
 
 /** The input of a quantized layer, moved within its error bound to where it takes the packed model's levels. */
 const forced = (
   layer: QuantLayer,
-  { value, error }: Bounded,
+  { value, down, up }: Bounded,
   pass: Pass,
 ): { value: tf.Tensor; levels: InputLevels } => {
   const input = deployInput(layer)!;
@@ -76,8 +83,7 @@ const forced = (
   const sorted = steps.toSorted((a, b) => a - b);
   const gap = 'codes' in input ? 2 : Math.min(...sorted.slice(1).map((s, i) => s - sorted[i]!));
   const wanted = tf.tensor(taken, value.shape);
-  const window = tf.mul(error, 2);
-  const places = [value, tf.sub(value, window), tf.add(value, window)];
+  const places = [value, tf.sub(value, down), tf.add(value, up)];
   const fits = places.map((x) => tf.less(tf.abs(tf.sub(quantized(x), wanted)), gap / 4));
   note(
     pass,
@@ -85,8 +91,14 @@ const forced = (
     `the input of layer "${layer.name}"`,
   );
   const [at, below, above] = fits as [tf.Tensor, tf.Tensor, tf.Tensor];
+  mark(pass, pass.tied, at);
   const moved = tf.where(below, places[1]!, tf.where(above, places[2]!, value));
   return { value: tf.where(at, value, moved), levels };
+};
+
+const exactly = (value: tf.Tensor): Bounded => {
+  const zero = tf.zerosLike(value);
+  return { value, down: zero, up: zero };
 };
 
 const evaluateForced = (model: tfl.LayersModel, start: Bounded, pass: Pass): Bounded => {
@@ -97,14 +109,14 @@ const evaluateForced = (model: tfl.LayersModel, start: Bounded, pass: Pass): Bou
     const own = layer as unknown as QuantLayer;
     if (layer instanceof QuantLayer && own.slots.has('input')) {
       const moved = forced(own, inputs[0]!, pass);
-      given = [{ value: moved.value, error: tf.zerosLike(moved.value) }];
+      given = [exactly(moved.value)];
       levels = moved.levels;
     }
     const result = boundedCall(layer, given, levels);
     if (result) return result;
     note(pass, tf.zeros([pass.rows]), unknownBound(layer));
     const value = layer.call(given.map((x) => x.value), { training: false }) as tf.Tensor; // prettier-ignore
-    return { value, error: tf.zerosLike(value) };
+    return exactly(value);
   });
 };
 
@@ -133,13 +145,17 @@ const explainPart = (difference: Difference, pass: Pass, from: number): void => 
   const part = values.subarray(from * size, (from + pass.rows) * size);
   const x = tf.tensor(part, [pass.rows, ...shape]);
   // Normalized bytes: a difference and a product; the packed model has exact integers, or the same steps.
-  const error = shift > 0 ? tf.mul(tf.add(tf.abs(x), 8 * shift), 4 * unit) : tf.zerosLike(x);
-  const end = evaluateForced(model, { value: x, error }, pass);
+  const error = shift > 0 ? tf.mul(tf.add(tf.abs(x), 8 * shift), 2 * unit) : tf.zerosLike(x);
+  const end = evaluateForced(model, { value: x, down: error, up: error }, pass);
   const width = end.value.size / pass.rows;
   const got = Float32Array.from({ length: end.value.size }, (_, i) => outputs[from * width + i]!);
-  const apart = tf.abs(tf.sub(end.value, tf.tensor(got, end.value.shape)));
-  const most = tf.add(tf.mul(end.error, 2), tf.tensor1d(Float32Array.from(allowed)));
-  note(pass, tf.lessEqual(apart, most), 'the output, with the signs of all layers explained');
+  const apart = tf.sub(tf.tensor(got, end.value.shape), end.value);
+  const free = tf.tensor1d(Float32Array.from(allowed));
+  const fine = tf.logicalAnd(
+    tf.lessEqual(apart, tf.add(end.up, free)),
+    tf.greaterEqual(apart, tf.neg(tf.add(end.down, free))),
+  );
+  note(pass, fine, 'the output, with the signs of all layers explained');
 };
 
 /** Explains differences; see the head of this file. */
@@ -155,20 +171,23 @@ export async function explain(difference: Difference): Promise<Explanation> {
   );
   const executable = tap && (await engine.compile(tap.model));
   const explained: boolean[] = [];
+  const tied: boolean[] = [];
   let where: string | undefined;
   try {
     for (let from = 0; from < rows; from += step) {
       const part = samples.subarray(from * size, (from + step) * size);
       const count = part.length / size;
       const signs = executable ? await executable.runAsync(part) : new Float32Array(0);
-      const beyond = new Uint8Array(count);
-      const pass: Pass = { rows: count, beyond, next: signsOf(tap, signs, count) };
+      const marks = { beyond: new Uint8Array(count), tied: new Uint8Array(count) };
+      const pass: Pass = { rows: count, ...marks, next: signsOf(tap, signs, count) };
       withHardened(model, () => tidied(() => explainPart(difference, pass, from)));
       where ??= pass.where;
-      beyond.forEach((b) => explained.push(b === 0));
+      marks.beyond.forEach((b) => explained.push(b === 0));
+      marks.tied.forEach((b) => tied.push(b !== 0));
+      if (explained.filter((fine) => !fine).length > difference.most) break;
     }
   } finally {
     executable?.dispose();
   }
-  return { explained, ...(where !== undefined && { where }) };
+  return { explained, tied, ...(where !== undefined && { where }) };
 }

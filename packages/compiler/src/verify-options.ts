@@ -30,8 +30,8 @@ export interface Agreement {
   /** What `relativeDifference` may be on a sample without further evidence, the option `tolerance`. */
   readonly bound: number;
   /**
-   * Samples beyond the bound, or with another largest output, for which the graph's own float32 rounding is the reason:
-   * a sum within its rounding error of a threshold, which the packed model has exactly.
+   * Samples beyond the bound for a reason that is no mistake: a sum lies within its float32 rounding error of a
+   * threshold, often exactly on it, and the graph's rounding decided the sign otherwise than the packed model.
    */
   readonly ties: number;
   /** Engines that ran the packed model: the first on all samples. */

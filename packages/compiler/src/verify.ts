@@ -67,7 +67,7 @@ interface Subject {
 }
 
 interface Judged extends Differences {
-  /** Samples explained by rounding, and those that are not. */
+  /** Samples whose signs rounding explains, and samples that are not explained. */
   readonly ties: number;
   readonly wrong: number;
   readonly where?: string;
@@ -94,7 +94,7 @@ async function judge(
   };
   const chosen = pick(samples);
   const { mean = [0], std = [1] } = (chosen instanceof Uint8Array && normalization) || {};
-  const { explained, where } = await explain({
+  const { explained, tied, where } = await explain({
     model,
     packed,
     engine,
@@ -104,10 +104,12 @@ async function judge(
     outputs: Float64Array.from({ length: apart.length * each }, (_, i) => {
       return got.values[apart[Math.floor(i / each)]! * each + (i % each)]!;
     }),
+    most: (1 - minAgreement) * want.samples,
     allowed: allowedBy(scale, tolerance),
   });
-  const ties = explained.filter(Boolean).length;
-  return { ...found, ties, wrong: apart.length - ties, ...(where !== undefined && { where }) };
+  const fine = explained.filter(Boolean).length;
+  const ties = explained.filter((ok, i) => ok && tied[i]).length;
+  return { ...found, ties, wrong: apart.length - fine, ...(where !== undefined && { where }) };
 }
 
 const checkJudged = (

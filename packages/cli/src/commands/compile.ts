@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compileModel, type CompileResult } from '@bitgrad/compiler';
 import { BitgradError } from '@bitgrad/core';
 import { createModel, listModels } from '@bitgrad/models';
-import { normalizeBytes } from '@bitgrad/runtime';
+import { jsEngine, normalizeBytes } from '@bitgrad/runtime';
 import { startBackend } from '../backends.js';
 import { chooseEngine, engineText, runOn, timeRuns } from '../engines.js';
 import { exitCodes } from '../exit.js';
@@ -39,6 +39,13 @@ export interface CompileCommandResult {
   /** Share of images with the same class, and the largest difference of a logit. */
   readonly agreement: number;
   readonly maxDifference: number;
+  /** The difference over the spread of its output, and what it may be. */
+  readonly relativeDifference: number;
+  readonly bound: number;
+  /** Images on which the graph's own rounding decided signs otherwise. */
+  readonly ties: number;
+  /** Engines that ran the packed model for this. */
+  readonly verifiedBy: readonly string[];
   readonly images: number;
   /** `test` images of the data, or `random` ones where the data cannot be read, with the reason. */
   readonly verifiedOn: 'test' | 'random';
@@ -124,7 +131,8 @@ export async function runCompile(
     samples: found?.bytes,
     labels: found?.labels,
     lastLayer: options.lastLayer,
-    engine,
+    // The engine that runs here, on all images, and the one that runs everywhere.
+    engine: engine.name === 'js' ? engine : [engine, jsEngine()],
   });
   await ensureFolder(dirname(out));
   await writeAtomically(out, compiled.bytes);
@@ -140,6 +148,10 @@ export async function runCompile(
     ratio: floatBytes / compiled.bytes.length,
     agreement: compiled.agreement.argmax,
     maxDifference: compiled.agreement.maxDifference,
+    relativeDifference: compiled.agreement.relativeDifference,
+    bound: compiled.agreement.bound,
+    ties: compiled.agreement.ties,
+    verifiedBy: compiled.agreement.engines,
     images: compiled.agreement.samples,
     verifiedOn: found ? 'test' : 'random',
     dataUnavailable: typeof images === 'string' ? images : null,
@@ -165,6 +177,8 @@ const table = (result: CompileCommandResult, io: CliIo): string => {
     ['packed file', `${io.colors.green(kilobytes(result.packedBytes))}, ${result.ratio.toFixed(1)}x smaller`],
     ['agreement', `${percent(result.agreement)} of ${images} ${verifiedOn} images give the same class`],
   ];
+  if (result.ties > 0)
+    rows.push(['ties', `${result.ties} images have a sum at a threshold, which the graph's rounding decides otherwise`]); // prettier-ignore
   if (result.testAccuracy !== null) rows.push(['packed test accuracy', percent(result.testAccuracy)]);
   if (result.lastLayer) rows.push(['last layer', result.lastLayer]);
   if (floatMs !== null && packedMs !== null)
