@@ -10,15 +10,22 @@ import { z } from 'zod';
 
 const json = z.record(z.string(), z.json());
 
+/** Text that may be shown on a terminal. */
+const text = z
+  .string()
+  .min(1)
+  .max(1000)
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'control characters are not allowed');
+
 const optimizer = z.looseObject({ name: z.enum(['adam', 'sgd', 'bop']) });
 
 const method = z.strictObject({
   /** Label in reports; default: the quantizers. */
-  label: z.string().min(1).optional(),
+  label: text.optional(),
   /** KERNEL or KERNEL/INPUT, as on the command line; `none` is float. */
-  quantizer: z.string().min(1),
+  quantizer: text,
   quantizerOptions: json.optional(),
-  inputQuantizer: z.string().min(1).optional(),
+  inputQuantizer: text.optional(),
   inputQuantizerOptions: json.optional(),
   /** What this method needs to be trained otherwise, stated in the report. */
   optimizer: optimizer.optional(),
@@ -28,13 +35,13 @@ const method = z.strictObject({
 /** The schema of a config file. */
 export const configSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'letters, digits and dashes'),
-  description: z.string().optional(),
+  description: text.optional(),
   /** `digits`, `mnist:DIR`, `cifar10:DIR`, `cifar100:DIR`, `folder:DIR`; DIR is relative to the config file. */
-  data: z.string().min(1),
+  data: text,
   limit: z.int().positive().optional(),
   testLimit: z.int().positive().optional(),
-  augment: z.string().default('none'),
-  model: z.string().min(1),
+  augment: text.default('none'),
+  model: text,
   modelOptions: json.default({}),
   methods: z.array(method).min(1),
   optimizer: optimizer.default({ name: 'adam' }),
@@ -51,11 +58,11 @@ export const configSchema = z.strictObject({
   ]),
   /** Evaluate after every so many epochs, and after the last. */
   evaluateEvery: z.int().positive().default(1),
-  backend: z.string().default('wasm'),
+  backend: text.default('wasm'),
   /** Compile the trained model, time it on every engine, and compare it with the graph. */
   compile: z.boolean().default(true),
   /** Plugins by package name or path (relative to the config file). */
-  plugins: z.array(z.string()).default([]),
+  plugins: z.array(text).default([]),
 });
 
 /** A validated comparison. */
@@ -82,8 +89,8 @@ export const presetNames = (): string[] =>
     .map((file) => file.slice(0, -'.json'.length))
     .sort();
 
-/** What is wrong with a config, in words. */
-const problems = (error: z.ZodError): string =>
+/** What is wrong with a value, in words. */
+export const problems = (error: z.ZodError): string =>
   error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`).join('; ');
 
 /** A value as a config. @throws BitgradError `invalid-option` that names the fields */

@@ -12,6 +12,13 @@ const positive = (text: string): number => {
   return value;
 };
 
+const nonNegative = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < Infinity))
+    throw new InvalidArgumentError('expected a number, 0 or more');
+  return value;
+};
+
 const finish = (code: number): void => {
   process.exitCode = code;
 };
@@ -40,6 +47,10 @@ program
   .description('run trials that `bench run --queue` gives out, until it is stopped')
   .requiredOption('--queue <url>', 'Redis to take trials from (redis://host:port)')
   .option('--concurrency <n>', 'trials at a time', positive, 1)
+  .option(
+    '--plugins <names...>',
+    'plugins that jobs may load (default: none): packages or absolute paths, as in the config; they run as code here',
+  )
   .action(async (options) => finish(await (await import('./commands/worker.js')).workerCommand(options)));
 
 program
@@ -57,7 +68,7 @@ program
   .description('show how hardened accuracy changed between two runs; exits with 1 on a regression')
   .argument('<before>', 'folder of a run')
   .argument('<after>', 'folder of a run')
-  .option('--tolerance <points>', 'what may be lost beyond the confidence interval', Number, 0)
+  .option('--tolerance <points>', 'what may be lost beyond the confidence interval', nonNegative, 0)
   .option('--json', 'JSON on stdout', false)
   .action(async (before, after, options) =>
     finish((await import('./commands/compare.js')).compareCommand(before, after, options)),
@@ -82,7 +93,7 @@ program
   .option('--engines <names...>', 'bitgrad-wasm, tfjs-wasm, ort-web-int8, ... (default: all)')
   .option('--rounds <n>', 'turns of every engine', positive, 12)
   .option('--slice <ms>', 'milliseconds of a turn', positive, 250)
-  .option('--cold-starts <n>', 'starts of Node to the first result, 0 for none', Number, 15)
+  .option('--cold-starts <n>', 'starts of Node to the first result, 0 for none', nonNegative, 15)
   .action(async (options) =>
     finish(await (await import('./commands/inference.js')).inferenceCommand(options)),
   );
@@ -96,7 +107,7 @@ program
   .option('--nets <names...>', 'cnn, vgg-small, resnet20 (default: all)')
   .option('--rounds <n>', 'turns of every runner', positive, 7)
   .option('--steps <n>', 'steps of the fastest runner in a turn', positive, 12)
-  .option('--memory-steps <n>', 'steps of the memory check, 0 for none', Number, 1000)
+  .option('--memory-steps <n>', 'steps of the memory check, 0 for none', nonNegative, 1000)
   .action(async (options) => finish(await (await import('./training/command.js')).trainingCommand(options)));
 
 program
@@ -114,3 +125,5 @@ try {
   process.stderr.write(`${error.message}\n`);
   finish(2);
 }
+// A connection or a process that does not close must not keep a command that has ended.
+setTimeout(() => process.exit(), 5000).unref();

@@ -1,87 +1,95 @@
 // The executor for many machines: trials as BullMQ jobs on Redis, run by any number of `pnpm bench worker`.
 // Jobs run at least once; a trial's id is its job id and its result is recorded once, so a repeated run changes nothing.
-import { BitgradError } from '@bitgrad/core';
-import { Queue, QueueEvents, Worker, type ConnectionOptions, type Job } from 'bullmq';
-import { spawnTrial } from './spawnTrial.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { BitgradError, within } from '@bitgrad/core';
+import { Queue, QueueEvents, type Job } from 'bullmq';
 import type { Trial } from './config.js';
-import type { Executor } from './pool.js';
-import type { TrialResult } from './result.js';
+import { payloadOf, resultOf, type Payload } from './payload.js';
+import type { Executor, ExecutorEvents } from './pool.js';
+import { closeAll, connectionOf, findServer, unreachable } from './redis.js';
 import type { TrialProgress } from './runTrial.js';
 
 /** Name of the queue on the server. */
-const queueName = 'bitgrad-bench';
+export const queueName = 'bitgrad-bench';
 
-/** A worker renews its lock this often; one that missed it lost its job to another. */
-const lockMs = 15_000;
+/** Waits of {@link redisQueue}, in milliseconds. */
+export interface QueueTimes {
+  /** Between two looks at the jobs. Default 1,000. */
+  readonly lookMs?: number;
+  /** How long the server may be away. Default 120,000. */
+  readonly awayMs?: number;
+}
 
-/** @throws BitgradError `invalid-option` when it is no redis URL */
-export function connectionOf(url: string): ConnectionOptions {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !/^rediss?:$/.test(parsed.protocol))
-    throw new BitgradError({
-      code: 'invalid-option',
-      source: 'bench',
-      what: '--queue',
-      got: url,
-      expected: 'redis://[user:password@]host[:port][/database]',
-    });
+/** How often a job is given out again that the server has lost. */
+const mostLosses = 5;
+
+/** The open trials of a run and their jobs. */
+function jobsOf(queue: Queue, trials: readonly Trial[], events: ExecutorEvents) {
+  const open = new Map(trials.map((trial) => [trial.id, trial]));
+  const losses = new Map<string, number>();
+  const jobOf = (id: string): Promise<Job<Payload> | undefined> => queue.getJob(id);
+  const handOut = (trial: Trial): Promise<unknown> =>
+    queue.add(trial.label, payloadOf(trial), { jobId: trial.id, attempts: 1 });
+  const fail = (trial: Trial, error: unknown): void => {
+    open.delete(trial.id);
+    events.failed(trial, error as Error);
+  };
   return {
-    host: parsed.hostname,
-    port: Number(parsed.port || 6379),
-    ...(parsed.username ? { username: decodeURIComponent(parsed.username) } : {}),
-    ...(parsed.password ? { password: decodeURIComponent(parsed.password) } : {}),
-    ...(parsed.pathname.length > 1 ? { db: Number(parsed.pathname.slice(1)) } : {}),
-    ...(parsed.protocol === 'rediss:' ? { tls: {} } : {}),
-    maxRetriesPerRequest: null,
+    open,
+    /** Gives a trial out; one that failed in an earlier run is tried again, one that is there is left alone. */
+    async begin(trial: Trial): Promise<void> {
+      const before = await jobOf(trial.id);
+      if (before && (await before.isFailed())) await before.remove();
+      await handOut(trial);
+    },
+    /** Looks at a trial's job: takes what it came to, and gives it out again when the server has forgotten it. */
+    async settle(id: string): Promise<void> {
+      const job = await jobOf(id);
+      const [completed, failed] = job ? [await job.isCompleted(), await job.isFailed()] : [false, false];
+      // Another look may have been faster.
+      const trial = open.get(id);
+      if (!trial) return;
+      if (!job) {
+        const lost = (losses.get(id) ?? 0) + 1;
+        losses.set(id, lost);
+        if (lost <= mostLosses) return void (await handOut(trial));
+        const what = `the server lost the job of trial ${trial.label} (seed ${trial.seed}) ${lost} times`;
+        return fail(trial, new BitgradError({ code: 'io', source: 'bench', what }));
+      }
+      if (!completed && !failed) return;
+      // What it came to may be newer than what was read above.
+      const ended = (await jobOf(id)) ?? job;
+      if (!open.delete(id)) return;
+      try {
+        if (failed) fail(trial, new Error(ended.failedReason));
+        else events.finished(trial, resultOf(trial, ended.returnvalue));
+      } catch (error) {
+        fail(trial, error);
+      }
+      // Recorded: the server need not keep it.
+      await ended.remove();
+    },
   };
 }
 
-const unreachable = (url: string, cause: unknown): BitgradError =>
-  new BitgradError({
-    code: 'io',
-    source: 'bench',
-    what: `no Redis answers at ${url} (${(cause as Error).message})`,
-    next: 'Start one (redis-server), or run without --queue.',
-    cause,
-  });
-
-/** Waits for the server, at most five seconds. */
-const ready = async (
-  url: string,
-  client: { waitUntilReady(): Promise<unknown>; on(event: 'error', f: (e: Error) => void): unknown },
-): Promise<void> => {
-  let last: unknown = new Error('no answer within 5 s');
-  client.on('error', (error) => (last = error));
-  const timeout = new Promise<never>((_, reject) =>
-    setTimeout(() => reject(unreachable(url, last)), 5000).unref(),
-  );
-  await Promise.race([client.waitUntilReady(), timeout]);
-};
-
-type TrialJob = Job<Trial, TrialResult>;
-
-/** Gives trials to workers by Redis and collects their results. */
+/**
+ * Gives trials to workers by Redis and collects their results.
+ * @throws BitgradError (from the executor) `io` when no server answers, or it is away for too long
+ */
 export const redisQueue =
-  (url: string): Executor =>
+  (url: string, { lookMs = 1000, awayMs = 120_000 }: QueueTimes = {}): Executor =>
   async (trials, events, signal) => {
     if (trials.length === 0) return;
-    const connection = connectionOf(url);
-    const queue = new Queue<Trial, TrialResult>(queueName, { connection });
+    await findServer(url);
+    const closing = new AbortController();
+    const connection = connectionOf(url, closing.signal);
+    const queue = new Queue(queueName, { connection });
     const listener = new QueueEvents(queueName, { connection });
-    await Promise.all([ready(url, queue), ready(url, listener)]);
-    const open = new Map(trials.map((trial) => [trial.id, trial]));
-    const settle = async (id: string): Promise<void> => {
-      const trial = open.get(id);
-      const job = trial && ((await queue.getJob(id)) as TrialJob | undefined);
-      if (!trial || !job) return;
-      const [completed, failed] = [await job.isCompleted(), await job.isFailed()];
-      if (!completed && !failed) return;
-      open.delete(id);
-      if (completed) events.finished(trial, job.returnvalue);
-      else events.failed(trial, new Error(job.failedReason));
-      // Recorded: the server need not keep it.
-      await job.remove();
-    };
+    let trouble: unknown = new Error('no answer');
+    const note = (error: Error): void => void (trouble = error);
+    queue.on('error', note);
+    listener.on('error', note);
+    const { open, begin, settle } = jobsOf(queue, trials, events);
     listener.on('active', ({ jobId }) => {
       const trial = open.get(jobId);
       if (trial) events.started?.(trial);
@@ -90,58 +98,41 @@ export const redisQueue =
       const trial = open.get(jobId);
       if (trial) events.progress?.(trial, data as unknown as TrialProgress);
     });
-    listener.on('completed', ({ jobId }) => void settle(jobId));
-    listener.on('failed', ({ jobId }) => void settle(jobId));
-    for (const trial of trials) {
-      const before = (await queue.getJob(trial.id)) as TrialJob | undefined;
-      // One that failed in an earlier run is tried again; one that finished meanwhile is taken as it is.
-      if (before && (await before.isFailed())) await before.remove();
-      await queue.add(trial.label, trial, { jobId: trial.id, attempts: 1 });
+    // What fails here is looked at again below.
+    const look = ({ jobId }: { jobId: string }): void => void settle(jobId).catch(() => undefined);
+    listener.on('completed', look);
+    listener.on('failed', look);
+    const all = async (one: (trial: Trial) => Promise<void>, some: readonly Trial[]): Promise<void> => {
+      for (const trial of some) if (!signal?.aborted) await one(trial);
+    };
+    try {
+      let answered = Date.now();
+      let work = (): Promise<void> =>
+        all(begin, trials).then(() => {
+          work = () => all(({ id }) => settle(id), [...open.values()]);
+        });
+      // Events can be missed while a connection is down: the jobs themselves are asked now and then.
+      while (open.size > 0 && !signal?.aborted) {
+        try {
+          await untilAborted(
+            within(awayMs / 4, work(), () => new Error('no answer')),
+            signal,
+          );
+          answered = Date.now();
+        } catch (error) {
+          if (Date.now() - answered > awayMs) throw unreachable(url, trouble ?? error);
+        }
+        await pause(lookMs, undefined, { signal }).catch(() => undefined);
+      }
+    } finally {
+      await closeAll(closing, listener, queue);
     }
-    // Events can be missed while a connection is down: the jobs themselves are asked now and then.
-    while (open.size > 0 && !signal?.aborted) {
-      for (const id of [...open.keys()]) await settle(id);
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    }
-    await Promise.all([listener.close(), queue.close()]);
   };
 
-/** What a worker says while it works. */
-export interface WorkerEvents {
-  started(trial: Trial): void;
-  finished(trial: Trial, result: TrialResult): void;
-  failed(trial: Trial | undefined, error: Error): void;
-}
-
-/**
- * Takes trials from the queue until it is closed.
- * @returns closes the worker after the trials that run
- */
-export async function startWorker(
-  url: string,
-  concurrency: number,
-  events: WorkerEvents,
-): Promise<() => Promise<void>> {
-  const worker = new Worker<Trial, TrialResult>(
-    queueName,
-    async (job) => {
-      events.started(job.data);
-      const result = await spawnTrial(job.data, (progress) => void job.updateProgress({ ...progress }));
-      events.finished(job.data, result);
-      return result;
-    },
-    {
-      connection: connectionOf(url),
-      concurrency,
-      lockDuration: lockMs,
-      stalledInterval: lockMs / 3,
-      // A worker that dies leaves its trial to another; one trial that kills three workers is at fault itself.
-      maxStalledCount: 2,
-    },
-  );
-  worker.on('failed', (job, error) => events.failed(job?.data, error));
-  // Connection trouble is retried by the client.
-  worker.on('error', (error) => events.failed(undefined, error));
-  await ready(url, worker);
-  return () => worker.close();
-}
+/** Waits for a promise, but not beyond an abortion. */
+const untilAborted = (promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<unknown> =>
+  new Promise<unknown>((resolve, reject) => {
+    const stop = (): void => resolve(undefined);
+    signal?.addEventListener('abort', stop);
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener('abort', stop));
+  });

@@ -11,15 +11,21 @@ import { sourceFlags } from './sourceFlags.js';
 /** A trial's process died before it gave a result: worth another try. */
 export const isCrash = (error: unknown): boolean => (error as { crashed?: boolean }).crashed === true;
 
+/** A trial that says nothing for so long hangs: loading, packing and timing take minutes, steps tell of themselves. */
+const silenceMs = 60 * 60_000;
+
 /**
- * @throws BitgradError what the trial raised; `invalid-state` with `crashed` set when its process died
+ * @param limitMs how long the trial may say nothing
+ * @throws BitgradError what the trial raised; `invalid-state` when it hangs, and with `crashed` set when its process died
  */
 export function spawnTrial(
   trial: Trial,
   onProgress: (progress: TrialProgress) => void,
   signal?: AbortSignal,
+  limitMs: number = silenceMs,
+  script = new URL('./child.ts', import.meta.url),
 ): Promise<TrialResult> {
-  const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), {
+  const child = fork(fileURLToPath(script), {
     execArgv: [...sourceFlags],
     // Workers' own output would tear progress displays; what they have to say comes as messages.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -27,8 +33,21 @@ export function spawnTrial(
   });
   const kill = (): void => void child.kill('SIGKILL');
   signal?.addEventListener('abort', kill);
+  if (signal?.aborted) kill();
+  const name = `trial ${trial.label} (seed ${trial.seed})`;
+  let watch: NodeJS.Timeout | undefined;
   return new Promise<TrialResult>((resolve, reject) => {
+    const listen = (): void => {
+      clearTimeout(watch);
+      watch = setTimeout(() => {
+        const what = `${name} gave no sign for ${limitMs / 60_000} minutes, and was ended`;
+        reject(new BitgradError({ code: 'invalid-state', source: 'bench', what }));
+        kill();
+      }, limitMs);
+    };
+    listen();
     child.on('message', (message: ChildMessage) => {
+      listen();
       if (message.type === 'progress') onProgress(message.progress);
       else if (message.type === 'result') resolve(message.result);
       else
@@ -36,12 +55,12 @@ export function spawnTrial(
           new BitgradError({
             code: (message.code ?? 'invalid-state') as ErrorCode,
             source: 'bench',
-            what: `trial ${trial.label} (seed ${trial.seed}) failed: ${message.message}`,
+            what: `${name} failed: ${message.message}`,
           }),
         );
     });
     child.on('exit', (code, killedBy) => {
-      const what = `process of trial ${trial.label} (seed ${trial.seed}) ended with ${killedBy ?? code}`;
+      const what = `process of ${name} ended with ${killedBy ?? code}`;
       reject(
         Object.assign(new BitgradError({ code: 'invalid-state', source: 'bench', what }), { crashed: true }),
       );
@@ -49,6 +68,7 @@ export function spawnTrial(
     child.on('error', reject);
     child.send(trial);
   }).finally(() => {
+    clearTimeout(watch);
     signal?.removeEventListener('abort', kill);
     if (child.connected) child.disconnect();
   });

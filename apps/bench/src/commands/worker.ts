@@ -1,27 +1,50 @@
 // `bench worker`: runs trials from a queue until it is stopped.
-import { startWorker } from '../queue.js';
+import { startWorker } from '../queueWorker.js';
 
-/** @returns the exit code, after SIGINT or SIGTERM */
+/** Options of the command. */
+export interface WorkerCommandOptions {
+  readonly queue: string;
+  readonly concurrency: number;
+  /** Packages, or absolute paths, that jobs may name as plugins. */
+  readonly plugins?: readonly string[];
+}
+
+/**
+ * Works until SIGINT or SIGTERM, then ends the trials that run; a second signal ends them at once.
+ * @returns the exit code: 0, or 130 after the second signal
+ */
 export async function workerCommand({
   queue,
   concurrency,
-}: {
-  queue: string;
-  concurrency: number;
-}): Promise<number> {
+  plugins = [],
+}: WorkerCommandOptions): Promise<number> {
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
-  const close = await startWorker(queue, concurrency, {
-    started: (trial) => say(`${trial.label} seed ${trial.seed}: started`),
-    finished: (trial, result) =>
-      say(`${trial.label} seed ${trial.seed}: ${(100 * result.hardened).toFixed(2)} %`),
-    failed: (trial, error) => say(`${trial ? `${trial.label} seed ${trial.seed}: ` : ''}${error.message}`),
-  });
-  say(`worker ${process.pid} waits for trials on ${queue}`);
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
-  say('stopping after the trials that run');
-  await close();
-  return 0;
+  const signals = (['SIGINT', 'SIGTERM'] as const).map((name) => ({ name, listener: () => heard() }));
+  let heard = (): void => {};
+  const nextSignal = (): Promise<boolean> => new Promise((resolve) => (heard = () => resolve(true)));
+  const first = nextSignal();
+  for (const { name, listener } of signals) process.on(name, listener);
+  try {
+    const worker = await startWorker(
+      queue,
+      { concurrency, plugins },
+      {
+        started: (trial) => say(`${trial.label} seed ${trial.seed}: started`),
+        finished: (trial, result) =>
+          say(`${trial.label} seed ${trial.seed}: ${(100 * result.hardened).toFixed(2)} %`),
+        failed: (trial, error) =>
+          say(`${trial ? `${trial.label} seed ${trial.seed}: ` : ''}${error.message}`),
+      },
+    );
+    say(`worker ${process.pid} waits for trials on ${queue.replace(/\/\/[^@/]*@/, '//')}`);
+    await first;
+    say('stopping after the trials that run; once more stops them');
+    const second = nextSignal();
+    const stopped = await Promise.race([worker.finish().then(() => false), second]);
+    if (!stopped) return 0;
+    await worker.stop();
+    return 130;
+  } finally {
+    for (const { name, listener } of signals) process.off(name, listener);
+  }
 }

@@ -20,11 +20,11 @@ process.stdout.write(String(output.length));
 const firstOutput = (args: readonly string[]): Promise<number> =>
   new Promise((resolve, reject) => {
     const start = performance.now();
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
     child.stdout.once('data', () => resolve(performance.now() - start));
     child.on('error', reject);
-    child.on('exit', (code) =>
-      reject(new RangeError(`the script ended with ${code} before it wrote a result`)),
+    child.on('exit', (code, signal) =>
+      reject(new RangeError(`the script ended with ${signal ?? code} before it wrote a result`)),
     );
   });
 

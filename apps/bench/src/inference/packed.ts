@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { wasmEngine, type WasmEngineOptions } from '@bitgrad/backend-wasm/engine';
-import { BitgradError, createRng } from '@bitgrad/core';
+import { BitgradError, createRng, within } from '@bitgrad/core';
 import { decodeModel, elementCount, jsEngine, type Engine } from '@bitgrad/runtime';
 import { sourceFlags } from '../sourceFlags.js';
 import { timeFor, type Contender, type Prepared, type Sample } from './contender.js';
@@ -93,10 +93,24 @@ export type ChildAnswer =
   | { readonly type: 'samples'; readonly samples: Sample[] }
   | { readonly type: 'error'; readonly message: string };
 
+/** A child that does not answer for so long hangs: it prepares in seconds. */
+const silenceMs = 10 * 60_000;
+
+const lost = (what: string): BitgradError =>
+  new BitgradError({
+    code: 'backend-unavailable',
+    source: 'bench',
+    what: `process with relaxed SIMD ${what}`,
+  });
+
 const ask = (child: ChildProcess, request: ChildRequest): Promise<ChildAnswer> =>
+  within(silenceMs, askOnce(child, request), () =>
+    lost(`gave no answer within ${silenceMs / 60_000} minutes`),
+  );
+
+const askOnce = (child: ChildProcess, request: ChildRequest): Promise<ChildAnswer> =>
   new Promise((resolve, reject) => {
-    const gone = (code: number | null): void =>
-      reject(new BitgradError({ code: 'backend-unavailable', source: 'bench', what: `process with relaxed SIMD ended with ${code}` })); // prettier-ignore
+    const gone = (code: number | null): void => reject(lost(`ended with ${code}`));
     child.once('exit', gone);
     child.once('message', (answer: ChildAnswer) => {
       child.off('exit', gone);

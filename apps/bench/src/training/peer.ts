@@ -2,7 +2,7 @@
 import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, within } from '@bitgrad/core';
 import { sourceFlags } from '../sourceFlags.js';
 import type { Net, RunnerMessage, RunnerName, RunnerRequest } from './nets.js';
 
@@ -17,6 +17,9 @@ export interface Peer {
 const failed = (what: string, got?: unknown): BitgradError =>
   new BitgradError({ code: 'invalid-state', source: 'bench', what, got });
 
+/** A runner that does not answer for so long hangs: a turn takes seconds, the memory check minutes. */
+const silenceMs = 30 * 60_000;
+
 /** A peer whose answers come through `listen`. */
 async function talk(
   name: string,
@@ -26,7 +29,9 @@ async function talk(
 ): Promise<Peer> {
   let settle: { resolve(m: RunnerMessage): void; reject(e: unknown): void } | undefined;
   const answer = (): Promise<RunnerMessage> =>
-    new Promise((resolve, reject) => (settle = { resolve, reject }));
+    within(silenceMs, new Promise<RunnerMessage>((resolve, reject) => (settle = { resolve, reject })), () =>
+      failed(`${name} gave no answer within ${silenceMs / 60_000} minutes`),
+    );
   const first = answer();
   listen((message) =>
     message.type === 'error'
@@ -34,7 +39,11 @@ async function talk(
       : settle?.resolve(message),
   );
   child.once('exit', (code, signal) => settle?.reject(failed(`${name} ended`, signal ?? code)));
-  const ready = await first;
+  child.once('error', (error) => settle?.reject(failed(`${name}: ${error.message}`)));
+  const ready = await first.catch((error: unknown) => {
+    child.kill();
+    throw error;
+  });
   return {
     detail: ready.type === 'ready' ? ready.detail : '',
     ask(request) {
