@@ -76,7 +76,8 @@ function* callsOf(name, fn, given) {
   if (!good) return;
   for (let at = 0; at < count; at++) {
     const options = good()[at];
-    if (!isPlain(options)) continue;
+    // What a package has made and frozen is no object that somebody writes.
+    if (!isPlain(options) || Object.isFrozen(options)) continue;
     for (const key of Object.keys(options))
       for (const [label, make] of values) {
         const args = good();

@@ -19,6 +19,7 @@ export {
   binaryOps,
   children,
   E,
+  checkExpression,
   inputsOf,
   unaryOps,
   type BinaryOp,

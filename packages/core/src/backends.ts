@@ -1,5 +1,5 @@
 // Chooses a training backend from a preference list, and says why the others were not taken.
-import { BitgradError } from '@bitgrad/bits';
+import { BitgradError, checkOptions, option } from '@bitgrad/bits';
 import type { BackendAdapter } from './contracts/backend.js';
 
 /** A backend that was not taken, and why. */
@@ -18,12 +18,14 @@ export interface BackendChoice {
  * Starts the first backend of the list that works.
  * @param adapters in order of preference: `[webgpu(), wasm(), cpu()]`
  * @param options.strict only the first may be taken: no fallback (default false)
- * @throws BitgradError `backend-unavailable` with every reason when none works
+ * @throws BitgradError `backend-unavailable` with every reason when none works, `invalid-option` for what are no adapters
  */
 export async function useBackend(
   adapters: readonly BackendAdapter[],
-  { strict = false }: { strict?: boolean } = {},
+  options: { strict?: boolean } = {},
 ): Promise<BackendChoice> {
+  const { strict = false } = checkOptions('core', 'useBackend', options, { strict: option.boolean });
+  expectAdapters(adapters);
   const skipped: SkippedBackend[] = [];
   for (const backend of strict ? adapters.slice(0, 1) : adapters) {
     const probe = await backend.probe();
@@ -44,5 +46,23 @@ export async function useBackend(
     source: 'core',
     what: `no backend could start (${skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ') || 'the list is empty'})`,
     next: 'Add cpu() to the list: it runs everywhere.',
+  });
+}
+
+function expectAdapters(adapters: unknown): asserts adapters is readonly BackendAdapter[] {
+  const isAdapter = (x: unknown): boolean =>
+    typeof (x as Partial<BackendAdapter> | null | undefined)?.probe === 'function' &&
+    typeof (x as Partial<BackendAdapter>).start === 'function';
+  if (Array.isArray(adapters) && adapters.every(isAdapter)) return;
+  const bad: unknown = Array.isArray(adapters) ? adapters.find((x) => !isAdapter(x)) : adapters;
+  throw new BitgradError({
+    code: 'invalid-option',
+    source: 'core',
+    what: 'backends given to useBackend',
+    got: bad === undefined ? 'nothing' : bad,
+    expected: 'a list of adapters',
+    next: isAdapter(bad)
+      ? 'Put it into a list: useBackend([wasm()]).'
+      : 'An adapter is made by its factory: useBackend([wasm(), cpu()]).',
   });
 }

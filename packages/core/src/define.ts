@@ -13,6 +13,10 @@ const fail = (what: string, got: unknown, expected: string): never => {
 const isObject = (x: unknown): x is Record<string, unknown> =>
   typeof x === 'object' && x !== null && !Array.isArray(x);
 
+const checkObject = (what: string, x: unknown): void => {
+  if (!isObject(x)) fail(what, x === undefined ? 'nothing' : x, 'an object');
+};
+
 const checkName = (what: string, name: unknown): void => {
   // "++" and a trailing "+" are part of the field's names (bnn+, bnn++).
   if (typeof name !== 'string' || !/^[a-z0-9]+(-[a-z0-9]+)*\+{0,2}$/.test(name))
@@ -34,6 +38,7 @@ const checkJson = (what: string, options: unknown): void => {
 
 /** @throws BitgradError `invalid-plugin` when a required member is missing */
 export function defineSurrogate(surrogate: Omit<SurrogateGradient, 'kind'>): SurrogateGradient {
+  checkObject('a surrogate', surrogate);
   checkName('a surrogate', surrogate.name);
   const what = `surrogate "${surrogate.name}"`;
   checkJson(what, surrogate.options);
@@ -46,6 +51,7 @@ export function defineSurrogate(surrogate: Omit<SurrogateGradient, 'kind'>): Sur
 
 /** @throws BitgradError `invalid-plugin` when a required member is missing */
 export function defineForward(forward: Omit<ForwardQuantizer, 'kind'>): ForwardQuantizer {
+  checkObject('a forward quantizer', forward);
   checkName('a forward quantizer', forward.name);
   const what = `forward "${forward.name}"`;
   checkJson(what, forward.options);
@@ -65,6 +71,7 @@ export type QuantizerDefinition = Omit<Quantizer, 'kind' | 'schedule' | 'capabil
 
 /** @throws BitgradError `invalid-plugin` when a required member is missing */
 export function defineQuantizer(definition: QuantizerDefinition): Quantizer {
+  checkObject('a quantizer', definition);
   checkName('a quantizer', definition.name);
   const what = `quantizer "${definition.name}"`;
   checkJson(what, definition.options);
@@ -90,6 +97,7 @@ export function defineQuantizer(definition: QuantizerDefinition): Quantizer {
  * @throws BitgradError `invalid-plugin` when the name, the version or a factory is missing
  */
 export function definePlugin(plugin: Pick<Plugin, 'name' | 'version'> & Partial<Plugin>): Plugin {
+  checkObject('a plugin', plugin);
   if (typeof plugin.name !== 'string' || plugin.name === '')
     fail('name of a plugin', plugin.name, 'its npm package name');
   if (typeof plugin.version !== 'string')

@@ -15,6 +15,14 @@ export function parseOptions<const S extends v.GenericSchema>(
   schema: S,
   options: unknown,
 ): Readonly<v.InferOutput<S>> {
+  if (typeof (schema as Partial<S> | undefined)?.['~run'] !== 'function')
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'core',
+      what: `schema of ${owner}`,
+      got: schema === undefined ? 'nothing' : schema,
+      expected: 'a valibot schema',
+    });
   const result = v.safeParse(schema, options ?? {});
   if (result.success) return Object.freeze(result.output as object) as Readonly<v.InferOutput<S>>;
   const issue = result.issues[0];

@@ -1,13 +1,15 @@
 // Applies a quantizer to a tensor: the one place where F and B become a differentiable op.
 import * as tf from '@tensorflow/tfjs-core';
-import { checkNoNaN, E } from '@bitgrad/bits';
+import { checkNoNaN, checkOptions, checkValue, E, option, type OptionRules } from '@bitgrad/bits';
 import { initialClock, type TrainingClock } from './contracts/clock.js';
 import type { QuantizeContext, QuantizerSite, Scalars, Statistics } from './contracts/context.js';
 import type { ForwardQuantizer } from './contracts/forward.js';
 import type { Quantizer } from './contracts/quantizer.js';
 import type { SurrogateGradient } from './contracts/surrogate.js';
+import { expectClock, expectKind, expectObject } from './expect.js';
 import { customOp } from './ops/customOp.js';
 import { elementwise } from './ops/elementwise.js';
+import { expectTensor } from './ops/expectTensor.js';
 
 /** How a quantizer is applied; everything has a default but the site. */
 export interface QuantizeOptions {
@@ -20,8 +22,23 @@ export interface QuantizeOptions {
   readonly checked?: boolean;
 }
 
-/** The context that a quantizer sees at a clock. */
+const rules: OptionRules<QuantizeOptions> = {
+  site: option.required(option.object),
+  clock: option.object,
+  training: option.boolean,
+  hard: option.boolean,
+  parameters: option.object,
+  checked: option.boolean,
+};
+
+/**
+ * The context that a quantizer sees at a clock.
+ * @throws BitgradError `invalid-option`
+ */
 export function quantizeContext(quantizer: Quantizer, options: QuantizeOptions): QuantizeContext {
+  expectKind('quantizeContext', 'quantizer', quantizer);
+  checkOptions('core', 'quantize', options, rules);
+  if (options.clock) expectClock('quantize', options.clock);
   const clock = options.clock ?? initialClock;
   return {
     site: options.site,
@@ -38,11 +55,13 @@ export function quantizeContext(quantizer: Quantizer, options: QuantizeOptions):
  * the quantizer's `augment` follows.
  * @param x float32 tensor; kernels in tfjs layout, inputs with the batch axis first
  * @returns float32 tensor of x's shape; the caller disposes it (or runs inside tf.tidy)
- * @throws BitgradError `not-finite` in checked mode, with the index of the first NaN of x
+ * @throws BitgradError `not-finite` in checked mode, with the index of the first NaN of x; `invalid-option` for what is no
+ *   quantizer, no tensor, or an option that does not exist
  */
 export function quantize(quantizer: Quantizer, x: tf.Tensor, options: QuantizeOptions): tf.Tensor {
-  if (options.checked) checkNoNaN(x.dataSync(), `input of quantizer "${quantizer.name}"`);
   const context = quantizeContext(quantizer, options);
+  expectTensor('quantize', 'x', x);
+  if (options.checked) checkNoNaN(x.dataSync(), `input of quantizer "${quantizer.name}"`);
   return tf.tidy(() => {
     const { forward } = quantizer;
     const u = forward.prepare ? forward.prepare(x, context) : x;
@@ -64,6 +83,7 @@ export function quantizePair(
   x: tf.Tensor,
   context: QuantizeContext,
 ): tf.Tensor {
+  expectKind('quantizePair', 'surrogate', surrogate);
   return customOp(
     [x],
     ([u]) => ({ value: forwardValue(forward, u!, context), saved: [u!] }),
@@ -73,6 +93,9 @@ export function quantizePair(
 
 /** F(x), hard or as scheduled; not differentiable. */
 export function forwardValue(forward: ForwardQuantizer, x: tf.Tensor, context: QuantizeContext): tf.Tensor {
+  expectKind('forwardValue', 'forward', forward);
+  expectTensor('forwardValue', 'x', x);
+  expectContext('forwardValue', context);
   return tf.tidy(() => {
     const compose = (expression: NonNullable<ForwardQuantizer['expression']>) => {
       const statistics: Statistics = forward.statistics?.(x, context) ?? {};
@@ -93,6 +116,10 @@ export function backwardValue(
   dy: tf.Tensor,
   context: QuantizeContext,
 ): tf.Tensor {
+  expectKind('backwardValue', 'surrogate', surrogate);
+  expectTensor('backwardValue', 'x', x);
+  expectTensor('backwardValue', 'dy', dy);
+  expectContext('backwardValue', context);
   return tf.tidy(() => {
     if (!surrogate.expression) return tf.mul(dy, surrogate.derivative!(x, context));
     const statistics: Statistics = surrogate.statistics?.(x, context) ?? {};
@@ -101,18 +128,35 @@ export function backwardValue(
   });
 }
 
+function expectContext(owner: string, context: unknown): asserts context is QuantizeContext {
+  expectObject(`context of ${owner}`, context);
+  expectObject(`context.scalars of ${owner}`, context['scalars']);
+}
+
+/** A tensor of its own, so that what it was made of can be disposed. */
+function constant(value: tf.Tensor): tf.Tensor {
+  expectTensor('detach', 'what f gave', value);
+  return tf.clone(value);
+}
+
 /** f(x) as a constant of the backward pass. */
 export function detach(x: tf.Tensor, f: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
+  checkValue('core', 'f of detach', f, option.required(option.callback));
   return customOp(
     [x],
-    ([input]) => ({ value: tf.tidy(() => tf.clone(f(input!))), saved: [input!] }),
+    ([input]) => ({ value: tf.tidy(() => constant(f(input!))), saved: [input!] }),
     (_dy, [input]) => [tf.zerosLike(input!)],
   );
 }
 
 /** Values of a surrogate at points, with the schedule at a clock: for plots and certificates. */
-export const sampleSurrogate = (
+export function sampleSurrogate(
   surrogate: SurrogateGradient,
   points: readonly number[],
   scalars: Scalars = {},
-): number[] => points.map((x) => surrogate.formula(x, scalars));
+): number[] {
+  expectKind('sampleSurrogate', 'surrogate', surrogate);
+  checkValue('core', 'points of sampleSurrogate', points, option.required(option.list(option.number())));
+  expectObject('scalars of sampleSurrogate', scalars);
+  return points.map((x) => surrogate.formula(x, scalars));
+}

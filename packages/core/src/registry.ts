@@ -1,5 +1,6 @@
 // Finds quantizers, surrogates and forwards by name. Registration is explicit: importing a plugin changes nothing.
-import { BitgradError } from '@bitgrad/bits';
+import { BitgradError, checkOptions, checkValue, option } from '@bitgrad/bits';
+import { expectKind, invalidArgument } from './expect.js';
 import { pairQuantizer } from './pair.js';
 import type { JsonObject } from './contracts/context.js';
 import type { ForwardQuantizer } from './contracts/forward.js';
@@ -74,6 +75,20 @@ type Kind = keyof typeof kinds;
 const isSpecObject = (x: unknown): x is { name: string; options?: object } =>
   typeof x === 'object' && x !== null && typeof (x as { name?: unknown }).name === 'string';
 
+function expectPlugin(plugin: unknown): asserts plugin is Plugin {
+  const { name, version, ...members } = (plugin ?? {}) as Partial<Plugin>;
+  const fits =
+    typeof name === 'string' &&
+    typeof version === 'string' &&
+    Object.values(kinds).every((kind) => members[kind] === undefined || typeof members[kind] === 'object');
+  if (!fits)
+    throw invalidArgument(
+      'plugin',
+      plugin,
+      'what definePlugin makes: the object that a plugin package exports',
+    );
+}
+
 /** A registry of its own, with some plugins. */
 export function createRegistry(plugins: readonly Plugin[] = []): Registry {
   const members = { quantizer: new Map(), surrogate: new Map(), forward: new Map() } as Record<
@@ -99,7 +114,9 @@ export function createRegistry(plugins: readonly Plugin[] = []): Registry {
   };
 
   const registry: Registry = {
-    register(plugin, { replace = false } = {}) {
+    register(plugin, options = {}) {
+      expectPlugin(plugin);
+      const { replace = false } = checkOptions('core', 'register', options, { replace: option.boolean });
       for (const kind of Object.keys(kinds) as Kind[])
         for (const name of Object.keys(plugin[kinds[kind]] ?? {})) {
           const other = members[kind].get(name)?.plugin;
@@ -145,6 +162,7 @@ export function createRegistry(plugins: readonly Plugin[] = []): Registry {
       ),
     plugins: () => [...registered],
   };
+  checkValue('core', 'plugins of createRegistry', plugins, option.list(option.any));
   plugins.forEach((plugin) => registry.register(plugin));
   return Object.freeze(registry);
 }
@@ -179,6 +197,7 @@ export function use(...plugins: readonly Plugin[]): void {
 
 /** The JSON form of a quantizer. */
 export function quantizerConfig(quantizer: Quantizer): QuantizerConfig {
+  expectKind('quantizerConfig', 'quantizer', quantizer);
   const half = ({ name, options }: { name: string; options: JsonObject }) => ({ name, options });
   return quantizer.name === 'pair'
     ? { forward: half(quantizer.forward), surrogate: half(quantizer.surrogate) }

@@ -105,7 +105,23 @@ export function createRng(seed: number): Rng {
   return make([next(), next(), next(), next(), seed >>> 0]);
 }
 
-/** A generator that goes on exactly where the one that gave `state` stood, with the same forks. */
+/**
+ * A generator that goes on exactly where the one that gave `state` stood, with the same forks.
+ * @throws BitgradError `invalid-option`
+ */
 export function restoreRng(state: RngState): Rng {
+  const words: unknown = state;
+  if (
+    !Array.isArray(words) ||
+    words.length !== 5 ||
+    !words.every((w) => Number.isInteger(w) && w >= 0 && w < 2 ** 32)
+  )
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'core',
+      what: 'state of a random generator',
+      got: state === undefined ? 'nothing' : state,
+      expected: 'five integers from 0 to 2^32 - 1, as state() gives them',
+    });
   return make(state);
 }

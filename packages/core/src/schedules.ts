@@ -1,8 +1,9 @@
 // Schedules: pure functions of the training clock that give one named scalar each; combine them with mergeSchedules.
-import { BitgradError } from '@bitgrad/bits';
+import { BitgradError, checkOptions, option, type OptionRules } from '@bitgrad/bits';
 import { progress, type TrainingClock } from './contracts/clock.js';
 import type { JsonObject, Scalars } from './contracts/context.js';
 import type { Schedule } from './contracts/quantizer.js';
+import { expectNumber, expectObject, invalidArgument } from './expect.js';
 
 /** Growth of a scalar over a run; `t` is the share of the run that is done, in [0, 1]. */
 export type Growth = 'constant' | 'linear' | 'exponential' | 'cosine' | 'step';
@@ -30,14 +31,21 @@ const curves: Record<Growth, (a: number, b: number, t: number, steps: number) =>
     steps <= 1 ? a : a + ((b - a) * Math.min(steps - 1, Math.floor(t * steps))) / (steps - 1),
 };
 
+const rules: OptionRules<GrowthOptions> = {
+  growth: option.required(option.any),
+  start: option.required(option.number()),
+  end: option.number(),
+  steps: option.integer(1),
+  until: option.positive,
+};
+
 /**
  * The value of a growing scalar at share `t` of training.
  * @throws BitgradError `invalid-option` for exponential growth through or from zero, unknown growth, and `until` of 0 or less
  */
-export function grow(
-  { growth, start, end = start, steps = 10, until = 1 }: GrowthOptions,
-  t: number,
-): number {
+export function grow(options: GrowthOptions, t: number): number {
+  expectObject('options of grow', options);
+  const { growth, start, end = start, steps = 10, until = 1 } = options;
   const curve = curves[growth];
   if (!curve || !(until > 0) || (growth === 'exponential' && !(start * end > 0)))
     throw new BitgradError({
@@ -51,11 +59,16 @@ export function grow(
 }
 
 /** A schedule without scalars, of quantizers that do not change over training. */
-export const constantSchedule = (scalars: Scalars = {}): Schedule =>
-  Object.freeze({ options: { ...scalars } as JsonObject, values: () => scalars });
+export function constantSchedule(scalars: Scalars = {}): Schedule {
+  expectObject('scalars of constantSchedule', scalars);
+  for (const [name, value] of Object.entries(scalars))
+    expectNumber(`scalar "${name}" of constantSchedule`, value);
+  return Object.freeze({ options: { ...scalars } as JsonObject, values: () => scalars });
+}
 
 /** A schedule of one scalar that grows with the share of training done. */
 export function growingSchedule(name: string, options: GrowthOptions): Schedule {
+  checkOptions('core', 'growingSchedule', options, rules);
   grow(options, 0);
   return Object.freeze({
     options: { [name]: { ...options } } as JsonObject,
@@ -71,8 +84,12 @@ export const learningRateSumSchedule = (name = 'mu'): Schedule =>
   });
 
 /** One schedule that gives the scalars of all; later ones win. */
-export const mergeSchedules = (...schedules: readonly Schedule[]): Schedule =>
-  Object.freeze({
+export function mergeSchedules(...schedules: readonly Schedule[]): Schedule {
+  for (const schedule of schedules)
+    if (typeof (schedule as Partial<Schedule> | undefined)?.values !== 'function')
+      throw invalidArgument('schedule given to mergeSchedules', schedule, '{ options, values(clock) }');
+  return Object.freeze({
     options: Object.assign({}, ...schedules.map((s) => s.options)) as JsonObject,
     values: (clock: TrainingClock) => Object.assign({}, ...schedules.map((s) => s.values(clock))) as Scalars,
   });
+}

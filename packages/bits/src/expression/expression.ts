@@ -1,6 +1,8 @@
 // Elementwise formulas as data: one small tree that runs in plain Math, as tfjs ops, or as one fused kernel.
 // A plugin that gives its surrogate as an expression is as fast as a built-in one on every backend.
 
+import { BitgradError } from '../errors.js';
+
 /** Operations of one argument. */
 export const unaryOps = [
   'neg',
@@ -125,8 +127,29 @@ export const children = (node: Expression): readonly Expression[] =>
         ? [node.a]
         : [];
 
+const operations: ReadonlySet<unknown> = new Set(['input', 'constant', 'select', ...unaryOps, ...binaryOps]);
+/** Nodes that were found good: an expression is looked through once. */
+const checked = new WeakSet<object>();
+
+/** @throws BitgradError `invalid-option` for what is no expression */
+export function checkExpression(node: unknown): asserts node is Expression {
+  const known = typeof node === 'object' && node !== null;
+  if (known && checked.has(node)) return;
+  if (!known || !operations.has((node as Expression).op))
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'bits',
+      what: 'expression',
+      got: node === undefined ? 'nothing' : node,
+      expected: 'a formula made of E, such as E.mul(E.input("x"), 2)',
+    });
+  children(node as Expression).forEach(checkExpression);
+  checked.add(node);
+}
+
 /** The names of the inputs of an expression, in order of first use. */
 export function inputsOf(expression: Expression): string[] {
+  checkExpression(expression);
   const names = new Set<string>();
   const seen = new Set<Expression>();
   const visit = (node: Expression): void => {

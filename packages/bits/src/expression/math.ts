@@ -2,7 +2,7 @@
 // node, as packed models run them.
 import { BitgradError } from '../errors.js';
 import { exp32 } from './exp32.js';
-import type { BinaryOp, Expression, UnaryOp } from './expression.js';
+import { checkExpression, type BinaryOp, type Expression, type UnaryOp } from './expression.js';
 
 /** Nearest integer, ties to even. */
 export const roundHalfEven = (x: number): number => {
@@ -67,6 +67,7 @@ export function evaluateExpression(
   inputs: Readonly<Record<string, number>>,
   { round, exp }: Arithmetic = float64,
 ): number {
+  checkExpression(expression);
   const known = new Map<Expression, number>();
   const value = (node: Expression): number => {
     const cached = known.get(node);
@@ -80,13 +81,13 @@ export function evaluateExpression(
       case 'constant':
         return node.value;
       case 'input': {
-        const given = inputs[node.name];
-        if (given === undefined)
+        const given = inputs?.[node.name];
+        if (typeof given !== 'number')
           throw new BitgradError({
             code: 'invalid-option',
             source: 'bits',
             what: `input "${node.name}" of an expression is missing`,
-            got: Object.keys(inputs),
+            got: Object.keys(inputs ?? {}),
             expected: 'a value for each input',
           });
         return given;

@@ -1,7 +1,8 @@
 // Expressions as a linear program over registers: what a fused elementwise kernel interprets.
 // Register r holds a block of values; registers 0 .. inputs.length-1 are loaded from the inputs at the block's start.
 import { BitgradError } from '../errors.js';
-import { binaryOps, children, unaryOps, type Expression } from './expression.js';
+import { checkValue, option } from '../options.js';
+import { binaryOps, checkExpression, children, unaryOps, type Expression } from './expression.js';
 
 /** Operation codes of {@link ElementwiseProgram.code}: constants and inputs take no instruction of their own. */
 export const opcodes: readonly string[] = [...unaryOps, ...binaryOps, 'select'];
@@ -30,6 +31,8 @@ export interface ElementwiseProgram {
  * @param inputs names in the order of the kernel's tensors; names that the expression does not use are allowed
  */
 export function linearize(expression: Expression, inputs: readonly string[]): ElementwiseProgram {
+  checkExpression(expression);
+  checkValue('bits', 'inputs of linearize', inputs, option.required(option.list(option.string)));
   const constants: number[] = [];
   const steps: { opcode: number; sources: number[]; id: number }[] = [];
   const ids = new Map<string, number>();

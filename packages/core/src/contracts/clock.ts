@@ -1,5 +1,6 @@
 // Time is an argument. A clock is a plain value: the same clock always gives the same schedule values,
 // so a resumed run equals the run that was never stopped.
+import { expectClock, expectObject } from '../expect.js';
 
 /** Where training stands, before the step that is about to run. */
 export interface TrainingClock {
@@ -24,19 +25,30 @@ export const initialClock: TrainingClock = Object.freeze({
   learningRateSum: 0,
 });
 
-/** The clock after one step with `clock.learningRate`. */
-export const advanceClock = (
+/**
+ * The clock after one step with `clock.learningRate`.
+ * @throws BitgradError `invalid-option` for what is no clock
+ */
+export function advanceClock(
   clock: TrainingClock,
   next: { learningRate?: number; epoch?: number } = {},
-): TrainingClock =>
-  Object.freeze({
+): TrainingClock {
+  expectClock('advanceClock', clock);
+  expectObject('next of advanceClock', next);
+  return Object.freeze({
     ...clock,
     step: clock.step + 1,
     learningRateSum: clock.learningRateSum + clock.learningRate,
     learningRate: next.learningRate ?? clock.learningRate,
     epoch: next.epoch ?? clock.epoch,
   });
+}
 
-/** Share of the run that is done, in [0, 1]; 0 when the length of the run is not known. */
-export const progress = (clock: TrainingClock): number =>
-  clock.totalSteps > 0 ? Math.min(1, clock.step / clock.totalSteps) : 0;
+/**
+ * Share of the run that is done, in [0, 1]; 0 when the length of the run is not known.
+ * @throws BitgradError `invalid-option` for what is no clock
+ */
+export function progress(clock: TrainingClock): number {
+  expectClock('progress', clock);
+  return clock.totalSteps > 0 ? Math.min(1, clock.step / clock.totalSteps) : 0;
+}

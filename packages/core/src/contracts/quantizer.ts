@@ -26,7 +26,13 @@ export interface ParameterSpec {
 export interface QuantizerCapabilities {
   /** Where it may be used. */
   readonly roles: readonly QuantizerRole[];
-  /** True when its schedule reads the clock: training without a clock callback is an error. */
+  /**
+   * True exactly when its `schedule` gives other values as training goes on, so that somebody has to tell the layers the
+   * clock before each step: the trainer does, `model.fit` with `ClockCallback`, a loop of one's own by `setClock(model,
+   * clock)`. Where nobody does, the quantizer stays at the start of its schedule. False for a constant schedule: `schedule`
+   * left out, or options under which nothing moves. `needsClock(model)` of @bitgrad/layers asks for it; the conformance
+   * suite compares it with what the schedule does.
+   */
   readonly needsClock: boolean;
   /** True when `parameters` may return something. */
   readonly hasParameters: boolean;

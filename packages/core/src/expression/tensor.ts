@@ -1,6 +1,16 @@
 // Expressions as tfjs ops: the path of backends without the fused elementwise kernel.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError, type BinaryOp, type Expression, type UnaryOp } from '@bitgrad/bits';
+import {
+  BitgradError,
+  checkExpression,
+  checkValue,
+  option,
+  type BinaryOp,
+  type Expression,
+  type UnaryOp,
+} from '@bitgrad/bits';
+import { expectObject } from '../expect.js';
+import { shapeMismatch } from '../ops/expectTensor.js';
 
 type T = tf.Tensor;
 
@@ -68,6 +78,9 @@ export function composeExpression(
   inputs: Readonly<Record<string, T>>,
   shape: readonly number[],
 ): T {
+  checkExpression(expression);
+  expectObject('inputs of an expression', inputs);
+  checkShape(shape);
   return tf.tidy(() => {
     const known = new Map<Expression, T>();
     const value = (node: Expression): T => {
@@ -83,7 +96,7 @@ export function composeExpression(
           return tf.scalar(node.value);
         case 'input': {
           const given = inputs[node.name];
-          if (!given)
+          if (!(given instanceof tf.Tensor))
             throw new BitgradError({
               code: 'invalid-option',
               source: 'core',
@@ -106,6 +119,12 @@ export function composeExpression(
     };
     const result = value(expression);
     const same = result.shape.length === shape.length && result.shape.every((d, i) => d === shape[i]);
+    if (!broadcasts(result.shape, shape))
+      throw shapeMismatch(
+        'inputs of an elementwise expression',
+        result.shape,
+        `what broadcasts to [${shape.join(', ')}]`,
+      );
     // A result that is an input itself must not be handed out as new.
     return same
       ? Object.values(inputs).includes(result)
@@ -114,6 +133,13 @@ export function composeExpression(
       : tf.broadcastTo(result, [...shape] as never);
   });
 }
+
+const sizes = option.required(option.list(option.integer(0)));
+const checkShape = (shape: readonly number[]): void =>
+  checkValue('core', 'shape of an elementwise result', shape, sizes);
+
+const broadcasts = (from: readonly number[], to: readonly number[]): boolean =>
+  from.length <= to.length && from.every((d, i) => d === 1 || d === to[to.length - from.length + i]);
 
 const commonShape = (...tensors: T[]): number[] =>
   tensors.reduce<number[]>((shape, t) => tf.backend_util.assertAndGetBroadcastShape(shape, t.shape), []);

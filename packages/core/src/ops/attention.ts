@@ -1,6 +1,7 @@
 // Multi-head attention without its projections: fused where the backend can, else in tfjs ops with an explicit gradient.
 import * as tf from '@tensorflow/tfjs-core';
 import { customOp } from './customOp.js';
+import { expectTensor, shapeMismatch } from './expectTensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /** [n, t, h * d] as [n, h, t, d]. */
@@ -27,7 +28,10 @@ const softmaxGradient = (dy: tf.Tensor, y: tf.Tensor): tf.Tensor => {
  * @returns float32 [n, t, width]
  */
 export function attend(qkv: tf.Tensor, heads: number): tf.Tensor {
-  const d = qkv.shape.at(-1)! / 3 / heads;
+  expectTensor('attend', 'qkv', qkv, 3);
+  const d = qkv.shape[2]! / 3 / heads;
+  if (!Number.isInteger(d) || d < 1)
+    throw shapeMismatch('qkv of attend', qkv.shape, `3 * width channels, a multiple of ${heads} heads`);
   const factor = 1 / Math.sqrt(d);
   if (hasKernel('BitgradAttention'))
     return customOp(

@@ -1,6 +1,8 @@
 // Batch normalization of a training step: fused where the backend can, else in tfjs ops with an explicit gradient.
 import * as tf from '@tensorflow/tfjs-core';
+import { expectNumber } from '../expect.js';
 import { customOp } from './customOp.js';
+import { expectShape, expectTensor } from './expectTensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /** Result of {@link batchNormTrain}: y has x's shape, the statistics have shape [c] and are constants to gradients. */
@@ -24,6 +26,8 @@ export function batchNormTrain(
   beta: tf.Tensor,
   epsilon: number,
 ): BatchNormResult {
+  expectTensor('batchNormTrain', 'x', x);
+  expectVectors('batchNormTrain', x, { gamma, beta }, epsilon);
   let statistics: tf.Tensor[] = [];
   const y = customOp(
     [x, gamma, beta],
@@ -41,6 +45,18 @@ export function batchNormTrain(
     return handle as tf.Tensor1D;
   });
   return { y, mean: mean!, variance: variance! };
+}
+
+/** Vectors along the last axis of x, and the number added to the variance. */
+export function expectVectors(
+  owner: string,
+  x: tf.Tensor,
+  vectors: Readonly<Record<string, tf.Tensor>>,
+  epsilon: number,
+): void {
+  const channels = [x.shape.at(-1) ?? 1];
+  for (const [name, vector] of Object.entries(vectors)) expectShape(owner, name, vector, channels);
+  expectNumber(`epsilon of ${owner}`, epsilon);
 }
 
 const forward = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): tf.Tensor[] => {

@@ -1,7 +1,9 @@
 // Products of tensors that are exactly +-1: packed XNOR kernels forward where the backend has them, with the float
 // gradients of the plain product. Exact: a packed kernel gives bit for bit what the float product gives.
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, option, type OptionRules } from '@bitgrad/bits';
 import { customOp } from './customOp.js';
+import { expectTensor, shapeMismatch } from './expectTensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /** Geometry of {@link binaryConv2d}. */
@@ -11,13 +13,27 @@ export interface BinaryConv2dOptions {
   readonly dilations?: readonly [number, number];
 }
 
+const pair = option.of(
+  'two integers, 1 or more',
+  (v) => Array.isArray(v) && v.length === 2 && v.every((x) => Number.isSafeInteger(x) && x >= 1),
+);
+const rules: OptionRules<BinaryConv2dOptions> = {
+  strides: option.required(pair),
+  padding: option.required(option.oneOf('valid', 'same')),
+  dilations: pair,
+};
+
 /**
  * 2-D convolution of +-1 tensors. The caller guarantees that both hold exactly +1 and -1; 'same' pads with 0, as tfjs.
  * @param x float32 [n, h, w, c]
  * @param filter float32 [kh, kw, c, o]
  */
 export function binaryConv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: BinaryConv2dOptions): tf.Tensor4D {
-  const { strides, padding, dilations = [1, 1] } = options;
+  expectTensor('binaryConv2d', 'x', x, 4);
+  expectTensor('binaryConv2d', 'filter', filter, 4);
+  if (x.shape[3] !== filter.shape[2])
+    throw shapeMismatch('filter of binaryConv2d', filter.shape, `${x.shape[3]} input channels`);
+  const { strides, padding, dilations = [1, 1] } = checkOptions('core', 'binaryConv2d', options, rules);
   const [s, d] = [strides, dilations].map((pair) => [...pair] as [number, number]) as [
     [number, number],
     [number, number],
@@ -59,6 +75,9 @@ const convGradients = (
  * Matrix product of +-1 matrices [m, k] x [k, n]. The caller guarantees that both hold exactly +1 and -1.
  */
 export function binaryMatMul(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  expectTensor('binaryMatMul', 'a', a, 2);
+  expectTensor('binaryMatMul', 'b', b, 2);
+  if (a.shape[1] !== b.shape[0]) throw shapeMismatch('b of binaryMatMul', b.shape, `${a.shape[1]} rows`);
   if (!hasKernel('BitgradBinaryMatMul')) return tf.matMul(a, b);
   return customOp(
     [a, b],

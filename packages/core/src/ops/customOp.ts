@@ -1,5 +1,6 @@
 // tf.customGrad with types that fit: a value, the tensors to keep for the backward pass, and the gradients.
 import * as tf from '@tensorflow/tfjs-core';
+import { expectTensor } from './expectTensor.js';
 
 /**
  * A differentiable op with its own gradient.
@@ -12,6 +13,7 @@ export function customOp(
   forward: (inputs: tf.Tensor[]) => { value: tf.Tensor; saved: tf.Tensor[] },
   backward: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[],
 ): tf.Tensor {
+  inputs.forEach((input, i) => expectTensor('an op', `input ${i}`, input));
   const op = tf.customGrad((...parts) => {
     const save = parts.pop() as (tensors: tf.Tensor[]) => void;
     const { value, saved } = forward(parts as tf.Tensor[]);

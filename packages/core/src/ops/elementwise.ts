@@ -2,6 +2,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { inputsOf, linearize, type ElementwiseProgram, type Expression } from '@bitgrad/bits';
 import { composeExpression } from '../expression/tensor.js';
+import { expectObject } from '../expect.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /** A fused kernel broadcasts scalars and vectors along the last axis; other shapes are composed. */
@@ -24,6 +25,7 @@ export function elementwise(
   shape: readonly number[],
 ): tf.Tensor {
   const names = inputsOf(expression);
+  expectObject('inputs of elementwise', inputs);
   const used = names.map((name) => inputs[name]);
   if (hasKernel('BitgradElementwise') && used.every((t) => t && fusable(t, shape))) {
     const program: ElementwiseProgram = linearize(expression, names);

@@ -1,6 +1,8 @@
 // Layer normalization: fused where the backend can, else in tfjs ops with an explicit gradient.
 import * as tf from '@tensorflow/tfjs-core';
+import { expectVectors } from './batchNorm.js';
 import { customOp } from './customOp.js';
+import { expectTensor } from './expectTensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /** (x - mean) / sqrt(variance + epsilon) of each row, and the inverse standard deviation [rows, 1]. */
@@ -18,6 +20,8 @@ const normalize = (x: tf.Tensor2D, epsilon: number): [normalized: tf.Tensor, inv
  * @param beta float32 [c]
  */
 export function layerNormalize(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): tf.Tensor {
+  expectTensor('layerNormalize', 'x', x);
+  expectVectors('layerNormalize', x, { gamma, beta }, epsilon);
   const c = x.shape.at(-1)!;
   if (hasKernel('BitgradLayerNorm'))
     return customOp(

@@ -1,6 +1,27 @@
 // Single optimizer steps as pure functions: fused where the backend can, else tfjs ops. No step disposes its inputs.
 import * as tf from '@tensorflow/tfjs-core';
+import { expectNumber, expectObject } from '../expect.js';
+import { expectShape, expectTensor } from './expectTensor.js';
 import { hasKernel, runKernel } from './kernels.js';
+
+/** Tensors of one shape, and numbers. */
+function expectStep(
+  owner: string,
+  tensors: Readonly<Record<string, tf.Tensor>>,
+  options: object,
+  numbers: readonly string[],
+): void {
+  const [[first, value], ...others] = Object.entries(tensors) as [
+    [string, tf.Tensor],
+    ...[string, tf.Tensor][],
+  ];
+  expectTensor(owner, first, value);
+  for (const [name, tensor] of others) expectShape(owner, name, tensor, value.shape);
+  expectObject(`options of ${owner}`, options);
+  for (const name of numbers) expectNumber(`${name} of ${owner}`, options[name]);
+}
+
+const adamNumbers = ['learningRate', 'beta1', 'beta2', 'epsilon', 'correction1', 'correction2'];
 
 /** Adam's constants for one step; `correction1 = 1 - beta1^t`, `correction2 = 1 - beta2^t` with t from 1. */
 export interface AdamStepOptions {
@@ -25,6 +46,7 @@ export function adamStep(
   v: tf.Tensor,
   options: AdamStepOptions,
 ): [tf.Tensor, tf.Tensor, tf.Tensor] {
+  expectStep('adamStep', { value, gradient, m, v }, options, adamNumbers);
   const { learningRate, beta1, beta2, epsilon, correction1, correction2 } = options;
   if (hasKernel('BitgradAdamStep'))
     return runKernel('BitgradAdamStep', { value, gradient, m, v }, { ...options }) as [
@@ -51,6 +73,7 @@ export function momentumStep(
   velocity: tf.Tensor,
   options: { readonly learningRate: number; readonly momentum: number; readonly nesterov: boolean },
 ): [tf.Tensor, tf.Tensor] {
+  expectStep('momentumStep', { value, gradient, velocity }, options, ['learningRate', 'momentum']);
   const { learningRate, momentum, nesterov } = options;
   if (hasKernel('BitgradMomentumStep'))
     return runKernel('BitgradMomentumStep', { value, gradient, velocity }, { ...options }) as [
