@@ -47,3 +47,9 @@ it('loadModel falls through to the next engine, with the reason', async () => {
   } else expect(engine).toBe('node-gpu');
   model.dispose();
 });
+
+it('refuses options that it does not know', () => {
+  expect(() => nodeGpuEngine({ software: true } as never)).toThrow(
+    expect.objectContaining({ code: 'invalid-option' }),
+  );
+});

@@ -85,3 +85,13 @@ it('says why it cannot start where there is no WebGL', async () => {
     }),
   ).rejects.toMatchObject({ code: 'backend-unavailable' });
 });
+
+it('refuses options that it does not know, and values of the wrong kind', async () => {
+  const wrong = (options: object) => () => webglEngine(options as never);
+  expect(wrong({ allowSoftwar: false })).toThrow(/allowSoftwar.*Did you mean "allowSoftware"/s);
+  expect(wrong({ context: '2d' })).toThrow(expect.objectContaining({ code: 'invalid-option' }));
+  expect(wrong({ allowSoftware: 1 })).toThrow(expect.objectContaining({ code: 'invalid-option' }));
+  await expect(webglEngine().compile({} as never, { thread: 2 } as never)).rejects.toMatchObject({
+    code: 'invalid-option',
+  });
+});

@@ -110,3 +110,13 @@ it('says why it cannot start where there is no WebGPU', async () => {
   expect(reason).toBe('WebGPU is not available here');
   await expect(webgpuEngine().compile(small)).rejects.toMatchObject({ code: 'backend-unavailable' });
 });
+
+it('refuses options that it does not know, and values of the wrong kind', async () => {
+  const wrong = (options: object) => () => webgpuEngine(options as never);
+  expect(wrong({ powerPreferences: 'low-power' })).toThrow(/Did you mean "powerPreference"/);
+  for (const options of [{ powerPreference: 'low' }, { device: {} }, { gpu: 1 }, { allowSoftware: 1 }])
+    expect(wrong(options)).toThrow(expect.objectContaining({ code: 'invalid-option' }));
+  await expect(webgpuEngine().compile({} as never, { thread: 2 } as never)).rejects.toMatchObject({
+    code: 'invalid-option',
+  });
+});

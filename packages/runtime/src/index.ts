@@ -1,5 +1,6 @@
 export {
   BitgradError,
+  checkOptions,
   outputKinds,
   type ErrorCode,
   type OutputKind,

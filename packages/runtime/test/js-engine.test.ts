@@ -73,3 +73,9 @@ describe('js engine on random plans', () => {
     for (const op of ops.split(' ')) expect(seen.get(op) ?? 0, op).toBeGreaterThan(15);
   });
 });
+
+it('refuses options that it does not know', async () => {
+  await expect(jsEngine().compile(randomPlan(1, 2), { thread: 2 } as never)).rejects.toMatchObject({
+    code: 'invalid-option',
+  });
+});

@@ -1,9 +1,11 @@
 // From a plan to kernels: renames reshapes that move nothing, splits wide concatenations, and lets a product do the
 // threshold or affine that is alone in reading its result.
+import { BitgradError, wordsPerRow } from '@bitgrad/bits';
 import {
   channelCount,
-  storageBytes,
   elementCount,
+  rowCount,
+  storageBytes,
   type BufferSpec,
   type ConvOp,
   type DenseOp,
@@ -23,6 +25,8 @@ import type { Kernel, Program, Ref } from './program.js';
 export interface LowerOptions {
   /** Whether a product of so many output positions and channels may pack its own thresholds. */
   fuseThreshold(positions: number, channels: number): boolean;
+  /** Most bytes for constants; default no limit. */
+  memoryBytes?: number;
 }
 
 type Products = ConvOp | DepthwiseOp | DenseOp;
@@ -84,8 +88,30 @@ function epilogueOf(
   return undefined;
 }
 
-/** @returns the kernels of a valid model; integer results follow plan.ts bit for bit */
+const limitExceeded = (what: string, got: number, expected: string): BitgradError =>
+  new BitgradError({ code: 'limit-exceeded', source: 'shaders', what, got, expected });
+
+/** Kernels count elements, and levels of packed rows, in 32 bits. */
+function checkPositions({ buffers }: Plan): void {
+  buffers.forEach(({ type, shape }, i) => {
+    const c = channelCount(shape);
+    const positions = type === 'bits' ? rowCount(shape) * 32 * wordsPerRow(c) : elementCount(shape);
+    if (positions >= 2 ** 31)
+      throw limitExceeded(
+        `elements of plan.buffers[${i}] on a GPU`,
+        positions,
+        'below 2^31, a row of levels being whole words',
+      );
+  });
+}
+
+/**
+ * @returns the kernels of a valid model; integer results follow plan.ts bit for bit
+ * @throws BitgradError `limit-exceeded`, before memory is taken
+ */
 export function lowerModel({ plan, weights }: PackedModel, options: LowerOptions): Program {
+  const { memoryBytes = Infinity } = options;
+  checkPositions(plan);
   const words = plan.buffers.map(wordCount);
   const storage = words.map((_, i) => i);
   const constants: Uint32Array[] = [];
@@ -94,7 +120,13 @@ export function lowerModel({ plan, weights }: PackedModel, options: LowerOptions
   const done = new Set<number>();
   const readers: number[][] = words.map(() => []);
   plan.ops.forEach((op, at) => op.inputs.forEach((i) => readers[i]!.push(at)));
-  const constant = (data: Uint32Array): Ref => ({ constant: constants.push(data) - 1 });
+  let claimed = 0;
+  const constant = (size: number, make: () => Uint32Array): Ref => {
+    claimed += 4 * size;
+    if (claimed > memoryBytes)
+      throw limitExceeded('memory of the weights on a GPU', claimed, `at most ${memoryBytes} bytes`);
+    return { constant: constants.push(make()) - 1 };
+  };
   const newBuffer = (size: number): number => {
     storage.push(words.length);
     return words.push(size) - 1;

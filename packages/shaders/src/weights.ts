@@ -21,6 +21,9 @@ export function wordsOf(data: TensorData): Uint32Array {
   return words;
 }
 
+/** Words of a panel. */
+export const panelWords = (n: number, k: number): number => Math.ceil(n / 4) * k * 4;
+
 /** The panel of a product: [ceil(n / 4)][k][4] words; `at` says which element or word is the weight (n, k). */
 export function panelOf(
   arithmetic: Arithmetic,
@@ -29,7 +32,7 @@ export function panelOf(
   k: number,
   at: (n: number, k: number) => number,
 ): Uint32Array {
-  const panel = new Uint32Array(Math.ceil(n / 4) * k * 4);
+  const panel = new Uint32Array(panelWords(n, k));
   const view = { xnor: panel, integer: new Int32Array(panel.buffer), float: new Float32Array(panel.buffer) }[
     arithmetic
   ];

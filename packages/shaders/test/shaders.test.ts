@@ -69,3 +69,39 @@ it('renames reshapes that move no word, and splits concatenations that no kernel
   const { kernels } = lowerModel(wide, { fuseThreshold: () => false });
   expect(kernels.map(({ reads }) => reads.length)).toEqual([7, 7, 7, 2]);
 });
+
+it('claims constants before it makes them, and refuses what 32-bit positions cannot address', () => {
+  const wide = (k: number, units: number, memoryBytes?: number) => {
+    const buffers = [
+      { type: 'u8' as const, shape: [k] },
+      { type: 'i32' as const, shape: [units] },
+    ];
+    const spec = { type: 'bits' as const, shape: [units, k] };
+    const ops = [{ op: 'dense' as const, inputs: [0], weights: [0] as const, output: 1 }];
+    const plan = { version: 1, input: 0, output: 1, buffers, weights: [spec], ops };
+    return lowerModel(
+      { plan, weights: [new Uint32Array(units * Math.ceil(k / 32))], metadata: {} },
+      { fuseThreshold: () => false, ...(memoryBytes !== undefined && { memoryBytes }) },
+    );
+  };
+  // 4 bytes for a level: 32 times the 2 MiB of the file.
+  const before = process.memoryUsage().arrayBuffers;
+  expect(() => wide(2 ** 14, 2 ** 10, 2 ** 24)).toThrow(
+    expect.objectContaining({ code: 'limit-exceeded', message: expect.stringContaining('got 67108864') }),
+  );
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 2 ** 20);
+  expect(wide(64, 4, 1024).constants[0]).toHaveLength(256);
+  const rows = { type: 'bits' as const, shape: [67_600_000, 1] };
+  expect(() =>
+    lowerModel(
+      {
+        plan: { version: 1, input: 0, output: 0, buffers: [rows], weights: [], ops: [] },
+        weights: [],
+        metadata: {},
+      },
+      { fuseThreshold: () => false },
+    ),
+  ).toThrow(
+    expect.objectContaining({ code: 'limit-exceeded', message: expect.stringContaining('2163200000') }),
+  );
+});

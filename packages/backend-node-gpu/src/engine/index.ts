@@ -1,5 +1,5 @@
 // The engine for packed models on a GPU in Node: the WebGPU engine on Dawn. Free of tfjs.
-import { BitgradError, type CompileOptions, type PackedModel } from '@bitgrad/runtime';
+import { BitgradError, checkOptions, type CompileOptions, type PackedModel } from '@bitgrad/runtime';
 import { webgpuEngine, type WebgpuEngine } from '@bitgrad/backend-webgpu/engine';
 import { probeDawn } from './dawn.js';
 
@@ -13,7 +13,10 @@ export interface NodeGpuEngineOptions {
  * The GPU engine for Node.
  * @returns an engine named `node-gpu`; results as those of `webgpuEngine`
  */
-export function nodeGpuEngine({ allowSoftware = false }: NodeGpuEngineOptions = {}): WebgpuEngine {
+export function nodeGpuEngine(options: NodeGpuEngineOptions = {}): WebgpuEngine {
+  const { allowSoftware = false } = checkOptions('backend-node-gpu', 'nodeGpuEngine', options, {
+    allowSoftware: { expected: 'true or false', allows: (v) => typeof v === 'boolean' },
+  });
   let engine: WebgpuEngine | undefined;
   return Object.freeze({
     name: 'node-gpu',

@@ -239,7 +239,7 @@ export function createExecutable(
 ): WebglExecutable {
   const { plan } = model;
   // A fragment packs 128 channels: too few fragments to fill a GPU if it also computed their sums.
-  const program = lowerModel(model, { fuseThreshold: () => false });
+  const program = lowerModel(model, { fuseThreshold: () => false, memoryBytes });
   const [source, target] = [plan.buffers[plan.input]!, plan.buffers[plan.output]!];
   const inWords = Math.ceil(storageBytes(source.type, source.shape) / 4);
   const outWords = elementCount(target.shape);

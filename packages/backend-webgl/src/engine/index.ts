@@ -1,5 +1,12 @@
 // The WebGL2 deployment engine for packed models. Free of tfjs.
-import type { CompileOptions, Engine, EngineProbe, PackedModel } from '@bitgrad/runtime';
+import {
+  checkCompileOptions,
+  checkOptions,
+  type CompileOptions,
+  type Engine,
+  type EngineProbe,
+  type PackedModel,
+} from '@bitgrad/runtime';
 import { createContext, failure, isSoftware, rendererOf, shareContext, type Gl } from './context.js';
 import { createExecutable, type WebglExecutable } from './executable.js';
 
@@ -28,7 +35,13 @@ export interface WebglEngine extends Engine {
  *   square roots and subnormal numbers
  */
 export function webglEngine(options: WebglEngineOptions = {}): WebglEngine {
-  const { allowSoftware = true, context: given } = options;
+  const { allowSoftware = true, context: given } = checkOptions('backend-webgl', 'webglEngine', options, {
+    context: {
+      expected: 'a WebGL2 context',
+      allows: (gl) => typeof (gl as WebGL2RenderingContext | null)?.texStorage2D === 'function',
+    },
+    allowSoftware: { expected: 'true or false', allows: (v) => typeof v === 'boolean' },
+  });
   let shared: Gl | undefined;
   let users = 0;
   const unavailable = (what: string, got?: string) =>
@@ -70,7 +83,8 @@ export function webglEngine(options: WebglEngineOptions = {}): WebglEngine {
         ? { available: false, reason: `the renderer is software (${renderer})`, features }
         : { available: true, features };
     },
-    async compile(model: PackedModel, { memoryBytes, signal }: CompileOptions = {}) {
+    async compile(model: PackedModel, compile?: CompileOptions) {
+      const { memoryBytes, signal } = checkCompileOptions('backend-webgl', compile);
       signal?.throwIfAborted();
       return createExecutable(model, acquire, memoryBytes);
     },

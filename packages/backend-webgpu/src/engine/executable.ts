@@ -186,7 +186,7 @@ export async function createExecutable(
   { memoryBytes = Infinity, signal }: { memoryBytes?: number | undefined; signal?: AbortSignal | undefined },
 ): Promise<WebgpuExecutable> {
   const { plan } = model;
-  const program = lowerModel(model, { fuseThreshold: (positions) => tiles(positions) });
+  const program = lowerModel(model, { fuseThreshold: (positions) => tiles(positions), memoryBytes });
   const [source, target] = [plan.buffers[plan.input]!, plan.buffers[plan.output]!];
   const bytesIn = storageBytes(source.type, source.shape);
   const bytesOut = storageBytes(target.type, target.shape);

@@ -1,6 +1,13 @@
 /// <reference types="@webgpu/types" preserve="true" />
 // The WebGPU deployment engine for packed models. Free of tfjs.
-import type { CompileOptions, Engine, EngineProbe, PackedModel } from '@bitgrad/runtime';
+import {
+  checkCompileOptions,
+  checkOptions,
+  type CompileOptions,
+  type Engine,
+  type EngineProbe,
+  type PackedModel,
+} from '@bitgrad/runtime';
 import { defaultGpu, describeAdapter, failure, isSoftware, requestDevice, shareDevice } from './device.js';
 import { createExecutable, type WebgpuExecutable } from './executable.js';
 
@@ -24,13 +31,30 @@ export interface WebgpuEngine extends Engine {
   compile(model: PackedModel, options?: CompileOptions): Promise<WebgpuExecutable>;
 }
 
+const has =
+  (method: string) =>
+  (value: unknown): boolean =>
+    typeof (value as Record<string, unknown> | null)?.[method] === 'function';
+
 /**
  * The WebGPU engine. All models of one engine share a device, which is destroyed with the last of them.
  * @returns an engine named `webgpu`; integer results follow plan.ts bit for bit, float32 results but for divisions,
  *   square roots and subnormal numbers
  */
 export function webgpuEngine(options: WebgpuEngineOptions = {}): WebgpuEngine {
-  const { powerPreference = 'high-performance', allowSoftware = true, device: given } = options;
+  const {
+    powerPreference = 'high-performance',
+    allowSoftware = true,
+    device: given,
+  } = checkOptions('backend-webgpu', 'webgpuEngine', options, {
+    gpu: { expected: 'a GPU, as navigator.gpu', allows: has('requestAdapter') },
+    device: { expected: 'a GPUDevice', allows: has('createBuffer') },
+    powerPreference: {
+      expected: 'high-performance or low-power',
+      allows: (v) => v === 'high-performance' || v === 'low-power',
+    },
+    allowSoftware: { expected: 'true or false', allows: (v) => typeof v === 'boolean' },
+  });
   let shared: Promise<ReturnType<typeof shareDevice>> | undefined;
   const start = async () => {
     if (given) return shareDevice(given, given.adapterInfo, false);
@@ -86,8 +110,8 @@ export function webgpuEngine(options: WebgpuEngineOptions = {}): WebgpuEngine {
         return { available: false, reason: `WebGPU failed: ${(error as Error).message}`, features: {} };
       }
     },
-    async compile(model: PackedModel, compile: CompileOptions = {}) {
-      const { memoryBytes, signal } = compile;
+    async compile(model: PackedModel, compile?: CompileOptions) {
+      const { memoryBytes, signal } = checkCompileOptions('backend-webgpu', compile);
       signal?.throwIfAborted();
       return createExecutable(model, acquire, { memoryBytes, signal });
     },

@@ -1,6 +1,7 @@
 // The portable engine: plain JavaScript over typed arrays, the reference that other engines are compared with.
 // Everything is allocated when a model is compiled; an inference allocates nothing but its result.
 import { asDefault } from '../default-engine.js';
+import { checkCompileOptions } from '../compile-options.js';
 import { failure } from '../fail.js';
 import {
   dirtyMemory,
@@ -158,7 +159,8 @@ export const jsEngine = /* @__PURE__ */ asDefault(() =>
   Object.freeze({
     name: 'js',
     probe: async () => ({ available: true, features: {} }),
-    compile: async (model: PackedModel, options: CompileOptions = {}) => {
+    compile: async (model: PackedModel, given?: CompileOptions) => {
+      const options = checkCompileOptions('runtime', given);
       options.signal?.throwIfAborted();
       try {
         return compile(model, options);

@@ -2,6 +2,7 @@
 import type { BufferSpec, Op, TensorData, WeightSpec } from '@bitgrad/runtime';
 import { elementsPerWord, reader, writer } from '../access.js';
 import type { Kernel, Ref } from '../program.js';
+import { wordsOf } from '../weights.js';
 
 /** An operand of the op with its buffer. */
 export interface Input extends BufferSpec {
@@ -22,11 +23,15 @@ export interface Context<O extends Op = Op> {
   x: readonly Input[];
   w: readonly Weight[];
   out: BufferSpec;
-  /** Stores a constant; equal arrays are stored once for each call. */
-  constant(words: Uint32Array): Ref;
+  /** Stores a constant of so many words, which is made when they are within the limit; equal arrays are stored once for each call. */
+  constant(words: number, make: () => Uint32Array): Ref;
   /** Adds a kernel that writes a temporary buffer of so many words. */
   temporary(draft: Draft, words: number): Ref;
 }
+
+/** Stores a weight as it is. */
+export const weightConstant = ({ constant }: Pick<Context, 'constant'>, { data }: Weight): Ref =>
+  constant(Math.ceil(data.byteLength / 4), () => wordsOf(data));
 
 /** A kernel from `fn elem(i: i32)`: operand j is read by `xj(i)`, constants as words by `wj(i)` after the inputs. */
 export const elementwise = (

@@ -13,10 +13,9 @@ import { reader } from '../access.js';
 import { literal } from '../dialect.js';
 import { exponential } from '../math.js';
 import type { Ref } from '../program.js';
-import { wordsOf } from '../weights.js';
-import { elementwise, type Context, type Draft } from './context.js';
+import { elementwise, weightConstant, type Context, type Draft } from './context.js';
 
-const constants = ({ w, constant }: Context): Ref[] => w.map(({ data }) => constant(wordsOf(data)));
+const constants = (context: Context): Ref[] => context.w.map((w) => weightConstant(context, w));
 
 /** threshold. */
 export function threshold(context: Context<ThresholdOp>): Draft {

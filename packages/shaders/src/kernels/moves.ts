@@ -17,8 +17,7 @@ import {
 } from '@bitgrad/runtime';
 import { valueType } from '../access.js';
 import { literal } from '../dialect.js';
-import { wordsOf } from '../weights.js';
-import { elementwise, type Context, type Draft, type Input } from './context.js';
+import { elementwise, weightConstant, type Context, type Draft, type Input } from './context.js';
 
 /** Row-major strides of a shape. */
 const strides = (shape: Shape): number[] => shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
@@ -153,9 +152,9 @@ export const reshape = (context: Context<ReshapeOp>): Draft =>
   elementwise('repack', context, `fn elem(i: i32) -> ${valueType(context.out.type)} { return x0(i); }`);
 
 /** constant. */
-export const copyConstant = ({ w: [w], constant }: Context<ConstantOp>): Draft => ({
+export const copyConstant = (context: Context<ConstantOp>): Draft => ({
   name: 'copy',
-  reads: [constant(wordsOf(w!.data))],
+  reads: [weightConstant(context, context.w[0]!)],
   loads: 1,
   code: 'fn word(i: i32) -> u32 { return w0(i); }',
 });

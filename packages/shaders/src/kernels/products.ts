@@ -12,8 +12,8 @@ import {
 } from '@bitgrad/runtime';
 import { reader } from '../access.js';
 import type { Arithmetic, Product } from '../program.js';
-import { elementsOf, panelOf } from '../weights.js';
-import type { Context, Draft, Weight } from './context.js';
+import { elementsOf, panelOf, panelWords } from '../weights.js';
+import { weightConstant, type Context, type Draft, type Weight } from './context.js';
 
 /** Steps of the three arithmetics, for one output channel and for four. */
 export const macs: Readonly<Record<Arithmetic, string>> = {
@@ -218,25 +218,26 @@ export function product(context: Context<ConvOp | DepthwiseOp | DenseOp>, epilog
   const { arithmetic, groups, n, m, taps: count, length } = form;
   const tap = taps(form, x!.type);
   const k = count * tap.perTap;
-  const values = elementsOf(w!, w!.data);
+  let elements: ArrayLike<number> | undefined;
+  const values = (): ArrayLike<number> => (elements ??= elementsOf(w!, w!.data));
   const at =
     op.op === 'depthwise'
       ? (o: number, t: number) => t * n + o
       : (o: number, i: number) => o * count * length + i;
-  const panel =
+  const panel = constant(panelWords(n, k), () =>
     arithmetic === 'xnor'
       ? panelOf(arithmetic, w!.data, n, k, (o, i) => o * k + i)
-      : panelOf(arithmetic, values, n, k, at);
-  const reads = [x!.ref, constant(panel)];
+      : panelOf(arithmetic, values(), n, k, at),
+  );
+  const reads = [x!.ref, panel];
   const factor = arithmetic === 'xnor' ? form.padValue - 1 : form.padValue;
   let sums: number | undefined;
   if (arithmetic !== 'float' && factor !== 0 && form.pads.some((pad) => pad > 0)) {
     sums = reads.length;
-    reads.push(constant(tapSums(form, (o, i) => values[at(o, i)]!)));
+    reads.push(constant(count * n, () => tapSums(form, (o, i) => values()[at(o, i)]!)));
   }
   const first = reads.length;
-  for (const weight of epilogue.weights)
-    reads.push(constant(new Uint32Array(weight.data.buffer, weight.data.byteOffset, weight.data.length)));
+  for (const weight of epilogue.weights) reads.push(weightConstant(context, weight));
   const spec: Product = {
     m,
     n,

@@ -4,8 +4,7 @@ import { channelCount, elementCount, opDefinitions, valueOf, type ElementwiseOp 
 import { valueType } from '../access.js';
 import { literal } from '../dialect.js';
 import { exponential } from '../math.js';
-import { elementwise, type Context, type Draft } from './context.js';
-import { wordsOf } from '../weights.js';
+import { elementwise, weightConstant, type Context, type Draft } from './context.js';
 
 const infix: Readonly<Record<string, string>> = { add: '+', sub: '-', mul: '*', div: '/' };
 const comparisons: Readonly<Record<string, string>> = { ge: '>=', gt: '>', le: '<=', lt: '<' };
@@ -83,6 +82,6 @@ export function valueKernel(context: Context<ElementwiseOp>): Draft {
     op.op === 'unary' ? op.function : op.op,
     context,
     body.includes('exp32') ? `${exponential}\n${body}` : body,
-    used.map((name) => context.constant(wordsOf(w[(weights as readonly string[]).indexOf(name)]!.data))),
+    used.map((name) => weightConstant(context, w[(weights as readonly string[]).indexOf(name)]!)),
   );
 }
