@@ -81,6 +81,8 @@ describe('nearestName', () => {
     ['thread', 'threads'],
     ['clipnorm', 'clipNorm'],
     ['INT8', 'int8'],
+    ['lrean', undefined],
+    ['learningRtae', 'learningRate'],
     ['rotate', undefined],
   ])('%s -> %s', (name, meant) => expect(nearestName(name, known)).toBe(meant));
   it('does not compare very long names', () => expect(nearestName('x'.repeat(1e6), known)).toBeUndefined());
