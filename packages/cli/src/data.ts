@@ -1,7 +1,8 @@
 // Data sets as they are named on the command line, read once for a command.
 import type { Augmentation, Dataset } from '@bitgrad/datasets';
 import { loadDataset } from '@bitgrad/datasets/node';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, type PictureOptions } from '@bitgrad/core';
+import { writeLine } from './io.js';
 
 /** The options that decide a data set. */
 export interface DataOptions {
@@ -13,11 +14,45 @@ export interface DataOptions {
   readonly testLimit?: number;
   /** Decides which images a limit takes, and what `digits` draws. */
   readonly seed: number;
+  /** Folders: the shape that pictures are brought to, and how. */
+  readonly shape?: { readonly size?: readonly [number, number]; readonly channels?: 1 | 3 };
+  readonly picture?: PictureOptions;
+  /** Class names of a model: labels are matched by name. */
+  readonly classes?: readonly string[];
 }
 
-/** @throws BitgradError `invalid-option`, `io`, `invalid-file`, `truncated-file` */
-export const openData = ({ data, limit, testLimit, seed }: DataOptions): Promise<Dataset> =>
-  loadDataset(data, { limit, testLimit, seed });
+const everyMs = 1000;
+
+/**
+ * Reads a data set; what takes long, and what was decided or left out, is said in lines.
+ * @throws BitgradError `invalid-option`, `io`, `invalid-file`, `truncated-file`, `incompatible`
+ */
+export async function openData(options: DataOptions, lines: NodeJS.WritableStream): Promise<Dataset> {
+  const { data, limit, testLimit, seed, shape, picture, classes } = options;
+  let said = performance.now();
+  const dataset = await loadDataset(data, {
+    limit,
+    testLimit,
+    seed,
+    ...shape,
+    ...picture,
+    classes,
+    onProgress({ done, total }) {
+      if (performance.now() - said < everyMs || done === total) return;
+      said = performance.now();
+      writeLine(lines, `reading pictures: ${done} of ${total}`);
+    },
+  });
+  for (const note of dataset.notes ?? []) writeLine(lines, `${data}: ${note}`);
+  return dataset;
+}
+
+/** The shape of a model's input for {@link DataOptions}; none where it takes no pictures. */
+export const pictureShape = (shape: readonly number[]): DataOptions['shape'] => {
+  const [height, width, channels] = shape;
+  if (shape.length !== 3 || (channels !== 1 && channels !== 3)) return undefined;
+  return Math.max(height!, width!) > 4096 ? undefined : { size: [height!, width!], channels };
+};
 
 /**
  * Augmentation from text: `none`, or a list such as `shift:2,flip` or `crop:4,flip`.

@@ -49,8 +49,14 @@ export function addPackedCommands(program: Command, execute: Runner): void {
     .description('run a packed model: its accuracy on a data set, or the classes of a picture')
     .argument(file, 'file of `bitgrad compile`')
     .option('--data <spec>', dataHelp)
-    .option('--image <file>', 'a PNG or JPEG picture, scaled to the size of the model')
+    .option('--image <file>', 'a picture (PNG, JPEG, WebP, GIF, BMP), made as those of the training')
     .option('--invert', 'the picture is dark on light where training had light on dark', false)
+    .addOption(
+      new Option(
+        '--fit <how>',
+        'how a picture is brought to the size of the model, if not as in training',
+      ).choices(['cover', 'contain', 'stretch']),
+    )
     .option('--top <n>', 'how many classes of a picture to show', integer(1), 3)
     .addOption(new Option('--split <name>', 'part of the data').choices(['test', 'train']).default('test'))
     .option('--limit <n>', 'use at most so many images', integer(1))

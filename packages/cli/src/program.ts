@@ -74,6 +74,14 @@ const addTrain = (program: Command, execute: Runner): void => {
       jsonObject,
     )
     .option('--augment <list>', 'none, or some of shift:PIXELS, crop:PIXELS, flip', 'none')
+    .option('--image-size <n>', 'folders: side that pictures are brought to (default: 32)', integer(1))
+    .option('--grey', 'folders: pictures in grey')
+    .addOption(
+      new Option(
+        '--fit <how>',
+        'folders: cut off, show all of, or distort pictures that are not square',
+      ).choices(['cover', 'contain', 'stretch']), // cover by default
+    )
     .option('--seed <n>', 'decides initial weights, order, augmentation and drawn data', anyInteger, 1)
     .option('--out <dir>', 'where to save (default: a new folder runs/MODEL-QUANTIZER-DATA-SEED)')
     .option(

@@ -35,6 +35,7 @@ export {
   type Operand,
   type OptionRule,
   type OptionRules,
+  type PictureFit,
   type PictureOptions,
   type PictureSettings,
   type Pixels,

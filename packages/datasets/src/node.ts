@@ -10,3 +10,4 @@ export {
   type DataSpec,
   type LoadOptions,
 } from './node/load.js';
+export { readImage } from './node/read.js';

@@ -67,9 +67,14 @@ interface Images {
 }
 
 /** Test images, or why there are none. */
-async function testImages(info: RunInfo, options: CompileCommandOptions): Promise<Images | string> {
+async function testImages(
+  info: RunInfo,
+  options: CompileCommandOptions,
+  lines: NodeJS.WritableStream,
+): Promise<Images | string> {
   try {
-    const { test } = await openRunData(info, { data: options.data, split: 'test', limit: options.limit });
+    const { data, limit } = options;
+    const { test } = await openRunData(info, { data, split: 'test', limit, lines });
     if (test.size === 0) return 'the data set has no test images';
     return { bytes: test.images, labels: test.labels };
   } catch (error) {
@@ -121,13 +126,17 @@ export async function runCompile(
   await usePlugins(options.plugin, directory);
   const { backend } = await startBackend(options.backend);
   const model = await openRun(path, info, options.plugin.length > 0);
-  const images = await testImages(info, options);
+  const images = await testImages(info, options, io.stderr);
   const found = typeof images === 'string' ? undefined : images;
   const { engine } = await chooseEngine('auto');
   const compiled = await compileModel(model, {
     input: 'u8',
     normalization: info.normalize,
-    metadata: { name: String(info.options.model ?? model.name), classes: info.classes },
+    metadata: {
+      name: String(info.options.model ?? model.name),
+      classes: info.classes,
+      ...(info.picture && { picture: info.picture }),
+    },
     samples: found?.bytes,
     labels: found?.labels,
     lastLayer: options.lastLayer,

@@ -78,7 +78,7 @@ export async function runEval(
   await usePlugins(options.plugin, directory);
   const { backend } = await startBackend(options.backend);
   const model = await openRun(path, info, options.plugin.length > 0);
-  const dataset = await openRunData(info, options);
+  const dataset = await openRunData(info, { ...options, lines: io.stderr });
   const split = splitOf(dataset, options.split);
   const started = performance.now();
   const { normalize } = info;

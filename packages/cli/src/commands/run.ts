@@ -1,10 +1,9 @@
 // `bitgrad run`: a packed model on the images of a data set, or on one picture.
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { BitgradError } from '@bitgrad/core';
-import { decodeImage } from '@bitgrad/datasets/node';
+import { BitgradError, type PictureFit } from '@bitgrad/core';
+import { readImage } from '@bitgrad/datasets/node';
 import { imageInput, normalizeBytes, topClasses, type ClassScore, type PackedModel } from '@bitgrad/runtime';
-import { openData } from '../data.js';
+import { openData, pictureShape } from '../data.js';
 import { engineText, runOn, startPacked, type EngineOptions, type Started } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
@@ -17,6 +16,7 @@ export interface RunCommandOptions extends EngineOptions {
   readonly data?: string;
   readonly image?: string;
   readonly invert: boolean;
+  readonly fit?: string;
   readonly top: number;
   readonly split: string;
   readonly limit?: number;
@@ -65,7 +65,12 @@ const answersOf = ({ plan, metadata }: PackedModel) => ({ metadata, output: plan
 const hasClass = ({ plan, metadata }: PackedModel): boolean =>
   metadata.output !== 'regression' && plan.buffers[plan.output]!.shape.slice(0, -1).every((n) => n === 1);
 
-async function runData(started: Started, data: string, options: RunCommandOptions): Promise<RunDataResult> {
+async function runData(
+  started: Started,
+  data: string,
+  options: RunCommandOptions,
+  lines: NodeJS.WritableStream,
+): Promise<RunDataResult> {
   const { model, executable, report } = started;
   const { type, shape } = inputSpec(model);
   if (!hasClass(model))
@@ -80,14 +85,29 @@ async function runData(started: Started, data: string, options: RunCommandOption
   const answers = answersOf(model);
   // Of the split that nobody asked for one image is enough.
   const count = (name: string): number | undefined => (options.split === name ? options.limit : 1);
-  const dataset = await openData({
-    data,
-    seed: options.seed,
-    limit: count('train'),
-    testLimit: count('test'),
-  });
-  const classes = model.metadata.classes ?? dataset.classes;
-  checkShape(dataset, shape, classes.length);
+  const dataset = await openData(
+    {
+      data,
+      seed: options.seed,
+      limit: count('train'),
+      testLimit: count('test'),
+      shape: pictureShape(shape),
+      picture: model.metadata.picture,
+      classes: model.metadata.classes,
+    },
+    lines,
+  );
+  const { classes } = dataset;
+  checkShape(dataset, shape);
+  const outputs = model.plan.buffers[model.plan.output]!.shape.reduce((a, b) => a * b, 1);
+  if (!model.metadata.classes && classes.length !== outputs)
+    throw new BitgradError({
+      code: 'shape-mismatch',
+      source: 'cli',
+      what: `classes of ${data}`,
+      got: classes.length,
+      expected: `${outputs}, the outputs of the model, whose file names no classes`,
+    });
   const split = options.split === 'test' ? dataset.test : dataset.train;
   if (split.size === 0) usage(`--split ${options.split} of ${data}`, 'no images', 'Use the other split.');
   const size = shape.reduce((a, b) => a * b, 1);
@@ -130,13 +150,14 @@ async function runData(started: Started, data: string, options: RunCommandOption
 
 async function runImage(started: Started, file: string, options: RunCommandOptions): Promise<RunImageResult> {
   const { model, executable, report } = started;
-  const bytes = await readFile(file).catch((cause) => {
-    const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-    throw new BitgradError({ code: 'io', source: 'cli', what: `${file} cannot be read (${reason})`, cause });
-  });
-  const image = decodeImage(file, bytes);
+  const image = await readImage(file);
   const target = { input: inputSpec(model), metadata: model.metadata };
-  const output = await runOn(executable, imageInput(image, target, { invert: options.invert }));
+  const input = imageInput(image, target, {
+    // Without the option, as the training did.
+    invert: options.invert || undefined,
+    fit: options.fit as PictureFit | undefined,
+  });
+  const output = await runOn(executable, input);
   return {
     image: file,
     classes: hasClass(model) ? topClasses(output, answersOf(model), options.top) : [],
@@ -170,7 +191,7 @@ export async function runRun(
     writeLine(io.stderr, `engine ${engine} not used: ${reason}`);
   try {
     if (data !== undefined) {
-      const result = await runData(started, data, options);
+      const result = await runData(started, data, options, io.stderr);
       writeLine(io.stdout, options.json ? JSON.stringify(result) : dataTable(result, started, io));
     } else {
       const result = await runImage(started, resolve(directory, image!), options);

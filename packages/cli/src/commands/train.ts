@@ -1,7 +1,7 @@
 // `bitgrad train`: data, model, trainer, checkpoints and result. What the options mean is in program.ts.
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { type BackendAdapter, type JsonObject } from '@bitgrad/core';
+import type { BackendAdapter, JsonObject, PictureFit } from '@bitgrad/core';
 import { symmetricNormalization, type Dataset } from '@bitgrad/datasets';
 import { checkModel, summary } from '@bitgrad/layers';
 import { createModel } from '@bitgrad/models';
@@ -48,6 +48,10 @@ export interface TrainOptions {
   readonly optimizer: string;
   readonly optimizerOptions?: JsonObject;
   readonly augment: string;
+  /** Folders: side of the pictures, grey or not, and how they are brought to it. */
+  readonly imageSize?: number;
+  readonly grey?: boolean;
+  readonly fit?: string;
   readonly seed: number;
   readonly out?: string;
   readonly resume: boolean;
@@ -108,6 +112,9 @@ const identityOf = (options: TrainOptions, quantizers: ChosenQuantizers, backend
       data: options.data,
       limit: options.limit ?? null,
       testLimit: options.testLimit ?? null,
+      imageSize: options.imageSize,
+      grey: options.grey || undefined,
+      fit: options.fit,
       seed: options.seed,
       backend,
     }),
@@ -144,7 +151,15 @@ export async function runTrain(options: TrainOptions, io: CliIo, directory = pro
   const name = [options.model, quantizers.label, options.data.split(':')[0], `seed${options.seed}`].join('-');
   const folder = chooseFolder(options, name.replaceAll(/[^\w.+-]/g, '_'), directory);
   const checkpoint = options.resume ? await readCheckpoint(folder, identity) : undefined;
-  const dataset = await openData(options);
+  const { imageSize, grey, fit } = options;
+  const dataset = await openData(
+    {
+      ...options,
+      shape: { ...(imageSize && { size: [imageSize, imageSize] }), ...(grey && { channels: 1 }) },
+      picture: { fit: fit as PictureFit | undefined },
+    },
+    lines,
+  );
   const model = createModel(options.model, {
     ...options.modelOptions,
     inputShape: dataset.shape,
@@ -288,6 +303,7 @@ async function finish(run: Run, result: TrainResult): Promise<void> {
     classes: dataset.classes,
     inputShape: dataset.shape,
     normalize: symmetricNormalization,
+    ...(dataset.picture && { picture: dataset.picture }),
     clock: trainer.clock(),
     finished: result.finished,
     result: JSON.parse(JSON.stringify(result)) as JsonObject,

@@ -3,7 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError } from '@bitgrad/core';
 import type { Dataset } from '@bitgrad/datasets';
 import { setClock } from '@bitgrad/layers';
-import { openData, type DataOptions } from '../data.js';
+import { openData, pictureShape, type DataOptions } from '../data.js';
 import { loadModel } from './model.js';
 import type { RunInfo } from './runInfo.js';
 
@@ -34,11 +34,14 @@ export interface RunDataOptions {
   readonly data?: string;
   readonly split: string;
   readonly limit?: number;
+  /** Where lines for people go. */
+  readonly lines: NodeJS.WritableStream;
 }
 
 /**
- * The data a model is evaluated on: by default what it was trained on, with the same limits and seed.
- * @throws BitgradError as `openData`; `shape-mismatch` when images or classes are not those of the training
+ * The data a model is evaluated on: by default what it was trained on, with the same limits. Pictures are made as for the
+ * training, its seed holds out the same ones, and labels are matched by the names of the classes.
+ * @throws BitgradError as `openData`; `shape-mismatch` when images are not those of the training
  */
 export async function openRunData(info: RunInfo, options: RunDataOptions): Promise<Dataset> {
   const { data, limit, testLimit, seed } = info.options as unknown as DataOptions;
@@ -46,24 +49,30 @@ export async function openRunData(info: RunInfo, options: RunDataOptions): Promi
   // Of the split that nobody asked for one image is enough.
   const count = (split: string, saved?: number): number | undefined =>
     options.split === split ? (options.limit ?? (same ? (saved ?? undefined) : undefined)) : 1;
-  const dataset = await openData({
-    data: options.data ?? data,
-    seed: same ? seed : 0,
-    limit: count('train', limit),
-    testLimit: count('test', testLimit),
-  });
-  checkShape(dataset, info.inputShape, info.classes.length);
+  const dataset = await openData(
+    {
+      data: options.data ?? data,
+      seed,
+      limit: count('train', limit),
+      testLimit: count('test', testLimit),
+      shape: pictureShape(info.inputShape),
+      picture: info.picture,
+      classes: info.classes,
+    },
+    options.lines,
+  );
+  checkShape(dataset, info.inputShape);
   return dataset;
 }
 
 /** @throws BitgradError `shape-mismatch` */
-export function checkShape(dataset: Dataset, shape: readonly number[], classes: number): void {
-  if (dataset.shape.join() === shape.join() && dataset.classes.length === classes) return;
+export function checkShape(dataset: Dataset, shape: readonly number[]): void {
+  if (dataset.shape.join() === shape.join()) return;
   throw new BitgradError({
     code: 'shape-mismatch',
     source: 'cli',
-    what: 'data set',
-    got: `[${dataset.shape.join(', ')}] with ${dataset.classes.length} classes`,
-    expected: `[${shape.join(', ')}] with ${classes} classes, as the model was trained`,
+    what: 'images of the data set',
+    got: `[${dataset.shape.join(', ')}]`,
+    expected: `[${shape.join(', ')}], as the model was trained`,
   });
 }

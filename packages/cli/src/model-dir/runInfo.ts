@@ -1,11 +1,18 @@
 // bitgrad.json: what a folder's model is, how it was trained and how well it did. The compiler and `eval` read it.
 import { join } from 'node:path';
-import { BitgradError, parseOptions, type JsonObject, type TrainingClock } from '@bitgrad/core';
+import {
+  BitgradError,
+  parseOptions,
+  type JsonObject,
+  type PictureSettings,
+  type TrainingClock,
+} from '@bitgrad/core';
 import type { Normalization } from '@bitgrad/datasets';
 import * as v from 'valibot';
 import { readIfThere, writeAtomically } from './atomic.js';
 
 const numbers = v.array(v.number());
+const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
 
 const schema = v.looseObject({
   version: v.literal(1),
@@ -17,6 +24,14 @@ const schema = v.looseObject({
   inputShape: numbers,
   /** Bytes of images to floats: (byte - mean) / std, by channel. */
   normalize: v.object({ mean: numbers, std: numbers }),
+  /** How pictures were brought to the input shape; absent where none were. */
+  picture: v.optional(
+    v.object({
+      fit: v.picklist(['cover', 'contain', 'stretch']),
+      background: v.tuple([byte, byte, byte]),
+      invert: v.boolean(),
+    }),
+  ),
   /** Where training stands: the soft quantizers of the model are evaluated there. */
   clock: v.object({
     step: v.number(),
@@ -38,6 +53,7 @@ export interface RunInfo {
   readonly classes: readonly string[];
   readonly inputShape: readonly number[];
   readonly normalize: Normalization;
+  readonly picture?: PictureSettings;
   readonly clock: TrainingClock;
   readonly finished: boolean;
   readonly result: JsonObject;
