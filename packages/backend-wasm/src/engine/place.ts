@@ -88,9 +88,9 @@ export function place(program: Program): Layout {
   for (const region of regions)
     region.local =
       !region.pinned && region.first >= 0 && region.first === region.last && groups[region.first]!.open;
-  const scratchBytes = align(
-    sumsBytes + 256 + Math.max(0, ...groups.map((group) => tile(group, target.threads))),
-  );
+  // Not Math.max(...groups): as many arguments as a plan may have groups overflow the stack.
+  const tiles = groups.reduce((most, group) => Math.max(most, tile(group, target.threads)), 0);
+  const scratchBytes = align(sumsBytes + 256 + tiles);
   const programAt = headBytes + program.constantBytes;
   const words = groups.reduce((n, { records }) => n + groupWords + records.length * recordWords, 0);
   const arenaAt = align(programAt + words * 4);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeModel } from '@bitgrad/runtime';
+import { decodeModel, encodeModel } from '@bitgrad/runtime';
 import { wasmEngine } from '../../src/engine/index.js';
 import { bundle } from './support/bundle.js';
 import { chain, huge, type Huge } from './support/huge.js';
@@ -89,4 +89,21 @@ it('a model that no WebAssembly memory can hold is refused where no limit is giv
   await expect(wasmEngine().compile(wide, { memoryBytes: 2 ** 31 })).rejects.toMatchObject({
     code: 'limit-exceeded',
   });
+});
+
+it('a plan with as many ops and inputs as a file may have compiles', async () => {
+  const most = 4094;
+  const buffers = Array.from({ length: most + 1 }, (_, i) => ({ type: 'f32' as const, shape: [i ? 64 : 1] }));
+  const ops = Array.from({ length: most }, (_, i) => ({
+    op: 'concat' as const,
+    axis: 0,
+    inputs: new Array<number>(64).fill(0),
+    output: i + 1,
+  }));
+  const model = decodeModel(
+    encodeModel({ version: 1, input: 0, output: most, buffers, weights: [], ops }, []),
+  );
+  const executable = await wasmEngine().compile(model, { memoryBytes: 2 ** 28 });
+  expect([...executable.run(Float32Array.of(3))]).toEqual(new Array<number>(64).fill(3));
+  executable.dispose();
 });
