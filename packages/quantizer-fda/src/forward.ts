@@ -27,12 +27,15 @@ export const frequency = ({ reach }: PairOptions): number => Math.PI / (2 * reac
 /** x / scale, where scale is the statistic that {@link scaleStatistic} gives. */
 export const scaled = (): Expression => E.div(E.input('x'), E.input('scale'));
 
+/** A mean magnitude up to this is that of a kernel of zeros, in which nothing is divided by the scale. */
+const smallest = 1e-12;
+
 /** The scale of a kernel is `width` mean |w|; inputs follow BatchNorm and have scale 1. */
 export const scaleStatistic =
   (width: number) =>
   (x: tf.Tensor, context: { site: { role: string } }): { scale: tf.Tensor } => ({
     scale:
-      context.site.role === 'kernel' ? tf.maximum(tf.mul(tf.mean(tf.abs(x)), width), 1e-12) : tf.scalar(1),
+      context.site.role === 'kernel' ? tf.maximum(tf.mul(tf.mean(tf.abs(x)), width), smallest) : tf.scalar(1),
   });
 
 const at = (scalars: Scalars, options: PairOptions) => ({
@@ -62,7 +65,10 @@ export function seriesForward(options: PairOptions): ForwardQuantizer {
   });
 }
 
-/** B(x) = f_n'(x / scale) / scale, the exact derivative of {@link seriesForward}; 0 beyond a quarter period. */
+/**
+ * B(x) = f_n'(x / scale) / scale, the exact derivative of {@link seriesForward}; 0 beyond a quarter period, and in a
+ * kernel of zeros, which has no scale.
+ */
 export function seriesSurrogate(options: PairOptions): SurrogateGradient {
   const omega = frequency(options);
   return defineSurrogate({
@@ -70,13 +76,13 @@ export function seriesSurrogate(options: PairOptions): SurrogateGradient {
     options: { ...options },
     formula: (x, scalars) => {
       const { n, scale } = at(scalars, options);
-      return Math.abs(x / scale) <= options.reach
+      return scale > smallest && Math.abs(x / scale) <= options.reach
         ? seriesDerivative(x / scale, n, omega, options.weighting) / scale
         : 0;
     },
     expression: (scalars) => {
       const u = scaled();
-      const inside = E.le(E.abs(u), options.reach);
+      const inside = E.mul(E.le(E.abs(u), options.reach), E.gt(E.input('scale'), smallest));
       const derivative = derivativeExpression(u, at(scalars, options).n, omega, options.weighting);
       return E.div(E.select(inside, derivative, 0), E.input('scale'));
     },

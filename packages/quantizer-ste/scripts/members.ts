@@ -33,8 +33,9 @@ export const members: readonly Shown[] = [
   {
     name: 'bireal',
     F: 'mean abs(w) sign(w) a channel; inputs: sign(x)',
-    B: 'max(0, 2 - 2 abs(x))',
+    B: '1 for abs(w) <= 1, else 0; inputs: max(0, 2 - 2 abs(x))',
     paper: biReal,
+    x: 'an input',
   },
   {
     name: 'sign-swish',

@@ -20,6 +20,7 @@ export {
 export { approxSign, poly, signSwish, tanh, triangle } from './quantizers/shaped.js';
 export { ste, steIdentity, type SteOptions } from './quantizers/ste.js';
 export { approxSignSurrogate } from './surrogates/approxSign.js';
+export { birealSurrogate } from './surrogates/bireal.js';
 export { clippedIdentitySurrogate, type ClippedIdentityOptions } from './surrogates/clippedIdentity.js';
 export { dorefaSurrogate, type DorefaSurrogateOptions, type DorefaTarget } from './surrogates/dorefa.js';
 export { edeSurrogate, type EdeSurrogateOptions } from './surrogates/ede.js';

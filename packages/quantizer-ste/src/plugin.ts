@@ -13,6 +13,7 @@ import { ede, libra, reste } from './quantizers/scheduled.js';
 import { approxSign, poly, signSwish, tanh, triangle } from './quantizers/shaped.js';
 import { ste, steIdentity } from './quantizers/ste.js';
 import { approxSignSurrogate } from './surrogates/approxSign.js';
+import { birealSurrogate } from './surrogates/bireal.js';
 import { clippedIdentitySurrogate } from './surrogates/clippedIdentity.js';
 import { dorefaSurrogate } from './surrogates/dorefa.js';
 import { edeSurrogate } from './surrogates/ede.js';
@@ -50,6 +51,7 @@ export const stePlugin = definePlugin({
     identity: identitySurrogate,
     'clipped-identity': clippedIdentitySurrogate,
     'approx-sign': approxSignSurrogate,
+    bireal: birealSurrogate,
     'sign-swish': signSwishSurrogate,
     tanh: tanhSurrogate,
     ede: edeSurrogate,

@@ -7,6 +7,7 @@ import * as member from '../src/index.js';
 testSurrogate({ create: member.identitySurrogate });
 testSurrogate({ create: member.clippedIdentitySurrogate, options: [{ clip: 0.1 }], invalid: [{ clip: -2 }] });
 testSurrogate({ create: member.approxSignSurrogate });
+testSurrogate({ create: member.birealSurrogate });
 testSurrogate({
   create: member.signSwishSurrogate,
   options: [{ steepness: 12 }],

@@ -2,12 +2,21 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { createRng, pairQuantizer, quantize, type Quantizer, type QuantizerSite } from '@bitgrad/core';
+import {
+  createRng,
+  forwardValue,
+  initialClock,
+  pairQuantizer,
+  quantize,
+  type Quantizer,
+  type QuantizerSite,
+} from '@bitgrad/core';
 import { describe, expect, it } from 'vitest';
 import {
   bireal,
   clippedIdentitySurrogate,
   dorefa,
+  dorefaForward,
   libra,
   rsign,
   rsignForward,
@@ -75,12 +84,13 @@ describe.each(kernels)('$label', ({ site, channelOf }) => {
     });
   });
 
-  it('bireal: the same value, gradient dy alpha max(0, 2 - 2|w|)', () => {
+  it('bireal: the same value, gradient dy alpha 1(|w| <= 1)', () => {
     const { value, gradient } = run(bireal(), values, site, dy);
+    expect(values.some((w) => Math.abs(w) > 1)).toBe(true);
     values.forEach((w, i) => {
       const alpha = mean(channels[channelOf(i)]!.map(Math.abs));
       expect(value[i]).toBeCloseTo(w < 0 ? -alpha : alpha, 5);
-      expect(gradient![i]).toBeCloseTo(dy[i]! * alpha * Math.max(0, 2 - 2 * Math.abs(w)), 5);
+      expect(gradient![i]).toBeCloseTo(Math.abs(w) <= 1 ? dy[i]! * alpha : 0, 5);
     });
   });
 
@@ -103,11 +113,52 @@ describe.each(kernels)('$label', ({ site, channelOf }) => {
   });
 });
 
+describe('the gradient of bireal', () => {
+  it('is that of ApproxSign on inputs', () => {
+    const x = Float32Array.of(-2, -1, -0.5, -0, 0, 0.25, 1, 3);
+    const site: QuantizerSite = { role: 'input', shape: [8], channelAxes: [-1] };
+    const { gradient } = run(bireal(), x, site, new Float32Array(8).fill(1));
+    expect([...gradient!]).toEqual([0, 0, 1, 2, 2, 1.5, 0, 0]);
+  });
+});
+
+describe('levels of dorefa', () => {
+  const bits = [1, 2, 3, 4, 5, 6, 7, 8];
+  it.each(bits)('are j / n to the last bit with %d bits', (k) => {
+    const n = 2 ** k - 1;
+    const u = Float32Array.from({ length: n + 1 }, (_, i) => i / n);
+    const input: QuantizerSite = { role: 'input', shape: [n + 1], channelAxes: [-1] };
+    expect(run(dorefa({ bits: k }), u, input).value).toEqual(u);
+    const context = {
+      site: input,
+      clock: initialClock,
+      training: false,
+      hard: false,
+      scalars: {},
+      parameters: {},
+    };
+    const weights = dorefaForward({ bits: k, target: 'weights' });
+    const value = tf.tidy(() => forwardValue(weights, tf.tensor1d(u), context).dataSync());
+    expect(value).toEqual(Float32Array.from({ length: n + 1 }, (_, i) => (2 * i - n) / n));
+    expect(Float32Array.from(weights.levels)).toEqual(value);
+  });
+});
+
 describe('edge values', () => {
   const dense = (rows: number, columns: number): QuantizerSite => ({
     role: 'kernel',
     shape: [rows, columns],
     channelAxes: [-1],
+  });
+
+  it('libra: a constant channel is +1 without a gradient, whatever rounding leaves of it', () => {
+    for (const c of [0.1, -0.3, 1e-3, 7]) {
+      const w = new Float32Array(14).fill(c);
+      const dy = random(5, 14);
+      const { value, gradient } = run(libra(), w, dense(7, 2), dy);
+      expect([...value]).toEqual(Array(14).fill(1));
+      expect([...gradient!].every((g) => g === 0)).toBe(true);
+    }
   });
 
   it('a channel of zeros gives zeros, not NaN, and so does its gradient', () => {
@@ -121,14 +172,14 @@ describe('edge values', () => {
       ).toBe(true);
       expect([...gradient!].every(Number.isFinite), quantizer.name).toBe(true);
     }
-    expect(
-      [...run(libra({ powerOfTwoScale: true }), zeros, dense(3, 2), ones).gradient!].every(Number.isFinite),
-    ).toBe(true);
-    expect(
-      [...run(dorefa({ bits: 2, target: 'weights' }), zeros, dense(3, 2), ones).gradient!].every(
-        Number.isFinite,
-      ),
-    ).toBe(true);
+    for (const quantizer of [libra(), libra({ powerOfTwoScale: true }), dorefa({ target: 'weights' })]) {
+      const { value, gradient } = run(quantizer, zeros, dense(3, 2), ones);
+      expect([...value].every(Number.isFinite), quantizer.name).toBe(true);
+      expect(
+        [...gradient!].every((g) => g === 0),
+        quantizer.name,
+      ).toBe(true);
+    }
   });
 
   it('ternary keeps nothing at exactly the threshold', () => {

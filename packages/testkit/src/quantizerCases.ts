@@ -11,6 +11,7 @@ import { defineCase, require, type ConformanceCase } from './case.js';
 import { agrees, expectClose } from './compare.js';
 import { behaviourCases, type WithRuns } from './member/behaviourCases.js';
 import { checkChain } from './member/chain.js';
+import { checkDegenerate } from './member/degenerate.js';
 import * as half from './member/halfChecks.js';
 import { optionCases, type FactorySubject } from './member/optionCases.js';
 import { checkScale } from './member/scaleCheck.js';
@@ -173,6 +174,13 @@ const valueCases: ConformanceCase<QuantizerSubject>[] = [
           checkScale(quantizer.forward, quantizer.forward.prepare?.(x, context) ?? x, context, place);
         }),
       ),
+    );
+  }),
+  defineCase('divides by nothing that vanishes', (subject) => {
+    each(subject, (quantizer, clock) =>
+      rolesAt(quantizer)
+        .filter(({ site }) => site.role === 'kernel')
+        .forEach((place) => checkDegenerate(quantizer, place, clock)),
     );
   }),
   defineCase('hardened values do not depend on the clock', (subject) => {

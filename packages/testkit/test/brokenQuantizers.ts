@@ -111,6 +111,14 @@ export const brokenQuantizers: Record<string, QuantizerSubject> = {
     breakpoints: () => [-1, 1],
   }),
   'has a scale that is not negative and broadcasts': forward({ scale: () => tf.scalar(-1) }),
+  'divides by nothing that vanishes': forward({
+    // 1 wherever mean |x| is not 0.
+    scale: (input) =>
+      tf.tidy(() => {
+        const mean = tf.mean(tf.abs(input));
+        return tf.div(mean, mean);
+      }),
+  }),
   'hardened values do not depend on the clock': forward({
     alphabet: 'k-bit',
     levels: [-1, 1],

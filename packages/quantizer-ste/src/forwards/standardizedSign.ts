@@ -1,6 +1,6 @@
 // IR-Net's Libra parameter binarization: weights are centred and normalized before sign.
 import * as tf from '@tensorflow/tfjs-core';
-import { defineForward, E, type ForwardQuantizer, type QuantizeContext } from '@bitgrad/core';
+import { defineForward, detach, E, type ForwardQuantizer, type QuantizeContext } from '@bitgrad/core';
 import * as v from 'valibot';
 import { channelMean, noScale } from '../channels.js';
 import { resolve } from '../options.js';
@@ -20,13 +20,18 @@ declare module '@bitgrad/core' {
 /** The schema of {@link StandardizedSignOptions}. */
 export const standardizedSignSchema = v.strictObject({ powerOfTwoScale: v.optional(v.boolean(), false) });
 
-/** Added to the variance: a constant channel gives 0, not NaN. */
+/** Added to the variance. */
 const epsilon = 1e-8;
+/** A channel whose variance is below this share of its mean square is constant, but for rounding. */
+const constantShare = 1e-12;
+/** A mean magnitude below this is 0: it has no power of two. */
+const smallest = 1e-30;
 
 /**
  * F(u) = sign(u) with u = (w - mean) / sqrt(variance + 1e-8) per channel (biased variance; mean and variance are
  * differentiated), times 2^s with s = round(log2(mean |u|)) when `powerOfTwoScale` is on: s is 0 for weights that are
- * spread like a normal distribution. Inputs are neither standardized nor scaled.
+ * spread like a normal distribution. Inputs are neither standardized nor scaled. A constant channel has u = 0, hence
+ * F = +1, no gradient, and the scale 0.
  * @throws BitgradError `invalid-option` unless powerOfTwoScale is true or false
  * @see Qin et al., IR-Net, arXiv 1909.10788, eq. 7-10
  */
@@ -49,11 +54,16 @@ export function standardizedSignForward(options?: StandardizedSignOptions): Forw
 const standardize = (w: tf.Tensor, context: QuantizeContext): tf.Tensor => {
   const centred = tf.sub(w, channelMean(w, context));
   const variance = channelMean(tf.square(centred), context);
-  return tf.div(centred, tf.sqrt(tf.add(variance, epsilon)));
+  const varies = detach(variance, (v) => {
+    const rounding = tf.mul(channelMean(tf.square(w), context), constantShare);
+    return tf.cast(tf.greater(v, rounding), 'float32');
+  });
+  return tf.mul(tf.div(centred, tf.sqrt(tf.add(variance, epsilon))), varies);
 };
 
 const powerOfTwo = (u: tf.Tensor, context: QuantizeContext): tf.Tensor => {
   if (context.site.role !== 'kernel') return noScale();
-  const mean = tf.maximum(channelMean(tf.abs(u), context), 1e-30);
-  return tf.pow(2, tf.round(tf.div(tf.log(mean), Math.LN2)));
+  const mean = channelMean(tf.abs(u), context);
+  const exponent = tf.round(tf.div(tf.log(tf.maximum(mean, smallest)), Math.LN2));
+  return tf.where(tf.greater(mean, smallest), tf.pow(2, exponent), tf.zerosLike(mean));
 };

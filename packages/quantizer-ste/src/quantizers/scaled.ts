@@ -3,10 +3,9 @@ import { defineQuantizer, type Quantizer } from '@bitgrad/core';
 import { magnitudeAwareSignForward, scaledSignForward } from '../forwards/scaledSign.js';
 import { ternaryForward, type TernaryOptions } from '../forwards/ternary.js';
 import { none, resolve, type NoOptions } from '../options.js';
-import { approxSignSurrogate } from '../surrogates/approxSign.js';
+import { birealSurrogate } from '../surrogates/bireal.js';
 import { identitySurrogate } from '../surrogates/identity.js';
 import { xnorSurrogate } from '../surrogates/xnor.js';
-import { flatForward } from './shaped.js';
 
 declare module '@bitgrad/core' {
   interface QuantizerOptionsMap {
@@ -37,9 +36,9 @@ export const xnor = (options?: NoOptions): Quantizer =>
   });
 
 /**
- * Bi-Real Net: kernels are (||w||_1 / n) sign(w) per output channel, inputs sign; B = max(0, 2 - 2|x|) for both.
- * The paper clips the gradient of kernels at |w| = 1 instead, which small latent weights see as a factor of 2:
- * `{ forward: 'magnitude-aware-sign', surrogate: 'clipped-identity' }` is that pair.
+ * Bi-Real Net: kernels are (||w||_1 / n) sign(w) per output channel with B = 1 for |w| <= 1, inputs sign with
+ * B = max(0, 2 - 2|x|). The scale multiplies the gradient of kernels too, as in the paper's equation; its official code
+ * leaves it out there.
  * @throws BitgradError `invalid-option` for any option
  * @see Liu et al., Bi-Real Net, arXiv 1808.00278
  */
@@ -47,10 +46,14 @@ export const bireal = (options?: NoOptions): Quantizer =>
   defineQuantizer({
     name: 'bireal',
     options: resolve('quantizer "bireal"', none, options),
-    description: 'magnitude-aware sign with the ApproxSign gradient (Bi-Real Net, arXiv 1808.00278)',
+    description:
+      'magnitude-aware sign with a clipped gradient, ApproxSign on inputs (Bi-Real Net, arXiv 1808.00278)',
     forward: magnitudeAwareSignForward(),
-    surrogate: approxSignSurrogate(),
-    certificate: flatForward,
+    surrogate: birealSurrogate(),
+    certificate: {
+      holds: false,
+      reason: 'for inputs sign is flat beside 0 where B varies; for kernels (B = 1 on |w| <= 1) it is sound.',
+    },
   });
 
 /**
