@@ -114,6 +114,9 @@ describe('products', () => {
         inputQuantizer: 'ste',
       }),
     ],
+    'depthwise of tfjs, whose dilation it ignores': () => [
+      tfl.layers.depthwiseConv2d({ kernelSize: 3, dilationRate: 2, padding: 'same' }),
+    ],
     'heaviside inputs, zero padding': () => [conv({ inputQuantizer: 'heaviside', padding: 'same' })],
     'ternary kernel': () => [conv({ kernelQuantizer: 'ternary' })],
     'scaled kernel and bias': () => [

@@ -1,4 +1,5 @@
 // Convolutions and dense layers of bitgrad and of tfjs-layers, by geometry.
+import { QuantLayer } from '@bitgrad/layers';
 import type { Shape, Window } from '@bitgrad/runtime';
 import { uniformToFloat } from '../emit.js';
 import type { GraphLayer } from '../graph.js';
@@ -160,7 +161,9 @@ export const conv1d: Lowering = (layer, [x], context) => {
 /** A depthwise convolution by a kernel of tfjs order [kh, kw, c, m], which is the plan's. */
 const depthwise = (layer: GraphLayer, value: Value, context: LoweringContext): Value => {
   const config = configOf(layer);
-  const g = geometryOf(config);
+  // TensorFlow.js ignores the dilation of its own DepthwiseConv2D, so that is what the model was trained as.
+  const own = layer instanceof QuantLayer;
+  const g = own ? geometryOf(config) : { ...geometryOf(config), dilations: [1, 1] as const };
   const shape = shapeOf(value);
   const multiplier = config.depthMultiplier ?? 1;
   const channels = shape[2]! * multiplier;
