@@ -213,10 +213,10 @@ const randomize = (model: tfl.LayersModel, rng: Rng): void => {
       const shape = weight.shape as number[];
       const size = shape.reduce((a, b) => a * b, 1);
       const draw: Record<string, () => number> = {
-        moving_mean: () => 3 * rng.normal(),
+        moving_mean: () => rng.normal(),
         moving_variance: () => pick(rng, [1, 10, 30]) * (0.2 + rng.next()),
         gamma: () => pick(rng, [1, 1, 1, -1]) * (0.3 + rng.next()),
-        beta: () => (layer.getClassName() === 'RPReLU' ? 0.05 + rng.next() : rng.normal()),
+        beta: () => (layer.getClassName() === 'RPReLU' ? 0.05 + rng.next() : 0.5 * rng.normal()),
         // A falling slope has no threshold.
         alpha: () => 0.05 + rng.next(),
         embedding: () => rng.normal(),

@@ -1,0 +1,120 @@
+// How far rounding can move the sums of layers with kernels.
+import * as tf from '@tensorflow/tfjs-core';
+import { QuantLayer } from '@bitgrad/layers';
+import type { GraphLayer } from './graph.js';
+import { kernelOf } from './lower/product.js';
+import {
+  call,
+  errorOf,
+  even,
+  roundings,
+  sumOf,
+  throughActivation,
+  type Bound,
+  type InputLevels,
+} from './margins.js';
+
+interface Kernel {
+  readonly variable: tf.Variable;
+  /** Magnitudes of the deployed weights, in the variable's order. */
+  readonly magnitudes: Float32Array;
+  readonly channels: number;
+  /** Products that an output sums. */
+  readonly terms: number;
+  /** All levels whole, unscaled. */
+  readonly whole: boolean;
+}
+
+interface Own {
+  kernels?: ReadonlyMap<string, { read(): tf.Tensor }>;
+  bias?: { read(): tf.Tensor } | null;
+  activation?: { getClassName(): string; apply(x: tf.Tensor): tf.Tensor } | null;
+  useBias?: boolean;
+  kernelsAreQuantized?: boolean;
+}
+
+const kernelAt = (layer: GraphLayer, slot: string, channels: number): Kernel => {
+  const { levels, scale } = kernelOf(layer, slot, channels);
+  const magnitudes = levels.map((w, i) => Math.abs(w * scale[scale.length === 1 ? 0 : i % channels]!));
+  const name = slot === 'depthwise' ? 'depthwise_kernel' : 'kernel';
+  const weight =
+    (layer as Own).kernels?.get(slot) ??
+    layer.weights.find((w) => w.originalName.split('/').at(-1) === name)!;
+  const whole = levels.every(Number.isInteger) && scale.every((s) => s === 1);
+  return { variable: weight.read() as tf.Variable, magnitudes, channels, terms: levels.length / channels, whole }; // prettier-ignore
+};
+
+/** Largest sum of magnitudes of each output channel's weights, [c]. */
+const totals = ({ magnitudes, channels }: Kernel): tf.Tensor => {
+  const total = new Float32Array(channels);
+  magnitudes.forEach((w, i) => (total[i % channels]! += w));
+  return tf.tensor1d(total);
+};
+
+const linear = { getClassName: () => 'linear', apply: (x: tf.Tensor) => x };
+
+/** Runs f with a layer without activation, and, given kernels, without bias and with their magnitudes for weights. */
+const altered = <T>(layer: GraphLayer, kernels: readonly Kernel[], f: () => T): T => {
+  const own = layer as Own;
+  const { bias, useBias, activation, kernelsAreQuantized } = own;
+  const saved = kernels.map(({ variable }) => tf.clone(variable));
+  try {
+    own.activation = linear;
+    if (kernels.length > 0) {
+      [own.bias, own.useBias] = [null, false];
+      if (layer instanceof QuantLayer) own.kernelsAreQuantized = true;
+    }
+    kernels.forEach(({ variable, magnitudes }) => variable.assign(tf.tensor(magnitudes, variable.shape)));
+    return f();
+  } finally {
+    kernels.forEach(({ variable }, i) => variable.assign(saved[i]!));
+    own.activation = activation;
+    if (kernels.length > 0) [own.bias, own.useBias] = [bias, useBias];
+    if (layer instanceof QuantLayer) own.kernelsAreQuantized = kernelsAreQuantized;
+  }
+};
+
+/** Sums of magnitudes, and the error that inputs of the same levels and sums of floats have. */
+const ofLevels = (kernels: readonly Kernel[], { largest, whole }: InputLevels): [tf.Tensor, tf.Tensor] => {
+  let [size, error]: [tf.Tensor, tf.Tensor] = [tf.scalar(largest), tf.scalar(0)];
+  kernels.forEach((kernel, i) => {
+    const exact = i === 0 && kernel.whole && whole && kernel.terms * largest < 2 ** 24;
+    // A second product sees every channel of the first.
+    if (i > 0) [size, error] = [tf.max(size), tf.max(error)];
+    const total = totals(kernel);
+    error = tf.mul(exact ? error : tf.add(error, tf.mul(size, sumOf(kernel.terms))), total);
+    size = tf.mul(size, total);
+  });
+  return [size, error];
+};
+
+/** The same for inputs of any values, by the layer itself: what a padded tap adds has no error. */
+const ofFloats = (
+  layer: GraphLayer,
+  kernels: readonly Kernel[],
+  x: tf.Tensor,
+  error: tf.Tensor,
+): [tf.Tensor, tf.Tensor] =>
+  altered(layer, kernels, () => {
+    const size = call(layer, [tf.abs(x)]);
+    const moved = tf.sub(call(layer, [error]), call(layer, [tf.zerosLike(error)]));
+    const terms = kernels.reduce((sum, kernel) => sum + Math.sqrt(kernel.terms), 0) ** 2;
+    return [size, tf.add(moved, tf.mul(size, sumOf(terms)))];
+  });
+
+/** Products with the kernels of these slots, one after another. */
+export const product =
+  (...slots: string[]): Bound =>
+  (layer, [x], y, levels) => {
+    const { depthMultiplier = 1 } = layer.getConfig() as { depthMultiplier?: number };
+    const own = x!.value.shape.at(-1)! * depthMultiplier;
+    const kernels = slots.map((slot) => kernelAt(layer, slot, slot === 'depthwise' ? own : y.shape.at(-1)!));
+    const found = levels ? ofLevels(kernels, levels) : ofFloats(layer, kernels, x!.value, errorOf(x!));
+    const { bias, activation } = layer as Own;
+    const rounded = bias ? tf.add(found[1], roundings(2, found[0], bias.read())) : found[1];
+    const error = tf.add(rounded, tf.zerosLike(y));
+    if (!activation || activation.getClassName() === 'linear') return even(error);
+    const value = altered(layer, [], () => call(layer, [x!.value]));
+    const f = (t: tf.Tensor): tf.Tensor => activation.apply(t);
+    return throughActivation(activation.getClassName(), f, { value, ...even(error) }, y);
+  };
