@@ -183,7 +183,9 @@ describe('run', () => {
     }
     const { stdout } = await cli(['run', packed, '--image', picture]);
     expect(stdout).toMatch(new RegExp(`^  ${best} +[\\d.]+ %$`, 'm'));
-    expect((await cli(['run', packed, '--image', packed])).stderr).toMatch(/neither a PNG nor a JPEG/);
+    expect((await cli(['run', packed, '--image', packed])).stderr).toMatch(
+      /neither PNG, JPEG, WebP, GIF nor BMP/,
+    );
   });
 });
 

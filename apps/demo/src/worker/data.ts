@@ -1,15 +1,18 @@
 // The training data of a run: procedural digits, or what the visitor dropped: the MNIST files, the binary CIFAR files,
 // or a folder of pictures with a subfolder for each class. Everything stays in the worker.
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, pictureSettings, type Pixels } from '@bitgrad/core';
 import {
+  arrangePictures,
   createDigits,
+  createSplit,
   datasetFromCifarFiles,
-  datasetFromImages,
   datasetFromMnistFiles,
   limitSplit,
+  resizeImage,
   type Dataset,
   type FileInput,
-  type LabelledImage,
+  type PictureItem,
+  type Split,
 } from '@bitgrad/datasets';
 import type { TrainSettings } from './protocol.js';
 
@@ -60,8 +63,9 @@ async function cifar(files: readonly File[]): Promise<Dataset> {
   );
 }
 
-async function decode(file: File): Promise<LabelledImage['image']> {
-  const bitmap = await createImageBitmap(file).catch((cause: unknown) => {
+/** Pixels, upright as the file says (`from-image` is the default of browsers), colours as stored. */
+async function decode(file: File): Promise<Pixels> {
+  const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none' }).catch((cause: unknown) => {
     throw new BitgradError({
       code: 'invalid-file',
       source: 'demo',
@@ -80,24 +84,39 @@ async function decode(file: File): Promise<LabelledImage['image']> {
 
 const pictureSide = 32;
 
-/** Every fifth picture of a class is held out, unless there are folders train and test. */
-async function pictures(files: readonly File[], report: (text: string) => void): Promise<Dataset> {
-  const found = files.filter(isPicture).map((file) => ({ file, path: pathOf(file).split('/') }));
-  const classes = [...new Set(found.map(({ path }) => path.at(-2) ?? ''))].sort();
-  if (classes.length < 2) throw wrong(`pictures of ${classes.length} class`);
-  const splits = { train: [] as LabelledImage[], test: [] as LabelledImage[] };
-  const seen = new Map<string, number>();
-  for (const [i, { file, path }] of found.entries()) {
-    const name = path.at(-2)!;
-    const count = seen.get(name) ?? 0;
-    seen.set(name, count + 1);
-    const parents = path.slice(0, -2).map((part) => part.toLowerCase());
-    const isTest =
-      parents.some((part) => /^(test|val)/.test(part)) || (!parents.includes('train') && count % 5 === 4);
-    if (i % 50 === 0) report(`Reading picture ${i + 1} of ${found.length}`);
-    splits[isTest ? 'test' : 'train'].push({ image: await decode(file), label: classes.indexOf(name) });
-  }
-  return datasetFromImages('pictures', classes, splits, { size: pictureSide });
+/** Paths within the folder that was dropped, where all are in one. */
+function pathsIn(files: readonly File[]): Map<string, File> {
+  const paths = files.map(pathOf);
+  const top = paths[0]!.split('/')[0]!;
+  const one = paths.every((path) => path.startsWith(`${top}/`));
+  return new Map(files.map((file, i) => [one ? paths[i]!.slice(top.length + 1) : paths[i]!, file]));
+}
+
+/** Classes and splits as `bitgrad train --data folder:` finds them; one picture at a time is in memory. */
+async function pictures(
+  files: readonly File[],
+  seed: number,
+  report: (text: string) => void,
+): Promise<Dataset> {
+  const found = pathsIn(files);
+  const { classes, train, test, notes } = arrangePictures('the dropped folder', [...found.keys()], { seed });
+  const total = train.length + test.length;
+  let done = 0;
+  const split = async (items: readonly PictureItem[]): Promise<Split> => {
+    const pixels = pictureSide * pictureSide * 3;
+    const images = new Uint8Array(items.length * pixels);
+    for (const [i, { path }] of items.entries()) {
+      if (done++ % 50 === 0) report(`Reading picture ${done} of ${total}`);
+      images.set(resizeImage(await decode(found.get(path)!), { size: pictureSide }), i * pixels);
+    }
+    const labels = items.map(({ label }) => label);
+    const kind = classes.length > 256 ? Uint16Array : Uint8Array;
+    return createSplit(images, kind.from(labels), [pictureSide, pictureSide, 3]);
+  };
+  const splits = { train: await split(train), test: await split(test) };
+  for (const note of notes) report(note);
+  const { shape } = splits.train;
+  return { name: 'pictures', classes, shape, ...splits, picture: pictureSettings(), notes };
 }
 
 /**
@@ -118,7 +137,7 @@ export async function openData(
     : names.some((name) => /\.bin(\.gz)?$/i.test(name))
       ? await cifar(files)
       : files.some(isPicture)
-        ? await pictures(files, report)
+        ? await pictures(files, seed, report)
         : undefined;
   if (!set) throw wrong(names.slice(0, 6));
   return {

@@ -48,6 +48,7 @@ export async function finishRun(
     minAgreement: 0.98,
     metadata: {
       classes: data.classes,
+      ...(data.picture && { picture: data.picture }),
       extra: {
         trainedIn: 'the bitgrad demo',
         data: data.name,
