@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { BitgradError, checkOptions, option, outputKinds, type OutputKind } from '@bitgrad/core';
-import { quantLayersOf, summary, withHardened } from '@bitgrad/layers';
+import { fixedInputShape, outputShapesFor, quantLayersOf, summary, withHardened } from '@bitgrad/layers';
 import {
   elementCount,
   encodeModel,
@@ -20,7 +20,7 @@ import { checkRounding, endsInClasses, lastFloatDense, roundingCost, roundingTol
 import { checkNormalization } from './normalization.js';
 import { outputOf } from './output.js';
 import { tidied } from './tidy.js';
-import { known, unsupported, type Lowering, type LoweringContext } from './lower/context.js';
+import { unsupported, type Lowering, type LoweringContext } from './lower/context.js';
 import { lowerings } from './lower/index.js';
 import { plainValue, withChannelwise, type Value } from './value.js';
 import { checkSamples } from './samples.js';
@@ -33,6 +33,8 @@ export interface CompileOptions extends VerifyOptions {
    * `u8`: the packed model takes bytes, and normalization is folded into it. `f32` (default): it takes what the graph takes.
    */
   readonly input?: 'u8' | 'f32';
+  /** Shape of one example, for a model whose input has unknown sizes; the packed model takes this size only. */
+  readonly inputShape?: readonly number[];
   /** How training turned bytes into numbers: (byte - mean) / std, in units of bytes (0 to 255). Needed for `u8`. */
   readonly normalization?: InputNormalization;
   /** The names in `classes` are as many as the outputs along the last axis. */
@@ -64,6 +66,7 @@ export interface CompileResult {
 const compileRules = {
   ...verifyRules,
   input: option.oneOf('u8', 'f32'),
+  inputShape: option.list(option.integer(1), 1),
   normalization: option.inside({ mean: option.required(option.any), std: option.required(option.any) }),
   metadata: option.object,
   output: option.oneOf(...outputKinds),
@@ -84,21 +87,30 @@ const checkArguments = (model: tfl.LayersModel, options: CompileOptions): void =
       expected: '{ mean, std } of the training data',
       next: 'Pass the normalization that the data set was trained with, or input: "f32".',
     });
-  const { input, output } = endsOf(model);
-  const shape = known(input.shape);
+  endsOf(model);
+  const shape = fixedInputShape('compiler', model, options.inputShape);
   if (normalization) checkNormalization(normalization, shape.at(-1)!);
   const size = elementCount(shape);
   checkSamples(options.samples, { type, size });
-  const answers = known(output.shape);
+  const answers = outputShapeOf(model, shape);
   checkLabels(options, size, elementCount(answers) / answers.at(-1)!, answers.at(-1)!);
-  outputOf(model, options, answers.at(-1)!);
+  kindOf(model, options);
   checkWeights(model);
+};
+
+/** Shape of the output of one example. */
+const outputShapeOf = (model: tfl.LayersModel, inputShape: readonly number[]): number[] =>
+  outputShapesFor(model, [null, ...inputShape])[0]!.slice(1) as number[];
+
+const kindOf = (model: tfl.LayersModel, options: CompileOptions): OutputKind => {
+  const shape = fixedInputShape('compiler', model, options.inputShape);
+  return outputOf(model, options, outputShapeOf(model, shape).at(-1)!);
 };
 
 /** Whether the order of a row's outputs is what counts: classes, not values. */
 const isClasses = (model: tfl.LayersModel, options: CompileOptions): boolean => {
   const { output } = endsOf(model);
-  return endsInClasses(output) && ['logits', 'probabilities'].includes(outputOf(model, options, output.shape.at(-1)!)); // prettier-ignore
+  return endsInClasses(output) && ['logits', 'probabilities'].includes(kindOf(model, options));
 };
 
 /**
@@ -187,7 +199,7 @@ const lowerModel = (
 ): PackedModel => {
   const table = { ...lowerings, ...options.lowerings };
   const { input, output } = endsOf(model);
-  const shape = known(input.shape);
+  const shape = fixedInputShape('compiler', model, options.inputShape);
   const { builder, memo } = context;
   const source = builder.buffer(type, shape);
   let value: Value = plainValue(source, type, shape, type === 'u8' ? [0, 255] : undefined);
@@ -232,23 +244,21 @@ const metadataOf = (model: tfl.LayersModel, options: CompileOptions): ModelMetad
     producer: '@bitgrad/compiler',
     quantizers: [...quantizers].sort(),
     ...(normalization ? { normalization } : {}),
-    ...sizesOf(model),
+    ...sizesOf(model, fixedInputShape('compiler', model, options.inputShape)),
     ...metadata,
-    output: outputOf(model, options, endsOf(model).output.shape.at(-1)!),
+    output: kindOf(model, options),
   };
 };
 
-const sizesOf = (model: tfl.LayersModel): Pick<ModelMetadata, 'floatBytes' | 'layers'> => {
-  const { layers, total } = summary(model);
-  return {
-    floatBytes: total.floatBytes,
-    layers: layers
-      .filter(({ floatBytes }) => floatBytes > 0)
-      .map(({ name, binaryMacs, floatMacs, floatBytes }) => ({
-        name,
-        binaryMacs,
-        otherMacs: floatMacs,
-        floatBytes,
-      })),
-  };
+const sizesOf = (
+  model: tfl.LayersModel,
+  inputShape: readonly number[],
+): Pick<ModelMetadata, 'floatBytes' | 'layers'> => {
+  const { layers, total } = summary(model, { inputShape });
+  const counted = layers.flatMap(({ name, binaryMacs, floatMacs, floatBytes }) =>
+    floatBytes > 0 && binaryMacs !== null && floatMacs !== null
+      ? [{ name, binaryMacs, otherMacs: floatMacs, floatBytes }]
+      : [],
+  );
+  return { floatBytes: total.floatBytes, layers: counted };
 };

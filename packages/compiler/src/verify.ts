@@ -156,9 +156,9 @@ export function measured(
   return { ...(accuracy !== undefined && { accuracy }), metric: both };
 }
 
-const macsOf = (model: tfl.LayersModel): number => {
-  const { total } = summary(model);
-  return total.binaryMacs + total.floatMacs;
+const macsOf = (model: tfl.LayersModel, { plan }: PackedModel): number => {
+  const { total } = summary(model, { inputShape: plan.buffers[plan.input]!.shape });
+  return (total.binaryMacs ?? Infinity) + (total.floatMacs ?? Infinity);
 };
 
 /** As {@link verifyModel}, with what was compared. */
@@ -173,7 +173,7 @@ export async function verification(
   const each = elementCount(shape);
   checkSamples(options.samples, input);
   checkLabels(options, input.size, each / width, width);
-  const samples = options.samples ?? randomSamples(input, macsOf(model));
+  const samples = options.samples ?? randomSamples(input, macsOf(model, packed));
   const count = samples.length / input.size;
   const engines = [options.engine ?? jsEngine()].flat();
   const outputs = (values: ArrayLike<number>, n: number): Outputs => ({ values, samples: n, width });

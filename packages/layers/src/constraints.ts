@@ -2,7 +2,8 @@
 // that has left it. tfjs-layers itself applies constraints on `write` only, not in `fit`: see applyConstraints.
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { BitgradError } from '@bitgrad/core';
+import { option } from '@bitgrad/core';
+import { savedOptions } from './layer-options.js';
 
 /** Options of {@link weightClip}. */
 export interface WeightClipArgs {
@@ -20,17 +21,9 @@ export class WeightClip extends Base {
   readonly clipValue: number;
 
   /** @throws BitgradError `invalid-option` unless `clipValue` is a positive number */
-  constructor({ clipValue = 1 }: WeightClipArgs = {}) {
+  constructor(args: WeightClipArgs = {}) {
     super();
-    if (!(clipValue > 0))
-      throw new BitgradError({
-        code: 'invalid-option',
-        source: 'layers',
-        what: 'clipValue of weightClip',
-        got: clipValue,
-        expected: 'a positive number',
-      });
-    this.clipValue = clipValue;
+    this.clipValue = savedOptions('weightClip', args, { clipValue: option.positive }).clipValue ?? 1;
   }
 
   override apply(w: tf.Tensor): tf.Tensor {

@@ -2,6 +2,7 @@ export { checkModel, type ModelCheck, type ModelWarning } from './check.js';
 export { weightClip, WeightClip, type WeightClipArgs } from './constraints.js';
 export { expectLayer, expectModel } from './expect-model.js';
 export { flipRatio, signSnapshot, type FlipRatio, type KernelFlips, type KernelSigns, type SignSnapshot } from './flip-ratio.js'; // prettier-ignore
+export { fixedInputShape } from './input-shape.js';
 export type {
   ActivationSpec,
   ConstraintSpec,
@@ -69,5 +70,12 @@ export {
   type QuantLayerArgs,
 } from './quant-layer.js';
 export { resolveQuantizer, serializeQuantizer } from './quantizers.js';
-export { formatSummary, summary, type Costs, type LayerSummary, type ModelSummary } from './summary.js';
-export { layersOf, walkLayers, type LayerUse, type WalkedLayer } from './walk.js';
+export {
+  formatSummary,
+  summary,
+  type Costs,
+  type LayerSummary,
+  type ModelSummary,
+  type SummaryOptions,
+} from './summary.js';
+export { layersOf, outputShapesFor, walkLayers, type LayerUse, type WalkedLayer } from './walk.js';

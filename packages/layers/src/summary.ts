@@ -1,10 +1,9 @@
 // What a model costs, as plain data: 1-bit and float parameters, memory before and after packing, binary and float MACs.
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { packedBytes } from '@bitgrad/bits';
-import type { Quantizer } from '@bitgrad/core';
+import { checkOptions, option, type Quantizer } from '@bitgrad/core';
+import { fixedInputShape } from './input-shape.js';
 import type { Shape } from './keras.js';
 import { Attention } from './layers/attention.js';
-import { QuantConv2DTranspose } from './layers/transpose.js';
 import { isProductLayer, type ProductLayer } from './product-layer.js';
 import { isQuantLayer } from './quant-layer.js';
 import { walkLayers, type LayerUse } from './walk.js';
@@ -20,16 +19,20 @@ export interface Costs {
   /** Trained, but dropped at deployment (such as FDA's noise module). */
   readonly droppedParams: number;
   /**
-   * Bytes of the deployed weights: 1-bit kernels as packed rows of input channels (see @bitgrad/bits), other quantized
-   * kernels one byte a weight, the rest float32. Folding BatchNorm into thresholds makes a compiled model smaller still.
+   * Bytes of the deployed weights as a file holds them: 1-bit kernels 8 weights a byte, other quantized kernels one byte a
+   * weight, the rest float32. Folding BatchNorm into thresholds makes a compiled model smaller still; engines hold 1-bit
+   * kernels as rows of whole 32-bit words, which is more where a layer has few input channels.
    */
   readonly packedBytes: number;
   /** Bytes of the deployed weights in float32. */
   readonly floatBytes: number;
-  /** Multiply-accumulates for one example with two-level weights and inputs: XNOR and popcount. */
-  readonly binaryMacs: number;
-  /** All other multiply-accumulates of dense layers, convolutions and attention; elementwise work is not counted. */
-  readonly floatMacs: number;
+  /** Multiply-accumulates for one example with two-level weights and inputs: XNOR and popcount; null where unknown. */
+  readonly binaryMacs: number | null;
+  /**
+   * All other multiply-accumulates of dense layers, convolutions and attention; elementwise work is not counted. Null where
+   * they depend on an unknown size.
+   */
+  readonly floatMacs: number | null;
 }
 
 /** One layer's costs. */
@@ -48,10 +51,13 @@ export interface ModelSummary {
 }
 
 type Layer = tfl.layers.Layer;
-const product = (sizes: readonly (number | null)[]): number =>
-  sizes.reduce<number>((a, b) => a * (b ?? 1), 1);
+/** Costs while they are added up: NaN where unknown. */
+type Sums = { [K in keyof Costs]: number };
 
-const zero: Costs = {
+const product = (sizes: readonly (number | null)[]): number =>
+  sizes.reduce<number>((a, b) => a * (b ?? Number.NaN), 1);
+
+const zero: Sums = {
   binaryParams: 0,
   lowBitParams: 0,
   floatParams: 0,
@@ -62,12 +68,17 @@ const zero: Costs = {
   floatMacs: 0,
 };
 
-const add = (a: Costs, b: Costs): Costs =>
+const add = (a: Sums, b: Sums): Sums =>
   Object.fromEntries(
-    Object.keys(zero).map((key) => [key, a[key as keyof Costs] + b[key as keyof Costs]]),
-  ) as unknown as Costs;
+    Object.keys(zero).map((key) => [key, a[key as keyof Sums] + b[key as keyof Sums]]),
+  ) as unknown as Sums;
 
-const floats = (count: number): Costs => ({
+const costsOf = (sums: Sums): Costs => {
+  const known = (n: number): number | null => (Number.isNaN(n) ? null : n);
+  return { ...sums, binaryMacs: known(sums.binaryMacs), floatMacs: known(sums.floatMacs) };
+};
+
+const floats = (count: number): Sums => ({
   ...zero,
   floatParams: count,
   packedBytes: 4 * count,
@@ -76,30 +87,17 @@ const floats = (count: number): Costs => ({
 
 const isBinary = (quantizer: Quantizer | undefined): boolean => quantizer?.forward.levels.length === 2;
 
-/** Rows of a kernel as it is packed, and the levels a row has. */
-function rowsOf(layer: ProductLayer, slot: string, shape: readonly number[]): [rows: number, length: number] {
-  const size = product(shape);
-  // [kh, kw, c, m] keeps its order, channels innermost; [kh, kw, o, c] has the input channels last already.
-  const length =
-    slot === 'depthwise'
-      ? shape.at(-2)! * shape.at(-1)!
-      : layer.getClassName() === QuantConv2DTranspose.className
-        ? shape.at(-1)!
-        : shape.at(-2)!;
-  return [size / length, length];
-}
-
-function kernelCosts(layer: ProductLayer, slot: string): Costs {
+function kernelCosts(layer: ProductLayer, slot: string): Sums {
   const { shape } = layer.kernels.get(slot)!;
   const count = product(shape);
   const quantizer = layer.slots.get(slot)?.quantizer;
   if (!quantizer) return floats(count);
   return isBinary(quantizer)
-    ? { ...zero, binaryParams: count, packedBytes: packedBytes(...rowsOf(layer, slot, shape as number[])), floatBytes: 4 * count } // prettier-ignore
+    ? { ...zero, binaryParams: count, packedBytes: Math.ceil(count / 8), floatBytes: 4 * count } // prettier-ignore
     : { ...zero, lowBitParams: count, packedBytes: count, floatBytes: 4 * count };
 }
 
-function paramCosts(layer: Layer): Costs {
+function paramCosts(layer: Layer): Sums {
   const kernels = isProductLayer(layer) ? [...layer.kernels] : [];
   const parameters = isQuantLayer(layer) ? [...layer.slots.values()].flatMap((slot) => slot.parameters) : [];
   const dropped = parameters.filter(({ spec }) => !spec.deployed).map(({ weight }) => weight);
@@ -108,7 +106,7 @@ function paramCosts(layer: Layer): Costs {
   return [
     ...kernels.map(([slot]) => kernelCosts(layer as ProductLayer, slot)),
     ...rest.map((weight) => floats(product(weight.shape))),
-    ...dropped.map((weight): Costs => ({ ...zero, droppedParams: product(weight.shape) })),
+    ...dropped.map((weight): Sums => ({ ...zero, droppedParams: product(weight.shape) })),
   ].reduce(add, zero);
 }
 
@@ -122,7 +120,7 @@ function kernelMacs(layer: Layer, slot: string, shape: readonly number[], use: L
 
 const isProduct = /^(Dense|Conv[123]D|Conv[23]DTranspose|DepthwiseConv2D|SeparableConv2D)$/;
 
-function macCosts(layer: Layer, uses: readonly LayerUse[]): Costs {
+function macCosts(layer: Layer, uses: readonly LayerUse[]): Sums {
   if (isProductLayer(layer)) {
     const input = layer.slots.get('input')?.quantizer;
     return uses
@@ -140,7 +138,7 @@ function macCosts(layer: Layer, uses: readonly LayerUse[]): Costs {
   if (layer.getClassName() === Attention.className) {
     // Queries times keys, and weights times values: tokens * tokens * width each.
     const macs = uses.map(
-      ({ outputShape, times }) => 2 * product(outputShape) * (outputShape[1] ?? 1) * times,
+      ({ outputShape, times }) => 2 * product(outputShape.slice(1)) * product([outputShape[1]!]) * times,
     );
     return { ...zero, floatMacs: macs.reduce((a, b) => a + b, 0) };
   }
@@ -152,21 +150,36 @@ function macCosts(layer: Layer, uses: readonly LayerUse[]): Costs {
   return { ...zero, floatMacs: macs.reduce((a, b) => a + b, 0) };
 }
 
+/** Options of {@link summary}. */
+export interface SummaryOptions {
+  /** Shape of one example, for a model whose input has unknown sizes: [height, width, channels]. */
+  readonly inputShape?: readonly number[];
+}
+
 /**
  * The costs of a built model for one example. A layer that is used several times counts its weights once and its MACs
- * each time. MACs are products at every output position, padded taps included; unknown sizes count as 1.
+ * each time. MACs are products at every output position, padded taps included; those that depend on an unknown size are
+ * null, unless `inputShape` tells it.
+ * @throws BitgradError `invalid-option` for what is no model; `shape-mismatch` for a shape that is not the model's
  */
-export function summary(model: Layer): ModelSummary {
-  const layers = walkLayers(model).map(({ layer, uses }): LayerSummary => ({
+export function summary(model: Layer, options: SummaryOptions = {}): ModelSummary {
+  const { inputShape } = checkOptions('layers', 'summary', options, { inputShape: option.list(option.integer(1), 1) }); // prettier-ignore
+  const fixed = inputShape && [null, ...fixedInputShape('layers', model as tfl.LayersModel, inputShape)];
+  const layers = walkLayers(model, fixed).map(({ layer, uses }) => ({
     name: layer.name,
     className: layer.getClassName(),
     outputShape: uses[0]?.outputShape ?? [null],
-    ...add(paramCosts(layer), macCosts(layer, uses)),
+    sums: add(paramCosts(layer), macCosts(layer, uses)),
   }));
-  return { name: model.name, layers, total: layers.reduce<Costs>(add, zero) };
+  return {
+    name: model.name,
+    layers: layers.map(({ sums, ...of }): LayerSummary => ({ ...of, ...costsOf(sums) })),
+    total: costsOf(layers.map(({ sums }) => sums).reduce(add, zero)),
+  };
 }
 
-const group = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+const group = (n: number | null): string =>
+  n === null ? 'unknown' : String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
 const columns: readonly [title: string, cell: (costs: Costs) => string][] = [
   ['1-bit params', (c) => group(c.binaryParams + c.lowBitParams)],
@@ -205,6 +218,9 @@ export function formatSummary({ name, layers, total }: ModelSummary): string {
     rule,
     line(rows.at(-1)!),
     `memory ${(total.packedBytes / 1024).toFixed(1)} KiB packed, ${(total.floatBytes / 1024).toFixed(1)} KiB in float32: ${ratio.toFixed(1)}x smaller`,
+    ...(total.binaryMacs === null || total.floatMacs === null
+      ? ['MACs depend on sizes that the model leaves open: summary(model, { inputShape }) counts them']
+      : []),
     ...(total.droppedParams > 0
       ? [`${group(total.droppedParams)} more parameters are used in training only`]
       : []),

@@ -9,7 +9,10 @@ type Layer = tfl.layers.Layer;
 export interface LayerUse {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
-  /** How often it runs for one example: more than 1 inside TimeDistributed or a model that is used again. */
+  /**
+   * How often it runs for one example: more than 1 inside TimeDistributed or a model that is used again; NaN where that
+   * depends on an unknown size.
+   */
   readonly times: number;
 }
 
@@ -21,13 +24,24 @@ export interface WalkedLayer {
   readonly path: string;
 }
 
-interface Node {
+interface Symbolic {
+  readonly id: number;
+  readonly sourceLayer: Layer;
+  readonly nodeIndex: number;
+  readonly tensorIndex: number;
+}
+interface Shapes {
   inputShapes: Shape[];
   outputShapes: Shape[];
+}
+interface Node extends Shapes {
+  inputTensors: Symbolic[];
 }
 /** The parts of tfjs-layers' models and wrappers that tell what is inside. */
 interface Nest {
   layers?: Layer[];
+  inputs?: Symbolic[];
+  outputs?: Symbolic[];
   model?: Nest;
   containerNodes?: ReadonlySet<string>;
   layer?: Layer;
@@ -42,12 +56,50 @@ const nodesOf = (layer: Layer, container: Nest | null): Node[] => {
   return known && known.size > 0 ? all.filter((_, i) => known.has(`${layer.name}_ib-${i}`)) : all;
 };
 
-const usesIn = (layer: Layer, container: Nest | null, times: number): LayerUse[] =>
-  nodesOf(layer, container).map(({ inputShapes, outputShapes }) => ({
-    inputShape: inputShapes[0]!,
-    outputShape: outputShapes[0]!,
-    times,
-  }));
+const outputsOf = (layer: Layer, inputShapes: Shape[]): Shape[] => {
+  const nest = layer as Nest;
+  // A Sequential cannot tell by itself: tfjs looks for its inputs where only functional models keep them.
+  if (nest.outputs && nest.inputs?.length === 1) return shapesFor(nest, inputShapes[0]!).outputShapes;
+  const shape = layer.computeOutputShape(inputShapes.length === 1 ? inputShapes[0]! : inputShapes);
+  return (Array.isArray(shape[0]) ? shape : [shape]) as Shape[];
+};
+
+/** Shapes of each call inside a model, and of its outputs, where its one input has a shape. */
+function shapesFor(
+  { inputs = [], outputs = [] }: Nest,
+  inputShape: Shape,
+): { calls: Map<Node, Shapes>; outputShapes: Shape[] } {
+  const calls = new Map<Node, Shapes>();
+  const known = new Map<number, Shape>();
+  const record = ({ id, sourceLayer, nodeIndex, tensorIndex }: Symbolic, given?: Shape): Shape => {
+    const found = known.get(id);
+    if (found) return found;
+    const node = (sourceLayer.inboundNodes as unknown as Node[])[nodeIndex]!;
+    const inputShapes = given ? [given] : node.inputTensors.map((x) => record(x));
+    const outputShapes = given ? [given] : outputsOf(sourceLayer, inputShapes);
+    calls.set(node, { inputShapes, outputShapes });
+    known.set(id, outputShapes[tensorIndex]!);
+    return outputShapes[tensorIndex]!;
+  };
+  if (inputs.length !== 1) return { calls, outputShapes: [] };
+  record(inputs[0]!, inputShape);
+  return { calls, outputShapes: outputs.map((x) => record(x)) };
+}
+
+/**
+ * Shapes of a model's outputs, batch axis first, where its one input has a shape.
+ * @throws BitgradError `invalid-option` for what is no model
+ */
+export function outputShapesFor(model: Layer, inputShape: Shape): Shape[] {
+  expectLayer('layers', 'outputShapesFor', model);
+  return shapesFor(model as Nest, inputShape).outputShapes;
+}
+
+const usesIn = (layer: Layer, container: Nest | null, times: number, calls?: Map<Node, Shapes>): LayerUse[] =>
+  nodesOf(layer, container).map((node) => {
+    const { inputShapes, outputShapes } = calls?.get(node) ?? node;
+    return { inputShape: inputShapes[0]!, outputShape: outputShapes[0]!, times };
+  });
 
 /** A wrapper's uses as those of the layer inside: TimeDistributed runs it for each index of axis 1. */
 const unwrap = (layer: Layer, uses: readonly LayerUse[]): LayerUse[] =>
@@ -55,15 +107,16 @@ const unwrap = (layer: Layer, uses: readonly LayerUse[]): LayerUse[] =>
     ? uses.map(({ inputShape, outputShape, times }) => ({
         inputShape: [inputShape[0]!, ...inputShape.slice(2)],
         outputShape: [outputShape[0]!, ...outputShape.slice(2)],
-        times: times * (inputShape[1] ?? 1),
+        times: times * (inputShape[1] ?? Number.NaN),
       }))
     : [...uses];
 
 /**
  * Every layer of a model, in order, each once, with all its uses.
+ * @param inputShape shape of the model's input, batch axis first, in place of one with unknown sizes
  * @throws BitgradError `invalid-option` for what is no model
  */
-export function walkLayers(model: Layer): WalkedLayer[] {
+export function walkLayers(model: Layer, inputShape?: Shape): WalkedLayer[] {
   expectLayer('layers', 'a function of @bitgrad/layers', model);
   const found = new Map<Layer, { uses: LayerUse[]; path: string }>();
   const visit = (layer: Layer, uses: LayerUse[], within: string): void => {
@@ -73,12 +126,17 @@ export function walkLayers(model: Layer): WalkedLayer[] {
       (x): x is Layer => x !== undefined,
     );
     if (nest.layers) {
+      const inner = (times: number, calls?: Map<Node, Shapes>) => (layer: Layer) =>
+        usesIn(layer, nest, times, calls);
       // A model that was never applied to anything is the outermost one: used once.
       const times = Math.max(
         1,
         uses.reduce((sum, use) => sum + use.times, 0),
       );
-      nest.layers.forEach((inner) => visit(inner, usesIn(inner, nest, times), inside));
+      const usesOf = inputShape
+        ? (x: Layer) => uses.flatMap((use) => inner(use.times, shapesFor(nest, use.inputShape).calls)(x))
+        : inner(times);
+      nest.layers.forEach((x) => visit(x, usesOf(x), inside));
     } else if (wrapped.length > 0) wrapped.forEach((inner) => visit(inner, unwrap(layer, uses), inside));
     else {
       const { uses: others = [], path = `${within}${layer.name}` } = found.get(layer) ?? {};
@@ -86,7 +144,8 @@ export function walkLayers(model: Layer): WalkedLayer[] {
     }
   };
   const isModel = (model as Nest).layers !== undefined;
-  visit(model, isModel ? [] : usesIn(model, null, 1), '');
+  const given = inputShape && [{ inputShape, outputShape: [], times: 1 }];
+  visit(model, isModel ? (given ?? []) : usesIn(model, null, 1), '');
   return [...found].map(([layer, { uses, path }]) => ({ layer, uses, path }));
 }
 

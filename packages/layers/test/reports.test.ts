@@ -135,19 +135,18 @@ describe('summary', () => {
   };
 
   it('counts parameters, bytes and MACs of each layer type', () => {
-    // 9 taps x 16 output channels: 144 rows of 40 input channels, 2 words each.
     expect(costs(quantConv2d({ filters: 16, kernelSize: 3, strides: 2, padding: 'same', ...binary }), [10, 10, 40])).toEqual({
       binaryParams: 5760, lowBitParams: 0, floatParams: 16, droppedParams: 0,
-      packedBytes: 144 * 8 + 64, floatBytes: 5776 * 4, binaryMacs: 25 * 5760, floatMacs: 0,
+      packedBytes: 5760 / 8 + 64, floatBytes: 5776 * 4, binaryMacs: 25 * 5760, floatMacs: 0,
     }); // prettier-ignore
     expect(costs(quantConv2d({ filters: 4, kernelSize: 3, groups: 2, useBias: false, ...binary }), [5, 5, 8])).toMatchObject({
-      binaryParams: 144, packedBytes: 36 * 4, binaryMacs: 9 * 144,
+      binaryParams: 144, packedBytes: 144 / 8, binaryMacs: 9 * 144,
     }); // prettier-ignore
     expect(costs(quantConv2d({ filters: 4, kernelSize: 1, kernelQuantizer: 'test-ste' }), [5, 5, 8])).toMatchObject({
       binaryParams: 32, binaryMacs: 0, floatMacs: 25 * 32,
     }); // prettier-ignore
     expect(costs(quantConv1d({ filters: 2, kernelSize: 3, useBias: false, ...binary }), [9, 33])).toMatchObject({
-      binaryParams: 198, packedBytes: 6 * 8, binaryMacs: 7 * 198,
+      binaryParams: 198, packedBytes: 25, binaryMacs: 7 * 198,
     }); // prettier-ignore
     const depthwise = {
       kernelSize: 3,
@@ -157,15 +156,15 @@ describe('summary', () => {
       useBias: false,
     };
     expect(costs(quantDepthwiseConv2d(depthwise), [4, 4, 20])).toMatchObject({
-      binaryParams: 360, packedBytes: 9 * 8, binaryMacs: 4 * 360,
+      binaryParams: 360, packedBytes: 45, binaryMacs: 4 * 360,
     }); // prettier-ignore
     // The pointwise half multiplies sums: not binary.
     expect(costs(quantSeparableConv2d({ ...depthwise, filters: 5, pointwiseQuantizer: 'test-ste' }), [4, 4, 20])).toMatchObject({
-      binaryParams: 360 + 200, packedBytes: 9 * 8 + 5 * 8, binaryMacs: 4 * 360, floatMacs: 4 * 200,
+      binaryParams: 360 + 200, packedBytes: 45 + 25, binaryMacs: 4 * 360, floatMacs: 4 * 200,
     }); // prettier-ignore
     // Each weight is used once for each input pixel.
     expect(costs(quantConv2dTranspose({ filters: 3, kernelSize: 2, strides: 2, useBias: false, ...binary }), [4, 5, 7])).toMatchObject({
-      binaryParams: 84, packedBytes: 12 * 4, binaryMacs: 20 * 84,
+      binaryParams: 84, packedBytes: 11, binaryMacs: 20 * 84,
     }); // prettier-ignore
     expect(costs(tfl.layers.conv2d({ filters: 2, kernelSize: 3 }), [5, 5, 3])).toMatchObject({
       floatParams: 56, packedBytes: 224, floatMacs: 9 * 54,
@@ -176,7 +175,7 @@ describe('summary', () => {
 
   it('counts learned thresholds as float, and leaves out what is dropped at deployment', () => {
     expect(costs(quantDense({ units: 2, useBias: false, kernelQuantizer: 'test-ste', inputQuantizer: 'test-rsign' }), [6])).toMatchObject({
-      binaryParams: 12, floatParams: 6, droppedParams: 0, packedBytes: 8 + 24, floatBytes: 72,
+      binaryParams: 12, floatParams: 6, droppedParams: 0, packedBytes: 2 + 24, floatBytes: 72,
     }); // prettier-ignore
     const model = tfl.sequential({
       layers: [quantActivation({ inputQuantizer: 'test-soft', inputShape: [6] })],
@@ -224,6 +223,43 @@ describe('summary', () => {
     expect(costs(wrapper, [5, 4])).toMatchObject({ binaryParams: 8, binaryMacs: 5 * 8 });
   });
 
+  it('counts the bits of a first kernel as a file holds them', () => {
+    // 32 kernels of 3x3 with one channel: 36 bytes, and 1,152 as rows of 32-bit words.
+    const layer = quantConv2d({ filters: 32, kernelSize: 3, useBias: false, kernelQuantizer: 'test-ste' });
+    expect(costs(layer, [28, 28, 1])).toMatchObject({ binaryParams: 288, packedBytes: 36 });
+  });
+
+  it('says that MACs are unknown where a size is, and counts them for a size that is given', () => {
+    const build = (side: number | null): tfl.LayersModel => {
+      const input = tfl.input({ shape: [side, side, 3] });
+      const conv = quantConv2d({ name: 'c', filters: 4, kernelSize: 3, padding: 'same', ...binary }).apply(
+        input,
+      );
+      const inner = tfl.sequential({ layers: [tfl.layers.conv2d({ name: 'i', filters: 2, kernelSize: 3, inputShape: [side, side, 4] })] }); // prettier-ignore
+      const pooled = tfl.layers.globalAveragePooling2d({}).apply(inner.apply(conv) as tfl.SymbolicTensor);
+      const outputs = tfl.layers.dense({ units: 5 }).apply(pooled) as tfl.SymbolicTensor;
+      return tfl.model({ inputs: input, outputs, name: 'open' });
+    };
+    const [open, fixed] = [summary(build(null)), summary(build(20))];
+    expect(open.total).toMatchObject({ binaryMacs: null, floatMacs: null, binaryParams: 108 });
+    expect(open.layers.at(-1)).toMatchObject({ floatMacs: 10 });
+    expect(formatSummary(open)).toMatch(/unknown +unknown\n[^]*summary\(model, \{ inputShape \}\)/);
+    const given = summary(build(null), { inputShape: [20, 20, 3] });
+    expect(given.total).toEqual(fixed.total);
+    expect(given.layers.map(({ outputShape }) => outputShape)).toEqual(fixed.layers.map(({ outputShape }) => outputShape)); // prettier-ignore
+    const sequence = tfl.input({ shape: [null, 4] });
+    const wrapper = tfl.layers.timeDistributed({
+      layer: quantDense({ units: 2, useBias: false, ...binary }),
+    });
+    const rows = tfl.model({ inputs: sequence, outputs: wrapper.apply(sequence) as tfl.SymbolicTensor });
+    expect(summary(rows).total.binaryMacs).toBeNull();
+    expect(summary(rows, { inputShape: [7, 4] }).total.binaryMacs).toBe(7 * 8);
+    expect(() => summary(rows, { inputShape: [7, 5] })).toThrow(
+      /inputShape for model .* got \[7,5\], .* \[any, 4\]/,
+    );
+    expect(() => summary(rows, { inputSize: [7, 4] } as never)).toThrow(/no option "inputSize"/);
+  });
+
   it('prints a table', () => {
     const model = tfl.sequential({
       name: 'net',
@@ -235,11 +271,11 @@ describe('summary', () => {
     expect(formatSummary(summary(model)).split('\n')).toEqual([
       'layer                  output  1-bit params  float params  packed bytes  float32 bytes  binary MACs  float MACs',
       '-'.repeat(111),
-      'd (QuantDense)         [64]          50,176             0         6,400        200,704       50,176           0',
+      'd (QuantDense)         [64]          50,176             0         6,272        200,704       50,176           0',
       'bn (BitgradBatchNorm)  [64]               0           256         1,024          1,024            0           0',
       '-'.repeat(111),
-      'total of net                         50,176           256         7,424        201,728       50,176           0',
-      'memory 7.3 KiB packed, 197.0 KiB in float32: 27.2x smaller',
+      'total of net                         50,176           256         7,296        201,728       50,176           0',
+      'memory 7.1 KiB packed, 197.0 KiB in float32: 27.6x smaller',
     ]);
   });
 });

@@ -1,8 +1,8 @@
 // The reference models by name.
 import * as tfl from '@tensorflow/tfjs-layers';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, nearestName } from '@bitgrad/core';
 import { cnn, mlp, residual, vggSmall } from './architectures.js';
-import { builder, checkOptions, type Builder, type ModelOptions, type Node } from './options.js';
+import { builder, checkModelOptions, type Builder, type ModelOptions, type Node } from './options.js';
 import { visionTransformer } from './transformer.js';
 
 /** A reference model, for listings. */
@@ -73,15 +73,18 @@ export const listModels = (): readonly ModelInfo[] =>
  */
 export function createModel(name: ModelName | (string & {}), options: ModelOptions): tfl.LayersModel {
   const entry: Entry | undefined = Object.hasOwn(models, name) ? models[name as ModelName] : undefined;
-  if (!entry)
+  if (!entry) {
+    const meant = typeof name === 'string' ? nearestName(name, modelNames) : undefined;
     throw new BitgradError({
       code: 'unknown-name',
       source: 'models',
       what: 'model',
-      got: name,
+      got: name === undefined ? 'nothing' : name,
       expected: `one of ${modelNames.join(', ')}`,
+      next: meant && `Did you mean "${meant}"?`,
     });
-  checkOptions(options);
+  }
+  checkModelOptions(name, options);
   const input = tfl.input({ shape: [...options.inputShape], name: 'input' });
   return tfl.model({
     inputs: input,

@@ -1,6 +1,13 @@
 // What every reference architecture takes, and the pieces they are built from: named, seeded, without hidden state.
 import * as tfl from '@tensorflow/tfjs-layers';
-import { BitgradError, createRng, type QuantizerSpec } from '@bitgrad/core';
+import {
+  checkOptions,
+  createRng,
+  failureOf,
+  option,
+  type OptionRules,
+  type QuantizerSpec,
+} from '@bitgrad/core';
 import { batchNorm, quantConv2d, quantDense, type ConstraintSpec } from '@bitgrad/layers';
 
 /** Options of {@link createModel}. */
@@ -83,26 +90,63 @@ export interface Builder {
   apply(layer: tfl.layers.Layer, x: Node | Node[]): Node;
 }
 
-const invalid = (what: string, got: unknown, expected: string): never => {
-  throw new BitgradError({ code: 'invalid-option', source: 'models', what, got, expected });
-};
-const isCount = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0;
+const quantizer = option.any;
+const named = ['patchSize', 'depth', 'heads', 'mlpRatio', 'pooling', 'floatLayers'] as const;
 
-/** @throws BitgradError `invalid-option` that names the option */
-export function checkOptions(options: ModelOptions): void {
-  const { inputShape, classes, seed = 0, width = 1, hidden = [1], kernelQuantizer } = options;
-  if (!Array.isArray(inputShape) || inputShape.length !== 3 || !inputShape.every(isCount))
-    invalid('inputShape', inputShape, 'three positive integers [height, width, channels]');
-  if (!isCount(classes)) invalid('classes', classes, 'a positive integer');
-  if (!Number.isSafeInteger(seed)) invalid('seed', seed, 'a safe integer');
-  if (!(width > 0) || !Number.isFinite(width)) invalid('width', width, 'a positive number');
-  if (hidden.length === 0 || !hidden.every(isCount)) invalid('hidden', hidden, 'positive integers');
-  if (kernelQuantizer === undefined)
-    invalid(
-      'kernelQuantizer',
-      kernelQuantizer,
+/** Rules of every option; see {@link optionsOf} for those that a model has. */
+const rules: OptionRules<ModelOptions> = {
+  inputShape: option.required(
+    option.of(
+      'three positive integers [height, width, channels]',
+      (v) => Array.isArray(v) && v.length === 3 && v.every((n) => option.integer(1).allows(n)),
+    ),
+  ),
+  classes: option.required(option.integer(1)),
+  kernelQuantizer: option.required(
+    option.of(
       "a quantizer's name, config or object, or null for float weights",
-    );
+      (v) => v === null || ['string', 'object'].includes(typeof v),
+    ),
+  ),
+  inputQuantizer: quantizer,
+  seed: option.integer(),
+  width: option.positive,
+  hidden: option.list(option.integer(1), 1),
+  firstKernelQuantizer: quantizer,
+  firstInputQuantizer: quantizer,
+  lastKernelQuantizer: quantizer,
+  kernelConstraint: option.any,
+  padValues: option.oneOf(0, 1),
+  batchNormMomentum: option.number(0, 1),
+  patchSize: option.integer(1),
+  depth: option.integer(1),
+  heads: option.integer(1),
+  mlpRatio: option.positive,
+  pooling: option.oneOf('mean', 'token'),
+  floatLayers: option.list(option.string),
+};
+
+/** Options that only some of the models have. */
+const special: Readonly<Record<string, readonly string[]>> = {
+  hidden: ['mlp'],
+  padValues: ['cnn', 'vgg-small', 'resnet20', 'birealnet18'],
+  ...Object.fromEntries(named.map((name) => [name, ['vit-tiny']])),
+};
+
+/**
+ * Checks the options of a model.
+ * @throws BitgradError `invalid-option` that names the option; also for one that only other models have
+ */
+export function checkModelOptions(model: string, options: ModelOptions): void {
+  const owner = `createModel('${model}')`;
+  checkOptions('models', owner, options, rules);
+  for (const [name, models] of Object.entries(special))
+    if (options[name as keyof ModelOptions] !== undefined && !models.includes(model))
+      throw failureOf('models')('invalid-option', {
+        what: `option "${name}" of ${owner}`,
+        got: options[name as keyof ModelOptions],
+        expected: `none: it is an option of ${models.join(', ')}`,
+      });
 }
 
 /** The layer factories of a model. */

@@ -23,14 +23,10 @@ const layerNames = (depth: number): string[] => {
 
 function shapeOf({ options }: Builder) {
   const shape = { ...defaults, floatLayers: ['patch', 'logits'] as readonly string[], ...options };
-  const { patchSize, depth, heads, mlpRatio, pooling, floatLayers } = shape;
+  const { depth, floatLayers } = shape;
   const check = (what: string, got: unknown, valid: boolean, expected: string): void => {
     if (!valid) throw new BitgradError({ code: 'invalid-option', source: 'models', what, got, expected });
   };
-  for (const [name, value] of Object.entries({ patchSize, depth, heads }))
-    check(name, value, Number.isInteger(value) && value > 0, 'a positive integer');
-  check('mlpRatio', mlpRatio, Number.isFinite(mlpRatio) && mlpRatio > 0, 'a positive number');
-  check('pooling', pooling, pooling === 'mean' || pooling === 'token', "'mean' or 'token'");
   const names = layerNames(depth);
   const known = Array.isArray(floatLayers) && floatLayers.every((name) => names.includes(name as string));
   check('floatLayers', floatLayers, known, `names among ${names.join(', ')}`);

@@ -67,9 +67,7 @@ describe('sizes, counted by hand', () => {
       lowBitParams: 0,
       floatParams: float,
       droppedParams: 0,
-      // A word for each tap and output channel of conv1 and conv2 (1 and 32 input channels), two for conv3, and 98 for
-      // the 3136 inputs of a logit.
-      packedBytes: 4 * (9 * 32 + 9 * 64 + 2 * 9 * 64 + 98 * 10) + 4 * float,
+      packedBytes: kernels.reduce((a, b) => a + b) / 8 + 4 * float,
       floatBytes: 4 * (kernels.reduce((a, b) => a + b) + float),
       binaryMacs: 14 * 14 * kernels[1]! + 7 * 7 * kernels[2]! + kernels[3]!,
       // The first layer's input is float; its weights are binary all the same.
@@ -288,5 +286,41 @@ describe('options', () => {
     expect(code('vit-tiny', { floatLayers: 'qkv' })).toBe('invalid-option');
     expect(code('cnn', { kernelQuantizer: undefined })).toBe('invalid-option');
     expect(code('cnn', { kernelQuantizer: 'nobody' })).toBe('unknown-name');
+  });
+
+  it("that are not known, or are another model's, are named", () => {
+    const message = (name: string, options: object): string => {
+      try {
+        createModel(name, { ...mnist, ...options });
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return 'accepted';
+    };
+    expect(message('cnn', { widht: 2 })).toMatch(
+      /createModel\('cnn'\) has no option "widht".*Did you mean "width"\?/,
+    );
+    expect(message('cnn', { kernel_quantizer: 'ste' })).toMatch(/Did you mean "kernelQuantizer"\?/);
+    for (const [model, options] of [
+      ['mlp', { depth: 2 }],
+      ['mlp', { padValues: 1 }],
+      ['tfc', { hidden: [4] }],
+      ['cnn', { pooling: 'mean' }],
+      ['vit-tiny', { hidden: [4] }],
+      ['resnet20', { heads: 2 }],
+    ] as const)
+      expect(message(model, options)).toMatch(
+        /option ".*" of createModel\(.*expected none: it is an option of/,
+      );
+    expect(message('cnn', { batchNormMomentum: 2 })).toMatch(/a number from 0 to 1/);
+    expect(message('resnet-20', {})).toMatch(/Did you mean "resnet20"\?/);
+    for (const [name, options] of [
+      [undefined, mnist],
+      ['cnn', undefined],
+      ['cnn', null],
+      ['cnn', 'mnist'],
+      [mnist, 'cnn'],
+    ])
+      expect(['invalid-option', 'unknown-name']).toContain(codeOf(() => createModel(name as never, options as never))); // prettier-ignore
   });
 });

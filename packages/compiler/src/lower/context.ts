@@ -43,9 +43,6 @@ export const binarizable = (value: Value, { perChannel }: Binarization, context:
   return aligned && !value.pool ? value : asFloat(value, context);
 };
 
-/** Shape without the batch axis. */
-export const known = (shape: readonly (number | null)[]): number[] => shape.slice(1).map((d) => d ?? 1);
-
 /** Top, left, bottom, right padding and output size of a window along both axes, as tfjs computes them. */
 export function windowOf(
   [h, w]: readonly number[],

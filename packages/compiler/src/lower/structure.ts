@@ -1,8 +1,8 @@
 // Layers that move, pool or join values.
 import { elementsOf } from '../emit.js';
-import { plainValue, shapeOf, type Value } from '../value.js';
+import { plainValue, type Value } from '../value.js';
 import type { GraphLayer } from '../graph.js';
-import { asFloat, known, pairOf, unsupported, windowOf, type Lowering } from './context.js';
+import { asFloat, pairOf, unsupported, windowOf, type Lowering } from './context.js';
 
 const poolWindow = (layer: GraphLayer, shape: readonly number[]) => {
   const config = layer.getConfig() as { poolSize: unknown; strides: unknown; padding: string };
@@ -102,7 +102,3 @@ export const zeroPadding: Lowering = (layer, [x], context) => {
   };
   return plainValue(context.builder.op(op, 'f32', shape), 'f32', shape);
 };
-
-/** Shape of a layer's output without the batch axis. */
-export const outputShape = (layer: GraphLayer & { outputShape?: unknown }, x: Value): number[] =>
-  Array.isArray(layer.outputShape) ? known(layer.outputShape as number[]) : [...shapeOf(x)];

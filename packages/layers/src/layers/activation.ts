@@ -1,7 +1,8 @@
 // Activations of binary networks: an input quantizer as a layer of its own, and ReActNet's RPReLU.
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { customOp, hasKernel, runKernel } from '@bitgrad/core';
+import { customOp, hasKernel, option, runKernel } from '@bitgrad/core';
+import { layerOptions, quantRules, type LayerRules } from '../layer-options.js';
 import {
   knownSize,
   resolveInitializer,
@@ -23,7 +24,7 @@ export class QuantActivation extends QuantLayer {
 
   /** @throws BitgradError `unknown-name`, `incompatible` */
   constructor(args: QuantLayerArgs) {
-    super(args, []);
+    super(layerOptions('QuantActivation', args, quantRules), []);
     this.supportsMasking = true;
   }
 
@@ -62,6 +63,12 @@ export interface RPReLUArgs extends LayerArgs {
   zetaInitializer?: InitializerSpec;
 }
 
+const rules: LayerRules<RPReLUArgs> = {
+  gammaInitializer: option.any,
+  betaInitializer: option.any,
+  zetaInitializer: option.any,
+};
+
 const fused = (x: tf.Tensor, alpha: tf.Tensor): tf.Tensor =>
   customOp(
     [x, alpha],
@@ -82,7 +89,7 @@ export class RPReLU extends tfl.layers.Layer {
 
   /** @throws BitgradError `invalid-option` for an unknown initializer */
   constructor(args: RPReLUArgs = {}) {
-    super(args);
+    super(layerOptions('RPReLU', args, rules));
     this.supportsMasking = true;
     const constant = (value: number) => tfl.initializers.constant({ value }) as Initializer;
     this.initializers = {

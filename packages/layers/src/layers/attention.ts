@@ -2,7 +2,8 @@
 // may be quantized or stay in float.
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { attend, BitgradError } from '@bitgrad/core';
+import { attend, BitgradError, option } from '@bitgrad/core';
+import { layerOptions } from '../layer-options.js';
 import { knownSize, single, singleShape, type LayerArgs, type Shape } from '../keras.js';
 import { positiveInteger } from './conv-options.js';
 
@@ -19,8 +20,8 @@ export class Attention extends tfl.layers.Layer {
 
   /** @throws BitgradError `invalid-option` unless `heads` is a positive integer */
   constructor(args: AttentionArgs) {
-    super(args);
-    this.heads = positiveInteger(args.heads, 'heads of Attention');
+    super(layerOptions('Attention', args, { heads: option.any }));
+    this.heads = positiveInteger(args?.heads, 'heads of Attention');
   }
 
   /** @throws BitgradError `shape-mismatch` unless the last axis is 3 * heads * d */

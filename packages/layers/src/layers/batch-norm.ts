@@ -1,7 +1,8 @@
 // Batch normalization with tfjs-layers' options, weights and results, and a fused training step where the backend has it.
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { batchNormTrain, brand, customOp, E, elementwise } from '@bitgrad/core';
+import { batchNormTrain, brand, customOp, E, elementwise, option } from '@bitgrad/core';
+import { layerOptions, type LayerRules } from '../layer-options.js';
 import {
   knownSize,
   resolveConstraint,
@@ -23,8 +24,8 @@ import {
 
 /** Options of {@link BatchNorm}: those of tfjs-layers' BatchNormalization, with the same defaults. */
 export interface BatchNormArgs extends LayerArgs {
-  /** The channel axis; default -1, the last. */
-  axis?: number;
+  /** The channel axis, or a list of it as Keras saves it; default -1, the last. */
+  axis?: number | [number];
   /** Share of the old value in a moving average; default 0.99. */
   momentum?: number;
   /** Added to the variance; default 1e-3. */
@@ -33,6 +34,8 @@ export interface BatchNormArgs extends LayerArgs {
   center?: boolean;
   /** Has gamma; default true. */
   scale?: boolean;
+  /** Moves the average by the variance times n / (n - 1), as PyTorch does; default false, as tfjs-layers does. */
+  unbiasedVariance?: boolean;
   betaInitializer?: InitializerSpec;
   gammaInitializer?: InitializerSpec;
   movingMeanInitializer?: InitializerSpec;
@@ -42,6 +45,26 @@ export interface BatchNormArgs extends LayerArgs {
   betaConstraint?: ConstraintSpec;
   gammaConstraint?: ConstraintSpec;
 }
+
+const axis = option.integer(-8, 7);
+const rules: LayerRules<BatchNormArgs> = {
+  axis: option.of('an axis, or a list of one', (v) =>
+    axis.allows(Array.isArray(v) && v.length === 1 ? v[0] : v),
+  ),
+  momentum: option.number(0, 1),
+  epsilon: option.number(0),
+  center: option.boolean,
+  scale: option.boolean,
+  unbiasedVariance: option.boolean,
+  betaInitializer: option.any,
+  gammaInitializer: option.any,
+  movingMeanInitializer: option.any,
+  movingVarianceInitializer: option.any,
+  betaRegularizer: option.any,
+  gammaRegularizer: option.any,
+  betaConstraint: option.any,
+  gammaConstraint: option.any,
+};
 
 const affineFormula = E.add(E.mul(E.input('x'), E.input('factor')), E.input('bias'));
 
@@ -61,7 +84,8 @@ const affine = (x: tf.Tensor, factor: tf.Tensor, bias: tf.Tensor): tf.Tensor =>
 
 /**
  * y = gamma * (x - mean) / sqrt(variance + epsilon) + beta over each channel. In training steps, mean and (biased)
- * variance are those of the batch, and move the averages that are used otherwise: avg -= (avg - value) * (1 - momentum).
+ * variance are those of the batch, and move the averages that are used otherwise: avg -= (avg - value) * (1 - momentum),
+ * the value of the variance unbiased where `unbiasedVariance` asks for it.
  * Weights, in order: gamma, beta, moving_mean, moving_variance.
  */
 export class BatchNorm extends tfl.layers.Layer {
@@ -71,6 +95,7 @@ export class BatchNorm extends tfl.layers.Layer {
   readonly epsilon: number;
   readonly center: boolean;
   readonly scale: boolean;
+  readonly unbiasedVariance: boolean;
   gamma: LayerVariable | null = null;
   beta: LayerVariable | null = null;
   movingMean!: LayerVariable;
@@ -81,13 +106,14 @@ export class BatchNorm extends tfl.layers.Layer {
 
   /** @throws BitgradError `invalid-option` for an unknown initializer, regularizer or constraint */
   constructor(args: BatchNormArgs = {}) {
-    super(args);
+    super(layerOptions('BatchNorm', args, rules));
     this.supportsMasking = true;
-    this.axis = args.axis ?? -1;
+    this.axis = [args.axis ?? -1].flat()[0]!;
     this.momentum = args.momentum ?? 0.99;
     this.epsilon = args.epsilon ?? 1e-3;
     this.center = args.center ?? true;
     this.scale = args.scale ?? true;
+    this.unbiasedVariance = args.unbiasedVariance ?? false;
     const [zeros, ones] = [tfl.initializers.zeros() as Initializer, tfl.initializers.ones() as Initializer];
     this.initializers = {
       gamma: resolveInitializer(args.gammaInitializer, ones),
@@ -153,7 +179,9 @@ export class BatchNorm extends tfl.layers.Layer {
     const beta = this.beta?.read() ?? tf.zeros(c);
     const { y, mean, variance } = batchNormTrain(x, gamma, beta, this.epsilon);
     this.move(this.movingMean, mean);
-    this.move(this.movingVariance, variance);
+    const n = x.size / x.shape.at(-1)!;
+    // The variance of one number is not known: it stays 0.
+    this.move(this.movingVariance, this.unbiasedVariance && n > 1 ? tf.mul(variance, n / (n - 1)) : variance);
     return y;
   }
 
@@ -179,7 +207,17 @@ export class BatchNorm extends tfl.layers.Layer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { axis, momentum, epsilon, center, scale, initializers, regularizers, constraints } = this;
+    const {
+      axis,
+      momentum,
+      epsilon,
+      center,
+      scale,
+      unbiasedVariance,
+      initializers,
+      regularizers,
+      constraints,
+    } = this;
     return {
       ...super.getConfig(),
       axis,
@@ -187,6 +225,7 @@ export class BatchNorm extends tfl.layers.Layer {
       epsilon,
       center,
       scale,
+      ...(unbiasedVariance && { unbiasedVariance }),
       gammaInitializer: serializeKeras(initializers.gamma),
       betaInitializer: serializeKeras(initializers.beta),
       movingMeanInitializer: serializeKeras(initializers.movingMean),

@@ -30,7 +30,8 @@ const invalid = (what: string, got: unknown, expected: string): never => {
 };
 
 /** @throws BitgradError `invalid-option` that names the option */
-export function convOptions(args: ConvArgs, groups = 1): ConvOptions {
+export function convOptions(given: ConvArgs | undefined, groups = 1): ConvOptions {
+  const args = given ?? ({} as ConvArgs);
   const { padding = 'valid', padValues = 0, dataFormat = 'channelsLast' } = args;
   if (padding !== 'valid' && padding !== 'same')
     invalid('padding of a convolution', padding, "'valid' or 'same'");

@@ -1,6 +1,7 @@
 // 2-D and 1-D convolutions with a quantized kernel and input.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, option } from '@bitgrad/core';
+import { convRules, kernelRules, layerOptions, type LayerRules } from '../layer-options.js';
 import { knownSize, singleShape, type Shape } from '../keras.js';
 import { ProductLayer, type KernelArgs } from '../product-layer.js';
 import { quantizedConv2d } from '../product.js';
@@ -22,6 +23,9 @@ export interface QuantConv2DArgs extends ConvArgs, KernelArgs {
   groups?: number;
 }
 
+const rules1d: LayerRules<QuantConv1DArgs> = { ...convRules, ...kernelRules, filters: option.any };
+const rules: LayerRules<QuantConv2DArgs> = { ...rules1d, groups: option.any };
+
 /** 2-D convolution: x [n, h, w, c], kernel [kh, kw, c / groups, filters]. */
 export class QuantConv2D extends ProductLayer {
   static className = 'QuantConv2D';
@@ -30,8 +34,8 @@ export class QuantConv2D extends ProductLayer {
 
   /** @throws BitgradError `invalid-option`, `unknown-name`, `incompatible` */
   constructor(args: QuantConv2DArgs) {
-    super(args, ['kernel']);
-    this.filters = positiveInteger(args.filters, 'filters of QuantConv2D');
+    super(layerOptions('QuantConv2D', args, rules), ['kernel']);
+    this.filters = positiveInteger(args?.filters, 'filters of QuantConv2D');
     const groups = positiveInteger(args.groups ?? 1, 'groups of QuantConv2D');
     this.options = convOptions(args, groups);
   }
@@ -93,8 +97,8 @@ export class QuantConv1D extends ProductLayer {
 
   /** @throws BitgradError `invalid-option`, `unknown-name`, `incompatible` */
   constructor(args: QuantConv1DArgs) {
-    super(args, ['kernel']);
-    this.filters = positiveInteger(args.filters, 'filters of QuantConv1D');
+    super(layerOptions('QuantConv1D', args, rules1d), ['kernel']);
+    this.filters = positiveInteger(args?.filters, 'filters of QuantConv1D');
     this.options = convOptions({
       ...args,
       kernelSize: widen(args.kernelSize),

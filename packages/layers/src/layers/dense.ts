@@ -1,5 +1,7 @@
 // Fully connected layer with a quantized kernel and input.
 import * as tf from '@tensorflow/tfjs-core';
+import { option } from '@bitgrad/core';
+import { kernelRules, layerOptions, productRules, type LayerRules } from '../layer-options.js';
 import { knownSize, singleShape, type Shape } from '../keras.js';
 import { ProductLayer, type KernelArgs, type ProductArgs } from '../product-layer.js';
 import { quantizedMatMul } from '../product.js';
@@ -12,6 +14,8 @@ export interface QuantDenseArgs extends ProductArgs, KernelArgs {
   units: number;
 }
 
+const rules: LayerRules<QuantDenseArgs> = { ...productRules, ...kernelRules, units: option.any };
+
 /** y = activation(Q_in(x) Q_kernel(W) + b): x [..., k], W [k, units], b [units]. */
 export class QuantDense extends ProductLayer {
   static className = 'QuantDense';
@@ -19,8 +23,8 @@ export class QuantDense extends ProductLayer {
 
   /** @throws BitgradError `invalid-option`, `unknown-name`, `incompatible` */
   constructor(args: QuantDenseArgs) {
-    super(args, ['kernel']);
-    this.units = positiveInteger(args.units, 'units of QuantDense');
+    super(layerOptions('QuantDense', args, rules), ['kernel']);
+    this.units = positiveInteger(args?.units, 'units of QuantDense');
   }
 
   override build(inputShape: Shape | Shape[]): void {

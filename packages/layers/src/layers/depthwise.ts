@@ -1,6 +1,7 @@
 // Depthwise and separable 2-D convolutions with quantized kernels and input.
 import * as tf from '@tensorflow/tfjs-core';
-import type { QuantizerSpec } from '@bitgrad/core';
+import { option, type QuantizerSpec } from '@bitgrad/core';
+import { convRules, layerOptions, type LayerRules } from '../layer-options.js';
 import { knownSize, singleShape, type ConstraintSpec, type InitializerSpec, type RegularizerSpec, type Shape } from '../keras.js'; // prettier-ignore
 import { ProductLayer } from '../product-layer.js';
 import { asInput, quantizedConv2d, quantizedDepthwiseConv2d } from '../product.js';
@@ -25,6 +26,15 @@ export interface QuantDepthwiseConv2DArgs extends ConvArgs {
   depthwiseConstraint?: ConstraintSpec;
 }
 
+const rules: LayerRules<QuantDepthwiseConv2DArgs> = {
+  ...convRules,
+  depthMultiplier: option.any,
+  depthwiseQuantizer: option.any,
+  depthwiseInitializer: option.any,
+  depthwiseRegularizer: option.any,
+  depthwiseConstraint: option.any,
+};
+
 /** Depthwise convolution: x [n, h, w, c], kernel [kh, kw, c, m], output [n, h', w', c * m]. */
 export class QuantDepthwiseConv2D extends ProductLayer {
   static className = 'QuantDepthwiseConv2D';
@@ -33,9 +43,9 @@ export class QuantDepthwiseConv2D extends ProductLayer {
 
   /** @throws BitgradError `invalid-option`, `unknown-name`, `incompatible` */
   constructor(args: QuantDepthwiseConv2DArgs) {
-    super(args, ['depthwise']);
+    super(layerOptions('QuantDepthwiseConv2D', args, rules), ['depthwise']);
     this.depthMultiplier = positiveInteger(
-      args.depthMultiplier ?? 1,
+      args?.depthMultiplier ?? 1,
       'depthMultiplier of QuantDepthwiseConv2D',
     );
     this.options = convOptions(args);
@@ -85,6 +95,15 @@ export interface QuantSeparableConv2DArgs extends QuantDepthwiseConv2DArgs {
   pointwiseConstraint?: ConstraintSpec;
 }
 
+const separableRules: LayerRules<QuantSeparableConv2DArgs> = {
+  ...rules,
+  filters: option.any,
+  pointwiseQuantizer: option.any,
+  pointwiseInitializer: option.any,
+  pointwiseRegularizer: option.any,
+  pointwiseConstraint: option.any,
+};
+
 /**
  * Depthwise convolution followed by a 1x1 convolution, with nothing between: x [n, h, w, c], depthwise kernel
  * [kh, kw, c, m], pointwise kernel [1, 1, c * m, filters]. The input quantizer acts on x only; the sums between are not
@@ -98,8 +117,8 @@ export class QuantSeparableConv2D extends ProductLayer {
 
   /** @throws BitgradError `invalid-option`, `unknown-name`, `incompatible` */
   constructor(args: QuantSeparableConv2DArgs) {
-    super(args, ['depthwise', 'pointwise']);
-    this.filters = positiveInteger(args.filters, 'filters of QuantSeparableConv2D');
+    super(layerOptions('QuantSeparableConv2D', args, separableRules), ['depthwise', 'pointwise']);
+    this.filters = positiveInteger(args?.filters, 'filters of QuantSeparableConv2D');
     this.depthMultiplier = positiveInteger(
       args.depthMultiplier ?? 1,
       'depthMultiplier of QuantSeparableConv2D',

@@ -2,7 +2,8 @@
 // tiling, which costs several times the arithmetic.
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { layerNormalize } from '@bitgrad/core';
+import { layerNormalize, option } from '@bitgrad/core';
+import { layerOptions, type LayerRules } from '../layer-options.js';
 import {
   knownSize,
   resolveInitializer,
@@ -26,6 +27,12 @@ export interface LayerNormArgs extends LayerArgs {
   betaInitializer?: InitializerSpec;
 }
 
+const rules: LayerRules<LayerNormArgs> = {
+  epsilon: option.number(0),
+  gammaInitializer: option.any,
+  betaInitializer: option.any,
+};
+
 /** {@link layerNormalize} as a layer. Weights, in order: gamma [c], beta [c]. */
 export class LayerNorm extends tfl.layers.Layer {
   static className = 'BitgradLayerNorm';
@@ -36,7 +43,7 @@ export class LayerNorm extends tfl.layers.Layer {
 
   /** @throws BitgradError `invalid-option` for an unknown initializer */
   constructor(args: LayerNormArgs = {}) {
-    super(args);
+    super(layerOptions('LayerNorm', args, rules));
     this.epsilon = args.epsilon ?? 1e-5;
     this.initializers = {
       gamma: resolveInitializer(args.gammaInitializer, tfl.initializers.ones() as Initializer),

@@ -1,7 +1,8 @@
 // What a transformer adds to its sequence of tokens [n, t, c]: where each token is, and a token that stands for all.
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { createRng } from '@bitgrad/core';
+import { createRng, option } from '@bitgrad/core';
+import { layerOptions, quantRules } from '../layer-options.js';
 import {
   knownSize,
   resolveInitializer,
@@ -30,7 +31,9 @@ abstract class EmbeddingLayer extends tfl.layers.Layer {
   private readonly initializer: Initializer;
 
   constructor(args: EmbeddingArgs) {
-    super(args);
+    super(
+      layerOptions('an embedding layer', args, { embeddingInitializer: option.any, seed: quantRules.seed }),
+    );
     this.seed = args.seed ?? null;
     const rng = this.seed === null ? createRng(0).fork(this.name) : createRng(this.seed);
     // Never 0: tfjs takes a seed of 0 for none in some of its initializers.
@@ -115,6 +118,11 @@ export const classToken = (args: EmbeddingArgs = {}): ClassToken => new ClassTok
 /** Takes the first token of a sequence: [n, t, c] to [n, c]; no weights. */
 export class FirstToken extends tfl.layers.Layer {
   static className = 'BitgradFirstToken';
+
+  /** @throws BitgradError `invalid-option` for an unknown option */
+  constructor(args: LayerArgs = {}) {
+    super(layerOptions('FirstToken', args, {}));
+  }
 
   override build(inputShape: Shape | Shape[]): void {
     knownSize(singleShape(inputShape), 3, 2, `layer "${this.name}"`);

@@ -1,6 +1,7 @@
 // Transposed 2-D convolution with a quantized kernel and input.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, option } from '@bitgrad/core';
+import { convRules, kernelRules, layerOptions, type LayerRules } from '../layer-options.js';
 import { knownSize, singleShape, type Shape } from '../keras.js';
 import { ProductLayer, type KernelArgs } from '../product-layer.js';
 import { quantizedConv2dTranspose } from '../product.js';
@@ -13,6 +14,8 @@ export interface QuantConv2DTransposeArgs extends ConvArgs, KernelArgs {
   filters: number;
 }
 
+const rules: LayerRules<QuantConv2DTransposeArgs> = { ...convRules, ...kernelRules, filters: option.any };
+
 /**
  * Transposed convolution: x [n, h, w, c], kernel [kh, kw, filters, c]. Output size, as in tfjs-layers: h * stride for
  * 'same', h * stride + max(kh - stride, 0) for 'valid'.
@@ -24,8 +27,8 @@ export class QuantConv2DTranspose extends ProductLayer {
 
   /** @throws BitgradError `invalid-option` (dilation and one-padding too), `unknown-name`, `incompatible` */
   constructor(args: QuantConv2DTransposeArgs) {
-    super(args, ['kernel']);
-    this.filters = positiveInteger(args.filters, 'filters of QuantConv2DTranspose');
+    super(layerOptions('QuantConv2DTranspose', args, rules), ['kernel']);
+    this.filters = positiveInteger(args?.filters, 'filters of QuantConv2DTranspose');
     this.options = convOptions(args);
     if (this.options.padValues !== 0 || this.options.dilations.some((d) => d !== 1))
       throw new BitgradError({
