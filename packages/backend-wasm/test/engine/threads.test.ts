@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
-import { encodeModel, jsEngine, loadModel, type EngineReport } from '@bitgrad/runtime';
+import { dirtyMemory, encodeModel, jsEngine, loadModel, type EngineReport } from '@bitgrad/runtime';
+import { noise } from '@bitgrad/testkit/engine';
 import { biRealNet18, planBuilder, vggSmall } from '../../bench/plans.js';
 import { wasmEngine, workerSource, type WorkerLike } from '../../src/engine/index.js';
 import { createInlineWorker } from '../../src/engine/threads.js';
@@ -38,7 +39,10 @@ describe('threads', () => {
     for (const threads of [1, 2, 3]) {
       const executable = await wasmEngine().compile(model, { threads });
       expect(executable.report().threads).toBe(threads);
-      for (let i = 0; i < 20; i++) expect(executable.run(input)).toStrictEqual(expected);
+      for (let i = 0; i < 20; i++) {
+        executable[dirtyMemory]!(noise);
+        expect(executable.run(input)).toStrictEqual(expected);
+      }
       executable.dispose();
       executable.dispose();
       expect(() => executable.run(input)).toThrow(expect.objectContaining({ code: 'disposed' }));
