@@ -112,7 +112,9 @@ describe('compile', () => {
     for (const name of ['model.json', 'weights.bin']) copyFileSync(join(run(), name), join(moved, name));
     info.options.data = `mnist:${join(folder, 'gone')}`;
     writeFileSync(join(moved, 'bitgrad.json'), JSON.stringify(info));
-    const result = object(await cli(['compile', moved, '-o', join(folder, 'moved.bitgrad'), '--json']));
+    const outcome = await cli(['compile', moved, '-o', join(folder, 'moved.bitgrad'), '--json']);
+    expect(outcome.stderr).toMatch(/^.*moved has no manifest\.json .*\n$/);
+    const result = object({ ...outcome, stderr: '' });
     expect(result).toMatchObject({ verifiedOn: 'random', testAccuracy: null, agreement: 1 });
     expect(result.dataUnavailable).toMatch(/gone/);
     const asked = await cli([
@@ -250,7 +252,7 @@ describe('bench', () => {
 
 describe('wrong use', () => {
   it.each<[string[], RegExp]>([
-    [['compile', '/nowhere', '-o', 'x.bitgrad'], /bitgrad\.json is missing/],
+    [['compile', '/nowhere', '-o', 'x.bitgrad'], /nowhere does not exist/],
     [['compile', '.'], /required option '-o, --out <file>'/],
     [['run', '/nowhere.bitgrad', '--data', 'digits'], /nowhere\.bitgrad cannot be read \(ENOENT\)/],
     [['run', 'PACKED'], /what to run on: got "nothing"/],
@@ -261,7 +263,7 @@ describe('wrong use', () => {
       /--engine.*auto, wasm, node-gpu, webgpu, webgl, js/,
     ],
     [['bench', 'PACKED', '--threads', '0'], /--threads.*1 or more/],
-    [['inspect', 'RUN/weights.bin'], /magic/i],
+    [['inspect', 'RUN/weights.bin'], /this is no \.bitgrad file/],
   ])('%j: code 2 and one line that says why', async (args, message) => {
     const given = args.map((arg) => arg.replace('PACKED', packed).replace('RUN', run()));
     const { code, stderr, stdout } = await cli(given);

@@ -1,14 +1,18 @@
 // The command as a process: kill -9 at random moments, Ctrl-C and SIGTERM, and no colours when they are not wanted.
 // BITGRAD_KILLS sets how often it is killed (default 3).
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '@bitgrad/core';
 import { loadCheckpoint } from '@bitgrad/training';
-import { ended, lastLine, read, sleep, start, temporaryFolder } from './run.js';
+import { readRunInfo } from '../src/index.js';
+import { cli, ended, lastLine, read, sleep, start, temporaryFolder } from './run.js';
 
 const kills = Number(process.env.BITGRAD_KILLS ?? 3);
 const seed = Number(process.env.BITGRAD_SEED ?? 1);
+
+/** Loaded before the command: kills it at a rename in a run's folder. */
+const killer = new URL('./killAtRename.mjs', import.meta.url).href;
 
 const args = (out: string, ...more: string[]): string[] => [
   ...[
@@ -86,6 +90,75 @@ describe('a run that is stopped from outside', () => {
     expect(result.steps).toBeGreaterThan(0);
     // The last checkpoint is newer than the one of the start, although the clock had none due.
     expect(loadCheckpoint(read(out, 'checkpoint')).clock.step).toBe(result.steps);
+  });
+});
+
+describe('a run that replaces another', () => {
+  const tiny = [
+    '--model',
+    'mlp',
+    '--backend',
+    'wasm',
+    '--limit',
+    '64',
+    '--test-limit',
+    '64',
+    '--epochs',
+    '1',
+  ];
+  const train = (out: string, ...more: string[]): string[] => ['train', ...tiny, '--out', out, ...more];
+
+  it(
+    `and is killed between its files leaves one of the two whole, ${kills} times`,
+    { timeout: 120_000 + kills * 60_000 },
+    async () => {
+      const folder = temporaryFolder();
+      const whole = new Map<string, number>();
+      for (const seed of ['3', '4']) {
+        const { code } = await cli(train(join(folder, seed), '--seed', seed));
+        expect(code).toBe(0);
+        whole.set(seed, (await readRunInfo(join(folder, seed))).result.testAccuracy as number);
+      }
+      for (let i = 0; i < kills; i++) {
+        // Renames that count: the manifest's, which commits, and one for each of three files.
+        const at = i % 4;
+        const out = join(folder, `killed-${i}`);
+        cpSync(join(folder, '3'), out, { recursive: true });
+        const child = start(train(out, '--seed', '4', '--overwrite'), {
+          NODE_OPTIONS: `--import=${killer}`,
+          KILL_AT: String(at),
+        });
+        expect((await ended(child)).signal).toBe('SIGKILL');
+        const { code, stdout, stderr } = await cli(['eval', out, '--json']);
+        expect(code, stderr).toBe(0);
+        const info = await readRunInfo(out);
+        expect(info.options.seed).toBe(at === 0 ? 3 : 4);
+        expect(JSON.parse(stdout).testAccuracy).toBe(info.result.testAccuracy);
+        expect(info.result.testAccuracy).toBe(whole.get(String(info.options.seed)));
+        // Its owner is dead: the lock does not stand in the way.
+        const again = await cli(train(out, '--seed', '4', '--resume'));
+        expect(again.stdout).toContain('taking over');
+        expect(again.code, again.stderr).toBe(0);
+        expect(read(out, 'weights.bin').equals(read(folder, '4', 'weights.bin'))).toBe(true);
+        expect(readdirSync(out).sort()).toEqual(readdirSync(join(folder, '4')).sort());
+      }
+    },
+  );
+
+  it('does not share its folder with another process', { timeout: 120_000 }, async () => {
+    const out = join(temporaryFolder(), 'run');
+    const long = start(args(out, '--epochs', '400', '--checkpoint-seconds', '600'));
+    const outcome = ended(long);
+    await appears(join(out, 'checkpoint'));
+    const second = await ended(start(train(out, '--overwrite', '--json')));
+    expect(second.code).toBe(1);
+    expect(lastLine(second.stderr)).toMatch(
+      new RegExp(`is in use by process ${long.pid} on .*, which started at 20`),
+    );
+    expect(second.stdout).toBe('');
+    long.kill('SIGTERM');
+    expect((await outcome).code).toBe(143);
+    expect((await readRunInfo(out)).finished).toBe(false);
   });
 });
 

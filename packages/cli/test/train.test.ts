@@ -1,11 +1,11 @@
 // `bitgrad train` and `bitgrad eval` in this process: results, files, resume, refusals.
-import { readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '@bitgrad/training';
 import { readRunInfo } from '../src/index.js';
-import { cli, lastLine, read, temporaryFolder } from './run.js';
+import { cli, lastLine, read, temporaryFolder, type Outcome } from './run.js';
 
 const small = ['--limit', '96', '--test-limit', '40', '--batch', '16', '--backend', 'wasm', '--seed', '3'];
 const train = (out: string, ...more: string[]) =>
@@ -55,6 +55,7 @@ describe('train', () => {
     expect(readdirSync(join(out, 'run')).sort()).toEqual([
       'bitgrad.json',
       'checkpoint',
+      'manifest.json',
       'model.json',
       'weights.bin',
     ]);
@@ -147,6 +148,33 @@ describe('train', () => {
     expect((await train(out, '--overwrite')).code).toBe(0);
   });
 
+  it('refuses a folder that another run is using, and gives it back', async () => {
+    const out = join(temporaryFolder(), 'run');
+    const controller = new AbortController();
+    let second: Promise<Outcome> | undefined;
+    const args = ['train', '--model', 'mlp', '--out', out, ...small, '--epochs', '400'];
+    const first = await cli(args, controller.signal, (text) => {
+      if (text.startsWith('epoch 1/400 | loss'))
+        second ??= train(out, '--overwrite').finally(() => controller.abort('SIGINT'));
+    });
+    expect(first.code).toBe(130);
+    const { code, stderr } = (await second)!;
+    expect(code).toBe(1);
+    expect(lastLine(stderr)).toContain(`${out} is in use by process ${process.pid}`);
+    expect((await train(out, '--overwrite')).code).toBe(0);
+    expect(readdirSync(out)).not.toContain('run.lock');
+  });
+
+  it('leaves no folder behind when it cannot start', async () => {
+    const out = join(temporaryFolder(), 'run');
+    expect((await train(out, '--model', 'nope')).code).toBe(2);
+    expect(existsSync(out)).toBe(false);
+    writeFileSync(out, '');
+    const { code, stderr } = await train(out);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--out: got ".*run", expected a folder; this is a file/);
+  });
+
   it('says what is wrong with a damaged checkpoint', async () => {
     const out = join(temporaryFolder(), 'run');
     await train(out);
@@ -178,7 +206,7 @@ describe('eval', () => {
   });
 
   it.each([
-    [['eval', '/nowhere'], /bitgrad.json is missing/],
+    [['eval', '/nowhere'], /nowhere does not exist/],
     [['eval', '.', '--split', 'both'], /--split/],
   ])('refuses %j', async (args, message) => {
     const folder = temporaryFolder();
@@ -189,9 +217,70 @@ describe('eval', () => {
     expect(stderr).toMatch(message);
   });
 
+  it('refuses weights that were changed, and files of another run', async () => {
+    const folder = temporaryFolder();
+    const [one, two] = [join(folder, 'one'), join(folder, 'two')];
+    await train(one);
+    await train(two, '--seed', '4');
+    const weights = read(one, 'weights.bin');
+    const refused = async (file: string): Promise<void> => {
+      for (const args of [
+        ['eval', one],
+        ['compile', one, '-o', join(folder, 'x.bitgrad')],
+      ]) {
+        const { code, stderr } = await cli(args);
+        expect([file, args[0], code]).toEqual([file, args[0], 2]);
+        expect(stderr).toContain(`${join(one, file)} is not the file that belongs to this run`);
+      }
+    };
+    const flipped = Buffer.from(weights);
+    for (let i = 0; i < 2000; i++) flipped[4 * i + 3]! ^= 128;
+    writeFileSync(join(one, 'weights.bin'), flipped);
+    await refused('weights.bin');
+    writeFileSync(join(one, 'weights.bin'), weights);
+    copyFileSync(join(two, 'bitgrad.json'), join(one, 'bitgrad.json'));
+    await refused('bitgrad.json');
+    expect(existsSync(join(folder, 'x.bitgrad'))).toBe(false);
+    // The checkpoint is whole: resuming writes the files anew.
+    expect((await train(one, '--resume')).code).toBe(0);
+    expect((await cli(['eval', one])).code).toBe(0);
+  });
+
+  it('opens a folder of an earlier version, and says that it is not checked', async () => {
+    const out = join(temporaryFolder(), 'run');
+    await train(out);
+    rmSync(join(out, 'manifest.json'));
+    const { code, stderr } = await cli(['eval', out]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('has no manifest.json');
+  });
+
+  it('names what is no run', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'x.bitgrad'), '');
+    mkdirSync(join(folder, 'begun'));
+    writeFileSync(join(folder, 'begun', 'checkpoint'), '');
+    for (const [name, message] of [
+      ['x.bitgrad', /x\.bitgrad is a packed model already.*bitgrad run/],
+      ['nothing', /nothing does not exist/],
+      ['begun', /holds a checkpoint and no model yet.*--resume/],
+      ['.', /bitgrad\.json is missing/],
+    ] as const)
+      for (const args of [
+        ['eval', join(folder, name)],
+        ['compile', join(folder, name), '-o', join(folder, 'out')],
+      ]) {
+        const { code, stderr } = await cli(args);
+        expect(code).toBe(2);
+        expect(stderr).toMatch(message);
+      }
+  });
+
   it('refuses files that are not a model', async () => {
     const out = join(temporaryFolder(), 'run');
     await train(out);
+    // Unchecked, as in a folder of an earlier version.
+    rmSync(join(out, 'manifest.json'));
     for (const [file, contents] of [
       ['model.json', '{"modelTopology":1}'],
       ['bitgrad.json', '{}'],
@@ -199,7 +288,7 @@ describe('eval', () => {
       writeFileSync(join(out, file), contents);
       const { code, stderr } = await cli(['eval', out]);
       expect([file, code]).toEqual([file, 2]);
-      expect(stderr).toMatch(/^\[bitgrad\/cli\] /);
+      expect(lastLine(stderr)).toMatch(/^\[bitgrad\/cli\] /);
     }
   });
 });

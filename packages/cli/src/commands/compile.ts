@@ -10,8 +10,8 @@ import { chooseEngine, engineText, runOn, timeRuns } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { ensureFolder, writeAtomically } from '../model-dir/atomic.js';
-import { openRun, openRunData } from '../model-dir/open.js';
-import { readRunInfo, type RunInfo } from '../model-dir/runInfo.js';
+import { openRun, openRunData, readRun } from '../model-dir/open.js';
+import type { RunInfo } from '../model-dir/runInfo.js';
 import { usePlugins } from '../plugins.js';
 import { percent } from '../progress.js';
 import { kilobytes, resultTable } from '../table.js';
@@ -122,10 +122,11 @@ export async function runCompile(
 ): Promise<number> {
   const path = resolve(directory, folder);
   const out = resolve(directory, options.out);
-  const info = await readRunInfo(path);
+  const run = await readRun(path, (text) => writeLine(io.stderr, text));
+  const { info } = run;
   await usePlugins(options.plugin, directory);
   const { backend } = await startBackend(options.backend);
-  const model = await openRun(path, info, options.plugin.length > 0);
+  const model = await openRun(run, options.plugin.length > 0);
   const images = await testImages(info, options, io.stderr);
   const found = typeof images === 'string' ? undefined : images;
   const { engine } = await chooseEngine('auto');

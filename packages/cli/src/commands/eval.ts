@@ -7,8 +7,7 @@ import type { Dataset, Split } from '@bitgrad/datasets';
 import { startBackend } from '../backends.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
-import { openRun, openRunData } from '../model-dir/open.js';
-import { readRunInfo } from '../model-dir/runInfo.js';
+import { openRun, openRunData, readRun } from '../model-dir/open.js';
 import { usePlugins } from '../plugins.js';
 import { percent } from '../progress.js';
 import { resultTable } from '../table.js';
@@ -74,10 +73,11 @@ export async function runEval(
   directory = process.cwd(),
 ): Promise<number> {
   const path = resolve(directory, folder);
-  const info = await readRunInfo(path);
+  const run = await readRun(path, (text) => writeLine(io.stderr, text));
+  const { info } = run;
   await usePlugins(options.plugin, directory);
   const { backend } = await startBackend(options.backend);
-  const model = await openRun(path, info, options.plugin.length > 0);
+  const model = await openRun(run, options.plugin.length > 0);
   const dataset = await openRunData(info, { ...options, lines: io.stderr });
   const split = splitOf(dataset, options.split);
   const started = performance.now();

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { BackendAdapter, JsonObject, PictureFit } from '@bitgrad/core';
-import { symmetricNormalization, type Dataset } from '@bitgrad/datasets';
+import { symmetricNormalization, type Augmentation, type Dataset } from '@bitgrad/datasets';
 import { checkModel, summary } from '@bitgrad/layers';
 import { createModel } from '@bitgrad/models';
 import {
@@ -19,13 +19,15 @@ import { startBackend } from '../backends.js';
 import { openData, parseAugment } from '../data.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
-import { ensureFolder, readIfThere, removePartials, writeAtomically } from '../model-dir/atomic.js';
-import { saveModel } from '../model-dir/model.js';
-import { writeRunInfo } from '../model-dir/runInfo.js';
+import { readIfThere, writeAtomically } from '../model-dir/atomic.js';
+import { commitFiles } from '../model-dir/commit.js';
+import type { FolderLock } from '../model-dir/lock.js';
+import { modelContents } from '../model-dir/model.js';
+import { checkpointName, infoContents, infoName } from '../model-dir/runInfo.js';
 import { usePlugins } from '../plugins.js';
 import { createProgress, duration, percent, type Progress } from '../progress.js';
 import { chooseQuantizers, type ChosenQuantizers } from '../quantizerSpec.js';
-import { checkpointName, chooseFolder } from '../run-folder.js';
+import { chooseFolder, inRunFolder } from '../run-folder.js';
 import { resultTable } from '../table.js';
 
 /** Options of `bitgrad train`, as the command line gives them. */
@@ -120,7 +122,8 @@ const identityOf = (options: TrainOptions, quantizers: ChosenQuantizers, backend
     }),
   ) as JsonObject;
 
-interface Run {
+/** What is known before the data is read. */
+interface Setup {
   readonly options: TrainOptions;
   readonly io: CliIo;
   /** Where lines for people go. */
@@ -128,10 +131,15 @@ interface Run {
   readonly backend: BackendAdapter;
   readonly identity: JsonObject;
   readonly quantizers: ChosenQuantizers;
+  readonly augment: Augmentation | undefined;
+  readonly folder: string;
+  readonly lock: FolderLock;
+}
+
+interface Run extends Setup {
   readonly dataset: Dataset;
   readonly trainer: Trainer;
   readonly model: LayersModel;
-  readonly folder: string;
 }
 
 /**
@@ -149,7 +157,21 @@ export async function runTrain(options: TrainOptions, io: CliIo, directory = pro
   for (const { name, reason } of skipped) writeLine(lines, `backend ${name} not used: ${reason}`);
   const identity = identityOf(options, quantizers, backend.name);
   const name = [options.model, quantizers.label, options.data.split(':')[0], `seed${options.seed}`].join('-');
-  const folder = chooseFolder(options, name.replaceAll(/[^\w.+-]/g, '_'), directory);
+  const folder = await chooseFolder(options, name.replaceAll(/[^\w.+-]/g, '_'), directory);
+  const setup = { options, io, lines, backend, identity, quantizers, augment, folder };
+  const finished = await inRunFolder(
+    folder,
+    (text) => writeLine(lines, text),
+    (lock) => trainIn({ ...setup, lock }),
+  );
+  await backend.dispose();
+  if (finished) return exitCodes.done;
+  return io.signal?.reason === 'SIGTERM' ? exitCodes.SIGTERM : exitCodes.SIGINT;
+}
+
+/** Trains in a folder that belongs to this process; whether the run is finished. */
+async function trainIn(setup: Setup): Promise<boolean> {
+  const { options, lines, quantizers, folder, identity, augment } = setup;
   const checkpoint = options.resume ? await readCheckpoint(folder, identity) : undefined;
   const { imageSize, grey, fit } = options;
   const dataset = await openData(
@@ -181,18 +203,13 @@ export async function runTrain(options: TrainOptions, io: CliIo, directory = pro
     augment,
   });
   if (checkpoint) restoreCheckpoint(trainer, checkpoint);
-  await ensureFolder(folder);
-  await removePartials(folder);
-  const run: Run = { options, io, lines, backend, identity, quantizers, dataset, trainer, model, folder };
+  const run: Run = { ...setup, dataset, trainer, model };
   announce(run, checkpoint);
   const finished = await loop(run);
-  const result = resultOf(run, finished);
-  await finish(run, result);
+  await finish(run, resultOf(run, finished));
   trainer.dispose();
   model.dispose();
-  await backend.dispose();
-  if (finished) return exitCodes.done;
-  return io.signal?.reason === 'SIGTERM' ? exitCodes.SIGTERM : exitCodes.SIGINT;
+  return finished;
 }
 
 async function readCheckpoint(folder: string, identity: JsonObject): Promise<Checkpoint | undefined> {
@@ -220,8 +237,11 @@ function announce(
     writeLine(lines, 'there is no checkpoint to resume from: starting at the beginning');
 }
 
-const save = async ({ trainer, folder, identity }: Run): Promise<void> =>
-  writeAtomically(join(folder, checkpointName), await saveCheckpoint(trainer, { identity }));
+const save = async ({ trainer, folder, identity, lock }: Run): Promise<void> => {
+  const bytes = await saveCheckpoint(trainer, { identity });
+  await lock.check();
+  await writeAtomically(join(folder, checkpointName), bytes);
+};
 
 /** Trains with checkpoints: at the start, after each epoch, every few seconds, and when stopped. */
 async function loop(run: Run): Promise<boolean> {
@@ -294,9 +314,8 @@ function resultOf(
 }
 
 async function finish(run: Run, result: TrainResult): Promise<void> {
-  const { options, io, model, folder, trainer, dataset, identity } = run;
-  await saveModel(model, folder);
-  await writeRunInfo(folder, {
+  const { options, io, model, folder, trainer, dataset, identity, lock } = run;
+  const info = infoContents({
     version: 1,
     options: { ...identity, ...trainer.config },
     plugins: options.plugin,
@@ -308,6 +327,7 @@ async function finish(run: Run, result: TrainResult): Promise<void> {
     finished: result.finished,
     result: JSON.parse(JSON.stringify(result)) as JsonObject,
   });
+  await commitFiles(folder, { ...(await modelContents(model)), [infoName]: info }, () => lock.check());
   if (options.json) return writeLine(io.stdout, JSON.stringify(result));
   const rows: [string, string][] = [
     ['test accuracy', io.colors.green(percent(result.testAccuracy))],

@@ -1,26 +1,74 @@
 // A trained run for the commands that read one: its model with the quantizers it names, and the data it belongs to.
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, reasonOf } from '@bitgrad/core';
 import type { Dataset } from '@bitgrad/datasets';
 import { setClock } from '@bitgrad/layers';
 import { openData, pictureShape, type DataOptions } from '../data.js';
-import { loadModel } from './model.js';
-import type { RunInfo } from './runInfo.js';
+import { manifestName, readCommitted } from './commit.js';
+import { modelFiles, modelOf } from './model.js';
+import { checkpointName, infoName, infoOf, type RunInfo } from './runInfo.js';
+
+/** A run's folder as it was at one moment. */
+export interface OpenedRun {
+  readonly path: string;
+  readonly info: RunInfo;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What a path holds that is no folder of a run, and what to do. */
+function expectFolder(path: string): void {
+  const fail = (code: 'io' | 'invalid-option', what: string, next: string): never => {
+    throw new BitgradError({ code, source: 'cli', what: `${path} ${what}`, next });
+  };
+  const train = 'Give the folder of a run, as `bitgrad train --out` has written it.';
+  const found = existsSync(path) ? statSync(path) : undefined;
+  if (!found) return fail('io', 'does not exist', train);
+  if (!found.isDirectory() && path.endsWith('.bitgrad'))
+    return fail(
+      'invalid-option',
+      'is a packed model already',
+      '`bitgrad run`, `inspect` and `bench` take it.',
+    );
+  if (!found.isDirectory()) return fail('invalid-option', 'is a file, not the folder of a run', train);
+  const begun = existsSync(join(path, checkpointName));
+  if (begun && !existsSync(join(path, manifestName)) && !existsSync(join(path, infoName)))
+    fail(
+      'io',
+      'holds a checkpoint and no model yet',
+      'Finish the run: `bitgrad train --resume` with its options.',
+    );
+}
+
+/**
+ * Reads the files of a run, and says so where they cannot be compared with their checksums.
+ * @throws BitgradError `io`, `checksum-mismatch`, `invalid-file`
+ */
+export async function readRun(path: string, note: (text: string) => void): Promise<OpenedRun> {
+  expectFolder(path);
+  const { files, checked } = await readCommitted(path, [infoName, ...modelFiles]);
+  if (!checked)
+    note(
+      `${path} has no ${manifestName} (an earlier version wrote it, or it was removed): its files are not checked`,
+    );
+  return { path, info: infoOf(path, files), files };
+}
 
 /**
  * Loads a run's model at the clock where training stopped. A backend must have been started, plugins registered.
  * @param named whether plugins were named on the command line
- * @throws BitgradError as {@link loadModel}; for an unknown quantizer it names the plugins of the training
+ * @throws BitgradError `invalid-file`; for an unknown quantizer it names the plugins of the training
  */
-export async function openRun(path: string, info: RunInfo, named: boolean): Promise<LayersModel> {
-  const model = await loadModel(path).catch((cause) => {
+export async function openRun({ path, info, files }: OpenedRun, named: boolean): Promise<LayersModel> {
+  const model = await modelOf(path, files).catch((cause) => {
     // A saved name is not a reason to run code: what was loaded for training must be named again.
     if (!(cause instanceof BitgradError) || cause.code !== 'unknown-name' || named) throw cause;
     const plugins = info.plugins.map((plugin) => `--plugin ${plugin}`).join(' ');
     throw new BitgradError({
       code: 'unknown-name',
       source: 'cli',
-      what: cause.message.replace(/^\[[^\]]*\] /, '').replace(/\.? Register the plugin.*$/s, ''),
+      what: reasonOf(cause).replace(/\.? Register the plugin.*$/s, ''),
       next: plugins ? `The model was trained with ${plugins}.` : 'Name its plugin with --plugin.',
       cause,
     });

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import {
   BitgradError,
   parseOptions,
+  reasonOf,
   type JsonObject,
   type PictureSettings,
   type TrainingClock,
 } from '@bitgrad/core';
 import type { Normalization } from '@bitgrad/datasets';
 import * as v from 'valibot';
-import { readIfThere, writeAtomically } from './atomic.js';
+import { readCommitted } from './commit.js';
 
 const numbers = v.array(v.number());
 const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
@@ -59,37 +60,34 @@ export interface RunInfo {
   readonly result: JsonObject;
 }
 
-const nameOf = (folder: string): string => join(folder, 'bitgrad.json');
+/** Name of the checkpoint in a run's folder. */
+export const checkpointName = 'checkpoint';
 
-/** Writes bitgrad.json. */
-export const writeRunInfo = (folder: string, info: RunInfo): Promise<void> =>
-  writeAtomically(nameOf(folder), `${JSON.stringify(info, null, 2)}\n`);
+/** Name of the description there. */
+export const infoName = 'bitgrad.json';
+
+/** The contents of bitgrad.json. */
+export const infoContents = (info: RunInfo): string => `${JSON.stringify(info, null, 2)}\n`;
 
 /**
  * Reads bitgrad.json.
- * @throws BitgradError `io` when it is missing, `invalid-file` when it is not what {@link writeRunInfo} wrote
+ * @throws BitgradError `io` when it is missing, `checksum-mismatch` when it is of another run, `invalid-file` when it is not
+ *   what `bitgrad train` wrote
  */
-export async function readRunInfo(folder: string): Promise<RunInfo> {
-  const bytes = await readIfThere(nameOf(folder));
-  if (!bytes)
-    throw new BitgradError({
-      code: 'io',
-      source: 'cli',
-      what: `${nameOf(folder)} is missing`,
-      next: 'Give a folder that `bitgrad train --out` has written.',
-    });
+export const readRunInfo = async (folder: string): Promise<RunInfo> =>
+  infoOf(folder, (await readCommitted(folder, [infoName])).files);
+
+/** The description in files that {@link readCommitted} has read from a folder. */
+export function infoOf(folder: string, files: ReadonlyMap<string, Uint8Array>): RunInfo {
+  const path = join(folder, infoName);
   try {
-    return parseOptions(
-      'cli',
-      nameOf(folder),
-      schema,
-      JSON.parse(Buffer.from(bytes).toString('utf8')),
-    ) as RunInfo;
+    const text = Buffer.from(files.get(infoName)!).toString('utf8');
+    return parseOptions('cli', path, schema, JSON.parse(text)) as RunInfo;
   } catch (cause) {
     throw new BitgradError({
       code: 'invalid-file',
       source: 'cli',
-      what: `${nameOf(folder)} is not a run of this version (${(cause as Error).message})`,
+      what: `${path} is not a run of this version (${reasonOf(cause)})`,
       cause,
     });
   }
