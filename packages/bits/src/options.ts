@@ -109,9 +109,12 @@ export function unknownOption(
   });
 }
 
+const refuses = (rule: OptionRule, value: unknown): boolean =>
+  value === undefined ? rule.required === true : !rule.allows(value);
+
 /** @throws BitgradError `invalid-option` (or another code) when a rule does not allow a value */
 export function checkValue(source: string, what: string, value: unknown, rule: OptionRule): void {
-  if (value === undefined ? rule.required : !rule.allows(value))
+  if (refuses(rule, value))
     throw new BitgradError({
       code: 'invalid-option',
       source,
@@ -147,7 +150,8 @@ export function checkOptions<T extends object>(
       if (!Object.hasOwn(own, name)) throw unknownOption(source, owner, `${path}${name}`, Object.keys(own));
     for (const [name, rule] of Object.entries(own)) {
       const value = values[name];
-      checkValue(source, `option "${path}${name}" of ${owner}`, value, rule);
+      // The words are put together only where they are needed: some callers are called often.
+      if (refuses(rule, value)) checkValue(source, `option "${path}${name}" of ${owner}`, value, rule);
       if (rule.inner && value !== undefined) walk(value, rule.inner, `${path}${name}.`);
     }
   };

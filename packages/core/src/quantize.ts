@@ -22,6 +22,7 @@ export interface QuantizeOptions {
   readonly checked?: boolean;
 }
 
+const callback = option.required(option.callback);
 const rules: OptionRules<QuantizeOptions> = {
   site: option.required(option.object),
   clock: option.object,
@@ -141,7 +142,7 @@ function constant(value: tf.Tensor): tf.Tensor {
 
 /** f(x) as a constant of the backward pass. */
 export function detach(x: tf.Tensor, f: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
-  checkValue('core', 'f of detach', f, option.required(option.callback));
+  checkValue('core', 'f of detach', f, callback);
   return customOp(
     [x],
     ([input]) => ({ value: tf.tidy(() => constant(f(input!))), saved: [input!] }),

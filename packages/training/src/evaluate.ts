@@ -60,11 +60,20 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   checkOptions('training', 'evaluate', options, evaluateRules);
-  const { hard = true, batchSize = 250, normalize, signal, yieldEveryMs = 40, onProgress } = options;
   expectModel('training', 'evaluate', model);
-  const classes = classCount(model);
   checkData('evaluate', model, split);
   await checkFinite(model, 'in the model to evaluate');
+  return measure(model, split, options);
+}
+
+/** {@link evaluate} of what was checked. */
+export async function measure(
+  model: LayersModel,
+  split: Split,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const { hard = true, batchSize = 250, normalize, signal, yieldEveryMs = 40, onProgress } = options;
+  const classes = classCount(model);
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const yielded = createYielder(yieldEveryMs);
   let [images, correct, lossSum] = [0, 0, 0];

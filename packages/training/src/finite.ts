@@ -22,32 +22,47 @@ export const notFinite = (label: string, when: string): BitgradError =>
 /** The part of an optimizer that is looked at. */
 type WithSlots = Pick<StatefulOptimizer, 'slotsOf'>;
 
+/** Tensors up to this many values are looked at together. */
+const small = 4096;
+
+/** 0 for finite values; NaN and infinity times 0 are NaN. */
+const mark = (tensor: tf.Tensor): tf.Tensor => tf.sum(tf.mul(tensor, 0));
+
+/** Whether a value of some tensors is NaN or infinite: few kernels, whatever their number. */
+async function anyNotFinite(tensors: readonly tf.Tensor[]): Promise<boolean> {
+  const total = tf.tidy(() => {
+    const flat = tensors.map((tensor) => tf.reshape(tf.cast(tensor, 'float32'), [-1]));
+    const together = flat.filter(({ size }) => size <= small);
+    const alone = flat.filter(({ size }) => size > small);
+    return tf.addN([
+      tf.scalar(0),
+      ...(together.length > 0 ? [mark(tf.concat(together))] : []),
+      ...alone.map(mark),
+    ]);
+  });
+  const [value] = await total.data();
+  total.dispose();
+  return value !== 0;
+}
+
 /**
  * Looks for NaN and infinity in every weight and average of a model, and in the optimizer's state: a pass over them on the
- * device and one small read.
+ * device and a read of one number.
  * @param when for the message: `after epoch 3`
  * @throws BitgradError `not-finite` that names the layer and the weight
  */
 export async function checkFinite(model: LayersModel, when: string, optimizer?: WithSlots): Promise<void> {
-  const labels: string[] = [];
-  const marks = tf.tidy(() => {
-    const all: tf.Tensor[] = [];
-    // 0 for finite values; NaN and infinity times 0 are NaN.
-    const add = (label: string, tensor: tf.Tensor): void => {
-      labels.push(label);
-      all.push(tf.sum(tf.mul(tf.cast(tensor, 'float32'), 0)));
-    };
-    for (const { label, weight } of namedWeights(model)) {
-      const tensor = weight.read();
-      add(label, tensor);
-      const slots = optimizer?.slotsOf?.(tensor as tf.Variable) ?? [];
-      slots.forEach((slot) => add(`optimizer state of the ${label}`, slot));
-    }
-    return all.length > 0 ? tf.stack(all) : tf.zeros([0]);
+  const parts = namedWeights(model).flatMap(({ label, weight }) => {
+    const tensor = weight.read();
+    const slots = optimizer?.slotsOf?.(tensor as tf.Variable) ?? [];
+    return [
+      { label, tensor },
+      ...slots.map((slot) => ({ label: `optimizer state of the ${label}`, tensor: slot })),
+    ];
   });
-  const values = await marks.data();
-  marks.dispose();
-  const bad = labels.filter((_, i) => values[i] !== 0);
+  if (!(await anyNotFinite(parts.map(({ tensor }) => tensor)))) return;
+  const bad: string[] = [];
+  for (const { label, tensor } of parts) if (await anyNotFinite([tensor])) bad.push(label);
   const more = bad.length > 1 ? `, as ${bad.length - 1} more,` : '';
-  if (bad.length > 0) throw notFinite(`${bad[0]}${more}`, when);
+  throw notFinite(`${bad[0]}${more}`, when);
 }

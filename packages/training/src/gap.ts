@@ -3,7 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions } from '@bitgrad/core';
 import type { Split } from '@bitgrad/datasets';
 import { quantLayersOf } from '@bitgrad/layers';
-import { evaluate, evaluateRules, type Evaluation, type EvaluateOptions } from './evaluate.js';
+import { evaluate, evaluateRules, measure, type Evaluation, type EvaluateOptions } from './evaluate.js';
 
 const { hard: _, ...rules } = evaluateRules;
 
@@ -33,9 +33,25 @@ export async function evaluateGap(
   options: Omit<EvaluateOptions, 'hard'> = {},
 ): Promise<GapEvaluation | undefined> {
   checkOptions('training', 'evaluateGap', options, rules);
-  const hardened = await evaluate(model, split, { ...options, hard: true });
+  return gapOf(await evaluate(model, split, { ...options, hard: true }), model, split, options);
+}
+
+/** {@link evaluateGap} of what was checked. */
+export const measureGap = async (
+  model: LayersModel,
+  split: Split,
+  options: Omit<EvaluateOptions, 'hard'>,
+): Promise<GapEvaluation | undefined> =>
+  gapOf(await measure(model, split, { ...options, hard: true }), model, split, options);
+
+async function gapOf(
+  hardened: Evaluation,
+  model: LayersModel,
+  split: Split,
+  options: Omit<EvaluateOptions, 'hard'>,
+): Promise<GapEvaluation | undefined> {
   if (!hardened.completed) return undefined;
-  const soft = isSoft(model) ? await evaluate(model, split, { ...options, hard: false }) : hardened;
+  const soft = isSoft(model) ? await measure(model, split, { ...options, hard: false }) : hardened;
   if (!soft.completed) return undefined;
   return {
     hardenedTestAccuracy: hardened.accuracy,

@@ -40,7 +40,7 @@ export interface TrainerState {
 }
 
 /** Whether all values are finite: NaN and infinity times 0 are NaN. */
-export function allFinite(values: Float32Array): boolean {
+function allFinite(values: Float32Array): boolean {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
   return sum === 0;
@@ -156,8 +156,6 @@ function checkWeights(weights: readonly unknown[]): void {
       ArrayBuffer.isView(values) &&
       (values as Float32Array).length === shape.reduce((a: number, b: number) => a * b, 1);
     if (!fits) throw badState(`weight ${i}`, entry, 'a name and the shape of its values');
-    if (!allFinite(values as Float32Array))
-      throw badState(`weight ${i} (${name})`, 'NaN or infinity', 'finite values');
     return name;
   });
   if (new Set(names).size !== names.length) throw badState('names of weights', names, 'each only once');
@@ -167,14 +165,19 @@ function checkOptimizer(state: unknown, depth = 0): void {
   const { name, iterations, slots, children } = asRecord(state, 'optimizer');
   if (typeof name !== 'string' || depth > 8) throw badState('optimizer', name, 'the name of its kind');
   check({ iterations }, 'optimizer', { iterations: count });
-  asList(slots, 'optimizer.slots').forEach((arrays, i) => {
-    if (arrays === null) return;
-    const finiteValues = asList(arrays, `optimizer.slots[${i}]`).every(
-      (a) => ArrayBuffer.isView(a) && allFinite(a as Float32Array),
-    );
-    if (!finiteValues) throw badState(`optimizer.slots[${i}]`, 'NaN or infinity', 'finite values');
-  });
+  for (const arrays of asList(slots, 'optimizer.slots'))
+    if (arrays !== null && !asList(arrays, 'optimizer.slots').every(ArrayBuffer.isView))
+      throw badState('optimizer.slots', arrays, 'arrays of values');
   asList(children, 'optimizer.children').forEach((child) => checkOptimizer(child, depth + 1));
+}
+
+/** What of a state has values that are not finite, in words; undefined: nothing. */
+export function notFiniteIn({ weights, optimizer }: TrainerState): string | undefined {
+  const weight = weights.find(({ values }) => !allFinite(values));
+  if (weight) return `weight "${weight.name}"`;
+  const bad = ({ slots, children }: OptimizerState): boolean =>
+    slots.some((arrays) => arrays?.some((values) => !allFinite(values))) || children.some(bad);
+  return bad(optimizer) ? `state of optimizer ${optimizer.name}` : undefined;
 }
 
 /** How many variables an optimizer's state is for. */
@@ -182,7 +185,7 @@ export const slotsIn = ({ slots, children }: OptimizerState): number =>
   children.reduce((sum, child) => sum + slotsIn(child), slots.length);
 
 /**
- * Checks everything that a state says of itself.
+ * Checks everything that a state says of itself; the values are looked at by {@link notFiniteIn}.
  * @throws BitgradError `invalid-file` that names the field
  */
 export function checkState(state: unknown): asserts state is TrainerState {

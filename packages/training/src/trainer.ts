@@ -18,7 +18,7 @@ import { createFlipSampler } from './flips.js';
 import { createSpeed } from './speed.js';
 import { clockAt, scheduledRate } from './schedules.js';
 import { trainStep } from './step.js';
-import { evaluateGap } from './gap.js';
+import { measureGap } from './gap.js';
 import { checkConfig, createLock } from './state.js';
 import { resolveOptions, type TrainerOptions } from './trainer-options.js';
 import {
@@ -136,7 +136,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     await checkFinite(model, `after epoch ${position.epoch}`, optimizer);
     const started = performance.now();
     const wanted = test !== undefined && evaluates(position.epoch);
-    const measured = wanted ? await evaluateGap(model, test, { normalize, signal, yieldEveryMs }) : undefined;
+    const measured = wanted ? await measureGap(model, test, { normalize, signal, yieldEveryMs }) : undefined;
     if (wanted && !measured) return undefined;
     if (wanted) speed.addEvaluation((performance.now() - started) / 1000);
     const event: EpochEvent = {

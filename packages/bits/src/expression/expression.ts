@@ -56,7 +56,11 @@ export type Expression =
 /** A constant where a number is given. */
 export type Operand = Expression | number;
 
-const lift = (x: Operand): Expression => (typeof x === 'number' ? { op: 'constant', value: x } : x);
+function lift(x: Operand): Expression {
+  if (typeof x === 'number') return { op: 'constant', value: x };
+  checkExpression(x);
+  return x;
+}
 const unary =
   (op: UnaryOp) =>
   (a: Operand): Expression => ({ op, a: lift(a) });
@@ -128,32 +132,29 @@ export const children = (node: Expression): readonly Expression[] =>
         : [];
 
 const operations: ReadonlySet<unknown> = new Set(['input', 'constant', 'select', ...unaryOps, ...binaryOps]);
-/** Nodes that were found good: an expression is looked through once. */
-const checked = new WeakSet<object>();
 
-/** @throws BitgradError `invalid-option` for what is no expression */
+/**
+ * Looks at one node; whoever walks an expression looks at each.
+ * @throws BitgradError `invalid-option` for what is no expression
+ */
 export function checkExpression(node: unknown): asserts node is Expression {
-  const known = typeof node === 'object' && node !== null;
-  if (known && checked.has(node)) return;
-  if (!known || !operations.has((node as Expression).op))
-    throw new BitgradError({
-      code: 'invalid-option',
-      source: 'bits',
-      what: 'expression',
-      got: node === undefined ? 'nothing' : node,
-      expected: 'a formula made of E, such as E.mul(E.input("x"), 2)',
-    });
-  children(node as Expression).forEach(checkExpression);
-  checked.add(node);
+  if (typeof node === 'object' && node !== null && operations.has((node as Expression).op)) return;
+  throw new BitgradError({
+    code: 'invalid-option',
+    source: 'bits',
+    what: 'expression',
+    got: node === undefined ? 'nothing' : node,
+    expected: 'a formula made of E, such as E.mul(E.input("x"), 2)',
+  });
 }
 
 /** The names of the inputs of an expression, in order of first use. */
 export function inputsOf(expression: Expression): string[] {
-  checkExpression(expression);
   const names = new Set<string>();
   const seen = new Set<Expression>();
   const visit = (node: Expression): void => {
     if (seen.has(node)) return;
+    checkExpression(node);
     seen.add(node);
     if (node.op === 'input') names.add(node.name);
     children(node).forEach(visit);

@@ -67,11 +67,11 @@ export function evaluateExpression(
   inputs: Readonly<Record<string, number>>,
   { round, exp }: Arithmetic = float64,
 ): number {
-  checkExpression(expression);
   const known = new Map<Expression, number>();
   const value = (node: Expression): number => {
     const cached = known.get(node);
     if (cached !== undefined) return cached;
+    checkExpression(node);
     const result = round(compute(node));
     known.set(node, result);
     return result;

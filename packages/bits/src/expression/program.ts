@@ -7,6 +7,8 @@ import { binaryOps, checkExpression, children, unaryOps, type Expression } from 
 /** Operation codes of {@link ElementwiseProgram.code}: constants and inputs take no instruction of their own. */
 export const opcodes: readonly string[] = [...unaryOps, ...binaryOps, 'select'];
 
+const names = option.required(option.list(option.string));
+
 /** A linear elementwise program. */
 export interface ElementwiseProgram {
   /** Inputs in register order: input i is in register i. */
@@ -31,8 +33,7 @@ export interface ElementwiseProgram {
  * @param inputs names in the order of the kernel's tensors; names that the expression does not use are allowed
  */
 export function linearize(expression: Expression, inputs: readonly string[]): ElementwiseProgram {
-  checkExpression(expression);
-  checkValue('bits', 'inputs of linearize', inputs, option.required(option.list(option.string)));
+  checkValue('bits', 'inputs of linearize', inputs, names);
   const constants: number[] = [];
   const steps: { opcode: number; sources: number[]; id: number }[] = [];
   const ids = new Map<string, number>();
@@ -50,6 +51,7 @@ export function linearize(expression: Expression, inputs: readonly string[]): El
   const visit = (node: Expression): number => {
     const cached = byNode.get(node);
     if (cached !== undefined) return cached;
+    checkExpression(node);
     const id = resolve(node);
     byNode.set(node, id);
     return id;

@@ -78,7 +78,6 @@ export function composeExpression(
   inputs: Readonly<Record<string, T>>,
   shape: readonly number[],
 ): T {
-  checkExpression(expression);
   expectObject('inputs of an expression', inputs);
   checkShape(shape);
   return tf.tidy(() => {
@@ -86,6 +85,7 @@ export function composeExpression(
     const value = (node: Expression): T => {
       const cached = known.get(node);
       if (cached) return cached;
+      checkExpression(node);
       const result = compute(node);
       known.set(node, result);
       return result;

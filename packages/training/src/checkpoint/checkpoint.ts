@@ -4,11 +4,11 @@ import { notFinite } from '../finite.js';
 import type { OptimizerState } from '../optimizers/stepOptimizer.js';
 import type { Trainer } from '../trainer.js';
 import {
-  allFinite,
   asList,
   asRecord,
   badState,
   checkState,
+  notFiniteIn,
   slotsIn,
   type TrainerState,
 } from '../trainer-state.js';
@@ -47,19 +47,6 @@ const flatten = (state: OptimizerState, arrays: Float32Array[]): OptimizerHeader
 const bindingOf = (weights: readonly Pick<WeightValues, 'name' | 'shape'>[]): number =>
   crc32(new TextEncoder().encode(JSON.stringify(weights.map(({ name, shape }) => [name, shape]))));
 
-function expectFinite(state: TrainerState): void {
-  const { weights, optimizer } = asRecord(state, 'state') as unknown as TrainerState;
-  const bad = (values: Float32Array): boolean => !allFinite(values);
-  const weight = weights.find(({ values }) => bad(values));
-  if (weight) throw notFinite(`weight "${weight.name}"`, 'and cannot be saved');
-  const visit = ({ name, slots, children }: OptimizerState): void => {
-    if (slots.some((arrays) => arrays?.some(bad)))
-      throw notFinite(`state of optimizer ${name}`, 'and cannot be saved');
-    children.forEach(visit);
-  };
-  visit(optimizer);
-}
-
 /**
  * The whole state of a trainer as one buffer; store it anywhere. Waits for the step that is running.
  * @param extra plain JSON kept with it
@@ -69,9 +56,10 @@ export async function saveCheckpoint(trainer: Trainer, extra: JsonObject = {}): 
   expectTrainer('saveCheckpoint', trainer);
   asExtra(extra);
   const state = await trainer.exportState();
-  expectFinite(state);
   // What could not be read is not written.
   checkState(state);
+  const bad = notFiniteIn(state);
+  if (bad !== undefined) throw notFinite(bad, 'and cannot be saved');
   const { weights, optimizer, ...rest } = state;
   const arrays = weights.map(({ values }) => values);
   const header = {
@@ -115,6 +103,8 @@ export function loadCheckpoint(bytes: Uint8Array): Checkpoint {
     ...(first ? { ordered: true } : {}),
   };
   checkState(state);
+  const notFiniteHere = notFiniteIn(state);
+  if (notFiniteHere !== undefined) throw badState(notFiniteHere, 'NaN or infinity', 'finite values');
   if (!first && header['binding'] !== bindingOf(weights))
     throw badState(
       'names of the weights',
