@@ -94,6 +94,21 @@ describe.skipIf(!gpu)('on Dawn', () => {
     device.destroy();
   });
 
+  it('a batch that no buffer of the device holds takes several submissions', async () => {
+    const device = await (await gpu!.requestAdapter())!.requestDevice();
+    const executable = await webgpuEngine({ device }).compile(small);
+    const submit = vi.spyOn(device.queue, 'submit');
+    // As if the largest buffer held 7 results of 16 bytes.
+    vi.spyOn(device, 'limits', 'get').mockReturnValue({ ...device.limits, maxBufferSize: 119 } as never);
+    const one = small.input as Uint8Array;
+    const batch = Uint8Array.from({ length: 20 * one.length }, (_, i) => (i * 37) & 255);
+    const expected = (await jsEngine().compile(small)).run(batch);
+    expect(await executable.runAsync(batch)).toStrictEqual(expected);
+    expect(submit.mock.calls.length).toBeGreaterThan(2);
+    executable.dispose();
+    device.destroy();
+  });
+
   it('refuses a software renderer when told so', async (context) => {
     const engine = webgpuEngine({ gpu: gpu!, allowSoftware: false });
     const { available, reason, features } = await engine.probe();

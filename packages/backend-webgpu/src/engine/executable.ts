@@ -42,6 +42,9 @@ export interface WebgpuExecutable extends Executable {
 /** Usage flags, by their values in the standard: the globals are missing in Node. */
 const USE = { mapRead: 1, copySource: 4, copyTarget: 8, storage: 128 } as const;
 
+/** Most bytes of a batch that are uploaded or read back at once; a longer batch takes several submissions. */
+const batchBytes = 2 ** 26;
+
 /** How long after a failed mapping a loss may become known, in milliseconds. */
 const lossDelayMs = 1000;
 
@@ -224,7 +227,8 @@ export async function createExecutable(
       readback: device.createBuffer({ size: n * bytesOut, usage: USE.mapRead | USE.copyTarget }),
     });
   };
-  const infer = async (input: InputArray, result: OutputArray): Promise<OutputArray> => {
+  /** Runs a part of a batch in one submission. */
+  const inferPart = async (input: InputArray, result: OutputArray): Promise<void> => {
     const at = alive();
     const { gpu, steps } = at;
     if (gpu.lost() !== undefined) throw lostError(gpu);
@@ -264,6 +268,16 @@ export async function createExecutable(
         ? lostError(gpu, cause)
         : failure('invalid-state', { what: 'the result could not be read from the GPU', cause });
     }
+  };
+  const infer = async (input: InputArray, result: OutputArray): Promise<OutputArray> => {
+    const [size, outputs] = [elementCount(source.shape), elementCount(target.shape)];
+    const { maxBufferSize } = alive().gpu.device.limits;
+    const most = Math.max(1, Math.floor(Math.min(maxBufferSize, batchBytes) / Math.max(pitch, bytesOut)));
+    for (let from = 0; from * size < input.length; from += most)
+      await inferPart(
+        input.subarray(from * size, (from + most) * size),
+        result.subarray(from * outputs, (from + most) * outputs),
+      );
     return result;
   };
   let tail: Promise<unknown> = Promise.resolve();
