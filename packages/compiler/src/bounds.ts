@@ -3,7 +3,7 @@
 // evaluations, the graph's and the packed model's, that round apart. Integers below 2^24 are exact; a ReLU's zero stays
 // a zero.
 import * as tf from '@tensorflow/tfjs-core';
-import { QuantLayer } from '@bitgrad/layers';
+import { isQuantLayer } from '@bitgrad/layers';
 import type { GraphLayer } from './graph.js';
 import { pairOf } from './lower/context.js';
 import {
@@ -187,6 +187,6 @@ export function boundedCall(
   const bound = bounds[layer.getClassName()];
   if (!bound) return undefined;
   const value = call(layer, inputs.map((x) => x.value)); // prettier-ignore
-  const { down, up } = bound(layer, inputs, value, layer instanceof QuantLayer ? levels : undefined);
+  const { down, up } = bound(layer, inputs, value, isQuantLayer(layer) ? levels : undefined);
   return { value, down, up };
 }

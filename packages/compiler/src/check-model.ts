@@ -1,55 +1,14 @@
-// What compileModel takes: a built model of tfjs-layers whose numbers are finite. Whatever else is given is named, with
-// what to do about it, before anything is lowered.
-import type * as tf from '@tensorflow/tfjs-core';
+// Weights and statistics are finite before anything is lowered: signs and thresholds would hide a NaN.
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { failureOf } from '@bitgrad/core';
-import { layersOf, QuantLayer } from '@bitgrad/layers';
+import { isQuantLayer, layersOf } from '@bitgrad/layers';
 
 const failure = failureOf('compiler');
-
-/** What people pass in place of a model, and what they should do. */
-const instead = (value: unknown): string => {
-  if (typeof value === 'string')
-    return 'Load it first: await loadLayersModel(...) of @tensorflow/tfjs-layers, or use `bitgrad compile <folder>`.';
-  if (typeof (value as PromiseLike<unknown> | null)?.then === 'function')
-    return 'It is a promise: await it first.';
-  return 'Pass a Sequential or functional model.';
-};
-
-const isModel = (value: unknown): value is tfl.LayersModel =>
-  typeof value === 'object' &&
-  value !== null &&
-  Array.isArray((value as tfl.LayersModel).layers) &&
-  typeof (value as tfl.LayersModel).predict === 'function';
-
-/**
- * Checks the model that is to be compiled.
- * @throws BitgradError `invalid-option` for what is no model, or one without layers or input shape
- */
-export function checkModelArgument(value: unknown): asserts value is tfl.LayersModel {
-  if (!isModel(value))
-    throw failure('invalid-option', {
-      what: 'model',
-      got: value === undefined ? 'nothing' : value,
-      expected: 'a model of @tensorflow/tfjs-layers',
-      next: instead(value),
-    });
-  if (value.layers.length === 0)
-    throw failure('invalid-option', {
-      what: `model "${value.name}" has no layers`,
-      next: 'Add layers, train it, then compile it.',
-    });
-  if (!value.inputs?.length || !value.outputs?.length)
-    throw failure('invalid-option', {
-      what: `model "${value.name}" is not built: its input shape is not known`,
-      next: 'Give the first layer an inputShape, or call model.build([null, ...shape]) before training.',
-    });
-}
 
 /** Weights that are dropped when a model is compiled, such as the noise of a quantizer in training. */
 const dropped = (layer: tfl.layers.Layer): ReadonlySet<unknown> =>
   new Set(
-    layer instanceof QuantLayer
+    isQuantLayer(layer)
       ? [...layer.slots.values()].flatMap(({ parameters }) =>
           parameters.filter(({ spec }) => !spec.deployed).map(({ weight }) => weight),
         )
@@ -57,8 +16,8 @@ const dropped = (layer: tfl.layers.Layer): ReadonlySet<unknown> =>
   );
 
 /**
- * Checks that every deployed weight and statistic is finite: signs and thresholds would hide a NaN.
- * @throws BitgradError `not-finite` that names layer and weight; `disposed`
+ * Checks that every deployed weight and statistic is finite.
+ * @throws BitgradError `not-finite` that names layer and weight
  */
 export function checkWeights(model: tfl.LayersModel): void {
   for (const layer of layersOf(model)) {
@@ -66,7 +25,7 @@ export function checkWeights(model: tfl.LayersModel): void {
     for (const weight of layer.weights) {
       if (ignored.has(weight)) continue;
       const name = `${weight.originalName.split('/').at(-1)} of layer "${layer.name}"`;
-      const values = valuesOf(weight, name);
+      const values = weight.read().dataSync() as Float32Array;
       const at = firstNotFinite(values);
       if (at >= 0)
         throw failure('not-finite', {
@@ -88,16 +47,4 @@ export function checkWeights(model: tfl.LayersModel): void {
 const firstNotFinite = (values: Float32Array): number => {
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
   return -1;
-};
-
-const valuesOf = (weight: { read(): tf.Tensor }, name: string): Float32Array => {
-  let tensor: tf.Tensor;
-  try {
-    tensor = weight.read();
-  } catch (cause) {
-    throw failure('disposed', { what: name, next: 'Compile the model before disposing it.', cause });
-  }
-  if (tensor.isDisposed)
-    throw failure('disposed', { what: name, next: 'Compile the model before disposing it.' });
-  return tensor.dataSync() as Float32Array;
 };

@@ -2,7 +2,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { BitgradError, checkOptions, option, outputKinds, type OutputKind } from '@bitgrad/core';
-import { fixedInputShape, outputShapesFor, quantLayersOf, summary, withHardened } from '@bitgrad/layers';
+import {
+  expectModel,
+  fixedInputShape,
+  outputShapesFor,
+  quantLayersOf,
+  summary,
+  withHardened,
+} from '@bitgrad/layers';
 import {
   elementCount,
   encodeModel,
@@ -14,7 +21,7 @@ import {
 import { createBuilder } from './builder.js';
 import { materialize } from './emit.js';
 import { endsOf, evaluate } from './graph.js';
-import { checkModelArgument, checkWeights } from './check-model.js';
+import { checkWeights } from './check-model.js';
 import { compareOutputs, scaleOf } from './differences.js';
 import { checkRounding, endsInClasses, lastFloatDense, roundingCost, roundingTolerance } from './int8.js';
 import { checkNormalization } from './normalization.js';
@@ -75,7 +82,7 @@ const compileRules = {
 };
 
 const checkArguments = (model: tfl.LayersModel, options: CompileOptions): void => {
-  checkModelArgument(model);
+  expectModel('compiler', 'compileModel', model);
   checkOptions<CompileOptions>('compiler', 'compileModel', options, compileRules);
   const { input: type = 'f32', normalization } = options;
   if (type === 'u8' && !normalization)

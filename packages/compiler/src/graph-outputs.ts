@@ -1,12 +1,25 @@
 // What the training graph answers, hardened, to the inputs of its packed model.
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { withHardened } from '@bitgrad/layers';
+import { failureOf } from '@bitgrad/core';
+import { expectModel, withHardened } from '@bitgrad/layers';
 import { elementCount, normalizeBytes, type InputNormalization, type PackedModel } from '@bitgrad/runtime';
 import { checkSamples, type InputKind, type Samples } from './samples.js';
 
 /** Samples that the graph sees at a time. */
 const chunk = 500;
+
+/** @throws BitgradError `invalid-option` for what is no model, or no packed model */
+export function checkPair(owner: string, model: unknown, packed: PackedModel): void {
+  expectModel('compiler', owner, model);
+  if (!packed?.plan || !Array.isArray(packed.weights))
+    throw failureOf('compiler')('invalid-option', {
+      what: `packed model given to ${owner}`,
+      got: packed === undefined ? 'nothing' : packed,
+      expected: 'a packed model',
+      next: 'Pass what compileModel gives as `model`, or decodeModel(bytes) of @bitgrad/runtime.',
+    });
+}
 
 /** What a packed model takes. */
 export const inputOf = ({ plan }: PackedModel): InputKind => {
@@ -30,6 +43,7 @@ export function graphOutputs(
   samples: Samples,
   normalization?: InputNormalization,
 ): Float32Array {
+  checkPair('graphOutputs', model, packed);
   checkSamples(samples, inputOf(packed));
   const { plan } = packed;
   const { size } = inputOf(packed);

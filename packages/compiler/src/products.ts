@@ -1,6 +1,6 @@
 // How far rounding can move the sums of layers with kernels.
 import * as tf from '@tensorflow/tfjs-core';
-import { QuantLayer } from '@bitgrad/layers';
+import { isQuantLayer } from '@bitgrad/layers';
 import type { GraphLayer } from './graph.js';
 import { kernelOf } from './lower/product.js';
 import {
@@ -62,7 +62,7 @@ const altered = <T>(layer: GraphLayer, kernels: readonly Kernel[], f: () => T): 
     own.activation = linear;
     if (kernels.length > 0) {
       [own.bias, own.useBias] = [null, false];
-      if (layer instanceof QuantLayer) own.kernelsAreQuantized = true;
+      if (isQuantLayer(layer)) own.kernelsAreQuantized = true;
     }
     kernels.forEach(({ variable, magnitudes }) => variable.assign(tf.tensor(magnitudes, variable.shape)));
     return f();
@@ -70,7 +70,7 @@ const altered = <T>(layer: GraphLayer, kernels: readonly Kernel[], f: () => T): 
     kernels.forEach(({ variable }, i) => variable.assign(saved[i]!));
     own.activation = activation;
     if (kernels.length > 0) [own.bias, own.useBias] = [bias, useBias];
-    if (layer instanceof QuantLayer) own.kernelsAreQuantized = kernelsAreQuantized;
+    if (isQuantLayer(layer)) own.kernelsAreQuantized = kernelsAreQuantized;
   }
 };
 

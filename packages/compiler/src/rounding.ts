@@ -6,7 +6,7 @@
 // that it equals differs from the given one by rounding alone.
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { QuantLayer, withHardened } from '@bitgrad/layers';
+import { isQuantLayer, withHardened, type QuantLayer } from '@bitgrad/layers';
 import { elementCount, type Engine, type PackedModel } from '@bitgrad/runtime';
 import { boundedCall } from './bounds.js';
 import { endsOf, evaluate, type GraphLayer } from './graph.js';
@@ -107,9 +107,8 @@ const evaluateForced = (model: tfl.LayersModel, start: Bounded, pass: Pass): Bou
   return evaluate<Bounded>(output, new Map([[input.id, start]]), (layer, inputs) => {
     let given = inputs;
     let levels: InputLevels | undefined;
-    const own = layer as unknown as QuantLayer;
-    if (layer instanceof QuantLayer && own.slots.has('input')) {
-      const moved = forced(own, inputs[0]!, pass);
+    if (isQuantLayer(layer) && layer.slots.has('input')) {
+      const moved = forced(layer, inputs[0]!, pass);
       given = [exactly(moved.value)];
       levels = moved.levels;
     }

@@ -12,7 +12,7 @@ import {
   type Outputs,
   type Scale,
 } from './differences.js';
-import { graphInputs, graphOutputs, inputOf } from './graph-outputs.js';
+import { checkPair, graphInputs, graphOutputs, inputOf } from './graph-outputs.js';
 import { explain } from './rounding.js';
 import { checkSamples, randomSamples, type Samples } from './samples.js';
 import {
@@ -221,6 +221,7 @@ export async function verifyModel(
   packed: PackedModel,
   options: VerifyOptions = {},
 ): Promise<Agreement> {
+  checkPair('verifyModel', model, packed);
   checkOptions<VerifyOptions>('compiler', 'verifyModel', options, verifyRules);
   return (await verification(model, packed, options)).agreement;
 }

@@ -23,22 +23,34 @@ const error = (code: string, message: RegExp) =>
 
 describe('models', () => {
   it.each<[string, () => unknown, string, RegExp]>([
-    ['a path', () => 'runs/quickstart', 'invalid-option', /got "runs\/quickstart".*Load it first/s],
+    [
+      'a path',
+      () => 'runs/quickstart',
+      'invalid-option',
+      /model given to compileModel: got "runs\/quickstart".*load it/s,
+    ],
     ['nothing', () => undefined, 'invalid-option', /got "nothing"/],
     ['null', () => null, 'invalid-option', /got null/],
-    ['a number', () => 3, 'invalid-option', /model: got 3/],
-    [
-      'a layer',
-      () => tfl.layers.dense({ units: 2 }),
-      'invalid-option',
-      /a model of @tensorflow\/tfjs-layers/,
-    ],
-    ['a promise', () => Promise.resolve(small()), 'invalid-option', /await it first/],
-    ['an empty model', () => tfl.sequential({ name: 'mine' }), 'invalid-option', /"mine" has no layers/],
-    ['a disposed model', () => { const model = small(); model.dispose(); return model; }, 'disposed', /before disposing/], // prettier-ignore
+    ['a number', () => 3, 'invalid-option', /compileModel: got 3/],
+    ['a layer', () => tfl.layers.dense({ units: 2 }), 'invalid-option', /expected a model/],
+    ['a promise', () => Promise.resolve(small()), 'invalid-option', /await it/],
+    ['an empty model', () => tfl.sequential({ name: 'mine' }), 'invalid-option', /at least one layer/],
+    ['a disposed model', () => { const model = small(); model.dispose(); return model; }, 'disposed', /"sequential_\d+" given to compileModel was disposed/], // prettier-ignore
   ])('%s', async (_, make, code, message) => {
     await expect(compileModel(make() as tfl.LayersModel)).rejects.toThrow(error(code, message));
   });
+});
+
+it('graphOutputs and verifyModel want both models', async () => {
+  const model = small();
+  const { model: packed } = await compileModel(model);
+  const wrong = error('invalid-option', /packed model given to \w+: got/);
+  for (const value of [undefined, model, new Uint8Array(8)] as never[]) {
+    await expect(verifyModel(model, value)).rejects.toThrow(wrong);
+    expect(() => graphOutputs(model, value, new Float32Array(4))).toThrow(wrong);
+  }
+  await expect(verifyModel('model' as never, packed)).rejects.toThrow(error('invalid-option', /verifyModel/));
+  model.dispose();
 });
 
 describe('options', () => {

@@ -1,5 +1,5 @@
 // Convolutions and dense layers of bitgrad and of tfjs-layers, by geometry.
-import { QuantLayer } from '@bitgrad/layers';
+import { isQuantLayer } from '@bitgrad/layers';
 import type { Shape, Window } from '@bitgrad/runtime';
 import { uniformToFloat } from '../emit.js';
 import type { GraphLayer } from '../graph.js';
@@ -162,7 +162,7 @@ export const conv1d: Lowering = (layer, [x], context) => {
 const depthwise = (layer: GraphLayer, value: Value, context: LoweringContext): Value => {
   const config = configOf(layer);
   // TensorFlow.js ignores the dilation of its own DepthwiseConv2D, so that is what the model was trained as.
-  const own = layer instanceof QuantLayer;
+  const own = isQuantLayer(layer);
   const g = own ? geometryOf(config) : { ...geometryOf(config), dilations: [1, 1] as const };
   const shape = shapeOf(value);
   const multiplier = config.depthMultiplier ?? 1;
