@@ -57,15 +57,21 @@ export function deployKernel(
         `scale of quantizer "${quantizer.name}" has ${scale.length} entries`,
         'Use one scale, or one for each output channel.',
       );
-    const unit = unitOf(levels);
+    const binary = isBinary(levels);
+    const unit = binary ? 1 : unitOf(levels);
     return {
       levels,
       scale,
-      binary: levels.every((x) => x === 1 || x === -1),
+      binary,
       ...(unit ? { unit } : {}),
     };
   });
 }
+
+const isBinary = (levels: Float32Array): boolean => {
+  for (let i = 0; i < levels.length; i++) if (levels[i] !== 1 && levels[i] !== -1) return false;
+  return true;
+};
 
 /** The largest number of which every level is a small integer multiple, or undefined. */
 const unitOf = (levels: Float32Array): number | undefined => {

@@ -139,8 +139,8 @@ const signsOf = (tap: Tapped | undefined, values: ArrayLike<number>, rows: numbe
 };
 
 const explainPart = (difference: Difference, pass: Pass, from: number): void => {
-  const { model, values, shift, outputs, allowed } = difference;
-  const shape = endsOf(model).input.shape.slice(1) as number[];
+  const { model, packed, values, shift, outputs, allowed } = difference;
+  const { shape } = packed.plan.buffers[packed.plan.input]!;
   const size = elementCount(shape);
   const part = values.subarray(from * size, (from + pass.rows) * size);
   const x = tf.tensor(part, [pass.rows, ...shape]);

@@ -112,17 +112,17 @@ export function storeKernel(
   // Integer sums want whole numbers; float sums keep the graph's factors, so only levels that are whole already fit.
   const integer = kernel.unit !== undefined && (operand !== 'f32' || kernel.unit === 1);
   const unit = integer && !kernel.binary ? kernel.unit! : 1;
-  const stored = Float32Array.from({ length: kernel.levels.length }, (_, i) => {
-    const level = kernel.levels[order(i)]!;
-    return integer ? Math.round(level / unit) : level;
-  });
+  const stored = new Float32Array(kernel.levels.length);
   const sums = Array<number>(channels).fill(0);
   const magnitudes = Array<number>(channels).fill(0);
-  stored.forEach((level, i) => {
+  for (let i = 0; i < stored.length; i++) {
+    const given = kernel.levels[order(i)]!;
+    const level = integer ? Math.round(given / unit) : given;
     const c = channelOf(i);
+    stored[i] = level;
     sums[c]! += level;
     magnitudes[c]! += Math.abs(level);
-  });
+  }
   const type: ElementType = kernel.binary ? 'bits' : integer ? 'i8' : 'f32';
   const length = shape.at(-1)!;
   const data =
