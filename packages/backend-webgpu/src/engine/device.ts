@@ -22,12 +22,13 @@ export interface Gpu {
 }
 
 /** What identifies an adapter: vendor, architecture, device and description, as far as they are told. */
-export const describeAdapter = ({ vendor, architecture, device, description }: GPUAdapterInfo): string =>
-  [vendor, architecture, device, description].filter(Boolean).join(' ') || 'unknown adapter';
+export const describeAdapter = (info?: GPUAdapterInfo): string =>
+  [info?.vendor, info?.architecture, info?.device, info?.description].filter(Boolean).join(' ') ||
+  'unknown adapter';
 
 /** Whether an adapter computes on the CPU: told by the browser, or known by its name. */
-export const isSoftware = (info: GPUAdapterInfo): boolean =>
-  info.isFallbackAdapter === true ||
+export const isSoftware = (info?: GPUAdapterInfo): boolean =>
+  info?.isFallbackAdapter === true ||
   /swiftshader|llvmpipe|lavapipe|basic render|warp/i.test(describeAdapter(info));
 
 /** `navigator.gpu`, or undefined where there is none. */
