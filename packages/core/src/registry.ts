@@ -89,6 +89,35 @@ function expectPlugin(plugin: unknown): asserts plugin is Plugin {
     );
 }
 
+/** What a factory of a plugin makes; whatever else it throws or returns is an error of the plugin. */
+function made(
+  kind: Kind,
+  name: string,
+  { factory, plugin }: { factory: Factory<unknown>; plugin: Plugin },
+  options: object | undefined,
+): unknown {
+  const wrong = (what: string, got: unknown, cause?: unknown): BitgradError =>
+    new BitgradError({
+      code: 'invalid-plugin',
+      source: 'core',
+      what: `${kind} "${name}" of plugin "${plugin.name}" ${what}`,
+      got,
+      expected: `a ${kind}, or a BitgradError that says what is wrong with its options`,
+      next: 'Report it to the author of the plugin.',
+      cause,
+    });
+  let member: unknown;
+  try {
+    member = factory(options);
+  } catch (cause) {
+    if (cause instanceof BitgradError) throw cause;
+    throw wrong('threw', cause instanceof Error ? cause.message : cause, cause);
+  }
+  if ((member as { kind?: unknown } | null | undefined)?.kind !== kind)
+    throw wrong('is none', member === undefined ? 'nothing' : member);
+  return member;
+}
+
 /** A registry of its own, with some plugins. */
 export function createRegistry(plugins: readonly Plugin[] = []): Registry {
   const members = { quantizer: new Map(), surrogate: new Map(), forward: new Map() } as Record<
@@ -110,7 +139,7 @@ export function createRegistry(plugins: readonly Plugin[] = []): Registry {
         expected: `one of ${[...members[kind].keys()].sort().join(', ') || '(none: no plugin is registered)'}`,
         next: 'Register the plugin that offers it: use(plugin), or --plugin on the command line; a package usually follows the name @bitgrad/quantizer-<method>.',
       });
-    return known.factory(options ?? (isSpecObject(spec) ? spec.options : undefined)) as T;
+    return made(kind, name!, known, options ?? (isSpecObject(spec) ? spec.options : undefined)) as T;
   };
 
   const registry: Registry = {

@@ -8,6 +8,7 @@ import {
   defineSurrogate,
   quantizerConfig,
   use,
+  type Quantizer,
   type QuantizerSpec,
 } from '../src/index.js';
 import { binarySignFixture as sign, clippedFixture as clipped } from './fixtures.js';
@@ -70,6 +71,28 @@ describe('createRegistry', () => {
     // A member of another kind is not taken for a quantizer.
     expect(() => registry.quantizer(clipped as never)).toThrow(code('unknown-name'));
     expect(() => registry.quantizer('toString')).toThrow(code('unknown-name'));
+  });
+
+  it('makes a typed error of whatever a factory throws, and of what is no member', () => {
+    const thrown = [null, undefined, 'text', new TypeError('x is undefined')];
+    const factories = [
+      ...thrown.map((value) => () => {
+        throw value;
+      }),
+      () => undefined,
+      () => sign,
+    ] as unknown as (() => Quantizer)[];
+    for (const factory of factories) {
+      const registry = createRegistry([
+        definePlugin({ name: 'p', version: '1', quantizers: { odd: factory } }),
+      ]);
+      expect(() => registry.quantizer('odd')).toThrow(
+        expect.objectContaining({
+          code: 'invalid-plugin',
+          message: expect.stringMatching(/quantizer "odd" of plugin "p" (threw|is none)/),
+        }),
+      );
+    }
   });
 
   it('refuses a name that another plugin has, and leaves the registry as it was', () => {

@@ -13,7 +13,7 @@ import {
   type SurrogateGradient,
 } from '@bitgrad/core';
 import { derivativeExpression, seriesExpression } from './closedForm.js';
-import { frequency, scaled, scaleStatistic, type PairOptions } from './forward.js';
+import { checkPairOptions, frequency, scaled, scaleStatistic, type PairOptions } from './forward.js';
 import { seriesDerivative, seriesValue } from './series.js';
 import { wholeN } from './surrogate.js';
 
@@ -51,6 +51,7 @@ const breakpoints = ({ scale = 1 }: Scalars): number[] => [-scale, 0, scale];
  * @param options.reach a quarter period, in boxes; more than n + 1, so that T rises in the whole box
  */
 export function boxedForward(options: PairOptions): ForwardQuantizer {
+  checkPairOptions('boxedForward', options);
   const value = (u: number, scalars: Scalars): number => {
     const { n, rho } = at(scalars, options);
     return Math.abs(u) >= 1 ? Math.sign(u) : parts(options, n, rho).value(pulled(u, rho));
@@ -84,6 +85,7 @@ export function boxedForward(options: PairOptions): ForwardQuantizer {
 
 /** B(x) = T'(P(x / scale)), scaled to a mean of 1 over the box; 0 beyond the box. The derivative half of the pair. */
 export function boxedSurrogate(options: PairOptions): SurrogateGradient {
+  checkPairOptions('boxedSurrogate', options);
   return defineSurrogate({
     name: 'fourier-box-derivative',
     options: { ...options },

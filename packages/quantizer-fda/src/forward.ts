@@ -1,16 +1,19 @@
 // The soft forward of FDA++: the Fourier series of sign itself, whose exact derivative is its backward.
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  checkOptions,
   defineForward,
   defineSurrogate,
   E,
+  option,
   type Expression,
   type ForwardQuantizer,
+  type OptionRules,
   type Scalars,
   type SurrogateGradient,
 } from '@bitgrad/core';
 import { derivativeExpression, seriesExpression } from './closedForm.js';
-import { seriesDerivative, seriesValue, type Weighting } from './series.js';
+import { seriesDerivative, seriesValue, weightings, type Weighting } from './series.js';
 import { wholeN } from './surrogate.js';
 
 /** Shape of an FDA++ pair: `reach` is a quarter period, in units of the input's scale. */
@@ -20,6 +23,16 @@ export interface PairOptions {
   readonly reach: number;
   readonly weighting: Weighting;
 }
+
+const rules: OptionRules<PairOptions> = {
+  n: option.required(option.integer(0, 256)),
+  reach: option.required(option.positive),
+  weighting: option.required(option.oneOf(...weightings)),
+};
+
+/** @throws BitgradError `invalid-option` */
+export const checkPairOptions = (owner: string, options: PairOptions): PairOptions =>
+  checkOptions('quantizer-fda', owner, options, rules);
 
 /** Angular frequency in units of the scaled input: a quarter period is `reach`. */
 export const frequency = ({ reach }: PairOptions): number => Math.PI / (2 * reach);
@@ -45,6 +58,7 @@ const at = (scalars: Scalars, options: PairOptions) => ({
 
 /** F(x) = f_n(x / scale), held constant beyond a quarter period, where f_n' is 0; hardened: sign. */
 export function seriesForward(options: PairOptions): ForwardQuantizer {
+  checkPairOptions('seriesForward', options);
   const omega = frequency(options);
   return defineForward({
     name: 'fourier-series',
@@ -70,6 +84,7 @@ export function seriesForward(options: PairOptions): ForwardQuantizer {
  * kernel of zeros, which has no scale.
  */
 export function seriesSurrogate(options: PairOptions): SurrogateGradient {
+  checkPairOptions('seriesSurrogate', options);
   const omega = frequency(options);
   return defineSurrogate({
     name: 'fourier-series-derivative',

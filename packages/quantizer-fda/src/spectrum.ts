@@ -1,5 +1,12 @@
 // The frequency picture of a surrogate: which part of sign's own spectrum its antiderivative has.
-import { BitgradError, type Scalars, type SurrogateGradient } from '@bitgrad/core';
+import {
+  checkOptions,
+  checkValue,
+  option,
+  type OptionRules,
+  type Scalars,
+  type SurrogateGradient,
+} from '@bitgrad/core';
 
 /** One odd harmonic k omega of a surrogate's antiderivative against sign's. */
 export interface Harmonic {
@@ -35,26 +42,31 @@ export interface SpectrumOptions {
   readonly points?: number;
 }
 
+const rules: OptionRules<SpectrumOptions> = {
+  omega: option.positive,
+  harmonics: option.integer(1, 100_000),
+  scalars: option.object,
+  points: option.integer(1, 1_000_000),
+};
+const surrogateRule = option.of(
+  'a surrogate, as defineSurrogate makes it',
+  (x) => typeof (x as { formula?: unknown } | null)?.formula === 'function',
+);
+
 /**
  * Fourier coefficients of a surrogate over one period of the square wave, next to sign's own (FDA, arXiv 2103.00841:
  * the gradient of sign is approximated in the frequency domain). B is taken as given on [-pi/(2 omega), pi/(2 omega)]
  * and continued as the square wave's derivative is, B(pi/omega - x) = -B(x), so that every surrogate that vanishes
  * outside a quarter period is shown whole.
- * @throws BitgradError `invalid-option` when omega or the number of harmonics is out of range
+ * @throws BitgradError `invalid-option` for options out of range and what is no surrogate
  */
 export function spectrum(
   surrogate: Pick<SurrogateGradient, 'formula' | 'breakpoints'>,
   options: SpectrumOptions = {},
 ): Spectrum {
+  checkValue('quantizer-fda', 'surrogate given to spectrum', surrogate, option.required(surrogateRule));
+  checkOptions('quantizer-fda', 'spectrum', options, rules);
   const { omega = 0.1, harmonics = 33, scalars = {}, points = 4096 } = options;
-  if (!(omega > 0 && Number.isFinite(omega)) || !Number.isInteger(harmonics) || harmonics < 1)
-    throw new BitgradError({
-      code: 'invalid-option',
-      source: 'quantizer-fda',
-      what: 'options of spectrum',
-      got: { omega, harmonics },
-      expected: 'omega > 0 and at least 1 harmonic',
-    });
   const quarter = Math.PI / (2 * omega);
   const inner = (surrogate.breakpoints?.(scalars) ?? []).filter((x) => Math.abs(x) < quarter);
   const nodes = midpoints([-quarter, ...inner.toSorted((a, b) => a - b), quarter], points);

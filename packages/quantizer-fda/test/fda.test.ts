@@ -11,7 +11,18 @@ import {
   type TrainingClock,
 } from '@bitgrad/core';
 import { describe, expect, it } from 'vitest';
-import { fda, fdaPlusPlus, fdaSurrogate, noiseParameters, seriesDerivative, spectrum } from '../src/index.js';
+import {
+  boxedForward,
+  boxedSurrogate,
+  fda,
+  fdaPlusPlus,
+  fdaSurrogate,
+  noiseParameters,
+  seriesDerivative,
+  seriesForward,
+  seriesSurrogate,
+  spectrum,
+} from '../src/index.js';
 
 const at = (share: number): TrainingClock => ({ ...initialClock, step: share * 1000, totalSteps: 1000 });
 const sites: Record<string, { site: QuantizerSite; shape: number[]; d: number }> = {
@@ -257,6 +268,23 @@ describe('fda++ in its box', () => {
 });
 
 describe('spectrum', () => {
+  it('refuses what is no surrogate, unknown options and values out of range', () => {
+    const invalid = (text: RegExp) =>
+      expect.objectContaining({ code: 'invalid-option', message: expect.stringMatching(text) });
+    for (const wrong of [undefined, 3, {}])
+      expect(() => spectrum(wrong as never)).toThrow(invalid(/surrogate given to spectrum/));
+    expect(() => spectrum(fdaSurrogate(), { harmonic: 3 } as object)).toThrow(
+      invalid(/no option "harmonic".*"harmonics"/),
+    );
+    for (const bad of [{ omega: 0 }, { harmonics: 0 }, { points: 1.5 }, { scalars: 3 as never }])
+      expect(() => spectrum(fdaSurrogate(), bad)).toThrow(invalid(new RegExp(Object.keys(bad)[0]!)));
+    const pair = { n: 3, reach: 2, weighting: 'plain' } as const;
+    for (const make of [seriesForward, seriesSurrogate, boxedForward, boxedSurrogate]) {
+      expect(() => make({ ...pair, weights: 'plain' } as never)).toThrow(invalid(/no option "weights"/));
+      expect(() => make({ ...pair, reach: 0 })).toThrow(invalid(/reach/));
+    }
+  });
+
   it('finds sign itself in the Fourier surrogate: n+1 harmonics, and nothing after them', () => {
     const { harmonics } = spectrum(
       { formula: (x) => seriesDerivative(x, 4, 0.5) },

@@ -1,9 +1,12 @@
 // How mu grows over training: the scalar that takes F to its levels.
 import {
   BitgradError,
+  checkOptions,
   grow,
+  option,
   progress,
   type JsonObject,
+  type OptionRules,
   type Schedule,
   type TrainingClock,
 } from '@bitgrad/core';
@@ -38,11 +41,21 @@ export function muAt({ growth, muStart, muEnd, muUntil }: MuOptions, clock: Trai
   return grow({ growth, start: muStart, end: muEnd }, progress(clock) / muUntil);
 }
 
+const rules: OptionRules<MuOptions> = {
+  growth: option.required(option.oneOf('linear', 'exponential', 'learning-rate-sum')),
+  muStart: option.required(option.number(0)),
+  muEnd: option.required(option.number(0)),
+  muUntil: option.required(
+    option.of('a number above 0, at most 1', (x) => typeof x === 'number' && x > 0 && x <= 1),
+  ),
+};
+
 /**
  * The schedule of mu.
  * @throws BitgradError `invalid-option` for growth from zero where growth multiplies
  */
 export function muSchedule(options: MuOptions): Schedule {
+  checkOptions('quantizer-proxconnect', 'muSchedule', options, rules);
   const { growth, muStart, muEnd, muUntil } = options;
   if (growth === 'learning-rate-sum' && muStart === 0)
     throw new BitgradError({

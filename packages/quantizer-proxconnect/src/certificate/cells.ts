@@ -1,6 +1,8 @@
 // Samples a pair (F, B) on cells that are refined where F or B varies fast, around declared points and at jumps that
 // nobody declared. Owns the grid; what the samples mean is decided in conditions.ts and recover.ts.
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, checkOptions, option, type OptionRules } from '@bitgrad/core';
+import { interval } from '../rules.js';
+import { fromPair } from './fromPair.js';
 
 /** A forward and a backward in plain Math, at fixed scalars. */
 export interface ScalarPair {
@@ -78,26 +80,23 @@ const finite = (name: string, x: number, value: number): number => {
   });
 };
 
-/** A half that checks its values; whatever it throws becomes a typed error. */
+/** A half that checks its values. */
 const checked =
   (name: 'F' | 'B', f: (x: number) => number) =>
-  (x: number): number => {
-    let value: number;
-    try {
-      value = f(x);
-    } catch (cause) {
-      if (cause instanceof BitgradError) throw cause;
-      throw new BitgradError({
-        code: 'invalid-plugin',
-        source: 'quantizer-proxconnect',
-        what: `${name}(${x}) of the pair to certify threw`,
-        got: cause instanceof Error ? cause.message : cause,
-        expected: 'a finite number',
-        cause,
-      });
-    }
-    return finite(name, x, value);
-  };
+  (x: number): number =>
+    finite(
+      name,
+      x,
+      fromPair(`${name}(${x})`, () => f(x)),
+    );
+
+const rules: OptionRules<SamplingOptions> = {
+  range: option.required(interval),
+  accuracy: option.positive,
+  jumps: option.positive,
+  cells: option.integer(1, 1e6),
+  maxCells: option.integer(1, 1e7),
+};
 
 /** Points of the first pass: even spacing, and geometric spacing towards each special point. */
 function startingPoints(lo: number, hi: number, special: readonly number[], cells: number): number[] {
@@ -137,6 +136,7 @@ function roughness(F: (x: number) => number, { a, b, Fa, Fm, Fb }: Cell, Fl: num
  * @throws BitgradError `not-finite` when F or B is NaN or infinite somewhere, `invalid-plugin` when one throws
  */
 export function sampleCells(pair: ScalarPair, options: SamplingOptions): CellGrid {
+  checkOptions('quantizer-proxconnect', 'sampleCells', options, rules);
   const { accuracy = 1e-4, jumps: jumpShare = 1e-6, cells: count = 256, maxCells = 40_000 } = options;
   const [lo, hi] = options.range;
   const span = hi - lo;

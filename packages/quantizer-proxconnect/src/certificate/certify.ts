@@ -3,6 +3,7 @@ import { BitgradError, checkOptions, option, type OptionRules, type Scalars } fr
 import { sampleCells, type CellGrid } from './cells.js';
 import { findViolations, type Violation } from './conditions.js';
 import { explainCertificate } from './explain.js';
+import { fromPair } from './fromPair.js';
 import {
   checkPair,
   pairName,
@@ -104,11 +105,11 @@ export function certify(pair: CertifiablePair, options: CertifyOptions = {}): Ce
   checkOptions('quantizer-proxconnect', 'certify', options, rules);
   checkPair(pair);
   const { tolerance = 1e-6, anchor, strength = 1 } = options;
-  const moments = positionsOf(pair, options);
-  const range =
-    options.range ?? rangeOf(moments.flatMap(({ scalars }) => scalarPair(pair, scalars).special ?? []));
+  const halvesAt = (at: Scalars) => fromPair('a declared point', () => scalarPair(pair, at));
+  const moments = fromPair('the schedule', () => positionsOf(pair, options));
+  const range = options.range ?? rangeOf(moments.flatMap(({ scalars: at }) => halvesAt(at).special ?? []));
   const positions = moments.map(({ scalars: all, settings }): Position => {
-    const halves = scalarPair(pair, all);
+    const halves = halvesAt(all);
     const grid = sampleCells(halves, { range, jumps: tolerance });
     if (grid.maxB === 0) throw noGradient(pair);
     const violations = findViolations(halves, grid, tolerance);

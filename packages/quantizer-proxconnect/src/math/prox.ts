@@ -1,6 +1,15 @@
 // The proximal map of a regularizer that is given as a plain function: P(w) = argmin_z (z - w)^2 / (2 mu) + r(z).
-import { BitgradError, type Jump, type Scalars } from '@bitgrad/core';
+import {
+  BitgradError,
+  checkOptions,
+  checkValue,
+  option,
+  type Jump,
+  type OptionRules,
+  type Scalars,
+} from '@bitgrad/core';
 import type { ProximalMap } from '../parts.js';
+import { interval } from '../rules.js';
 
 /** How to compute a proximal map. */
 export interface ProximalOptions {
@@ -13,6 +22,13 @@ export interface ProximalOptions {
   /** Candidates of the first search, evenly spaced over the domain. Default 801. */
   readonly candidates?: number;
 }
+
+const rules: OptionRules<ProximalOptions> = {
+  domain: interval,
+  strength: option.either(option.number(0), option.callback),
+  points: option.list(option.number()),
+  candidates: option.integer(2, 1e6),
+};
 
 const golden = (Math.sqrt(5) - 1) / 2;
 
@@ -74,13 +90,15 @@ function refine(cost: (z: number) => number, low: number, middle: number, high: 
  * @throws BitgradError `invalid-option` when r is finite nowhere, or the options are out of range
  */
 export function proximalOf(r: (z: number) => number, options: ProximalOptions = {}): ProximalMap {
+  checkValue('quantizer-proxconnect', 'regularizer of proximalOf', r, option.required(option.callback));
+  checkOptions('quantizer-proxconnect', 'proximalOf', options, rules);
   const { domain = [-4, 4], strength, points = [], candidates: count = 801 } = options;
   const [lo, hi] = domain;
   const even = Array.from({ length: count }, (_, i) => lo + ((hi - lo) * i) / (count - 1));
   const candidates = [...new Set([...even, ...points])]
     .sort((a, b) => a - b)
     .filter((z) => z >= lo && z <= hi && Number.isFinite(r(z)));
-  if (!(lo < hi) || !(count >= 2) || candidates.length === 0)
+  if (candidates.length === 0)
     throw new BitgradError({
       code: 'invalid-option',
       source: 'quantizer-proxconnect',

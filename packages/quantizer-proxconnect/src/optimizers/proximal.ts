@@ -1,20 +1,34 @@
 // ProxQuant and reverse ProxConnect: the same quantizer, with the optimizer's step on another variable (arXiv 2110.13220).
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  checkOptions,
   forwardValue,
+  option,
   type ForwardQuantizer,
   type LatentAccess,
+  type OptionRules,
   type QuantizeContext,
   type Schedule,
 } from '@bitgrad/core';
+import { schedule } from '../rules.js';
 import { aroundStep } from './wrap.js';
 
 /** What a wrapper needs to know of its quantizer. */
 export interface ProximalStep {
-  /** P, as a forward of w in units of `scale`. */
+  /** P, as a forward of w, in units of its statistic `scale` where it has one. */
   readonly proximal: ForwardQuantizer;
   readonly schedule: Schedule;
 }
+
+const rules: OptionRules<ProximalStep> = {
+  proximal: option.required(
+    option.of(
+      'a forward, as defineForward or piecewiseLinearForward makes it',
+      (x) => (x as { kind?: unknown } | null)?.kind === 'forward',
+    ),
+  ),
+  schedule: option.required(schedule),
+};
 
 /** unit * P(w / unit) of a latent kernel at the present clock; the caller disposes it. */
 function proximalValue(
@@ -32,8 +46,9 @@ function proximalValue(
     parameters: {},
   };
   return tf.tidy(() => {
-    const { scale } = proximal.statistics!(w, context);
-    return tf.mul(forwardValue(proximal, w, context), scale!);
+    const { scale } = proximal.statistics?.(w, context) ?? {};
+    const value = forwardValue(proximal, w, context);
+    return scale ? tf.mul(value, scale) : value;
   });
 }
 
@@ -51,16 +66,18 @@ const replace = (step: ProximalStep, latent: LatentAccess): void => {
  * P(w*), the iterates would be those of ProxQuant. The optimizer's own state (momentum, Adam's moments) sees the
  * gradients unchanged.
  */
-export const reverseProxConnect =
-  (step: ProximalStep) =>
-  (optimizer: tf.Optimizer, latent: LatentAccess): tf.Optimizer =>
+export const reverseProxConnect = (step: ProximalStep) => {
+  checkOptions('quantizer-proxconnect', 'reverseProxConnect', step, rules);
+  return (optimizer: tf.Optimizer, latent: LatentAccess): tf.Optimizer =>
     aroundStep(optimizer, { before: () => replace(step, latent) });
+};
 
 /**
  * ProxQuant over any optimizer: after each step the latent w* is replaced by P(w*), so that with plain SGD
  * w*_{t+1} = P(w*_t - eta * grad l(w*_t)). The gradient is taken at w* itself, which the forward of `pq` passes on.
  */
-export const proxQuant =
-  (step: ProximalStep) =>
-  (optimizer: tf.Optimizer, latent: LatentAccess): tf.Optimizer =>
+export const proxQuant = (step: ProximalStep) => {
+  checkOptions('quantizer-proxconnect', 'proxQuant', step, rules);
+  return (optimizer: tf.Optimizer, latent: LatentAccess): tf.Optimizer =>
     aroundStep(optimizer, { after: () => replace(step, latent) });
+};

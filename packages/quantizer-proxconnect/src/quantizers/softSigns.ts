@@ -192,6 +192,7 @@ export const softSignSlopeSurrogate = (options: SoftSignHalfOptions = {}): Surro
 function softSignQuantizer(family: Family, options: unknown): Quantizer {
   const { resolved, boxed } = resolve(family, options);
   const { kernelUnit, kernelScale, inputUnit, inputScale } = resolved;
+  const { growth, muStart, muEnd, muUntil } = resolved;
   const half = { curve: family.curve, box: boxed, kernelUnit, kernelScale, inputUnit, inputScale };
   return defineQuantizer({
     name: family.name,
@@ -199,7 +200,7 @@ function softSignQuantizer(family: Family, options: unknown): Quantizer {
     description: `${family.curve} forward with its own derivative backward (${family.paper})`,
     forward: softSignForward(half),
     surrogate: softSignSlopeSurrogate(half),
-    schedule: boxed ? boxSchedule(resolved) : muSchedule(resolved),
+    schedule: boxed ? boxSchedule(resolved) : muSchedule({ growth, muStart, muEnd, muUntil }),
     capabilities: { needsClock: boxed || muMoves(resolved) },
     certificate: {
       holds: true,

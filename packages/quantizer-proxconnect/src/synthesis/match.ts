@@ -1,8 +1,12 @@
 // The "++" of any surrogate: the forward whose derivative it is, so that both ends of the network agree.
 import {
   BitgradError,
+  checkOptions,
+  checkValue,
   constantSchedule,
+  option,
   type ForwardQuantizer,
+  type OptionRules,
   type Scalars,
   type Schedule,
   type SurrogateGradient,
@@ -12,6 +16,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { certify, type CertifyOptions } from '../certificate/certify.js';
 import { sampleCells } from '../certificate/cells.js';
+import { schedule as scheduleRule, surrogate as surrogateRule } from '../rules.js';
 import { lookUp, tabulate } from './tabulate.js';
 import type { SynthesizedQuantizer } from './synthesize.js';
 
@@ -25,6 +30,13 @@ export interface MatchOptions {
   readonly range?: number;
   readonly certify?: CertifyOptions;
 }
+
+const rules: OptionRules<MatchOptions> = {
+  name: option.string,
+  schedule: scheduleRule,
+  range: option.positive,
+  certify: option.object,
+};
 
 /** An antiderivative that goes from -1 to 1, as cubic Hermite pieces. */
 interface Integral {
@@ -102,6 +114,9 @@ function lastIntegral(surrogate: SurrogateGradient, range: number): (scalars: Sc
 
 /** The forward whose derivative is a multiple of the surrogate, from -1 to 1. */
 export function matchedForward(surrogate: SurrogateGradient, range = 4): ForwardQuantizer {
+  const owner = 'quantizer-proxconnect';
+  checkValue(owner, 'surrogate given to matchedForward', surrogate, option.required(surrogateRule));
+  checkValue(owner, 'range given to matchedForward', range, option.positive);
   if (surrogate.statistics)
     fail(
       surrogate,
@@ -140,6 +155,8 @@ export function matchedForward(surrogate: SurrogateGradient, range = 4): Forward
  *   depends on statistics of x; `verification-failed` when the certificate fails
  */
 export function match(surrogate: SurrogateGradient, options: MatchOptions = {}): SynthesizedQuantizer {
+  checkValue('quantizer-proxconnect', 'surrogate given to match', surrogate, option.required(surrogateRule));
+  checkOptions('quantizer-proxconnect', 'match', options, rules);
   const { schedule = constantSchedule(), range = 4 } = options;
   const name = options.name ?? `${surrogate.name.replace(/\++$/, '')}++`;
   const quantizer = defineQuantizer({

@@ -1,10 +1,13 @@
 // New quantizers from a proximal map and a transform: sound by construction, and certified when they are made.
 import {
   BitgradError,
+  checkOptions,
   constantSchedule,
   defineQuantizer,
   initialClock,
+  option,
   type JsonObject,
+  type OptionRules,
   type Quantizer,
   type QuantizerRole,
   type Scalars,
@@ -12,6 +15,7 @@ import {
 } from '@bitgrad/core';
 import { certify, type Certificate, type CertifyOptions } from '../certificate/certify.js';
 import { jumpsOf } from '../math/prox.js';
+import { ascending, proximalMap, schedule as scheduleRule, transform as transformRule } from '../rules.js';
 import { noUnit, type UnitOptions } from '../scale.js';
 import { composeForward, composeSurrogate, type Composition } from './compose.js';
 import type { ProximalMap, Transform } from '../parts.js';
@@ -45,6 +49,28 @@ export interface SynthesizedQuantizer extends Quantizer {
   readonly proof: Certificate;
 }
 
+const unitKind = option.oneOf('one', 'mean-abs', 'fan');
+
+const rules: OptionRules<Synthesis> = {
+  proximal: option.required(proximalMap),
+  transform: option.required(transformRule),
+  name: option.string,
+  options: option.object,
+  levels: ascending(2),
+  limits: ascending(1),
+  unit: option.inside({
+    kernelUnit: option.required(unitKind),
+    kernelScale: option.required(option.positive),
+    inputUnit: option.required(unitKind),
+    inputScale: option.required(option.positive),
+  }),
+  schedule: scheduleRule,
+  roles: option.list(option.oneOf('kernel', 'input'), 1),
+  description: option.string,
+  reach: option.positive,
+  certify: option.object,
+};
+
 const fail = (name: string, what: string, got: unknown, expected: string, next?: string): never => {
   throw new BitgradError({
     code: 'invalid-option',
@@ -60,10 +86,12 @@ const fail = (name: string, what: string, got: unknown, expected: string, next?:
  * Makes the quantizer F = T o P, B = T' o P (arXiv 2402.17710). P and T in plain Math are enough; with expressions they
  * run fused, without them from a table (linear interpolation of 4097 points over `reach`, jumps exact).
  * @returns a quantizer like any other, with its certificate as `proof`
- * @throws BitgradError `invalid-option` when P decreases somewhere or T' is not the derivative of T;
+ * @throws BitgradError `invalid-option` for options, when P decreases somewhere or T' is not the derivative of T;
  *   `verification-failed` when the certificate fails
  */
 export function synthesize(synthesis: Synthesis): SynthesizedQuantizer {
+  checkOptions('quantizer-proxconnect', 'synthesize', synthesis, rules);
+  checkLimits(synthesis);
   const { name = 'synthesized', levels = [-1, 1], unit = noUnit, schedule = constantSchedule() } = synthesis;
   const proximal = withJumps(synthesis.proximal, synthesis.reach ?? 8);
   const { transform } = synthesis;
@@ -110,6 +138,17 @@ export function synthesize(synthesis: Synthesis): SynthesizedQuantizer {
       next: 'Declare the jumps of P and the kinks of T, or raise `certify.tolerance` where P is computed roughly.',
     });
   return Object.freeze({ ...quantizer, proof });
+}
+
+/** One limit between each two levels. */
+function checkLimits({ name = 'synthesized', levels = [-1, 1], limits }: Synthesis): void {
+  if (limits && limits.length !== levels.length - 1)
+    fail(
+      name,
+      'option "limits"',
+      limits,
+      `${levels.length - 1}, one between each two of ${levels.length} levels`,
+    );
 }
 
 /** Declares the jumps of a map that declares none, so that tables and certificates meet them exactly. */
