@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
+  reasonOf,
   useBackend,
   type BackendAdapter,
   type BackendChoice,
@@ -75,7 +76,7 @@ const adapterOf = async (row: BackendRow): Promise<BackendAdapter> => {
   try {
     return await row.load();
   } catch (cause) {
-    const reason = `${row.package} cannot be loaded (${(cause as Error).message}); npm install ${row.package}`;
+    const reason = `${row.package} cannot be loaded (${reasonOf(cause)}); npm install ${row.package}`;
     return unavailable(row.name, reason, cause);
   }
 };

@@ -1,8 +1,9 @@
 // The deployment engines that the command knows, in order of preference. A new engine is one line in the table.
-import { readFile } from 'node:fs/promises';
-import { BitgradError, type JsonObject } from '@bitgrad/core';
+import { readFile, stat } from 'node:fs/promises';
+import { BitgradError, errorIn, reasonOf, type JsonObject } from '@bitgrad/core';
 import {
   decodeModel,
+  defaultLimits,
   jsEngine,
   type Engine,
   type EngineReport,
@@ -71,7 +72,7 @@ const attempt = async (row: EngineRow): Promise<{ engine?: Engine; listing: Engi
     const { available, reason = '', features } = await engine.probe();
     return { engine, listing: { ...base, available, reason, features: { ...features } } };
   } catch (cause) {
-    const reason = `${row.package} cannot be loaded (${(cause as Error).message}); npm install ${row.package}`;
+    const reason = `${row.package} cannot be loaded (${reasonOf(cause)}); npm install ${row.package}`;
     return { listing: { ...base, available: false, reason, features: {} } };
   }
 };
@@ -99,18 +100,41 @@ export async function chooseEngine(
   });
 }
 
-/** Reads a `.bitgrad` file. @throws BitgradError `io`, and as `decodeModel` for what the file holds */
+const unreadable = (path: string, reason: string, next: string, cause?: unknown): BitgradError =>
+  new BitgradError({ code: 'io', source: 'cli', what: `${path} ${reason}`, next, cause });
+
+/**
+ * Reads a `.bitgrad` file.
+ * @throws BitgradError `io`, `limit-exceeded`, and as `decodeModel` for what the file holds, with the file's name
+ */
 export async function readPacked(path: string): Promise<{ model: PackedModel; fileBytes: number }> {
-  const bytes = await readFile(path).catch((cause) => {
-    throw new BitgradError({
-      code: 'io',
-      source: 'cli',
-      what: `${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message})`,
-      next: 'Give a file that `bitgrad compile` has written.',
-      cause,
-    });
-  });
-  return { model: decodeModel(bytes), fileBytes: bytes.length };
+  const file = 'Give a file that `bitgrad compile` has written.';
+  try {
+    const found = await stat(path);
+    if (found.isDirectory())
+      throw unreadable(
+        path,
+        'is a folder',
+        '`bitgrad compile` makes the one file of a run that is used here.',
+      );
+    // Reading a pipe would wait for ever.
+    if (!found.isFile()) throw unreadable(path, 'is no regular file', file);
+    if (found.size > defaultLimits.fileBytes)
+      throw new BitgradError({
+        code: 'limit-exceeded',
+        source: 'cli',
+        what: `bytes of ${path}`,
+        got: found.size,
+        expected: `at most ${defaultLimits.fileBytes}`,
+      });
+    const bytes = await readFile(path);
+    return { model: decodeModel(bytes), fileBytes: bytes.length };
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (!(cause instanceof BitgradError))
+      throw unreadable(path, `cannot be read (${code ?? reasonOf(cause)})`, file, cause);
+    throw cause.source === 'cli' ? cause : errorIn(path, cause);
+  }
 }
 
 /** A packed model that is ready to run. */

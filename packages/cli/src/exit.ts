@@ -1,5 +1,6 @@
 // Exit codes: 0 done, 1 something failed, 2 the command was asked for wrongly, 130 / 143 stopped by a signal.
-import { BitgradError, type ErrorCode } from '@bitgrad/core';
+import { BitgradError, reasonOf, type ErrorCode } from '@bitgrad/core';
+import { plain } from './text.js';
 
 /** The exit codes of the command. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
@@ -19,8 +20,23 @@ const runtimeFailures: readonly ErrorCode[] = [
 export const exitCodeOf = (error: unknown): number =>
   error instanceof BitgradError && !runtimeFailures.includes(error.code) ? exitCodes.usage : exitCodes.failed;
 
-/** One line for a BitgradError; the stack for what nobody expected. */
+const oneLine = (text: string): string => plain(text.replaceAll(/\s*\n\s*/g, ' '));
+
+/** One line; with BITGRAD_DEBUG also where it happened. */
 export const errorText = (error: unknown): string => {
-  if (error instanceof BitgradError) return error.message.replaceAll(/\s*\n\s*/g, ' ');
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const line =
+    error instanceof BitgradError
+      ? oneLine(error.message)
+      : `[bitgrad/cli] unexpected: ${oneLine(reasonOf(error)).replace(/\.$/, '')}. ` +
+        'With BITGRAD_DEBUG=1 the command says where; please report it.';
+  const stack = process.env.BITGRAD_DEBUG && error instanceof Error ? error.stack : undefined;
+  return stack ? `${line}\n${stack}` : line;
 };
+
+/** The object that is the last line of stdout with --json when a command fails. */
+export const errorObject = (error: unknown) => ({
+  error: {
+    code: error instanceof BitgradError ? error.code : 'unexpected',
+    message: error instanceof BitgradError ? error.message : reasonOf(error),
+  },
+});

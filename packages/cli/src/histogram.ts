@@ -24,7 +24,9 @@ export function histogram(values: ArrayLike<number>, bins = 24): Histogram {
   const all = Array.from(values);
   const real = all.filter((v) => Math.abs(v) < unreachable);
   const counts = new Array<number>(bins).fill(0);
-  const [low, high] = [Math.min(...real), Math.max(...real)];
+  // Not Math.min(...real): as many arguments as a layer may have thresholds overflow the stack.
+  const low = real.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = real.reduce((a, b) => Math.max(a, b), -Infinity);
   for (const v of real) counts[Math.min(bins - 1, Math.floor(((v - low) / (high - low || 1)) * bins))]! += 1;
   const most = Math.max(...counts, 1);
   const bars = counts.map((n) => levels[n === 0 ? 0 : Math.ceil((n / most) * (levels.length - 1))]).join('');

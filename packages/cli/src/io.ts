@@ -1,5 +1,6 @@
 // Where the commands write: passed in, so that tests and other programs can listen.
 import pc from 'picocolors';
+import { writable } from './text.js';
 
 /** The two streams of a command, and how they may be used. */
 export interface CliIo {
@@ -25,6 +26,6 @@ export function createNodeIo(signal?: AbortSignal): CliIo {
   };
 }
 
-/** Writes one line. */
+/** Writes one line, or several; what could act on a terminal is shown instead. */
 export const writeLine = (stream: NodeJS.WritableStream, text: string): void =>
-  void stream.write(`${text}\n`);
+  void stream.write(`${writable(text)}\n`);

@@ -1,11 +1,11 @@
 // The command line: every command, option and default, and how errors become exit codes.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { JsonObject } from '@bitgrad/core';
+import { BitgradError, reasonOf, type JsonObject } from '@bitgrad/core';
 import { runEval, type EvalOptions } from './commands/eval.js';
 import { runList, type ListOptions } from './commands/list.js';
 import { runTrain, type TrainOptions } from './commands/train.js';
-import { errorText, exitCodeOf, exitCodes } from './exit.js';
+import { errorObject, errorText, exitCodeOf, exitCodes } from './exit.js';
 import { createNodeIo, writeLine, type CliIo } from './io.js';
 import { addCertifyCommand } from './program-certify.js';
 import { addPackedCommands } from './program-packed.js';
@@ -19,13 +19,14 @@ import {
   type Runner,
 } from './program-options.js';
 import { withSignals } from './signals.js';
+import { plain, writable } from './text.js';
 
 const jsonObject = (text: string): JsonObject => {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new InvalidArgumentError(`It is not JSON (${(cause as Error).message}).`);
+    throw new InvalidArgumentError(`It is not JSON (${reasonOf(cause)}).`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InvalidArgumentError('Expected a JSON object, such as \'{"clip":1}\'.');
@@ -140,15 +141,17 @@ export function createProgram(execute: Runner, io: CliIo): Command {
     .version(version())
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
+      writeOut: (text) => void io.stdout.write(writable(text)),
+      writeErr: (text) => void io.stderr.write(writable(text)),
       // One line, in the form of every other error.
       outputError: (text, write) =>
         write(
-          `[bitgrad/cli] ${text
-            .replace(/^error: /, '')
-            .trim()
-            .replaceAll(/\s*\n\s*/g, ' ')}\n`,
+          `[bitgrad/cli] ${plain(
+            text
+              .replace(/^error: /, '')
+              .trim()
+              .replaceAll(/\s*\n\s*/g, ' '),
+          )}\n`,
         ),
     });
   addTrain(program, execute);
@@ -158,6 +161,15 @@ export function createProgram(execute: Runner, io: CliIo): Command {
   addList(program, execute);
   return program;
 }
+
+/** What Commander refuses, as an error like all others. */
+const usageError = (error: CommanderError): BitgradError =>
+  new BitgradError({
+    code: 'invalid-option',
+    source: 'cli',
+    what: error.message.replace(/^error: /, '').replace(/\.$/, ''),
+    cause: error,
+  });
 
 /**
  * Runs the command line on given streams.
@@ -177,9 +189,15 @@ export async function runWith(args: readonly string[], io: CliIo): Promise<numbe
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
-    // Commander has written its own message.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    const json = args.includes('--json');
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.done;
+      // Commander has written its own message.
+      if (json) writeLine(io.stdout, JSON.stringify(errorObject(usageError(error))));
+      return exitCodes.usage;
+    }
     writeLine(io.stderr, errorText(error));
+    if (json) writeLine(io.stdout, JSON.stringify(errorObject(error)));
     return exitCodeOf(error);
   }
 }

@@ -1,11 +1,16 @@
 // Two-column tables of results.
 import type { CliIo } from './io.js';
+import { plain, widest } from './text.js';
+
+/** A value is one line; colours in it are ours where the caller has made them, and `writeLine` lets no others pass. */
+const cell = (value: string): string => value.replaceAll(/[\r\n\t]/g, plain);
 
 /** Lines `name  value` with the names padded to one width, under a title. */
 export function resultTable(title: string, rows: readonly (readonly [string, string])[], io: CliIo): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  const body = rows.map(([name, value]) => `  ${io.colors.dim(name.padEnd(width))}  ${value}`);
-  return [io.colors.bold(title), ...body].join('\n');
+  const names = rows.map(([name]) => plain(name));
+  const width = widest(names);
+  const body = rows.map(([, value], i) => `  ${io.colors.dim(names[i]!.padEnd(width))}  ${cell(value)}`);
+  return [io.colors.bold(plain(title)), ...body].join('\n');
 }
 
 /** Bytes as kB (1000 bytes), or MB from a million on. */

@@ -34,11 +34,36 @@ export function parseOptions<const S extends v.GenericSchema>(
     source,
     what: path ? `option "${path}" of ${owner}` : `options of ${owner}`,
     got: issue.input,
-    expected:
-      issue.expected && !issue.message.startsWith('Invalid')
-        ? `${issue.expected}; ${issue.message}`
-        : (issue.expected ?? issue.message),
+    expected: wanted(issue),
   });
+}
+
+/** Words for what a schema's step asks for; the library's own say "Invalid integer: Received 1.5" or ">=1". */
+const words: Readonly<Record<string, string>> = {
+  integer: 'an integer',
+  safe_integer: 'an integer that a number holds exactly',
+  finite: 'a finite number',
+  non_empty: 'something that is not empty',
+  object: 'an object',
+  strict_object: 'an object',
+  loose_object: 'an object',
+};
+
+function wanted({ type, kind, expected, message, input, requirement }: v.BaseIssue<unknown>): string {
+  const own = !message.startsWith('Invalid') ? message.replace(/^expected /i, '') : undefined;
+  if (own !== undefined) return expected && kind === 'schema' ? `${expected}; ${own}` : own;
+  if (input === undefined) return 'a value: it is required';
+  if (type === 'min_value' || type === 'max_value')
+    return `${String(requirement)} or ${type === 'min_value' ? 'more' : 'less'}`;
+  if (type === 'gt_value' || type === 'lt_value')
+    return `${type === 'gt_value' ? 'above' : 'below'} ${String(requirement)}`;
+  if (type === 'min_length' || type === 'max_length')
+    return `a length of ${String(requirement)} or ${type === 'min_length' ? 'more' : 'less'}`;
+  return (
+    words[type] ??
+    expected ??
+    message.replace(/^Invalid \w+: /, '').replace(/^Expected | but received .*$/g, '')
+  );
 }
 
 /** The names that the object takes in which an unknown one was found. */

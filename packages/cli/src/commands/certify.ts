@@ -1,6 +1,6 @@
 // `bitgrad certify`: whether a quantizer's forward and backward are a sound pair, and why.
 import { writeFile } from 'node:fs/promises';
-import { BitgradError, defaultRegistry, type JsonObject, type Quantizer } from '@bitgrad/core';
+import { BitgradError, defaultRegistry, reasonOf, type JsonObject, type Quantizer } from '@bitgrad/core';
 import { certificateChart, certify, chartSize, type Certificate } from '@bitgrad/quantizer-proxconnect';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
@@ -102,7 +102,7 @@ export async function runCertify(
           what: 'the picture cannot be written',
           got: path,
           cause,
-          next: String((cause as Error).message),
+          next: reasonOf(cause),
         });
       });
     }

@@ -13,6 +13,7 @@ import { exitCodes } from '../exit.js';
 import { histogram, type Histogram } from '../histogram.js';
 import { writeLine, type CliIo } from '../io.js';
 import { kilobytes, resultTable } from '../table.js';
+import { plain, widest } from '../text.js';
 
 /** Options of `bitgrad inspect`. */
 export interface InspectOptions {
@@ -88,13 +89,13 @@ const popcount = (word: number): number => {
 
 /** Layer names may repeat: a number keeps them apart. */
 const keyed = <T>(pairs: readonly (readonly [string, T])[]): Record<string, T> => {
-  const result: Record<string, T> = {};
+  const result = new Map<string, T>();
   for (const [name, value] of pairs) {
     let key = name || 'layer';
-    for (let i = 2; key in result; i++) key = `${name || 'layer'} (${i})`;
-    result[key] = value;
+    for (let i = 2; result.has(key); i++) key = `${name || 'layer'} (${i})`;
+    result.set(key, value);
   }
-  return result;
+  return Object.fromEntries(result);
 };
 
 /** Looks into a packed model. */
@@ -147,10 +148,15 @@ export async function runInspect(
 const count = (n: number): string =>
   n >= 1e9 ? `${(n / 1e9).toFixed(2)} G` : n >= 1e6 ? `${(n / 1e6).toFixed(2)} M` : n >= 1e3 ? `${(n / 1e3).toFixed(1)} k` : String(n); // prettier-ignore
 
-const columns = (rows: readonly (readonly string[])[]): string[] => {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+const columns = (table: readonly (readonly string[])[]): string[] => {
+  const rows = table.map((row) => row.map(plain));
+  const widths = rows[0]!.map((_, i) => widest(rows.map((row) => row[i]!)));
   return rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ')}`.trimEnd());
 };
+
+/** The first names, and how many more there are: a line of 200,000 names helps nobody. */
+const list = (names: readonly string[]): string =>
+  names.slice(0, 100).map(plain).join(', ') + (names.length > 100 ? `, ... (${names.length} in all)` : '');
 
 function format(found: Inspection, io: CliIo): string {
   const { metadata, floatBytes } = found;
@@ -165,9 +171,9 @@ function format(found: Inspection, io: CliIo): string {
       ['multiply-accumulates', `${count(found.macs)}, ${count(found.binaryMacs)} of them binary`],
       ['input', found.input],
       ['output', found.output],
-      ...(metadata.classes ? [['classes', metadata.classes.join(', ')] as const] : []),
-      ...(metadata.quantizers ? [['quantizers', metadata.quantizers.join(', ')] as const] : []),
-      ...(metadata.producer ? [['made by', metadata.producer] as const] : []),
+      ...(metadata.classes ? [['classes', list(metadata.classes)] as const] : []),
+      ...(metadata.quantizers ? [['quantizers', list(metadata.quantizers)] as const] : []),
+      ...(metadata.producer ? [['made by', plain(metadata.producer)] as const] : []),
     ],
     io,
   );

@@ -7,6 +7,7 @@ import { probeEngines, type EngineListing } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { usePlugins } from '../plugins.js';
+import { plain, widest } from '../text.js';
 
 /** Options of `bitgrad list`. */
 export interface ListOptions {
@@ -125,8 +126,8 @@ const claim = ({ certificate }: QuantizerListing): string =>
 
 function format(all: Listing, { colors }: CliIo): string {
   const section = (title: string, rows: readonly (readonly [string, string])[]): string => {
-    const width = Math.max(0, ...rows.map(([name]) => name.length));
-    return [colors.bold(title), ...rows.map(([name, text]) => `  ${colors.cyan(name.padEnd(width))}  ${text}`)].join('\n'); // prettier-ignore
+    const width = widest(rows.map(([name]) => plain(name)));
+    return [colors.bold(title), ...rows.map(([name, text]) => `  ${colors.cyan(plain(name).padEnd(width))}  ${plain(text)}`)].join('\n'); // prettier-ignore
   };
   return [
     section(

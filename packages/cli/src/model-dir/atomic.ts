@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, reasonOf } from '@bitgrad/core';
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'Check that the path exists.',
@@ -22,7 +22,7 @@ export const ioError = (what: string, cause: unknown): BitgradError => {
   return new BitgradError({
     code: 'io',
     source: 'cli',
-    what: `${what} (${code || (cause as Error).message})`,
+    what: `${what} (${code || reasonOf(cause)})`,
     next: reasons[code] ?? 'Check that the path exists, that it may be used, and that the disk is not full.',
     cause,
   });

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, reasonOf } from '@bitgrad/core';
 import * as v from 'valibot';
 import {
   ensureFolder,
@@ -64,7 +64,7 @@ async function readManifest(folder: string): Promise<{ text: string; manifest: M
     throw new BitgradError({
       code: 'invalid-file',
       source: 'cli',
-      what: `${path} is not a manifest of this version (${(cause as Error).message})`,
+      what: `${path} is not a manifest of this version (${reasonOf(cause)})`,
       next: 'Write the run anew with `bitgrad train --resume` or `--overwrite`.',
       cause,
     });

@@ -1,7 +1,7 @@
 // A model in a folder, in the layout of tfjs (model.json, weights.bin), so that any tfjs-layers program can load it.
 import type { io as tfio } from '@tensorflow/tfjs-core';
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, reasonOf } from '@bitgrad/core';
 import { commitFiles, readCommitted } from './commit.js';
 
 const weightsName = 'weights.bin';
@@ -60,7 +60,7 @@ export async function modelOf(folder: string, files: ReadonlyMap<string, Uint8Ar
     throw new BitgradError({
       code: 'invalid-file',
       source: 'cli',
-      what: `model in ${folder} does not load (${(cause as Error).message.split('\n')[0]})`,
+      what: `model in ${folder} does not load (${reasonOf(cause).split('\n')[0]})`,
       cause,
     });
   }

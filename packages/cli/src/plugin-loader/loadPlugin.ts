@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BitgradError, type Plugin } from '@bitgrad/core';
+import { BitgradError, reasonOf, type Plugin } from '@bitgrad/core';
 import { installResolveHook } from './resolveHook.js';
 
 const fail = (what: string, next: string, cause?: unknown): BitgradError =>
@@ -64,11 +64,7 @@ const readJsonSafely = (folder: string): string => {
     return entryOf(folder);
   } catch (cause) {
     if (cause instanceof BitgradError) throw cause;
-    throw fail(
-      `package.json of ${folder} cannot be read (${(cause as Error).message})`,
-      'Correct it.',
-      cause,
-    );
+    throw fail(`package.json of ${folder} cannot be read (${reasonOf(cause)})`, 'Correct it.', cause);
   }
 };
 
@@ -90,15 +86,14 @@ function locate(specifier: string, directory: string): string {
 export async function loadPlugin(specifier: string, directory: string): Promise<Plugin> {
   const location = locate(specifier, directory);
   installResolveHook();
-  let module: unknown;
   try {
-    module = await import(location);
+    return pluginOf(await import(location), specifier);
   } catch (cause) {
+    if (cause instanceof BitgradError && cause.code === 'invalid-plugin') throw cause;
     throw fail(
-      `plugin ${specifier} does not load (${(cause as Error).message.split('\n')[0]})`,
+      `plugin ${specifier} does not load (${reasonOf(cause).split('\n')[0]})`,
       'It must be an ES module: "type": "module" in its package.json, or a file that ends in .mjs.',
       cause,
     );
   }
-  return pluginOf(module, specifier);
 }
