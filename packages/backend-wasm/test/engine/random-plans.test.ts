@@ -41,13 +41,13 @@ describe('random plans on dirty memory', () => {
       const note = () => `seed ${seed} ${JSON.stringify(model.plan)}`;
       try {
         validateModel(model);
-        const start = performance.now();
+        const start = process.cpuUsage();
         const expected = await onDirtyMemory(jsEngine(), model, model.input);
         for (const variant of variants)
           expect(await onDirtyMemory(wasmEngine({ variant }), model, model.input), note()).toStrictEqual(
             expected,
           );
-        const ms = performance.now() - start;
+        const ms = process.cpuUsage(start).user / 1000;
         if (ms > slowest.ms) slowest = { ms, seed };
         const truth = oracle(model, model.input, { float32: true })[model.plan.output]!;
         for (let i = 0; i < truth.length; i++)
