@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
 import {
+  checkPixels,
   defaultPicture,
   orientPixels,
   pictureBytes,
@@ -196,6 +198,18 @@ describe('pictureSettings', () => {
   ])('refuses %j', (options, message) => {
     expect(() => pictureSettings(options as object)).toThrow(message);
   });
+});
+
+it('works or raises a BitgradError, whatever is passed', async () => {
+  const image = () => picture(2, 2, 1, () => 1);
+  const exports = { checkPixels, orientPixels, pictureBytes, pictureSettings };
+  const cases = {
+    checkPixels: { args: () => [image(), 'bits'] },
+    orientPixels: { args: () => [image(), 6] },
+    pictureBytes: { args: () => [image(), [1, 1, 1], { ...defaultPicture }, { maxBytes: 999 }], options: 3 },
+    pictureSettings: { args: () => [{ fit: 'cover' }], options: 0 },
+  };
+  expect(await wrongCalls(exports, { cases })).toEqual([]);
 });
 
 describe('orientPixels', () => {

@@ -2,6 +2,7 @@
 import {
   checkOptions,
   checkPixels,
+  checkValue,
   defaultPicture,
   defaultPictureBytes,
   option,
@@ -70,6 +71,15 @@ function readCanvas(canvas: CanvasLike): Pixels {
   }
 }
 
+const normalizationRules = {
+  mean: option.required(option.list(option.number(), 1)),
+  std: option.required(option.list(option.positive, 1)),
+};
+const byteRule = option.required(
+  option.of('an array of bytes', (v) => Array.isArray(v) || ArrayBuffer.isView(v)),
+);
+const channelRule = option.required(option.integer(1));
+
 /**
  * Bytes to the floats of training: (byte - mean[c]) * (1 / std[c]), each step rounded to float32 as in a packed model that
  * takes bytes.
@@ -77,12 +87,16 @@ function readCanvas(canvas: CanvasLike): Pixels {
  * @param channels number of channels
  * @param normalization means and deviations in units of bytes, one for all or one for each channel; the default is that
  *   of @bitgrad/datasets: byte / 127.5 - 1
+ * @throws BitgradError `invalid-option`, `shape-mismatch`
  */
 export function normalizeBytes(
   bytes: ArrayLike<number>,
   channels: number,
-  { mean, std }: InputNormalization = { mean: [127.5], std: [127.5] },
+  normalization: InputNormalization = { mean: [127.5], std: [127.5] },
 ): Float32Array {
+  const { mean, std } = checkOptions('runtime', 'the normalization', normalization, normalizationRules);
+  checkValue('runtime', 'bytes', bytes, byteRule);
+  checkValue('runtime', 'number of channels', channels, channelRule);
   for (const list of [mean, std])
     check(
       list.length === 1 || list.length === channels,

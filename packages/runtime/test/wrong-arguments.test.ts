@@ -11,11 +11,18 @@ it('every exported function works or raises a BitgradError', async () => {
     skip: {
       // For authors of engines, as checkCompileOptions.
       checkOptions: 'packages/bits/test/options.test.ts',
-      imageInput: 'input.test.ts',
-      normalizeBytes: 'input.test.ts',
       topClasses: 'input.test.ts',
     },
     cases: {
+      imageInput: {
+        args: () => [
+          { width: 1, height: 1, data: Uint8Array.of(5) },
+          { input: { type: 'f32', shape: [1, 1, 1] }, metadata: {} },
+          { fit: 'cover', background: 3, invert: true, maxBytes: 999 },
+        ],
+        options: 2,
+      },
+      normalizeBytes: { args: () => [Uint8Array.of(1), 1, { mean: [1], std: [2] }] },
       loadModel: { args: () => [file, {}], options: 1 },
       decodeModel: { args: () => [file, {}], options: 1 },
       encodeModel: { args: () => [plan, weights, metadata, {}], options: 3 },

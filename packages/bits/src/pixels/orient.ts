@@ -1,12 +1,14 @@
 // Turning a picture upright as its EXIF orientation says (tag 0x0112 of EXIF 2.32, section 4.6.4).
-import type { Pixels } from './pixels.js';
+import { checkPixels, type Pixels } from './pixels.js';
 
 /**
  * The picture as it is meant to be seen.
  * @param orientation where row 0 and column 0 of the stored picture belong, 1 (as stored) to 8; others mean 1
  * @returns pixels with the same bytes a pixel; the same object for 1
+ * @throws BitgradError as {@link checkPixels}
  */
 export function orientPixels<T extends Pixels>(image: T, orientation: number): Pixels {
+  checkPixels(image);
   if (!Number.isInteger(orientation) || orientation < 2 || orientation > 8) return image;
   const { data, width, height } = image;
   const bytes = data.length / (width * height);

@@ -2,7 +2,8 @@
 // A row of the picture at a time, so that a photo takes little more memory than its own pixels.
 import { BitgradError, type ErrorCode } from '../errors.js';
 import { createFilters, filterSize, widest, type Filters } from './filter.js';
-import { defaultPicture, type PictureSettings } from './settings.js';
+import { checkOptions, checkValue, option, type OptionRules } from '../options.js';
+import { defaultPicture, pictureSettings, type PictureSettings } from './settings.js';
 
 /** Pixels: ImageData, or any object of this form; 1 (grey), 3 (RGB) or 4 (RGBA) bytes a pixel, row-major. */
 export interface Pixels {
@@ -68,34 +69,51 @@ const nextStep = (value: unknown): string => {
     : 'Pass the picture to be classified.';
 };
 
+const callRules: OptionRules<PictureCall> = { source: option.string, maxBytes: option.integer() };
+const shapeRule = option.required(
+  option.of(
+    '[height, width, channels], channels 1, 3 or 4',
+    (v) => Array.isArray(v) && v.length === 3 && v.every(isSide) && [1, 3, 4].includes(v[2] as number),
+  ),
+);
+
 /**
  * Brings a picture to a shape: composed over the background, cut or padded as `fit` says, resampled by a triangle
  * filter (bilinear when enlarging, antialiased when shrinking, the identity at equal sizes), inverted, rounded.
  * @param image uint8 [height, width, 1 | 3 | 4], upright ({@link orientPixels})
  * @param shape of the result
  * @returns uint8 [height, width, channels]
- * @throws BitgradError as {@link checkPixels}; `limit-exceeded` before more memory is taken than allowed
+ * @throws BitgradError as {@link checkPixels}; `invalid-option`; `limit-exceeded` before more memory is taken than allowed
  */
 export function pictureBytes(
   image: Pixels,
   shape: PictureShape,
   settings: PictureSettings = defaultPicture,
-  { source = 'bits', maxBytes = defaultPictureBytes }: PictureCall = {},
+  call: PictureCall = {},
 ): Uint8Array {
+  const { source = 'bits', maxBytes = defaultPictureBytes } = checkOptions(
+    'bits',
+    'pictureBytes',
+    call,
+    callRules,
+  );
   checkPixels(image, source);
+  checkValue(source, 'shape of the picture', shape, shapeRule);
   const [height, width, channels] = shape;
-  const { fit } = settings;
+  const whole = pictureSettings(settings, defaultPicture, source);
+  const { fit } = whole;
   const ratios = [image.width / width, image.height / height] as const;
   const cut = fit === 'cover' ? Math.min(...ratios) : undefined;
   const [cropWidth, cropHeight] =
     cut === undefined ? [image.width, image.height] : [width * cut, height * cut];
   const shown = fit === 'contain' ? Math.max(...ratios) : undefined;
-  const inner = (side: number, whole: number): number =>
-    shown === undefined ? whole : Math.min(whole, Math.max(1, Math.round(side / shown)));
+  const inner = (side: number, most: number): number =>
+    shown === undefined ? most : Math.min(most, Math.max(1, Math.round(side / shown)));
   const [innerWidth, innerHeight] = [inner(image.width, width), inner(image.height, height)];
   const needed =
     height * width * channels +
-    8 * (filterSize(innerWidth, cropWidth, image.width) + filterSize(innerHeight, cropHeight, image.height)) +
+    8 * (innerWidth + filterSize(innerWidth, cropWidth, image.width)) +
+    8 * (innerHeight + filterSize(innerHeight, cropHeight, image.height)) +
     4 *
       channels *
       (image.width + innerWidth * Math.min(image.height, 2 * Math.ceil(cropHeight / innerHeight) + 3));
@@ -110,9 +128,9 @@ export function pictureBytes(
   const columns = createFilters(innerWidth, (image.width - cropWidth) / 2, cropWidth, image.width);
   const rows = createFilters(innerHeight, (image.height - cropHeight) / 2, cropHeight, image.height);
   const result = new Uint8Array(height * width * channels);
-  if (innerWidth < width || innerHeight < height) fill(result, channels, settings);
+  if (innerWidth < width || innerHeight < height) fill(result, channels, whole);
   const [top, left] = [(height - innerHeight) >> 1, (width - innerWidth) >> 1];
-  resample(image, columns, rows, settings, {
+  resample(image, columns, rows, whole, {
     bytes: result,
     channels,
     offset: (top * width + left) * channels,
