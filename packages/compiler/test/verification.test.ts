@@ -10,7 +10,8 @@ import { createModel } from '@bitgrad/models';
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import { jsEngine, type Engine, type PackedModel } from '@bitgrad/runtime';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compileModel, verifyModel } from '../src/index.js';
+import { bounds } from '../src/bounds.js';
+import { compileModel, lowerings, verifyModel } from '../src/index.js';
 import { mistakes } from './support/mistakes.js';
 
 beforeAll(async () => {
@@ -180,7 +181,11 @@ describe('ties', () => {
   ])('that the graph decides by rounding pass, and are counted (%s size)', async (_, create) => {
     const model = create();
     const options = { input: 'u8', normalization, samples: bytes(24), inputShape: [10, 10, 1] } as const;
+    const weights = model.weights.map((w) => [...w.read().dataSync()]);
+    const tensors = tf.memory().numTensors;
     const { agreement } = await compileModel(model, options);
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(model.weights.map((w) => [...w.read().dataSync()])).toEqual(weights);
     expect(agreement.ties).toBeGreaterThan(0);
     expect(agreement.relativeDifference).toBeGreaterThan(0.01);
     model.dispose();
@@ -223,6 +228,10 @@ describe('ties', () => {
     expect(agreement.ties).toBeGreaterThan(0);
     model.dispose();
   });
+});
+
+it('every layer that compiles has an error bound', () => {
+  expect(Object.keys(lowerings).filter((name) => !bounds[name])).toEqual([]);
 });
 
 describe('engines', () => {

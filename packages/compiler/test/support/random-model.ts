@@ -51,6 +51,14 @@ const window = (rng: Rng, [h, w]: readonly number[]) => {
 const batchNorm: Step = (x, rng) =>
   apply(rng.next() < 0.7 ? L.batchNorm({}) : tfl.layers.batchNormalization(), x);
 
+/** Nothing in inference. */
+const noises = [
+  () => tfl.layers.dropout({ rate: 0.3 }),
+  () => tfl.layers.alphaDropout({ rate: 0.3 }),
+  () => tfl.layers.gaussianDropout({ rate: 0.3 }),
+  () => tfl.layers.gaussianNoise({ stddev: 0.3 }),
+];
+
 /** What may stand between any two layers. */
 const anywhere: readonly Step[] = [
   batchNorm,
@@ -59,7 +67,7 @@ const anywhere: readonly Step[] = [
   (x) => apply(tfl.layers.leakyReLU({ alpha: 0.2 }), x),
   (x) => apply(L.rprelu({ gammaInitializer: 'randomNormal', zetaInitializer: 'randomNormal' }), x),
   (x, rng) => apply(tfl.layers.activation({ activation: pick(rng, ['relu6', 'tanh', 'sigmoid', 'hardSigmoid']) }), x), // prettier-ignore
-  (x) => apply(tfl.layers.dropout({ rate: 0.3 }), x),
+  (x, rng) => apply(pick(rng, noises)(), x),
   (x, rng) => apply(L.quantActivation({ inputQuantizer: pick(rng, ['ste', 'heaviside', 'rsign', 'dorefa']) }), x), // prettier-ignore
 ];
 
@@ -170,9 +178,9 @@ const ofVectors: readonly Step[] = [
   (x) => apply(tfl.layers.prelu({ alphaInitializer: 'randomUniform' }), x),
 ];
 const attention: Step = (x, rng) => {
-  const width = 2 * between(rng, 1, 3);
-  const wide = apply(tfl.layers.dense({ units: 3 * width }), x);
-  return apply(L.attention({ heads: pick(rng, [1, 2]) }), wide);
+  const heads = pick(rng, [1, 2, sizesOf(x)[0]!]);
+  const wide = apply(tfl.layers.dense({ units: 3 * heads * between(rng, 1, 3) }), x);
+  return apply(L.attention({ heads }), wide);
 };
 const ofTokens: readonly Step[] = [
   dense(),
@@ -181,6 +189,8 @@ const ofTokens: readonly Step[] = [
   attention,
   nested,
   (x) => apply(L.layerNorm({ epsilon: 1e-2 }), x),
+  (x) => apply(tfl.layers.spatialDropout1d({ rate: 0.3 }), x),
+  (x, rng) => apply(tfl.layers.conv1d({ filters: between(rng, 1, 9), kernelSize: between(rng, 1, 2), ...biased }), x), // prettier-ignore
   (x) => apply(tfl.layers.layerNormalization(), x),
   (x, rng) => apply(L.positionEmbedding({ seed: seedOf(rng) }), x),
   (x, rng) => apply(L.classToken({ seed: seedOf(rng) }), x),
