@@ -38,7 +38,7 @@ export function parseOptions<const S extends v.GenericSchema>(
   });
 }
 
-/** Words for what a schema's step asks for; the library's own say "Invalid integer: Received 1.5" or ">=1". */
+/** Words for what a schema's step asks for; the library's own say "Invalid integer: Received 1.5". */
 const words: Readonly<Record<string, string>> = {
   integer: 'an integer',
   safe_integer: 'an integer that a number holds exactly',
@@ -53,10 +53,6 @@ function wanted({ type, kind, expected, message, input, requirement }: v.BaseIss
   const own = !message.startsWith('Invalid') ? message.replace(/^expected /i, '') : undefined;
   if (own !== undefined) return expected && kind === 'schema' ? `${expected}; ${own}` : own;
   if (input === undefined) return 'a value: it is required';
-  if (type === 'min_value' || type === 'max_value')
-    return `${String(requirement)} or ${type === 'min_value' ? 'more' : 'less'}`;
-  if (type === 'gt_value' || type === 'lt_value')
-    return `${type === 'gt_value' ? 'above' : 'below'} ${String(requirement)}`;
   if (type === 'min_length' || type === 'max_length')
     return `a length of ${String(requirement)} or ${type === 'min_length' ? 'more' : 'less'}`;
   return (
