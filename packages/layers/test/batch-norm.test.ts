@@ -71,7 +71,7 @@ describe('batchNorm', () => {
   });
 
   it('works without gamma and without beta', () => {
-    const layer = batchNorm({ center: false, scale: false, epsilon: 0 });
+    const layer = batchNorm({ center: false, scale: false, epsilon: 1e-12 });
     const x = tf.tensor2d([[1, 10], [3, 10.5]]); // prettier-ignore
     expect((layer.apply(x, { training: true }) as tf.Tensor).arraySync()).toEqual([[-1, -1], [1, 1]]); // prettier-ignore
     expect(layer.weights.length).toBe(2);
@@ -93,6 +93,17 @@ describe('batchNorm', () => {
     }
     expect(first.weights[0]!.shape).toEqual([3]);
     near(first.movingMean.read(), last.movingMean.read(), 'mean');
+  });
+
+  it('gives beta for a constant channel, also of one value, and a finite gradient', () => {
+    for (const epsilon of [undefined, 1e-12])
+      for (const x of [tf.fill([4, 2], 0.3), tf.zeros([4, 2]), tf.ones([1, 2])]) {
+        const layer = batchNorm({ epsilon });
+        const call = (t: tf.Tensor) => layer.apply(t, { training: true }) as tf.Tensor;
+        expect([...call(x).dataSync()].every((y) => y === 0)).toBe(true);
+        expect([...tf.grad(call)(x).dataSync()].every((g) => Math.abs(g) < 1)).toBe(true);
+      }
+    expect(() => batchNorm({ epsilon: 0 })).toThrow(/epsilon/);
   });
 
   it('keeps no tensors', () => {

@@ -107,6 +107,17 @@ describe('attention', () => {
 });
 
 describe('layerNorm', () => {
+  it('gives beta for a constant row, also of one value, and a finite gradient', () => {
+    for (const epsilon of [undefined, 1e-12])
+      for (const x of [tf.fill([2, 5], 0.3), tf.zeros([2, 5]), tf.ones([2, 1])]) {
+        const layer = layerNorm({ epsilon });
+        const call = (t: tf.Tensor) => layer.apply(t) as tf.Tensor;
+        expect([...call(x).dataSync()].every((y) => Math.abs(y) < 0.1)).toBe(true);
+        expect([...tf.grad(call)(x).dataSync()].every((g) => Math.abs(g) < 1)).toBe(true);
+      }
+    expect(() => layerNorm({ epsilon: 0 })).toThrow(/epsilon/);
+  });
+
   it.each([[[1, 1]], [[3, 5]], [[2, 3, 8]], [[1, 2, 1, 7]]])(
     'equals its formula and its gradients: %j',
     (shape) => {

@@ -34,6 +34,14 @@ const expectClose = (got: number[][], expected: number[][], tolerance: number) =
   );
 
 describe('adam', () => {
+  it('leaves weights without gradients where they are, at any epsilon that it takes', () => {
+    const none = [Array(size).fill(0), Array(size).fill(0)] as number[][];
+    const [start] = draws(1, 8);
+    for (const epsilon of [undefined, 1e-30])
+      expect(follow(adam({ epsilon }), start!, none).at(-1)).toEqual(start!.map(Math.fround));
+    expect(() => adam({ epsilon: 0 })).toThrow(/epsilon/);
+  });
+
   it('follows algorithm 1 of the paper', () => {
     const [learningRate, beta1, beta2, epsilon] = [0.05, 0.8, 0.95, 1e-6];
     const [start] = draws(1, 3);

@@ -16,7 +16,7 @@ it('every exported function works or raises a BitgradError', async () => {
   expect(
     await wrongCalls(exports, {
       cases: {
-        adam: { args: () => [{ learningRate: 1, beta1: 0.9, beta2: 0.9, epsilon: 0 }], options: 0 },
+        adam: { args: () => [{ learningRate: 1, beta1: 0.9, beta2: 0.9, epsilon: 1e-8 }], options: 0 },
         sgd: { args: () => [{ learningRate: 1, momentum: 0, nesterov: true }], options: 0 },
         bop: { args: () => [{ gamma: 1, gammaEnd: 1, threshold: 0 }], options: 0 },
         caseOptimizer: { args: () => [[{ test: () => true, optimizer: exports.adam() }], exports.sgd()] },

@@ -28,7 +28,7 @@ export interface BatchNormArgs extends LayerArgs {
   axis?: number | [number];
   /** Share of the old value in a moving average; default 0.99. */
   momentum?: number;
-  /** Added to the variance; default 1e-3. */
+  /** Added to the variance, 1e-12 or more; default 1e-3. */
   epsilon?: number;
   /** Has beta; default true. */
   center?: boolean;
@@ -46,13 +46,16 @@ export interface BatchNormArgs extends LayerArgs {
   gammaConstraint?: ConstraintSpec;
 }
 
+/** What is added to a variance must keep its root a divisor: a constant channel has variance 0. */
+export const leastEpsilon = 1e-12;
+
 const axis = option.integer(-8, 7);
 const rules: LayerRules<BatchNormArgs> = {
   axis: option.of('an axis, or a list of one', (v) =>
     axis.allows(Array.isArray(v) && v.length === 1 ? v[0] : v),
   ),
   momentum: option.number(0, 1),
-  epsilon: option.number(0),
+  epsilon: option.number(leastEpsilon),
   center: option.boolean,
   scale: option.boolean,
   unbiasedVariance: option.boolean,

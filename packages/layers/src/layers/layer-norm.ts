@@ -16,10 +16,11 @@ import {
   type LayerVariable,
   type Shape,
 } from '../keras.js';
+import { leastEpsilon } from './batch-norm.js';
 
 /** Options of {@link LayerNorm}. */
 export interface LayerNormArgs extends LayerArgs {
-  /** Added to the variance; default 1e-5. */
+  /** Added to the variance, 1e-12 or more; default 1e-5. */
   epsilon?: number;
   /** Default ones. */
   gammaInitializer?: InitializerSpec;
@@ -28,7 +29,7 @@ export interface LayerNormArgs extends LayerArgs {
 }
 
 const rules: LayerRules<LayerNormArgs> = {
-  epsilon: option.number(0),
+  epsilon: option.number(leastEpsilon),
   gammaInitializer: option.any,
   betaInitializer: option.any,
 };

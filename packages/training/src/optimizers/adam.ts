@@ -20,7 +20,8 @@ const rules: OptionRules<AdamOptions> = {
   learningRate: option.number(0),
   beta1: option.below(0, 1),
   beta2: option.below(0, 1),
-  epsilon: option.number(0),
+  // A weight whose gradients were all 0 steps by 0 / epsilon.
+  epsilon: option.number(1e-30),
 };
 
 class Adam extends StepOptimizer {
