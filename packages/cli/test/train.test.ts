@@ -139,6 +139,29 @@ describe('train', () => {
     }
   });
 
+  it('trains with the learning rate it is given, wherever that is', async () => {
+    const out = temporaryFolder();
+    const rates = async (...more: string[]) => {
+      const folder = join(out, String(more.length ? more.join('').replaceAll(/\W/g, '') : 'default'));
+      expect((await train(folder, '--epochs', '1', ...more)).code).toBe(0);
+      const { config } = loadCheckpoint(read(folder, 'checkpoint'));
+      return [config.learningRate, (config.optimizer as { learningRate: number }).learningRate];
+    };
+    expect(await rates()).toEqual([0.001, 0.001]);
+    expect(await rates('--optimizer-options', '{"learningRate":0.05}')).toEqual([0.05, 0.05]);
+    expect(await rates('--optimizer', 'sgd')).toEqual([0.1, 0.1]);
+  });
+
+  it.each([
+    [['--lr', '0.01', '--optimizer-options', '{"learningRate":0.05}'], /got 0.01, expected 0.05/],
+    [['--optimizer-options', '{"weightDecay":1}'], /adam has no option "weightDecay"/],
+    [['--optimizer-options', '{"name":"sgd"}'], /name: got "sgd".*--optimizer/],
+  ])('refuses %j', async (options, message) => {
+    const { code, stderr } = await train(join(temporaryFolder(), 'run'), ...options);
+    expect(code).toBe(2);
+    expect(lastLine(stderr)).toMatch(message);
+  });
+
   it('refuses to write over a run unless told to', async () => {
     const out = join(temporaryFolder(), 'run');
     await train(out);

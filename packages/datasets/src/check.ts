@@ -71,6 +71,18 @@ function checkLabelKind(owner: string, labels: unknown): asserts labels is Split
   });
 }
 
+/** Whether labels are rows of one 1 and otherwise 0, one row an image. */
+function isOneHot(labels: Split['labels'], images: number): boolean {
+  const width = labels.length / images;
+  if (!Number.isInteger(width) || width < 2) return false;
+  let ones = 0;
+  for (const label of labels) {
+    if (label > 1) return false;
+    ones += label;
+  }
+  return ones === images;
+}
+
 /**
  * Checks that bytes, labels and shape belong together.
  * @returns the number of images
@@ -83,17 +95,15 @@ export function checkParts(owner: string, { images, labels, shape }: Parts): num
   const pixels = shape[0] * shape[1] * shape[2];
   if (images.length === labels.length * pixels) return labels.length;
   const count = images.length / pixels;
-  const oneHot = Number.isInteger(count) && count > 0 && labels.length % count === 0;
   throw failure(
     'shape-mismatch',
     `length of images for ${labels.length} labels of shape [${shape.join(', ')}]`,
     {
       got: images.length,
       expected: String(labels.length * pixels),
-      next:
-        oneHot && labels.length > count
-          ? `These are ${count} images with ${labels.length / count} labels each: one-hot rows? Give one class number an image.`
-          : undefined,
+      next: isOneHot(labels, count)
+        ? `These are ${count} images with ${labels.length / count} labels each: one-hot rows? Give one class number an image.`
+        : undefined,
     },
   );
 }

@@ -1,7 +1,7 @@
 // `bitgrad train`: data, model, trainer, checkpoints and result. What the options mean is in program.ts.
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { BackendAdapter, JsonObject, PictureFit } from '@bitgrad/core';
+import { BitgradError, type BackendAdapter, type JsonObject, type PictureFit } from '@bitgrad/core';
 import { symmetricNormalization, type Augmentation, type Dataset } from '@bitgrad/datasets';
 import { checkModel, summary } from '@bitgrad/layers';
 import { createModel } from '@bitgrad/models';
@@ -142,6 +142,20 @@ interface Run extends Setup {
   readonly model: LayersModel;
 }
 
+/** @throws BitgradError `invalid-option` for a second name of the optimizer */
+function optimizerOf({ optimizer, optimizerOptions = {} }: TrainOptions): OptimizerConfig {
+  if ('name' in optimizerOptions)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'cli',
+      what: '--optimizer-options: name',
+      got: optimizerOptions['name'],
+      expected: 'options of the optimizer only',
+      next: 'The optimizer is chosen by --optimizer.',
+    });
+  return { ...optimizerOptions, name: optimizer } as OptimizerConfig;
+}
+
 /**
  * Trains a model and saves it.
  * @param directory what paths are relative to
@@ -197,7 +211,7 @@ async function trainIn(setup: Setup): Promise<boolean> {
     epochs: options.epochs,
     batchSize: options.batch,
     seed: options.seed,
-    optimizer: { name: options.optimizer, ...options.optimizerOptions } as OptimizerConfig,
+    optimizer: optimizerOf(options),
     learningRate: options.lr,
     schedule: { kind: options.lrSchedule as 'cosine', warmupSteps: options.warmup },
     augment,
