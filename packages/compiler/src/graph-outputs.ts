@@ -3,22 +3,51 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { failureOf } from '@bitgrad/core';
 import { expectModel, withHardened } from '@bitgrad/layers';
-import { elementCount, normalizeBytes, type InputNormalization, type PackedModel } from '@bitgrad/runtime';
+import {
+  elementCount,
+  normalizeBytes,
+  validateModel,
+  type InputNormalization,
+  type PackedModel,
+} from '@bitgrad/runtime';
+import { endsOf } from './graph.js';
 import { checkSamples, type InputKind, type Samples } from './samples.js';
 
 /** Samples that the graph sees at a time. */
 const chunk = 500;
 
-/** @throws BitgradError `invalid-option` for what is no model, or no packed model */
+const failure = failureOf('compiler');
+
+const fits = (known: readonly (number | null)[], shape: readonly number[]): boolean =>
+  known.length === shape.length + 1 && shape.every((size, i) => (known[i + 1] ?? size) === size);
+
+/**
+ * Whether these are a graph and a packed model of it, by their shapes.
+ * @throws BitgradError `invalid-option` for what is no model or no packed model, `shape-mismatch`, and as `validateModel`
+ */
 export function checkPair(owner: string, model: unknown, packed: PackedModel): void {
   expectModel('compiler', owner, model);
-  if (!packed?.plan || !Array.isArray(packed.weights))
-    throw failureOf('compiler')('invalid-option', {
+  if (typeof packed?.plan !== 'object' || !Array.isArray(packed.weights))
+    throw failure('invalid-option', {
       what: `packed model given to ${owner}`,
       got: packed === undefined ? 'nothing' : packed,
       expected: 'a packed model',
       next: 'Pass what compileModel gives as `model`, or decodeModel(bytes) of @bitgrad/runtime.',
     });
+  validateModel(packed);
+  const { input, output } = endsOf(model);
+  const { buffers, ...ends } = packed.plan;
+  for (const [key, known] of [
+    ['input', input.shape],
+    ['output', output.shape],
+  ] as const)
+    // prettier-ignore
+    if (!fits(known, buffers[ends[key]]!.shape))
+      throw failure('shape-mismatch', {
+        what: `${key} of the packed model given to ${owner}`,
+        got: buffers[ends[key]]!.shape,
+        expected: `that of the model, [${known.slice(1).map((size) => size ?? 'any').join(', ')}]`, // prettier-ignore
+      });
 }
 
 /** What a packed model takes. */
@@ -44,7 +73,8 @@ export function graphOutputs(
   normalization?: InputNormalization,
 ): Float32Array {
   checkPair('graphOutputs', model, packed);
-  checkSamples(samples, inputOf(packed));
+  // Not optional here.
+  checkSamples(samples ?? null, inputOf(packed));
   const { plan } = packed;
   const { size } = inputOf(packed);
   const rows = samples.length / size;

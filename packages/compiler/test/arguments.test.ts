@@ -49,6 +49,10 @@ it('graphOutputs and verifyModel want both models', async () => {
     await expect(verifyModel(model, value)).rejects.toThrow(wrong);
     expect(() => graphOutputs(model, value, new Float32Array(4))).toThrow(wrong);
   }
+  const other = tfl.sequential({ layers: [quantDense({ units: 4, inputShape: [5], ...q })] });
+  await expect(verifyModel(other, packed)).rejects.toThrow(
+    error('shape-mismatch', /input of the packed model given to verifyModel: got \[4\], expected.*\[5\]/),
+  );
   await expect(verifyModel('model' as never, packed)).rejects.toThrow(error('invalid-option', /verifyModel/));
   model.dispose();
 });
