@@ -2,7 +2,7 @@
 // itself, a service worker that knows every file, and no tfjs outside of the workers.
 import { fileURLToPath } from 'node:url';
 import { defaultClientConditions, defineConfig } from 'vite';
-import { contentSecurityPolicy, policy } from './build/csp.js';
+import { contentSecurityPolicy, policyHeader } from './build/csp.js';
 import { offline } from './build/offline.js';
 import { withoutTfjs } from './build/without-tfjs.js';
 
@@ -39,5 +39,5 @@ export default defineConfig({
     },
   },
   server: { headers: isolation },
-  preview: { headers: { ...isolation, 'Content-Security-Policy': policy } },
+  preview: { headers: { ...isolation, 'Content-Security-Policy': policyHeader } },
 });

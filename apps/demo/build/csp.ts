@@ -1,4 +1,5 @@
-// The content security policy, as a meta element of the built page: static hosts need no header for it.
+// The content security policy, as a meta element of the built page: static hosts need no header for it. What a meta
+// element cannot say, who may frame the page, is in the header only.
 import type { Plugin } from 'vite';
 
 /** Scripts from here only, WebAssembly allowed, no eval; `blob:` workers are the threads of the wasm engine. */
@@ -13,6 +14,9 @@ export const policy = [
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');
+
+/** The policy as a header, where the host can send one: browsers ignore `frame-ancestors` in a meta element. */
+export const policyHeader = `${policy}; frame-ancestors 'none'`;
 
 /** Puts the policy into the built page; in development Vite's own inline styles would break it. */
 export const contentSecurityPolicy = (): Plugin => ({

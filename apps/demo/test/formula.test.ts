@@ -51,6 +51,9 @@ describe('formulas', () => {
     ['x % 2', 'operator'],
     [`${'('.repeat(80)}x${')'.repeat(80)} + ${'-'.repeat(100)}x`, 'nesting'],
     ['x'.repeat(500), 'length'],
+    ['(((x/9)^31)^31)^31', 'size'],
+    [`${'('.repeat(55)}x${'^32)'.repeat(55)}`, 'size'],
+    [`${'('.repeat(25)}x${'+1)^3'.repeat(25)}`, 'size'],
   ])('refuses %s', (text, part) => {
     const attempt = (): unknown => parseFormula(text);
     expect(attempt).toThrow(BitgradError);
@@ -60,6 +63,37 @@ describe('formulas', () => {
   it('refuses a formula without a value somewhere', () => {
     expect(() => formulaSurrogate('1 / x')).toThrow(/not-finite|x = 0/);
     expect(() => formulaSurrogate('log(x)')).toThrow(BitgradError);
+  });
+
+  it('is answered in time, however the formula is nested', () => {
+    const nested = (start: string, middle: (inside: string, i: number) => string): string => {
+      let text = start;
+      for (let i = 1; ; i++) {
+        const next = middle(text, i);
+        if (next.length > 400 || i > 55) return text;
+        text = next;
+      }
+    };
+    const formulas = [
+      nested('x', (inside) => `(${inside}/9)^31`),
+      nested('x', (inside, i) => `min(${inside},${i})`),
+      nested('x', (inside, i) => `abs(${inside}-${i})`),
+      nested('x', (inside, i) => `(${inside}>${i}?x:0)`),
+      nested('x', (inside) => `(${inside})^2`),
+      nested('sin(99*x)', (inside) => `abs(${inside}) > 0.5`),
+      nested('max(0,x)', (inside, i) => `${inside}+max(0,x-${i})`),
+    ];
+    for (const formula of formulas) {
+      // Processor time: the machine may be busy with other things.
+      const before = process.cpuUsage();
+      try {
+        formulaSurrogate(formula);
+      } catch (error) {
+        expect(error).toBeInstanceOf(BitgradError);
+      }
+      const { user, system } = process.cpuUsage(before);
+      expect((user + system) / 1e6, formula).toBeLessThan(3);
+    }
   });
 
   it('finds where a formula jumps or bends', () => {

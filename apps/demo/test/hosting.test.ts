@@ -4,13 +4,24 @@ import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { createServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { policy } from '../build/csp.js';
+import { policy, policyHeader } from '../build/csp.js';
 import { handwriting } from './handwriting.js';
 import { serve } from './server.js';
 import { siteFolder } from './site.js';
 import { answer, draw, launch, ready, skipReason, untilPhase, visit } from './visit.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Whether another site can show the page in a frame. */
+async function framed(browser: Browser, url: string): Promise<boolean> {
+  const page = await browser.newPage();
+  await page.setContent(`<iframe src="${url}"></iframe>`);
+  await expect.poll(() => page.frames().length).toBe(2);
+  await page.waitForTimeout(1000);
+  const shown = await page.frames()[1]!.locator('.drawing-area').count();
+  await page.close();
+  return shown > 0;
+}
 
 describe.skipIf(skipReason)(`hosting ${skipReason ?? ''}`, () => {
   let browser: Browser;
@@ -28,7 +39,9 @@ describe.skipIf(skipReason)(`hosting ${skipReason ?? ''}`, () => {
     });
     const url = server.resolvedUrls!.local[0]!;
     const { headers } = await fetch(url);
-    expect(headers.get('content-security-policy')).toBe(policy);
+    expect(headers.get('content-security-policy')).toBe(policyHeader);
+    expect(policyHeader).toContain("frame-ancestors 'none'");
+    expect(await framed(browser, url)).toBe(false);
     const { page, end } = await visit(browser, { url, close: () => server.close() });
     await ready(page);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
@@ -68,6 +81,11 @@ describe.skipIf(skipReason)(`hosting ${skipReason ?? ''}`, () => {
     const server = await serve(siteFolder);
     const { page } = await visit(browser, server);
     await ready(page);
+    // A meta element cannot say who may frame the page; it must not pretend to.
+    expect(await page.locator('meta[http-equiv=Content-Security-Policy]').getAttribute('content')).toBe(
+      policy,
+    );
+    expect(policy).not.toContain('frame-ancestors');
     // In a task of its own: what the debugger evaluates directly is exempt from the policy.
     const outcome = await page.evaluate(
       () =>

@@ -43,11 +43,41 @@ export interface Sample {
   readonly nodes: number;
 }
 
-/** Samples a running training. */
+/**
+ * Collects garbage in the page and in its workers. The browser's own measurement collects too, but not in a worker that
+ * computes: its young objects then count in one sample and not in the next.
+ */
+async function collector(page: Page): Promise<() => Promise<void>> {
+  const session = await page.context().newCDPSession(page);
+  const workers = new Map<string, (message: string) => void>();
+  const collect = '{"id":1,"method":"HeapProfiler.collectGarbage"}';
+  session.on('Target.receivedMessageFromTarget', ({ sessionId, message }) =>
+    workers.get(sessionId)?.(message),
+  );
+  session.on('Target.attachedToTarget', ({ sessionId }) => workers.set(sessionId, () => {}));
+  session.on('Target.detachedFromTarget', ({ sessionId }) => workers.delete(sessionId));
+  await session.send('Target.setAutoAttach', {
+    autoAttach: true,
+    waitForDebuggerOnStart: false,
+    flatten: false,
+  });
+  return async () => {
+    await session.send('HeapProfiler.collectGarbage');
+    for (const sessionId of workers.keys()) {
+      const done = new Promise<string>((resolve) => workers.set(sessionId, resolve));
+      await session.send('Target.sendMessageToTarget', { sessionId, message: collect });
+      await done;
+    }
+  };
+}
+
+/** Samples a running training, after garbage collections. */
 export async function sample(page: Page, seconds: number, everySeconds: number): Promise<Sample[]> {
+  const collect = await collector(page);
   const started = Date.now();
   const samples: Sample[] = [];
   while (Date.now() - started < seconds * 1000) {
+    await collect();
     const measured = await page.evaluate(async () => {
       const { bytes, breakdown } = await performance.measureUserAgentSpecificMemory!();
       const inWorker = breakdown.filter(({ attribution }) =>

@@ -5,6 +5,7 @@ export {
   checkOptions,
   checkPixels,
   checkValue,
+  children,
   E,
   errorCodes,
   errorIn,

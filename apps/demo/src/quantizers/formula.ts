@@ -3,6 +3,7 @@
 import jsep from 'jsep';
 import {
   BitgradError,
+  children,
   defineSurrogate,
   E,
   evaluateExpression,
@@ -73,6 +74,10 @@ export const formulaNames = [...Object.keys(functions), ...Object.keys(constants
 
 const longest = 400;
 const deepest = 60;
+/** Most nodes of a formula written out: ((x/9)^31)^31 has 3,843, and each further ^31 thirty times as many. */
+const largest = 5000;
+/** Most nodes that are evaluated to find where a formula jumps: about half a second. */
+const mostWork = 1.5e6;
 
 const bad = (what: string, got: unknown, expected: string): BitgradError =>
   new BitgradError({ code: 'invalid-option', source: 'demo', what: `formula: ${what}`, got, expected });
@@ -133,6 +138,20 @@ function convert(node: jsep.Expression, depth = 0): Expression {
   }
 }
 
+/** Nodes of an expression, each once, with the number of nodes that it is written out: powers share their parts. */
+function sizesOf(expression: Expression): Map<Expression, number> {
+  const sizes = new Map<Expression, number>();
+  const size = (node: Expression): number => {
+    const known = sizes.get(node);
+    if (known !== undefined) return known;
+    const sum = children(node).reduce((total, operand) => total + size(operand), 1);
+    sizes.set(node, sum);
+    return sum;
+  };
+  size(expression);
+  return sizes;
+}
+
 /**
  * Reads a formula.
  * @throws BitgradError `invalid-option` that names the part that is wrong
@@ -146,32 +165,44 @@ export function parseFormula(text: string): Expression {
   } catch (error) {
     throw bad('syntax', text, error instanceof Error ? error.message : String(error));
   }
-  return convert(tree);
+  const expression = convert(tree);
+  const size = sizesOf(expression).get(expression)!;
+  if (size > largest)
+    throw bad(
+      'size',
+      `${size} operations when powers are multiplied out`,
+      `at most ${largest}; use lower powers`,
+    );
+  return expression;
 }
 
 const range = 6;
 
 /** Zeros of the conditions and absolute values in a formula: there it, or its slope, may jump. */
 function breakpointsOf(expression: Expression): number[] {
+  const bends: Expression[] = [];
+  for (const node of sizesOf(expression).keys()) {
+    if ('b' in node && ['ge', 'gt', 'le', 'lt', 'eq', 'ne', 'min', 'max'].includes(node.op))
+      bends.push(E.sub(node.a, node.b));
+    if (node.op === 'abs') bends.push(node.a);
+  }
+  const work = bends.reduce((total, bend) => total + steps * sizesOf(bend).size, 0);
+  if (work > mostWork)
+    throw bad(
+      'size',
+      `${bends.length} comparisons and absolute values, one inside another`,
+      'fewer of them: looking for their jumps would take too long',
+    );
   const found = new Set<number>();
-  const visit = (node: Expression): void => {
-    if (node.op === 'select') [node.test, node.a, node.b].forEach(visit);
-    else if ('b' in node) {
-      if (['ge', 'gt', 'le', 'lt', 'eq', 'ne', 'min', 'max'].includes(node.op))
-        zeros(E.sub(node.a, node.b), found);
-      [node.a, node.b].forEach(visit);
-    } else if ('a' in node) {
-      if (node.op === 'abs') zeros(node.a, found);
-      visit(node.a);
-    }
-  };
-  visit(expression);
+  for (const bend of bends) zeros(bend, found);
   return [...found].sort((a, b) => a - b).slice(0, 64);
 }
 
+/** Points at which signs are compared. */
+const steps = 1200;
+
 function zeros(f: Expression, found: Set<number>): void {
   const at = (x: number): number => evaluateExpression(f, { x });
-  const steps = 1200;
   for (let i = 0; i < steps; i++) {
     let [low, high] = [-range + (2 * range * i) / steps, -range + (2 * range * (i + 1)) / steps];
     const sign = Math.sign(at(low));
