@@ -1,4 +1,5 @@
 // Data sets as they are named on the command line, read once for a command.
+import { resolve } from 'node:path';
 import type { Augmentation, Dataset } from '@bitgrad/datasets';
 import { loadDataset } from '@bitgrad/datasets/node';
 import { BitgradError, type PictureOptions } from '@bitgrad/core';
@@ -19,6 +20,16 @@ export interface DataOptions {
   readonly picture?: PictureOptions;
   /** Class names of a model: labels are matched by name. */
   readonly classes?: readonly string[];
+}
+
+/** The kind of a data set that is named as KIND or KIND:FOLDER. */
+export const dataKind = (data: string): string => data.split(':', 1)[0]!;
+
+/** The same data, wherever the command is started: the folder as an absolute path. */
+export function absoluteData(data: string, directory: string): string {
+  const kind = dataKind(data);
+  const folder = data.slice(kind.length + 1);
+  return folder === '' ? data : `${kind}:${resolve(directory, folder)}`;
 }
 
 const everyMs = 1000;
@@ -75,5 +86,14 @@ export function parseAugment(text: string): Augmentation | undefined {
       expected: 'none, or some of shift:PIXELS, crop:PIXELS and flip, separated by commas',
     });
   });
+  const names = parts.flatMap((part) => Object.keys(part));
+  if (new Set(names).size < names.length)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'cli',
+      what: '--augment',
+      got: text,
+      expected: 'each of shift, crop and flip at most once',
+    });
   return Object.assign({}, ...parts) as Augmentation;
 }

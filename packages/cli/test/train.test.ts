@@ -1,6 +1,16 @@
 // `bitgrad train` and `bitgrad eval` in this process: results, files, resume, refusals.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { PNG } from 'pngjs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '@bitgrad/training';
@@ -169,6 +179,64 @@ describe('train', () => {
     expect(code).toBe(2);
     expect(lastLine(stderr)).toMatch(/--out holds a run already: got ".*--overwrite/);
     expect((await train(out, '--overwrite')).code).toBe(0);
+  });
+
+  it('resumes by what the data are, not by where they lie', { timeout: 120_000 }, async () => {
+    const folder = temporaryFolder();
+    const image = (shade: number): Buffer => {
+      const png = new PNG({ width: 8, height: 8 });
+      png.data.fill(shade);
+      return PNG.sync.write(png);
+    };
+    for (const [name, shade] of [
+      ['dark', 10],
+      ['light', 200],
+    ] as const) {
+      mkdirSync(join(folder, 'data', name), { recursive: true });
+      for (let i = 0; i < 6; i++) writeFileSync(join(folder, 'data', name, `${i}.png`), image(shade + 5 * i));
+    }
+    const out = join(folder, 'run');
+    const run = (data: string, ...more: string[]) =>
+      cli([
+        'train',
+        '--model',
+        'mlp',
+        '--image-size',
+        '8',
+        '--epochs',
+        '1',
+        '--batch',
+        '4',
+        '--backend',
+        'wasm',
+        '--data',
+        data,
+        '--out',
+        out,
+        ...more,
+      ]);
+    const data = `folder:${join(folder, 'data')}`;
+    const first = await run(data);
+    expect(first.code, first.stderr).toBe(0);
+    expect((await readRunInfo(out)).options.data).toBe(data);
+    const spelled = `folder:${relative(process.cwd(), join(folder, 'data'))}${sep}`;
+    expect((await run(spelled, '--resume')).code).toBe(0);
+    cpSync(join(folder, 'data'), join(folder, 'moved'), { recursive: true });
+    expect((await run(`folder:${join(folder, 'moved')}`, '--resume')).code).toBe(0);
+    // From anywhere: the path that is kept is absolute.
+    expect((await readRunInfo(out)).options.data).toBe(`folder:${join(folder, 'moved')}`);
+    expect((await cli(['eval', out])).code).toBe(0);
+    renameSync(join(folder, 'data', 'dark'), join(folder, 'data', 'black'));
+    const renamed = await run(data, '--resume');
+    expect(renamed.code).toBe(2);
+    expect(renamed.stderr).toMatch(
+      /option "classes" differs.*got \["black","light"\], expected \["dark","light"\]/,
+    );
+    renameSync(join(folder, 'data', 'black'), join(folder, 'data', 'dark'));
+    for (let i = 6; i < 10; i++) writeFileSync(join(folder, 'data', 'dark', `${i}.png`), image(90));
+    const more = await run(data, '--resume');
+    expect(more.code).toBe(2);
+    expect(more.stderr).toMatch(/differs from that of the checkpoint/);
   });
 
   it('refuses a folder that another run is using, and gives it back', async () => {

@@ -1,6 +1,6 @@
 // Help, listings and wrong use.
 import { describe, expect, it } from 'vitest';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cli, temporaryFolder } from './run.js';
 
@@ -64,6 +64,24 @@ describe('wrong use', () => {
       ['train', '--model', 'nope', '--limit', '8', '--test-limit', '8'],
       /model: got "nope", expected one of mlp/,
     ],
+    [['train', '--resume', '--overwrite'], /--resume and --overwrite: got "both"/],
+    [
+      ['train', '--optimizer-options', '{"name":"sgd"}'],
+      /"name" in --optimizer-options.*--optimizer decides it/,
+    ],
+    [['train', '--model-options', '{"seed":3}'], /"seed" in --model-options.*--seed decides it/],
+    [['train', '--model-options', '{"classes":3}'], /"classes" in --model-options.*The data decides it/],
+    [['train', '--quantizer', 'none', '--quantizer-options', '{"clip":1}'], /The kernels are float/],
+    [['train', '--quantizer', 'ste/none', '--input-quantizer-options', '{"clip":1}'], /The inputs are float/],
+    [['train', '--quantizer-options', '{"clipp":1}'], /no option "clipp".*Did you mean "clip"/],
+    [['train', '--quantizer-options', 'null'], /Expected a JSON object/],
+    [['train', '--grey'], /--grey: got true. It is for --data folder:DIR/],
+    [['train', '--image-size', '8'], /--image-size: got 8/],
+    [['train', '--augment', 'flip,flip'], /--augment.*at most once/],
+    [['run', 'x', '--data', 'digits', '--invert'], /--invert: got true. It is for --image/],
+    [['run', 'x', '--image', 'x.png', '--limit', '3'], /--limit: got 3. It is for --data/],
+    [['certify', 'sign:tanh', '--options', '{"a":1}'], /--options of a pair/],
+    [['certify', 'sign:tanh:x'], /what to certify.*FORWARD:SURROGATE/],
     [['train', '--data', 'nope'], /data set: got "nope"/],
     [['train', '--data', 'mnist:/nowhere'], /nowhere/],
     [['train', '--augment', 'shift'], /--augment: got "shift"/],
@@ -76,6 +94,32 @@ describe('wrong use', () => {
     expect(stderr).toMatch(/^\[bitgrad\/[a-z-]+\] /);
     expect(stdout).toBe('');
     expect(code).toBe(2);
+  });
+});
+
+describe('JSON options', () => {
+  const small = ['--model', 'mlp', '--limit', '8', '--test-limit', '8', '--epochs', '1', '--backend', 'cpu'];
+  it.each([
+    ['--optimizer-options', '{"lr":5}', /adam has no option "lr".*Did you mean "learningRate"/],
+    [
+      '--optimizer-options',
+      '{"weightDecay":0.01}',
+      /adam has no option "weightDecay": expected one of learningRate, beta1/,
+    ],
+    [
+      '--optimizer-options',
+      '{"beta1":2}',
+      /option "beta1" of adam: got 2, expected a number from 0 to below 1/,
+    ],
+    ['--optimizer-options', '{"learningRate":"x"}', /option "learningRate" of adam: got "x"/],
+    ['--model-options', '{"widht":2}', /has no option "widht".*Did you mean "width"/],
+    ['--model-options', '{"hidden":"x"}', /option "hidden" of createModel/],
+  ])('%s %s is refused by the package that it is for', async (option, json, message) => {
+    const out = join(temporaryFolder(), 'run');
+    const { code, stderr } = await cli(['train', ...small, option, json, '--out', out]);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+    expect(existsSync(out)).toBe(false);
   });
 });
 

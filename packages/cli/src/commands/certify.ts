@@ -37,7 +37,18 @@ async function chosen(
       next: '`bitgrad list` shows the names.',
     });
   }
-  const [forward, surrogate] = name.split(':');
+  const [forward, surrogate, ...more] = name.split(':');
+  if (more.length > 0 || (surrogate !== undefined && options.options))
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'cli',
+      what: more.length > 0 ? 'what to certify' : '--options of a pair',
+      got: name,
+      expected:
+        more.length > 0
+          ? 'a quantizer, or FORWARD:SURROGATE'
+          : 'none: FORWARD:SURROGATE are certified with their default options',
+    });
   const spec =
     surrogate === undefined ? { name, options: options.options } : { forward: forward!, surrogate };
   return [defaultRegistry().quantizer(spec)];

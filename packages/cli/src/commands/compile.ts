@@ -71,10 +71,11 @@ async function testImages(
   info: RunInfo,
   options: CompileCommandOptions,
   lines: NodeJS.WritableStream,
+  directory: string,
 ): Promise<Images | string> {
   try {
     const { data, limit } = options;
-    const { test } = await openRunData(info, { data, split: 'test', limit, lines });
+    const { test } = await openRunData(info, { data, split: 'test', limit, lines, directory });
     if (test.size === 0) return 'the data set has no test images';
     return { bytes: test.images, labels: test.labels };
   } catch (error) {
@@ -127,7 +128,7 @@ export async function runCompile(
   await usePlugins(options.plugin, directory);
   const { backend } = await startBackend(options.backend);
   const model = await openRun(run, options.plugin.length > 0);
-  const images = await testImages(info, options, io.stderr);
+  const images = await testImages(info, options, io.stderr, directory);
   const found = typeof images === 'string' ? undefined : images;
   const { engine } = await chooseEngine('auto');
   const compiled = await compileModel(model, {

@@ -78,7 +78,7 @@ export async function runEval(
   await usePlugins(options.plugin, directory);
   const { backend } = await startBackend(options.backend);
   const model = await openRun(run, options.plugin.length > 0);
-  const dataset = await openRunData(info, { ...options, lines: io.stderr });
+  const dataset = await openRunData(info, { ...options, directory, lines: io.stderr });
   const split = splitOf(dataset, options.split);
   const started = performance.now();
   const { normalize } = info;

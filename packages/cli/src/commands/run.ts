@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { BitgradError, type PictureFit } from '@bitgrad/core';
 import { readImage } from '@bitgrad/datasets/node';
 import { imageInput, normalizeBytes, topClasses, type ClassScore, type PackedModel } from '@bitgrad/runtime';
-import { openData, pictureShape } from '../data.js';
+import { absoluteData, openData, pictureShape } from '../data.js';
 import { engineText, runOn, startPacked, type EngineOptions, type Started } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
@@ -70,6 +70,7 @@ async function runData(
   data: string,
   options: RunCommandOptions,
   lines: NodeJS.WritableStream,
+  directory: string,
 ): Promise<RunDataResult> {
   const { model, executable, report } = started;
   const { type, shape } = inputSpec(model);
@@ -87,7 +88,7 @@ async function runData(
   const count = (name: string): number | undefined => (options.split === name ? options.limit : 1);
   const dataset = await openData(
     {
-      data,
+      data: absoluteData(data, directory),
       seed: options.seed,
       limit: count('train'),
       testLimit: count('test'),
@@ -186,12 +187,17 @@ export async function runRun(
       data === undefined ? 'nothing' : '--data and --image',
       'Give --data SPEC for the accuracy on a data set, or --image FILE for the classes of a picture.',
     );
+  const unused =
+    image === undefined ? { '--invert': options.invert, '--fit': options.fit } : { '--limit': options.limit };
+  for (const [name, value] of Object.entries(unused))
+    if (value !== undefined && value !== false)
+      usage(name, value, image === undefined ? 'It is for --image.' : 'It is for --data.');
   const started = await startPacked(resolve(directory, file), options);
   for (const { engine, reason } of started.skipped)
     writeLine(io.stderr, `engine ${engine} not used: ${reason}`);
   try {
     if (data !== undefined) {
-      const result = await runData(started, data, options, io.stderr);
+      const result = await runData(started, data, options, io.stderr, directory);
       writeLine(io.stdout, options.json ? JSON.stringify(result) : dataTable(result, started, io));
     } else {
       const result = await runImage(started, resolve(directory, image!), options);

@@ -16,7 +16,7 @@ import {
   type Trainer,
 } from '@bitgrad/training';
 import { startBackend } from '../backends.js';
-import { openData, parseAugment } from '../data.js';
+import { absoluteData, openData, parseAugment } from '../data.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { readIfThere, writeAtomically } from '../model-dir/atomic.js';
@@ -29,6 +29,7 @@ import { createProgress, duration, percent, type Progress } from '../progress.js
 import { chooseQuantizers, type ChosenQuantizers } from '../quantizerSpec.js';
 import { chooseFolder, inRunFolder } from '../run-folder.js';
 import { resultTable } from '../table.js';
+import { checkTrainOptions, identityOf, keptOptions, savedIdentity } from './train-options.js';
 
 /** Options of `bitgrad train`, as the command line gives them. */
 export interface TrainOptions {
@@ -101,27 +102,6 @@ export interface TrainResult {
   readonly finished: boolean;
 }
 
-/** What decides the result of a run: a resumed one must say the same. */
-const identityOf = (options: TrainOptions, quantizers: ChosenQuantizers, backend: string): JsonObject =>
-  JSON.parse(
-    JSON.stringify({
-      model: options.model,
-      modelOptions: options.modelOptions ?? {},
-      kernelQuantizer: quantizers.kernelName,
-      kernelQuantizerOptions: options.quantizerOptions ?? {},
-      inputQuantizer: quantizers.inputName,
-      inputQuantizerOptions: options.inputQuantizerOptions ?? {},
-      data: options.data,
-      limit: options.limit ?? null,
-      testLimit: options.testLimit ?? null,
-      imageSize: options.imageSize,
-      grey: options.grey || undefined,
-      fit: options.fit,
-      seed: options.seed,
-      backend,
-    }),
-  ) as JsonObject;
-
 /** What is known before the data is read. */
 interface Setup {
   readonly options: TrainOptions;
@@ -129,14 +109,17 @@ interface Setup {
   /** Where lines for people go. */
   readonly lines: NodeJS.WritableStream;
   readonly backend: BackendAdapter;
-  readonly identity: JsonObject;
   readonly quantizers: ChosenQuantizers;
   readonly augment: Augmentation | undefined;
   readonly folder: string;
+  /** What paths are relative to. */
+  readonly directory: string;
   readonly lock: FolderLock;
 }
 
 interface Run extends Setup {
+  /** What a resumed run must have in common with this one. */
+  readonly identity: JsonObject;
   readonly dataset: Dataset;
   readonly trainer: Trainer;
   readonly model: LayersModel;
@@ -166,17 +149,18 @@ export async function runTrain(options: TrainOptions, io: CliIo, directory = pro
   const lines = options.json ? io.stderr : io.stdout;
   await usePlugins(options.plugin, directory);
   const quantizers = chooseQuantizers(options);
+  checkTrainOptions(options, quantizers);
   const augment = parseAugment(options.augment);
   const { backend, skipped } = await startBackend(options.backend);
   for (const { name, reason } of skipped) writeLine(lines, `backend ${name} not used: ${reason}`);
   const identity = identityOf(options, quantizers, backend.name);
   const name = [options.model, quantizers.label, options.data.split(':')[0], `seed${options.seed}`].join('-');
   const folder = await chooseFolder(options, name.replaceAll(/[^\w.+-]/g, '_'), directory);
-  const setup = { options, io, lines, backend, identity, quantizers, augment, folder };
+  const setup = { options, io, lines, backend, quantizers, augment, folder, directory };
   const finished = await inRunFolder(
     folder,
     (text) => writeLine(lines, text),
-    (lock) => trainIn({ ...setup, lock }),
+    (lock) => trainIn({ ...setup, lock }, identity),
   );
   await backend.dispose();
   if (finished) return exitCodes.done;
@@ -184,18 +168,20 @@ export async function runTrain(options: TrainOptions, io: CliIo, directory = pro
 }
 
 /** Trains in a folder that belongs to this process; whether the run is finished. */
-async function trainIn(setup: Setup): Promise<boolean> {
-  const { options, lines, quantizers, folder, identity, augment } = setup;
-  const checkpoint = options.resume ? await readCheckpoint(folder, identity) : undefined;
+async function trainIn(setup: Setup, chosen: JsonObject): Promise<boolean> {
+  const { options, lines, quantizers, folder, augment, directory } = setup;
   const { imageSize, grey, fit } = options;
   const dataset = await openData(
     {
       ...options,
+      data: absoluteData(options.data, directory),
       shape: { ...(imageSize && { size: [imageSize, imageSize] }), ...(grey && { channels: 1 }) },
       picture: { fit: fit as PictureFit | undefined },
     },
     lines,
   );
+  const identity = { ...chosen, classes: [...dataset.classes] };
+  const checkpoint = options.resume ? await readCheckpoint(folder, identity) : undefined;
   const model = createModel(options.model, {
     ...options.modelOptions,
     inputShape: dataset.shape,
@@ -217,7 +203,7 @@ async function trainIn(setup: Setup): Promise<boolean> {
     augment,
   });
   if (checkpoint) restoreCheckpoint(trainer, checkpoint);
-  const run: Run = { ...setup, dataset, trainer, model };
+  const run: Run = { ...setup, identity, dataset, trainer, model };
   announce(run, checkpoint);
   const finished = await loop(run);
   await finish(run, resultOf(run, finished));
@@ -230,7 +216,8 @@ async function readCheckpoint(folder: string, identity: JsonObject): Promise<Che
   const bytes = await readIfThere(join(folder, checkpointName));
   if (!bytes) return undefined;
   const checkpoint = loadCheckpoint(bytes);
-  checkConfig((checkpoint.extra.identity ?? {}) as JsonObject, identity);
+  const saved = (checkpoint.extra.identity ?? {}) as JsonObject;
+  checkConfig(savedIdentity(saved, identity), identity);
   return checkpoint;
 }
 
@@ -328,10 +315,10 @@ function resultOf(
 }
 
 async function finish(run: Run, result: TrainResult): Promise<void> {
-  const { options, io, model, folder, trainer, dataset, identity, lock } = run;
+  const { options, io, model, folder, trainer, dataset, identity, lock, directory } = run;
   const info = infoContents({
     version: 1,
-    options: { ...identity, ...trainer.config },
+    options: { ...keptOptions(identity, options, directory), ...trainer.config },
     plugins: options.plugin,
     classes: dataset.classes,
     inputShape: dataset.shape,

@@ -5,7 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError, reasonOf } from '@bitgrad/core';
 import type { Dataset } from '@bitgrad/datasets';
 import { setClock } from '@bitgrad/layers';
-import { openData, pictureShape, type DataOptions } from '../data.js';
+import { absoluteData, openData, pictureShape, type DataOptions } from '../data.js';
 import { manifestName, readCommitted } from './commit.js';
 import { modelFiles, modelOf } from './model.js';
 import { checkpointName, infoName, infoOf, type RunInfo } from './runInfo.js';
@@ -82,6 +82,8 @@ export interface RunDataOptions {
   readonly data?: string;
   readonly split: string;
   readonly limit?: number;
+  /** What paths are relative to. */
+  readonly directory: string;
   /** Where lines for people go. */
   readonly lines: NodeJS.WritableStream;
 }
@@ -93,13 +95,14 @@ export interface RunDataOptions {
  */
 export async function openRunData(info: RunInfo, options: RunDataOptions): Promise<Dataset> {
   const { data, limit, testLimit, seed } = info.options as unknown as DataOptions;
-  const same = options.data === undefined || options.data === data;
+  const asked = options.data === undefined ? undefined : absoluteData(options.data, options.directory);
+  const same = asked === undefined || asked === absoluteData(data, options.directory);
   // Of the split that nobody asked for one image is enough.
   const count = (split: string, saved?: number): number | undefined =>
     options.split === split ? (options.limit ?? (same ? (saved ?? undefined) : undefined)) : 1;
   const dataset = await openData(
     {
-      data: options.data ?? data,
+      data: asked ?? data,
       seed,
       limit: count('train', limit),
       testLimit: count('test', testLimit),
