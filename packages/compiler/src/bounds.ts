@@ -89,11 +89,37 @@ const window = (layer: GraphLayer): number => {
   const [h, w] = pairOf((layer.getConfig() as { poolSize: unknown }).poolSize);
   return h * w;
 };
+const window1d = (layer: GraphLayer): number =>
+  pairOf((layer.getConfig() as { poolSize: unknown }).poolSize)[0];
+
+/** A tensor with axes of 1 after the batch, as tfjs aligns what it joins. */
+const aligned = (t: tf.Tensor, { rank }: tf.Tensor): tf.Tensor =>
+  t.rank < rank
+    ? tf.reshape(t, [t.shape[0]!, ...Array<number>(rank - t.rank).fill(1), ...t.shape.slice(1)])
+    : t;
 
 const add: Bound = (_layer, inputs, y) => {
-  const sum = (key: 'down' | 'up') => inputs.map((x) => x[key]).reduce((a, b) => tf.add(a, b));
-  const rounding = roundings(inputs.length, ...inputs.map(({ value }) => tf.abs(value)), y);
+  const sum = (key: 'down' | 'up') =>
+    inputs.map((x) => aligned(x[key], y)).reduce((a, b) => tf.add(a, b), tf.zerosLike(y));
+  const rounding = roundings(inputs.length, ...inputs.map(({ value }) => tf.abs(aligned(value, y))), y);
   return widened({ down: sum('down'), up: sum('up') }, rounding);
+};
+
+const average: Bound = (layer, inputs, y, levels) => {
+  const n = inputs.length;
+  const sum = tf.mul(y, n);
+  const { down, up } = add(layer, inputs, sum, levels);
+  return widened({ down: tf.div(down, n), up: tf.div(up, n) }, roundings(2, y));
+};
+
+const multiply: Bound = (_layer, inputs, y) => {
+  const [first, ...rest] = inputs.map((x) => ({ value: aligned(x.value, y), error: aligned(errorOf(x), y) }));
+  const { error } = rest.reduce((a, b) => {
+    const value = tf.mul(a.value, b.value);
+    const moves = tf.add(tf.mul(tf.abs(a.value), b.error), tf.mul(tf.add(tf.abs(b.value), b.error), a.error));
+    return { value, error: tf.add(moves, roundings(2, value)) };
+  }, first!);
+  return even(tf.add(error, tf.zerosLike(y)));
 };
 
 const unchanged: Bound = (_layer, [x]) => x!;
@@ -140,6 +166,8 @@ export const bounds: Readonly<Record<string, Bound>> = {
   Activation: activation,
   Add: add,
   AlphaDropout: unchanged,
+  Average: average,
+  AveragePooling1D: mean(window1d),
   AveragePooling2D: mean(window),
   BatchNormalization: batchNorm,
   BitgradAttention: attention,
@@ -159,10 +187,14 @@ export const bounds: Readonly<Record<string, Bound>> = {
   GaussianNoise: unchanged,
   GlobalAveragePooling1D: mean(spatial),
   GlobalAveragePooling2D: mean(spatial),
+  GlobalMaxPooling1D: chosen,
   GlobalMaxPooling2D: chosen,
   LayerNormalization: layerNorm,
   LeakyReLU: rectifier,
+  MaxPooling1D: chosen,
   MaxPooling2D: chosen,
+  Multiply: multiply,
+  Permute: moved,
   PReLU: rectifier,
   QuantActivation: (_layer, _inputs, y) => even(roundings(2, y)),
   QuantConv1D: product('kernel'),

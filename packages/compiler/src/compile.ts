@@ -24,6 +24,7 @@ import { endsOf, evaluate } from './graph.js';
 import { checkWeights } from './check-model.js';
 import { compareOutputs, scaleOf } from './differences.js';
 import { checkRounding, endsInClasses, lastFloatDense, roundingCost, roundingTolerance } from './int8.js';
+import { naming, namingOps } from './naming.js';
 import { checkNormalization } from './normalization.js';
 import { outputOf } from './output.js';
 import { tidied } from './tidy.js';
@@ -193,7 +194,7 @@ function lower(
   const packed = withHardened(model, () =>
     tidied(() => lowerModel(model, type, normalization, context, options)),
   );
-  const bytes = encodeModel(packed.plan, packed.weights, packed.metadata);
+  const bytes = namingOps(packed.plan, () => encodeModel(packed.plan, packed.weights, packed.metadata));
   return { model: packed, bytes, fallbacks: context.fallbacks };
 }
 
@@ -205,13 +206,13 @@ const lowerModel = (
   options: CompileOptions,
 ): PackedModel => {
   const table = { ...lowerings, ...options.lowerings };
-  const { input, output } = endsOf(model);
+  const { input, output: last } = endsOf(model);
   const shape = fixedInputShape('compiler', model, options.inputShape);
   const { builder, memo } = context;
   const source = builder.buffer(type, shape);
   let value: Value = plainValue(source, type, shape, type === 'u8' ? [0, 255] : undefined);
   if (type === 'u8') value = normalized(value, normalization!);
-  const result = evaluate(output, new Map([[input.id, value]]), (layer, inputs) => {
+  const result = evaluate(last, new Map([[input.id, value]]), (layer, inputs) => {
     const lower = table[layer.getClassName()];
     if (!lower)
       return unsupported(
@@ -219,9 +220,12 @@ const lowerModel = (
         'has no packed form',
         `Use one of ${Object.keys(table).join(', ')}, or pass a lowering for it (option lowerings).`,
       );
-    return lower(layer, inputs, context);
+    return naming(layer, () => lower(layer, inputs, context));
   });
-  return builder.finish(source, materialize(builder, result, memo), metadataOf(model, options));
+  const end = materialize(builder, result, memo);
+  // A plan has an op: a model that gives out its input copies it.
+  const output = end === source ? builder.op({ op: 'reshape', inputs: [source] }, 'f32', shape) : end;
+  return builder.finish(source, output, metadataOf(model, options));
 };
 
 /** Normalization of bytes as a pending function: (x - mean) * (1 / std) in float32, as the data sets compute it. */

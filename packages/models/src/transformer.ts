@@ -22,7 +22,12 @@ const layerNames = (depth: number): string[] => {
 };
 
 function shapeOf({ options }: Builder) {
-  const shape = { ...defaults, floatLayers: ['patch', 'logits'] as readonly string[], ...options };
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const shape = {
+    ...defaults,
+    floatLayers: ['patch', 'logits'] as readonly string[],
+    ...(given as Partial<typeof options>),
+  };
   const { depth, floatLayers } = shape;
   const check = (what: string, got: unknown, valid: boolean, expected: string): void => {
     if (!valid) throw new BitgradError({ code: 'invalid-option', source: 'models', what, got, expected });

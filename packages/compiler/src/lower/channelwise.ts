@@ -2,7 +2,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { isBatchNorm } from '@bitgrad/layers';
-import { withChannelwise, type Affine, type Lowered, type Value } from '../value.js';
+import { shapeOf, withChannelwise, type Affine, type Lowered, type Value } from '../value.js';
 import type { GraphLayer } from '../graph.js';
 import { asFloat, unsupported, type Lowering, type LoweringContext } from './context.js';
 
@@ -35,12 +35,17 @@ const channels = (value: Value): number => (value.reshape ?? value.shape).at(-1)
 
 const affine = (a: Affine): Lowered => ({ kind: 'affine', affine: a });
 
+/** @throws BitgradError `unsupported-op` unless an axis, or a list of one as Keras saves it, is the last */
+const needLastAxis = (layer: GraphLayer, x: Value, given: unknown, does: string): void => {
+  const axes = [given ?? -1].flat();
+  if (axes.length !== 1 || (axes[0] !== -1 && axes[0] !== shapeOf(x).length))
+    unsupported(layer, `${does} axis ${axes.join(', ')}`, 'Use the last axis, the channels.');
+};
+
 /** Batch normalization in inference, as one scale and bias a channel: bitgrad's own layer tells the numbers it uses. */
 export const batchNorm: Lowering = (layer, [x], context) => {
-  const config = layer.getConfig() as { epsilon: number; axis: number };
-  const rank = (x!.reshape ?? x!.shape).length + 1;
-  if (config.axis !== -1 && config.axis !== rank - 1)
-    unsupported(layer, `normalizes axis ${config.axis}`, 'Normalize the last axis.');
+  const config = layer.getConfig() as { epsilon: number; axis: unknown };
+  needLastAxis(layer, x!, config.axis, 'normalizes');
   if (isBatchNorm(layer)) {
     const { factor, bias } = layer.inferenceAffine();
     return pend(layer, x!, [affine({ scale: numbers(factor), bias: numbers(bias) })], context);
@@ -71,10 +76,12 @@ export const rprelu: Lowering = (layer, [x], context) => {
 export const prelu: Lowering = (layer, [x], context) => {
   const c = channels(x!);
   const slope = weightOf(layer, 'alpha')!;
-  if (slope.length !== c)
+  const { shape } = layer.weights.find((w) => w.originalName.endsWith('alpha'))!.read();
+  // As many slopes as channels may also be one for each row.
+  if (shape.at(-1) !== c || slope.length !== c)
     unsupported(
       layer,
-      `has ${slope.length} slopes for ${c} channels`,
+      `has slopes of shape [${shape.join(', ')}] for ${c} channels`,
       'Share the slopes over height and width (sharedAxes: [1, 2]).',
     );
   const zeros = Array<number>(c).fill(0);
@@ -132,6 +139,7 @@ export const activation: Lowering = (layer, [x], context) => {
 
 /** Softmax over the last axis. */
 export const softmax: Lowering = (layer, [x], context) => {
+  if (layer.getClassName() === 'Softmax') needLastAxis(layer, x!, (layer.getConfig() as { axis?: unknown }).axis, 'is over'); // prettier-ignore
   const value = asFloat(x!, context);
   const buffer = context.builder.op(
     { op: 'softmax', name: layer.name, inputs: [value.buffer] },

@@ -43,14 +43,27 @@ export const binarizable = (value: Value, { perChannel }: Binarization, context:
   return aligned && !value.pool ? value : asFloat(value, context);
 };
 
-/** Top, left, bottom, right padding and output size of a window along both axes, as tfjs computes them. */
+/** @throws BitgradError `unsupported-op` for a layer whose channels are not the last axis */
+export function needChannelsLast(layer: GraphLayer): void {
+  const { dataFormat } = layer.getConfig() as { dataFormat?: string | null };
+  if (dataFormat && dataFormat !== 'channelsLast')
+    unsupported(layer, `dataFormat ${dataFormat}`, 'Use channelsLast.');
+}
+
+/**
+ * Top, left, bottom, right padding and output size of a window along both axes, as tfjs computes them.
+ * @throws BitgradError `unsupported-op` for another padding, and for a window that does not fit
+ */
 export function windowOf(
+  layer: GraphLayer,
   [h, w]: readonly number[],
   kernel: readonly number[],
   strides: readonly number[],
   dilations: readonly number[],
   padding: string,
 ) {
+  if (padding !== 'valid' && padding !== 'same')
+    unsupported(layer, `padding ${padding}`, "Use 'valid' or 'same'.");
   const axis = (size: number, i: 0 | 1) => {
     const extent = (kernel[i]! - 1) * dilations[i]! + 1;
     if (padding !== 'same')
@@ -60,6 +73,12 @@ export function windowOf(
     return { out, before: Math.floor(total / 2), after: total - Math.floor(total / 2) };
   };
   const [y, x] = [axis(h!, 0), axis(w!, 1)];
+  if (!(y.out > 0 && x.out > 0))
+    unsupported(
+      layer,
+      `a window of ${kernel.join(' x ')} on an input of ${h} x ${w}`,
+      'Use a larger input, a smaller window, or padding "same".',
+    );
   const two = (v: readonly number[]) => [v[0]!, v[1]!] as [number, number];
   return {
     out: [y.out, x.out] as [number, number],

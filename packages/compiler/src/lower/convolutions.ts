@@ -4,7 +4,14 @@ import type { Shape, Window } from '@bitgrad/runtime';
 import { uniformToFloat } from '../emit.js';
 import type { GraphLayer } from '../graph.js';
 import { shapeOf, type Value } from '../value.js';
-import { asFloat, pairOf, unsupported, windowOf, type Lowering, type LoweringContext } from './context.js';
+import {
+  asFloat,
+  needChannelsLast,
+  pairOf,
+  windowOf,
+  type Lowering,
+  type LoweringContext,
+} from './context.js';
 import { toInt8 } from '../int8.js';
 import {
   floatOperand,
@@ -38,10 +45,8 @@ interface Geometry {
 }
 
 const configOf = (layer: GraphLayer): ConvConfig => {
-  const config = layer.getConfig() as unknown as ConvConfig;
-  if (config.dataFormat && config.dataFormat !== 'channelsLast')
-    unsupported(layer, `dataFormat ${config.dataFormat}`, 'Use channelsLast.');
-  return config;
+  needChannelsLast(layer);
+  return layer.getConfig() as unknown as ConvConfig;
 };
 
 const geometryOf = (config: ConvConfig): Geometry => ({
@@ -118,7 +123,7 @@ const convolve = (
   context: LoweringContext,
 ): Value => {
   const shape = shapeOf(value);
-  const geometry = windowOf(shape, g.kernel, g.strides, g.dilations, g.padding);
+  const geometry = windowOf(layer, shape, g.kernel, g.strides, g.dilations, g.padding);
   const deployed = kernelOf(layer, 'kernel', channels);
   const given = operandOf(layer, value, deployed, context);
   const { operand, window, tap } = padded(layer, value, given, geometry.window, g.padValue, context);
@@ -167,7 +172,7 @@ const depthwise = (layer: GraphLayer, value: Value, context: LoweringContext): V
   const shape = shapeOf(value);
   const multiplier = config.depthMultiplier ?? 1;
   const channels = shape[2]! * multiplier;
-  const geometry = windowOf(shape, g.kernel, g.strides, g.dilations, g.padding);
+  const geometry = windowOf(layer, shape, g.kernel, g.strides, g.dilations, g.padding);
   const deployed = kernelOf(layer, 'depthwise', channels);
   const given = operandOf(layer, value, deployed, context);
   const { operand, window, tap } = padded(layer, value, given, geometry.window, g.padValue, context);
@@ -205,7 +210,7 @@ export const separableConv2d: Lowering = (layer, [x], context) => {
   const { filters } = configOf(layer);
   const layout = transposed([filters, 1, 1, between.shape[2]!], filters);
   const kernel = storeKernel(kernelOf(layer, 'pointwise', filters), layout, 'f32', context);
-  const { window } = windowOf(between.shape, [1, 1], [1, 1], [1, 1], 'valid');
+  const { window } = windowOf(layer, between.shape, [1, 1], [1, 1], [1, 1], 'valid');
   const target = [...between.shape.slice(0, 2), filters];
   const buffer = context.builder.op(
     {

@@ -2,24 +2,21 @@
 import { activation, batchNorm, leakyRelu, nothing, prelu, relu, rprelu, softmax } from './channelwise.js';
 import { conv1d, conv2d, dense, depthwiseConv2d, separableConv2d } from './convolutions.js';
 import { quantActivation } from './activation.js';
+import { add, average, concatenate, multiply } from './join.js';
 import {
-  add,
   averagePool,
-  concatenate,
+  averagePool1d,
   globalAveragePool,
+  globalAveragePool1d,
   globalMaxPool,
+  globalMaxPool1d,
   maxPool,
+  maxPool1d,
+  permute,
   reshape,
   zeroPadding,
 } from './structure.js';
-import {
-  attention,
-  classToken,
-  firstToken,
-  globalAveragePool1d,
-  layerNorm,
-  positionEmbedding,
-} from './transformer.js';
+import { attention, classToken, firstToken, layerNorm, positionEmbedding } from './transformer.js';
 import type { Lowering } from './context.js';
 
 /** Lowerings by the class name that a layer is saved under. */
@@ -27,6 +24,8 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   Activation: activation,
   Add: add,
   AlphaDropout: nothing,
+  Average: average,
+  AveragePooling1D: averagePool1d,
   AveragePooling2D: averagePool,
   BatchNormalization: batchNorm,
   BitgradAttention: attention,
@@ -46,10 +45,14 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   GaussianNoise: nothing,
   GlobalAveragePooling1D: globalAveragePool1d,
   GlobalAveragePooling2D: globalAveragePool,
+  GlobalMaxPooling1D: globalMaxPool1d,
   GlobalMaxPooling2D: globalMaxPool,
   LayerNormalization: layerNorm,
   LeakyReLU: leakyRelu,
+  MaxPooling1D: maxPool1d,
   MaxPooling2D: maxPool,
+  Multiply: multiply,
+  Permute: permute,
   PReLU: prelu,
   QuantActivation: quantActivation,
   QuantConv1D: conv1d,

@@ -1,13 +1,21 @@
 // Layers that move, pool or join values.
 import { elementsOf } from '../emit.js';
-import { plainValue, type Value } from '../value.js';
+import { plainValue, shapeOf, type Value } from '../value.js';
 import type { GraphLayer } from '../graph.js';
-import { asFloat, pairOf, unsupported, windowOf, type Lowering } from './context.js';
+import {
+  asFloat,
+  needChannelsLast,
+  pairOf,
+  windowOf,
+  type Lowering,
+  type LoweringContext,
+} from './context.js';
 
 const poolWindow = (layer: GraphLayer, shape: readonly number[]) => {
   const config = layer.getConfig() as { poolSize: unknown; strides: unknown; padding: string };
+  needChannelsLast(layer);
   const size = pairOf(config.poolSize);
-  return windowOf(shape, size, pairOf(config.strides ?? size), [1, 1], config.padding);
+  return windowOf(layer, shape, size, pairOf(config.strides ?? size), [1, 1], config.padding);
 };
 
 /** Max pooling stays pending: a sign that follows moves in front of it. */
@@ -26,7 +34,38 @@ export const averagePool: Lowering = (layer, [x], context) => {
   return plainValue(context.builder.op(op, 'f32', shape), 'f32', shape);
 };
 
-const globalWindow = (shape: readonly number[]) => windowOf(shape, shape, [1, 1], [1, 1], 'valid').window;
+const globalWindow = (layer: GraphLayer, shape: readonly number[]) => {
+  needChannelsLast(layer);
+  return windowOf(layer, shape, shape, [1, 1], [1, 1], 'valid').window;
+};
+
+/** A 1-D signal [t, c] as an image of width 1, and back: pooling of one axis is that of two. */
+const pool1d =
+  (op: 'maxPool' | 'avgPool', global: boolean): Lowering =>
+  (layer, [x], context) => {
+    needChannelsLast(layer);
+    const { builder } = context;
+    const { buffer, shape } = asFloat(x!, context);
+    const [t, c] = shape as [number, number];
+    const config = layer.getConfig() as { poolSize: unknown; strides?: unknown; padding: string };
+    const [size] = global ? [t] : pairOf(config.poolSize);
+    const [stride] = global ? [1] : pairOf(config.strides ?? size);
+    const padding = global ? 'valid' : config.padding;
+    const { out, window } = windowOf(layer, [t, 1], [size!, 1], [stride!, 1], [1, 1], padding);
+    const image = builder.op({ op: 'reshape', name: layer.name, inputs: [buffer] }, 'f32', [t, 1, c]);
+    const pooled = [out[0], 1, c];
+    const y = builder.op({ op, name: layer.name, inputs: [image], ...window }, 'f32', pooled);
+    return { ...plainValue(y, 'f32', pooled), reshape: global ? [c] : [out[0], c] };
+  };
+
+/** Maximum of windows of a 1-D signal. */
+export const maxPool1d = pool1d('maxPool', false);
+/** Mean of windows of a 1-D signal. */
+export const averagePool1d = pool1d('avgPool', false);
+/** Maximum over a 1-D signal. */
+export const globalMaxPool1d = pool1d('maxPool', true);
+/** Mean over the tokens, or over a 1-D signal. */
+export const globalAveragePool1d = pool1d('avgPool', true);
 
 /** Mean over height and width. */
 export const globalAveragePool: Lowering = (layer, [x], context) => {
@@ -36,7 +75,7 @@ export const globalAveragePool: Lowering = (layer, [x], context) => {
     op: 'avgPool' as const,
     name: layer.name,
     inputs: [value.buffer],
-    ...globalWindow(value.shape),
+    ...globalWindow(layer, value.shape),
   };
   return { ...plainValue(context.builder.op(op, 'f32', [1, 1, c]), 'f32', [1, 1, c]), reshape: [c] };
 };
@@ -47,45 +86,43 @@ export const globalMaxPool: Lowering = (layer, [x], context) => {
   const c = value.shape[2]!;
   return {
     ...value,
-    pool: { name: layer.name, window: globalWindow(value.shape), shape: [1, 1, c] },
+    pool: { name: layer.name, window: globalWindow(layer, value.shape), shape: [1, 1, c] },
     reshape: [c],
   };
 };
 
+/** The value as the plan's transpose writes it: output axis i is input axis permutation[i]. */
+const transposed = (layer: GraphLayer, x: Value, permutation: number[], context: LoweringContext): Value => {
+  const { buffer, shape } = asFloat(x, context);
+  const target = permutation.map((axis) => shape[axis]!);
+  const draft = { op: 'transpose' as const, name: layer.name, inputs: [buffer], permutation };
+  return plainValue(context.builder.op(draft, 'f32', target), 'f32', target);
+};
+
+/** Permutation of all axes but the batch. */
+export const permute: Lowering = (layer, [x], context) => {
+  const { dims } = layer.getConfig() as { dims: number[] };
+  return transposed(layer, x!, dims.map((d) => d - 1), context); // prettier-ignore
+};
+
 /** Flatten and Reshape: stay pending, so that a sign that follows comes first. */
-export const reshape: Lowering = (layer, [x]) => {
-  const config = layer.getConfig() as { targetShape?: (number | null)[] };
+export const reshape: Lowering = (layer, [x], context) => {
+  const config = layer.getConfig() as { targetShape?: (number | null)[]; dataFormat?: string };
   const total = elementsOf(x!);
+  const { length } = shapeOf(x!);
+  // Flatten by itself moves the channels to the end.
+  if (config.dataFormat === 'channelsFirst' && length > 1) {
+    const order = Array.from({ length }, (_, i) => (i + 1) % length);
+    return { ...transposed(layer, x!, order, context), reshape: [total] };
+  }
   const target = config.targetShape ?? [total];
   const rest = target.reduce<number>((a, d) => a * (d && d > 0 ? d : 1), 1);
   return { ...x!, reshape: target.map((d) => (d && d > 0 ? d : total / rest)) };
 };
 
-/** Sum of two or more values, in float32, from the left. */
-export const add: Lowering = (layer, inputs, context) =>
-  inputs
-    .map((x) => asFloat(x, context))
-    .reduce((a, b) => {
-      const op = { op: 'add' as const, name: layer.name, inputs: [a.buffer, b.buffer] };
-      return plainValue(context.builder.op(op, 'f32', a.shape), 'f32', a.shape);
-    });
-
-/** Concatenation along any axis but the batch. */
-export const concatenate: Lowering = (layer, inputs, context) => {
-  const values = inputs.map((x) => asFloat(x, context));
-  const { axis: given } = layer.getConfig() as { axis: number };
-  const rank = values[0]!.shape.length;
-  const axis = given < 0 ? given + rank : given - 1;
-  if (axis < 0 || axis >= rank)
-    unsupported(layer, `joins axis ${given}`, 'Join an axis other than the batch.');
-  const shape = [...values[0]!.shape];
-  shape[axis] = values.reduce((sum, v) => sum + v.shape[axis]!, 0);
-  const op = { op: 'concat' as const, name: layer.name, inputs: values.map((v) => v.buffer), axis };
-  return plainValue(context.builder.op(op, 'f32', shape), 'f32', shape);
-};
-
 /** Padding of height and width with zeros, in float32. */
 export const zeroPadding: Lowering = (layer, [x], context) => {
+  needChannelsLast(layer);
   const value: Value = asFloat(x!, context);
   const [[top, bottom], [left, right]] = (
     layer.getConfig() as { padding: [[number, number], [number, number]] }

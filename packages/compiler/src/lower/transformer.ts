@@ -4,7 +4,7 @@ import type { Shape } from '@bitgrad/runtime';
 import type { OpDraft } from '../builder.js';
 import type { GraphLayer } from '../graph.js';
 import { plainValue, shapeOf, withChannelwise, type Affine, type Value } from '../value.js';
-import { asFloat, unsupported, windowOf, type Lowering, type LoweringContext } from './context.js';
+import { asFloat, unsupported, type Lowering, type LoweringContext } from './context.js';
 
 const weightOf = (layer: GraphLayer, name: string): Float32Array | undefined => {
   const weight = layer.weights.find((w) => w.originalName.split('/').at(-1) === name);
@@ -94,15 +94,4 @@ export const firstToken: Lowering = (layer, [x], context) => {
   const c = shape[1]!;
   const draft = { op: 'slice' as const, name: layer.name, inputs: [buffer], begin: [0, 0] };
   return { ...plainValue(context.builder.op(draft, 'f32', [1, c]), 'f32', [1, c]), reshape: [c] };
-};
-
-/** Mean over the tokens, or over a 1-D signal. */
-export const globalAveragePool1d: Lowering = (layer, [x], context) => {
-  const { buffer, shape } = asFloat(x!, context);
-  const [t, c] = shape as [number, number];
-  const { builder } = context;
-  const image = builder.op({ op: 'reshape', name: layer.name, inputs: [buffer] }, 'f32', [t, 1, c]);
-  const { window } = windowOf([t, 1], [t, 1], [1, 1], [1, 1], 'valid');
-  const mean = builder.op({ op: 'avgPool', name: layer.name, inputs: [image], ...window }, 'f32', [1, 1, c]);
-  return { ...plainValue(mean, 'f32', [1, 1, c]), reshape: [c] };
 };
