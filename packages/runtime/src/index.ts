@@ -23,7 +23,7 @@ export {
   type OutputArray,
 } from './engine.js';
 export { createPlanBuilder, type OpDraft, type PlanBuilder } from './builder.js';
-export { decodeModel } from './format/decode.js';
+export { decodeModel } from './format/decode-model.js';
 export { encodeModel } from './format/encode.js';
 export { imageInput, normalizeBytes, type CanvasLike, type ImageOptions, type ImageTarget } from './input.js';
 export { jsEngine } from './js-engine/index.js';

@@ -38,14 +38,9 @@ const amount: OptionRule = {
   expected: 'a number, 0 or more',
   allows: (value) => typeof value === 'number' && value >= 0,
 };
-const rules: OptionRules<Limits> = {
-  fileBytes: amount,
-  headerBytes: amount,
-  memoryBytes: amount,
-  elements: amount,
-  ops: amount,
-  operations: amount,
-};
+const rules = Object.fromEntries(
+  Object.keys(defaultLimits).map((name) => [name, amount]),
+) as unknown as OptionRules<Limits>;
 
 /** Limits with defaults for those that are missing. @throws BitgradError `invalid-option` */
 export function limitsFrom(limits: Partial<Limits> = {}): Limits {

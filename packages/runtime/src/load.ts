@@ -8,10 +8,12 @@ import {
   type OptionRule,
   type OptionRules,
 } from '@bitgrad/bits';
+import { compileRules } from './compile-options.js';
 import { defaultEngine } from './default-engine.js';
 import type { CompileOptions, Engine, EngineReport, Executable, InputArray, OutputArray } from './engine.js';
 import { failure } from './fail.js';
-import { decodeModel } from './format/decode.js';
+import { decode } from './format/decode.js';
+import { beginsAsModel } from './format/layout.js';
 import { limitsFrom, type Limits } from './limits.js';
 import type { ModelMetadata, PackedModel } from './model.js';
 import type { BufferSpec } from './plan.js';
@@ -69,11 +71,10 @@ const engineRule: OptionRule = {
   allows: (value) => [value].flat().length > 0 && [value].flat().every(isEngine),
 };
 
+const { memoryBytes: _, ...shared } = compileRules;
 const rules: OptionRules<LoadOptions> = {
+  ...shared,
   engine: engineRule,
-  threads: { expected: 'an integer, 1 or more', allows: (n) => Number.isInteger(n) && (n as number) >= 1 },
-  strict: { expected: 'true or false', allows: (value) => typeof value === 'boolean' },
-  signal: { expected: 'an AbortSignal', allows: (value) => value instanceof AbortSignal },
   limits: { expected: 'an object', allows: (value) => typeof value === 'object' },
 };
 
@@ -107,9 +108,10 @@ async function start(
 }
 
 /** Decodes what was read; a message names where it came from. */
-function decodeFrom(source: ModelSource, bytes: Uint8Array, limits: Limits): PackedModel {
+async function decodeFrom(source: ModelSource, bytes: Uint8Array, limits: Limits): Promise<PackedModel> {
   try {
-    return decodeModel(bytes, limits);
+    if (beginsAsModel(bytes)) return decode(bytes, limits);
+    throw failure('invalid-file', (await import('./format/lookalike.js')).noModel(bytes));
   } catch (error) {
     const origin = originOf(source);
     throw origin === undefined ? error : errorIn(origin, error);
@@ -128,7 +130,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   checkValue('runtime', 'option "engine" of loadModel', engine, { ...engineRule, required: true });
   const bounds = limitsFrom(limits);
   const bytes = await readSource(source, bounds, rest.signal);
-  const model = decodeFrom(source, bytes, bounds);
+  const model = await decodeFrom(source, bytes, bounds);
   const { executable, skipped } = await start(model, [engine].flat() as Engine[], {
     ...rest,
     memoryBytes: bounds.memoryBytes,

@@ -1,5 +1,6 @@
 // Compiles a model for one target and runs it: places the program in a new memory, starts workers, and turns
 // each run into one call of the module.
+import { within } from '@bitgrad/bits';
 import {
   dirtyMemory,
   type EngineReport,
@@ -11,10 +12,11 @@ import {
 import { failure, tooLarge } from './errors.js';
 import { lower, type Lowered } from './lower.js';
 import { engineModule, type EngineExports } from './module.js';
-import { place, sharedWords, write, type Layout } from './place.js';
+import { place, write, type Layout } from './place.js';
 import type { Target } from './program.js';
 import { isDense, rowsOf, type Tensor } from './tensors.js';
-import { startWorkers, stopWorkers, type WorkerLike } from './threads.js';
+import type { Crew } from './threads.js';
+import type { WorkerLike } from './worker.js';
 
 const pageBytes = 65536;
 /** As in assembly/engine/index.ts: how often a waiting thread looks for progress. */
@@ -33,21 +35,11 @@ function allocate(totalBytes: number, shared: boolean): WebAssembly.Memory {
   }
 }
 
-/** Whether this thread may sleep in Atomics.wait: not the main thread of a page. */
-function maySleep(): boolean {
-  try {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** What {@link createExecutable} needs besides the model. */
 export interface ExecutableOptions {
   target: Target;
   memoryBytes?: number;
-  createWorker: () => WorkerLike;
+  createWorker?: () => WorkerLike;
   signal?: AbortSignal;
   strict: boolean;
   threadsReason?: string;
@@ -66,6 +58,31 @@ const reportOf = ({ program }: Lowered, layout: Layout, threadsReason?: string):
   ops: program.reports,
   ...(threadsReason && { threadsReason }),
 });
+
+/**
+ * The workers of an executable; what starts them is loaded only now.
+ * @throws BitgradError `backend-unavailable` with the reason
+ */
+async function startThreads(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  { target: { threads }, createWorker, startMs }: ExecutableOptions,
+): Promise<Crew> {
+  const { startCrew } = await import('./threads.js');
+  return startCrew({
+    threads,
+    module,
+    memory,
+    within: (ready) => within(startMs, ready, () => new Error(`silent for ${startMs} ms`)),
+    ...(createWorker && { createWorker }),
+  }).catch((cause: unknown) => {
+    throw failure('backend-unavailable', 'worker thread did not start', {
+      got: (cause as Error | undefined)?.message ?? cause,
+      next: 'A content security policy needs `worker-src blob:`, or pass `createWorker`.',
+      cause,
+    });
+  });
+}
 
 /** Compiles a model; see `Engine.compile`. */
 export async function createExecutable(model: PackedModel, options: ExecutableOptions): Promise<Executable> {
@@ -87,10 +104,10 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const engine = exports as unknown as EngineExports;
   engine.prepare();
-  let workers: WorkerLike[] = [];
+  let crew: Crew | undefined;
   if (target.threads > 1)
     try {
-      workers = await startWorkers(target.threads, module, memory, options.createWorker, options.startMs);
+      crew = await startThreads(module, memory, options);
     } catch (error) {
       if (strict) throw error;
       return createExecutable(model, {
@@ -100,14 +117,14 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
       });
     }
   if (signal?.aborted) {
-    stopWorkers(workers);
+    crew?.stop();
     signal.throwIfAborted();
   }
   const report = reportOf(lowered, layout, options.threadsReason);
   return executable(
     { input: lowered.input, output: lowered.output },
     layout,
-    { engine, memory, module, workers },
+    { engine, memory, module, crew },
     report,
     strict,
   );
@@ -124,23 +141,7 @@ interface Instance {
   engine: EngineExports;
   memory: WebAssembly.Memory;
   module: WebAssembly.Module;
-  workers: readonly WorkerLike[];
-}
-
-/**
- * The same program on one thread, after a worker was lost: on a copy of the memory, as a worker that is not lost but slow may
- * still write to the old one.
- */
-function onOneThread({ memory, module, workers }: Instance): Instance {
-  stopWorkers(workers);
-  const { buffer } = memory;
-  const fresh = allocate(buffer.byteLength, true);
-  new Uint8Array(fresh.buffer).set(new Uint8Array(buffer));
-  const words = new Int32Array(fresh.buffer);
-  const { arrived, tile, threads } = sharedWords;
-  [words[arrived], words[tile], words[threads]] = [0, 0, 1];
-  const { exports } = new WebAssembly.Instance(module, { env: { memory: fresh } });
-  return { engine: exports as unknown as EngineExports, memory: fresh, module, workers: [] };
+  crew?: Crew | undefined;
 }
 
 const size = (t: Tensor): number => rowsOf(t) * t.c;
@@ -181,12 +182,12 @@ function executable(
   let live: Instance | undefined = instance;
   let report = firstReport;
   let views: ReturnType<typeof viewsOf> | undefined = viewsOf(ends, instance.memory);
-  const sleep = instance.workers.length > 0 && maySleep() ? 1 : 0;
+  const sleep = instance.crew?.maySleep ? 1 : 0;
   /** Runs one example; after the loss of a worker once more, on one thread. */
   const runOne = (example: InputArray): void => {
     views!.source.set(example);
     if (live!.engine.run(sleep) === 1) return;
-    live = onOneThread(live!);
+    live = { module: live!.module, ...live!.crew!.alone(live!, allocate) };
     views = viewsOf(ends, live.memory);
     report = { ...report, threads: 1, threadsReason: 'a worker thread was lost during a run' };
     if (strict)
@@ -224,7 +225,7 @@ function executable(
     runAsync: async (given, taken) => run(given, taken),
     report: () => report,
     dispose: () => {
-      stopWorkers(live?.workers ?? []);
+      live?.crew?.stop();
       live = views = undefined;
     },
     [dirtyMemory]: (fill) => fill(new Uint8Array(live!.memory.buffer, arenaAt)),

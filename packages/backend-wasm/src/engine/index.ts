@@ -13,9 +13,9 @@ import { failure } from './errors.js';
 import { createExecutable } from './executable.js';
 import { detectFeatures, type Features } from './features.js';
 import type { Target } from './program.js';
-import { createInlineWorker, workersUnavailable, type WorkerLike } from './threads.js';
+import type { WorkerLike } from './worker.js';
 
-export { workerSource, type WorkerLike, type WorkerTask } from './threads.js';
+export { workerSource, type WorkerLike, type WorkerTask } from './worker.js';
 
 /** Options of {@link wasmEngine}. */
 export interface WasmEngineOptions {
@@ -56,11 +56,11 @@ const missing = (features: Features, variant: (typeof variants)[number]): string
 };
 
 /** Threads to use of those wanted, and why not all. */
-function threadsOf(
+async function threadsOf(
   wanted: number,
   features: Features,
   variant: string,
-): { threads: number; reason?: string } {
+): Promise<{ threads: number; reason?: string }> {
   // One thread needs nothing, and in Node looking for workers loads a part of it.
   const reason =
     wanted === 1
@@ -68,7 +68,7 @@ function threadsOf(
       : variant === 'scalar'
         ? 'the scalar build has no threads'
         : features.sharedMemory
-          ? workersUnavailable()
+          ? (await import('./threads.js')).workersUnavailable()
           : 'shared memory needs a cross-origin isolated page';
   return reason ? { threads: 1, reason } : { threads: wanted };
 }
@@ -81,7 +81,7 @@ function threadsOf(
 export function wasmEngine(options: WasmEngineOptions = {}): Engine {
   const {
     variant: wanted,
-    createWorker = createInlineWorker,
+    createWorker,
     stallMs = 10_000,
     startMs = 10_000,
   } = checkOptions('backend-wasm', 'wasmEngine', options, {
@@ -115,7 +115,7 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
           got: unavailable,
           next: 'Use the engine `js`, or leave out `variant`.',
         });
-      const { threads, reason } = threadsOf(wantedThreads, features, variant);
+      const { threads, reason } = await threadsOf(wantedThreads, features, variant);
       if (strict && (reason || (variant === 'scalar' && wanted !== 'scalar')))
         throw failure('kernel-missing', 'fast execution', {
           got: reason ?? 'simd is not supported here',
@@ -129,10 +129,10 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
       };
       return createExecutable(model, {
         target,
-        createWorker,
         stallMs,
         startMs,
         strict,
+        ...(createWorker && { createWorker }),
         ...(memoryBytes !== undefined && { memoryBytes }),
         ...(signal && { signal }),
         ...(reason && { threadsReason: reason }),

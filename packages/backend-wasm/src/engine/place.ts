@@ -1,5 +1,6 @@
 // Lays out the memory of a program: head, constants, records, arena and the scratch of each thread. Regions
 // that only one tile uses live in scratch; the others share the arena, overlapping if never alive together.
+import { threadsWord } from './shared-words.js';
 import { groupWords, headBytes, recordWords, type Group, type Program } from './program.js';
 import type { Region } from './tensors.js';
 
@@ -109,9 +110,6 @@ export function place(program: Program): Layout {
   };
 }
 
-/** Indices of the shared words at the start of memory that are written from here; as in assembly/engine/index.ts. */
-export const sharedWords = { epoch: 0, arrived: 1, tile: 3, threads: 5, patience: 10 } as const;
-
 /**
  * Writes constants, records and the shared words that the module reads at the start of memory.
  * @param patience slices of 50 ms without progress after which a worker counts as lost
@@ -135,6 +133,6 @@ export function write(program: Program, layout: Layout, buffer: ArrayBufferLike,
   const { programAt, scratchAt, scratchBytes } = layout;
   words.set(
     [program.target.threads, programAt, program.groups.length, scratchAt, scratchBytes, patience],
-    sharedWords.threads,
+    threadsWord,
   );
 }

@@ -1,51 +1,19 @@
 // Worker threads of an executable: each instantiates the module on the shared memory and then stays inside it,
 // joining every run (assembly/engine/index.ts). Browsers and Node have different workers; the source is the same.
-import { within } from '@bitgrad/bits';
-import { failure } from './errors.js';
-import { builtinModule } from './features.js';
-
-/** What a worker receives as its first and only message. */
-export interface WorkerTask {
-  module: WebAssembly.Module;
-  memory: WebAssembly.Memory;
-  thread: number;
-}
-
-/** The part of `Worker` (or of Node's) that is used. */
-export interface WorkerLike {
-  postMessage(task: WorkerTask): void;
-  terminate(): unknown;
-  /** Node: do not keep the process alive. */
-  unref?(): void;
-  onmessage?: ((event: unknown) => void) | null;
-  onerror?: ((event: { message?: string }) => void) | null;
-  on?(event: string, listener: (value: unknown) => void): unknown;
-}
-
-/**
- * Source of the worker, a classic script that needs no other file. Pages whose content security policy forbids
- * `blob:` workers serve it themselves and pass `createWorker`.
- */
-export const workerSource = `const node = globalThis.process?.getBuiltinModule?.('node:worker_threads').parentPort;
-const port = node || self;
-const start = async ({ module, memory, thread }) => {
-  try {
-    const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-    port.postMessage('ready');
-    exports.work(thread);
-  } catch (error) {
-    port.postMessage(String(error));
-  }
-  port.close();
-};
-if (node) node.once('message', start);
-else onmessage = ({ data }) => start(data);`;
+// Loaded where there are several threads; it imports nothing that the rest of the engine has, so that bundlers keep it apart.
+import type { EngineExports } from './module.js';
+import { arrivedWord, threadsWord, tileWord } from './shared-words.js';
+import { workerSource, type WorkerLike } from './worker.js';
 
 interface NodeWorkers {
   Worker: new (source: string, options: { eval: boolean }) => WorkerLike;
 }
 
-const nodeWorkers = (): NodeWorkers | undefined => builtinModule<NodeWorkers>('node:worker_threads');
+/** Node's workers, or those of a runtime that is like it. */
+const nodeWorkers = (): NodeWorkers | undefined =>
+  (globalThis as { process?: { getBuiltinModule?(name: string): NodeWorkers } }).process?.getBuiltinModule?.(
+    'node:worker_threads',
+  );
 
 /** Starts a worker from {@link workerSource}, in a page or in Node. */
 export function createInlineWorker(): WorkerLike {
@@ -66,7 +34,7 @@ export function workersUnavailable(): string | undefined {
 }
 
 /** Settles with the worker's first sign of life: it is ready, or says why not. */
-const started = (worker: WorkerLike, task: WorkerTask): Promise<void> =>
+const started = (worker: WorkerLike, task: Parameters<WorkerLike['postMessage']>[0]): Promise<void> =>
   new Promise((resolve, reject) => {
     const take = (message: unknown): void => (message === 'ready' ? resolve() : reject(message));
     if (worker.on) {
@@ -80,36 +48,75 @@ const started = (worker: WorkerLike, task: WorkerTask): Promise<void> =>
     worker.postMessage(task);
   });
 
-/**
- * Threads 1 to `threads` - 1, ready to work.
- * @param limitMs a worker that says nothing for so long has failed
- * @throws BitgradError `backend-unavailable` with the reason; no worker is left then
- */
-export async function startWorkers(
-  threads: number,
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-  create: () => WorkerLike,
-  limitMs: number,
-): Promise<WorkerLike[]> {
-  const workers: WorkerLike[] = [];
-  try {
-    for (let thread = 1; thread < threads; thread++) workers.push(create());
-    const ready = workers.map((worker, i) => started(worker, { module, memory, thread: i + 1 }));
-    await within(limitMs, Promise.all(ready), () => new Error(`silent for ${limitMs} ms`));
-  } catch (cause) {
-    stopWorkers(workers);
-    throw failure('backend-unavailable', 'worker thread did not start', {
-      got: (cause as Error | undefined)?.message ?? cause,
-      next: 'A content security policy needs `worker-src blob:`, or pass `createWorker`.',
-      cause,
-    });
-  }
-  for (const worker of workers) worker.unref?.();
-  return workers;
+/** The workers of an executable. */
+export interface Crew {
+  /** Whether this thread may sleep in Atomics.wait: not the main thread of a page. */
+  readonly maySleep: boolean;
+  stop(): void;
+  /**
+   * The same program on one thread, after a worker was lost: on a copy of the memory, as a worker that is not lost but slow
+   * may still write to the old one.
+   * @param allocate as that of the executable
+   */
+  alone(
+    instance: { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory },
+    allocate: (bytes: number, shared: boolean) => WebAssembly.Memory,
+  ): { engine: EngineExports; memory: WebAssembly.Memory };
 }
 
-/** Ends the workers. */
-export const stopWorkers = (workers: readonly WorkerLike[]): void => {
-  for (const worker of workers) void worker.terminate();
-};
+/** Whether this thread may sleep in Atomics.wait. */
+function maySleep(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How a crew is started. */
+export interface CrewOptions {
+  readonly threads: number;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly createWorker?: () => WorkerLike;
+  /** Limits the wait for the workers' first sign of life. */
+  within(ready: Promise<unknown>): Promise<unknown>;
+}
+
+/**
+ * Threads 1 to `threads` - 1, ready to work.
+ * @throws the reason why a worker does not start; none is left then
+ */
+export async function startCrew({
+  threads,
+  module,
+  memory,
+  createWorker = createInlineWorker,
+  within,
+}: CrewOptions): Promise<Crew> {
+  const workers: WorkerLike[] = [];
+  const stop = (): void => workers.forEach((worker) => void worker.terminate());
+  try {
+    for (let thread = 1; thread < threads; thread++) workers.push(createWorker());
+    const ready = workers.map((worker, i) => started(worker, { module, memory, thread: i + 1 }));
+    await within(Promise.all(ready));
+  } catch (cause) {
+    stop();
+    throw cause;
+  }
+  for (const worker of workers) worker.unref?.();
+  return {
+    maySleep: maySleep(),
+    stop,
+    alone({ module: same, memory: { buffer } }, allocate) {
+      stop();
+      const fresh = allocate(buffer.byteLength, true);
+      new Uint8Array(fresh.buffer).set(new Uint8Array(buffer));
+      const words = new Int32Array(fresh.buffer);
+      [words[arrivedWord], words[tileWord], words[threadsWord]] = [0, 0, 1];
+      const { exports } = new WebAssembly.Instance(same, { env: { memory: fresh } });
+      return { engine: exports as unknown as EngineExports, memory: fresh };
+    },
+  };
+}

@@ -1,8 +1,7 @@
 // Reads `.bitgrad` files (FORMAT.md). The bytes are not trusted: nothing is allocated, indexed or run before
 // the sizes involved were compared with the file and with the limits.
-import { bytesOf } from '../bytes.js';
 import { check, failure } from '../fail.js';
-import { limitsFrom, type Limits } from '../limits.js';
+import type { Limits } from '../limits.js';
 import type { PackedModel } from '../model.js';
 import type { WeightSpec } from '../plan.js';
 import { alignTo, viewOf } from '../tensors.js';
@@ -13,14 +12,12 @@ import {
   crc32,
   entryBytes,
   formatVersion,
-  magic,
   mostSections,
   sectionAlignment,
   tableOffset,
   tags,
   weightAlignment,
 } from './layout.js';
-import { lookalike } from './lookalike.js';
 import { restore, storedBytes, validateEncodings } from './stored.js';
 
 const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
@@ -44,10 +41,6 @@ function readSections(file: Uint8Array, limits: Limits): Map<number, Uint8Array>
   const needs = (bytes: number, what: string): void =>
     check(size >= bytes, 'truncated-file', `size of the file, for ${what}`, size, `at least ${bytes} bytes`);
   check(size <= limits.fileBytes, 'limit-exceeded', 'bytes of the file', size, `at most ${limits.fileBytes}`);
-  if (!magic.every((byte, i) => i >= size || file[i] === byte)) {
-    const { got, next } = lookalike(file);
-    throw failure('invalid-file', { what: `this is no .bitgrad file: it looks like ${got}`, next });
-  }
   needs(tableOffset, 'the preamble');
   const view = new DataView(file.buffer, file.byteOffset, size);
   const word = (offset: number): number => view.getUint32(offset, true);
@@ -124,26 +117,9 @@ function parseHeader(bytes: Uint8Array, limits: Limits): Readonly<Record<string,
   }
 }
 
-/**
- * Decodes and checks a `.bitgrad` file.
- *
- * The weights that are stored as they are used are views of `bytes` where these are aligned to 4 bytes, else of one copy
- * of the weight section: do not change `bytes` afterwards.
- * @param bytes the whole file
- * @param limits what the file may ask for; missing fields have their defaults
- * @throws BitgradError `truncated-file`, `checksum-mismatch`, `limit-exceeded`, `unsupported-op`, `overflow`, or
- *   `invalid-file` naming the field
- */
-export function decodeModel(bytes: ArrayBufferLike | Uint8Array, limits: Partial<Limits> = {}): PackedModel {
-  const bounds = limitsFrom(limits);
+/** As `decodeModel`, of bytes that begin as a `.bitgrad` file does. */
+export function decode(file: Uint8Array, bounds: Limits): PackedModel {
   check(littleEndian, 'incompatible', 'byte order of this machine', 'big-endian', 'little-endian');
-  const file = bytesOf(bytes);
-  if (!file)
-    throw failure('invalid-option', {
-      what: 'bytes of the model',
-      got: bytes ?? 'nothing',
-      expected: 'a Uint8Array or an ArrayBuffer',
-    });
   const sections = readSections(file, bounds);
   const header = parseHeader(section(sections, 'json'), bounds);
   const plan = validatePlan(header.plan, bounds);

@@ -2,6 +2,10 @@
 
 /** 0x89 "BITGRAD": the first byte has its high bit set, so that text-mode transfers are noticed. */
 export const magic = Uint8Array.of(0x89, 0x42, 0x49, 0x54, 0x47, 0x52, 0x41, 0x44);
+/** Whether bytes begin as a `.bitgrad` file does, as far as they go. */
+export const beginsAsModel = (file: Uint8Array): boolean =>
+  magic.every((byte, i) => i >= file.length || file[i] === byte);
+
 /** A reader refuses a higher major version and accepts any minor version. */
 export const formatVersion = { major: 1, minor: 0 } as const;
 /** Byte offset of the section table; the fixed part of the preamble lies before it. */

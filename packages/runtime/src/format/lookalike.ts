@@ -1,5 +1,5 @@
-// What a file is that is no model: what servers, Git and other tools put in a model's place, by its first bytes. Few
-// words: every page that runs a model downloads them.
+// What a file is that is no model: what servers, Git and other tools put in a model's place, by its first bytes. It
+// imports nothing, so that bundlers keep it apart: loadModel fetches it when it meets such a file.
 
 /** Starts that are recognized: a pattern over the first characters, what it is, and what to do. */
 const known: readonly (readonly [RegExp, string, string])[] = [
@@ -15,9 +15,12 @@ const known: readonly (readonly [RegExp, string, string])[] = [
 ];
 
 /** What bytes that are no `.bitgrad` file look like, and what to do. */
-export function lookalike(bytes: Uint8Array): { got: string; next: string } {
+export function noModel(bytes: Uint8Array): { what: string; next: string } {
   const start = String.fromCharCode(...bytes.subarray(0, 400));
   const [, kind, next = 'Give a file that `bitgrad compile` or compileModel has made.'] =
     known.find(([pattern]) => pattern.test(start)) ?? [];
-  return { got: kind ?? JSON.stringify(start.slice(0, 16)), next };
+  return {
+    what: `this is no .bitgrad file: it looks like ${kind ?? JSON.stringify(start.slice(0, 16))}`,
+    next,
+  };
 }
