@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError, checkOptions, option, softmaxCrossEntropy, type OptionRules } from '@bitgrad/core';
 import { batches, normalizationRule, type Normalization, type Split } from '@bitgrad/datasets';
-import { expectModel, withHardened } from '@bitgrad/layers';
+import { expectModel, outputKindOf, withHardened } from '@bitgrad/layers';
 import { checkFinite } from './finite.js';
 import { checkData, classCount } from './inputs.js';
 import { oneHot } from './step.js';
@@ -49,7 +49,7 @@ export interface Evaluation {
 }
 
 /**
- * Evaluates a model that gives logits [n, classes].
+ * Evaluates a model that gives logits, or probabilities by a softmax of its own, [n, classes].
  * @throws BitgradError `shape-mismatch` when the model's output is not [n, classes] or its input not the images' shape,
  *   `invalid-option` for what is no split, an empty one, or labels that are no classes, `not-finite` when a weight or a logit
  *   is NaN or infinite
@@ -74,6 +74,7 @@ export async function measure(
 ): Promise<Evaluation> {
   const { hard = true, batchSize = 250, normalize, signal, yieldEveryMs = 40, onProgress } = options;
   const classes = classCount(model);
+  const lossOf = outputKindOf(model, classes) === 'probabilities' ? logLoss : softmaxCrossEntropy;
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const yielded = createYielder(yieldEveryMs);
   let [images, correct, lossSum] = [0, 0, 0];
@@ -83,7 +84,7 @@ export async function measure(
       tf.tidy(() => {
         const x = tf.tensor(batch.images, [...batch.shape], 'float32');
         const logits = model.apply(x, { training: false }) as tf.Tensor2D;
-        const loss = tf.sum(softmaxCrossEntropy(logits, oneHot(batch.labels, classes)));
+        const loss = tf.sum(lossOf(logits, oneHot(batch.labels, classes)));
         return tf.concat([tf.cast(tf.argMax(logits, 1), 'float32'), tf.reshape(loss, [1])]);
       });
     // The hard setting must not outlive the synchronous part: other code may use the model between two batches.
@@ -110,6 +111,10 @@ export async function measure(
     completed: images === split.size,
   };
 }
+
+/** Cross-entropy of probabilities: of a model that ends in softmax. A probability of 0 counts as 1e-7, as in Keras. */
+const logLoss = (probabilities: tf.Tensor2D, labels: tf.Tensor2D): tf.Tensor =>
+  tf.neg(tf.sum(tf.mul(labels, tf.log(tf.maximum(probabilities, 1e-7))), 1));
 
 const lossNotFinite = (loss: number): BitgradError =>
   new BitgradError({

@@ -1,8 +1,8 @@
 // What every function that runs a model on a split has to know of the two.
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, type OutputKind } from '@bitgrad/core';
 import { checkLabels, checkSplit, type Split } from '@bitgrad/datasets';
-import { expectModel } from '@bitgrad/layers';
+import { expectModel, outputKindOf } from '@bitgrad/layers';
 
 const mismatch = (what: string, got: unknown, expected: string, next?: string): BitgradError =>
   new BitgradError({ code: 'shape-mismatch', source: 'training', what, got, expected, next });
@@ -22,6 +22,28 @@ export function classCount(model: LayersModel): number {
       'one tensor [n, classes] of logits',
     );
   return classes;
+}
+
+const endings: Partial<Record<OutputKind, string>> = {
+  probabilities: 'a softmax, which the default loss applies itself',
+  sigmoid: 'a sigmoid, and the default loss applies a softmax',
+  regression: 'one number, whose softmax is always 1',
+};
+
+/**
+ * Checks that the default loss, softmax cross-entropy, is one for this model.
+ * @throws BitgradError `incompatible` when the model does not give logits
+ */
+export function expectLogits(model: LayersModel): void {
+  const ending = endings[outputKindOf(model, classCount(model))];
+  if (ending === undefined) return;
+  throw new BitgradError({
+    code: 'incompatible',
+    source: 'training',
+    what: `output of model "${model.name}" ends in ${ending}`,
+    expected: 'logits [n, classes], one a class and at least two',
+    next: 'Leave the last activation out, or give createTrainer a `loss` for this output.',
+  });
 }
 
 /**

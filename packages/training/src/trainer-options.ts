@@ -13,7 +13,7 @@ import {
   type Split,
 } from '@bitgrad/datasets';
 import { expectModel } from '@bitgrad/layers';
-import { checkData, classCount } from './inputs.js';
+import { checkData, classCount, expectLogits } from './inputs.js';
 import { createOptimizer, type OptimizerConfig } from './optimizers/config.js';
 import { settleRates } from './optimizers/rates.js';
 import { expectOptimizer, isOptimizer, type StatefulOptimizer } from './optimizers/stepOptimizer.js';
@@ -111,6 +111,7 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
   const classes = classCount(model);
   if (model.trainableWeights.length === 0)
     throw invalid('model given to createTrainer', 'no trainable weights', 'at least one', 'Set `trainable` of its layers to true.'); // prettier-ignore
+  if (options.loss === undefined) expectLogits(model);
   checkData('createTrainer (train)', model, train);
   if (test !== undefined) checkData('createTrainer (test)', model, test);
   checkContrast(train, options.normalize);

@@ -122,3 +122,29 @@ it('refuses options of evaluate, run and losses that are none', async () => {
   );
   await expect(advance(make((z: tf.Tensor) => tf.sum(z, 1)))).rejects.toThrow(/a tensor of shape \[20\]/);
 });
+
+const ending = (units: number, activation?: 'softmax' | 'sigmoid'): tfl.LayersModel =>
+  tfl.sequential({
+    layers: [
+      tfl.layers.flatten({ inputShape: [6, 6, 1] }),
+      tfl.layers.dense({ units, activation, kernelInitializer: tfl.initializers.randomNormal({ seed: 3 }) }),
+    ],
+  });
+
+it.each([
+  ['softmax', ending(classes, 'softmax'), /ends in a softmax.*Leave the last activation out/],
+  ['sigmoids', ending(classes, 'sigmoid'), /ends in a sigmoid/],
+  ['one number', ending(1), /ends in one number/],
+])('refuses a model that ends in %s, unless a loss is given', (_, model, message) => {
+  const train = { ...good, labels: good.labels.map(() => 0) };
+  expect(() => createTrainer({ model, train, epochs: 1 })).toThrow(message);
+  createTrainer({ model, train, epochs: 1, loss: (y, t) => tf.losses.meanSquaredError(t, y) });
+});
+
+it('evaluates probabilities as probabilities', async () => {
+  const [logits, probabilities] = [ending(classes), ending(classes, 'softmax')];
+  probabilities.setWeights(logits.getWeights());
+  const [a, b] = [await evaluate(logits, good), await evaluate(probabilities, good)];
+  expect(b.accuracy).toBe(a.accuracy);
+  expect(b.loss).toBeCloseTo(a.loss, 4);
+});
