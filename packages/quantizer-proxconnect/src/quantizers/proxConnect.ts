@@ -3,6 +3,7 @@ import {
   defineQuantizer,
   parseOptions,
   progress,
+  type CertificateClaim,
   type JsonObject,
   type Quantizer,
   type TrainingClock,
@@ -91,14 +92,20 @@ function steppedParts(name: string, options: unknown) {
   });
   const step = { proximal: pulledForward(parts.forward), schedule };
   const forwardOfLatents = pulledForward({ ...parts.forward, kernels: 'latent' });
-  return { ...parts, schedule, step, forwardOfLatents, needsClock: parts.needsClock || pull > 0 };
+  const claim = claimOfLatents(resolved as Resolved);
+  return { ...parts, schedule, step, forwardOfLatents, claim, needsClock: parts.needsClock || pull > 0 };
 }
 
 const sound = { holds: true, reason: 'P = L(rho, varrho) is nondecreasing and T is the identity.' } as const;
-const soundByStep = {
-  holds: true,
-  reason: 'F and B are the identity; P acts in the optimizer step.',
-} as const;
+/** The claim of `rpc` and `pq`, whose networks see the latent kernels. */
+const claimOfLatents = ({ backward }: Resolved): CertificateClaim =>
+  backward === 'clipped'
+    ? {
+        holds: false,
+        reason:
+          'kernels beyond the outermost levels move F = w*, and B is 0 there; on inputs the pair is sound.',
+      }
+    : { holds: true, reason: 'F and B are the identity; P acts in the optimizer step.' };
 
 /**
  * ProxConnect: w_t = P(w*_t), w*_{t+1} = w*_t - eta_t grad l(w_t) with P = L(rho mu, varrho mu), and mu from 0 (clip)
@@ -141,7 +148,7 @@ export function rpc(options: ProximalStepOptions = {}): Quantizer {
     surrogate: parts.surrogate,
     schedule: parts.schedule,
     capabilities: { needsClock: parts.needsClock },
-    certificate: soundByStep,
+    certificate: parts.claim,
     wrapOptimizer: reverseProxConnect(parts.step),
   });
 }
@@ -161,7 +168,7 @@ export function pq(options: ProximalStepOptions = {}): Quantizer {
     surrogate: parts.surrogate,
     schedule: parts.schedule,
     capabilities: { needsClock: parts.needsClock },
-    certificate: soundByStep,
+    certificate: parts.claim,
     wrapOptimizer: proxQuant(parts.step),
   });
 }

@@ -126,10 +126,9 @@ export function reste(options?: ResteOptions): Quantizer {
     surrogate: resteSurrogate({ t, m }),
     schedule: growingSchedule('o', { growth: 'linear', start: 1, end }),
     capabilities: { needsClock: true },
-    certificate: {
-      holds: false,
-      reason:
-        'sign is flat beside 0 where B varies once o > 1; at o = 1 it is the clipped identity, which is sound.',
-    },
+    certificate:
+      end > 1
+        ? { holds: false, reason: 'sign is flat beside 0 where B varies once o > 1.' }
+        : { holds: true, reason: 'at o = 1 B is the clipped identity.' },
   });
 }
