@@ -248,5 +248,7 @@ export function arrangePictures(
       expected: `some of ${listed(classes)}`,
     });
   if (splits.test.toLowerCase() !== 'test') notes.push(`${splits.test}/ is used for testing`);
+  const untested = classes.filter((name) => !tested.has(name));
+  if (untested.length > 0) notes.push(`no pictures for testing of ${listed(untested)}`);
   return done([withLabels(trained, classes), withLabels(tested, classes)]);
 }
