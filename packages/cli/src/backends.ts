@@ -1,4 +1,5 @@
 // The training backends that the command knows, in order of preference. A new backend is one line in the table.
+import { expectText } from './arguments.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
@@ -96,6 +97,7 @@ export const probeBackends = (): Promise<BackendListing[]> =>
  * @throws BitgradError `unknown-name`, `backend-unavailable`
  */
 export async function startBackend(name: string): Promise<BackendChoice> {
+  expectText('backend', name);
   const rows = name === 'auto' ? backendTable : backendTable.filter((row) => row.name === name);
   if (rows.length === 0)
     throw new BitgradError({

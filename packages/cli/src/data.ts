@@ -1,8 +1,9 @@
 // Data sets as they are named on the command line, read once for a command.
+import { expectText } from './arguments.js';
 import { resolve } from 'node:path';
 import type { Augmentation, Dataset } from '@bitgrad/datasets';
 import { loadDataset } from '@bitgrad/datasets/node';
-import { BitgradError, type PictureOptions } from '@bitgrad/core';
+import { BitgradError, checkValue, option, type PictureOptions } from '@bitgrad/core';
 import { writeLine } from './io.js';
 
 /** The options that decide a data set. */
@@ -39,6 +40,7 @@ const everyMs = 1000;
  * @throws BitgradError `invalid-option`, `io`, `invalid-file`, `truncated-file`, `incompatible`
  */
 export async function openData(options: DataOptions, lines: NodeJS.WritableStream): Promise<Dataset> {
+  checkValue('cli', 'options of openData', options, option.required(option.object));
   const { data, limit, testLimit, seed, shape, picture, classes } = options;
   let said = performance.now();
   const dataset = await loadDataset(data, {
@@ -70,6 +72,7 @@ export const pictureShape = (shape: readonly number[]): DataOptions['shape'] => 
  * @throws BitgradError `invalid-option`
  */
 export function parseAugment(text: string): Augmentation | undefined {
+  expectText('--augment', text);
   if (text === 'none') return undefined;
   const parts = text.split(',').map((part) => {
     const [name, amount, ...rest] = part.split(':');

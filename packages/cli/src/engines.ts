@@ -86,6 +86,14 @@ export async function chooseEngine(
   name: string,
 ): Promise<{ engine: Engine; skipped: readonly { engine: string; reason: string }[] }> {
   const rows = name === 'auto' ? engineTable : engineTable.filter((row) => row.name === name);
+  if (rows.length === 0)
+    throw new BitgradError({
+      code: 'unknown-name',
+      source: 'cli',
+      what: 'engine',
+      got: name ?? 'nothing',
+      expected: `auto or one of ${engineTable.map((row) => row.name).join(', ')}`,
+    });
   const skipped: { engine: string; reason: string }[] = [];
   for (const row of rows) {
     const { engine, listing } = await attempt(row);

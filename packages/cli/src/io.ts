@@ -1,5 +1,6 @@
 // Where the commands write: passed in, so that tests and other programs can listen.
 import pc from 'picocolors';
+import { checkValue, option } from '@bitgrad/core';
 import { writable } from './text.js';
 
 /** The two streams of a command, and how they may be used. */
@@ -16,6 +17,7 @@ export interface CliIo {
 
 /** The streams of this process. */
 export function createNodeIo(signal?: AbortSignal): CliIo {
+  checkValue('cli', 'signal', signal, option.signal);
   const wanted = !process.env.NO_COLOR && (process.stdout.isTTY === true || Boolean(process.env.FORCE_COLOR));
   return {
     stdout: process.stdout,

@@ -1,4 +1,5 @@
 // The plugins that the command registers: those of its own packages, then those named by --plugin.
+import { expectText, expectTexts } from './arguments.js';
 import { use, type Plugin } from '@bitgrad/core';
 import { loadPlugin, pluginOf } from './plugin-loader/loadPlugin.js';
 
@@ -20,6 +21,8 @@ export const builtInPlugins = (): Promise<Plugin[]> =>
  * @throws BitgradError `invalid-plugin`, `duplicate-name`
  */
 export async function usePlugins(specifiers: readonly string[], directory: string): Promise<Plugin[]> {
+  expectTexts('plugins', specifiers);
+  expectText('directory', directory);
   use(...(await builtInPlugins()));
   const named: Plugin[] = [];
   for (const specifier of specifiers) named.push(await loadPlugin(specifier, directory));

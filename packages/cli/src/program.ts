@@ -1,7 +1,8 @@
 // The command line: every command, option and default, and how errors become exit codes.
+import { expectIo, expectTexts } from './arguments.js';
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { BitgradError, reasonOf, type JsonObject } from '@bitgrad/core';
+import { BitgradError, checkValue, option, reasonOf, type JsonObject } from '@bitgrad/core';
 import { runEval, type EvalOptions } from './commands/eval.js';
 import { runList, type ListOptions } from './commands/list.js';
 import { runTrain, type TrainOptions } from './commands/train.js';
@@ -136,6 +137,8 @@ const version = (): string =>
 
 /** The command line; `execute` is called by the command that was asked for. */
 export function createProgram(execute: Runner, io: CliIo): Command {
+  checkValue('cli', 'execute', execute, option.required(option.callback));
+  expectIo(io);
   const program = new Command('bitgrad')
     .description('Train, evaluate and ship binary neural networks.')
     .version(version())
@@ -177,6 +180,7 @@ const usageError = (error: CommanderError): BitgradError =>
  * @returns the exit code: see `exitCodes`
  */
 export async function runWith(args: readonly string[], io: CliIo): Promise<number> {
+  expectTexts('args', args);
   let code: number = exitCodes.done;
   const program = createProgram(async (run) => {
     code = await run(io);

@@ -1,7 +1,10 @@
 // Quantizers as they are named on the command line.
+import { expectText } from './arguments.js';
 import {
   BitgradError,
+  checkValue,
   defaultRegistry,
+  option,
   type JsonObject,
   type Quantizer,
   type QuantizerSpec,
@@ -50,6 +53,9 @@ const make = (name: string, options: JsonObject | undefined): Quantizer | null =
  * @throws BitgradError `unknown-name`, `invalid-option`
  */
 export function chooseQuantizers(options: QuantizerOptions): ChosenQuantizers {
+  checkValue('cli', 'options of chooseQuantizers', options, option.required(option.object));
+  expectText('--quantizer', options.quantizer);
+  if (options.inputQuantizer !== undefined) expectText('--input-quantizer', options.inputQuantizer);
   const [kernelName = '', second, ...rest] = options.quantizer.split('/');
   if (rest.length > 0 || kernelName === '' || second === '')
     throw new BitgradError({

@@ -1,4 +1,5 @@
 // `bitgrad bench`: how long one inference of a packed model takes here.
+import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
 import { createRng } from '@bitgrad/core';
 import { elementCount, type OpReport } from '@bitgrad/runtime';
@@ -34,6 +35,8 @@ export async function runBench(
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
+  expectText('file', file);
+  checkCommand('bench', options, io, directory);
   const begun = performance.now();
   const { model, fileBytes, executable, report, skipped } = await startPacked(
     resolve(directory, file),

@@ -1,4 +1,5 @@
 // `bitgrad certify`: whether a quantizer's forward and backward are a sound pair, and why.
+import { checkCommand, expectText } from '../arguments.js';
 import { writeFile } from 'node:fs/promises';
 import { BitgradError, defaultRegistry, reasonOf, type JsonObject, type Quantizer } from '@bitgrad/core';
 import { certificateChart, certify, chartSize, type Certificate } from '@bitgrad/quantizer-proxconnect';
@@ -98,6 +99,8 @@ export async function runCertify(
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
+  if (name !== undefined) expectText('name', name);
+  checkCommand('certify', options, io, directory);
   const quantizers = await chosen(name, options, directory);
   const certificates = quantizers.map((quantizer) =>
     certify(quantizer, { mu: options.mu, tolerance: options.tolerance }),

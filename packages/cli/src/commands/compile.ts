@@ -1,4 +1,5 @@
 // `bitgrad compile`: a trained run -> one packed file, compared with the graph on test images before it is written.
+import { checkCommand, expectText } from '../arguments.js';
 import { dirname, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { compileModel, type CompileResult } from '@bitgrad/compiler';
@@ -121,6 +122,8 @@ export async function runCompile(
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
+  expectText('folder', folder);
+  checkCommand('compile', options, io, directory);
   const path = resolve(directory, folder);
   const out = resolve(directory, options.out);
   const run = await readRun(path, (text) => writeLine(io.stderr, text));

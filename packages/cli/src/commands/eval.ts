@@ -1,4 +1,5 @@
 // `bitgrad eval`: a saved model on a data set, as deployed and as trained.
+import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
 import { summary } from '@bitgrad/layers';
 import { evaluateGap } from '@bitgrad/training';
@@ -72,6 +73,8 @@ export async function runEval(
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
+  expectText('folder', folder);
+  checkCommand('eval', options, io, directory);
   const path = resolve(directory, folder);
   const run = await readRun(path, (text) => writeLine(io.stderr, text));
   const { info } = run;

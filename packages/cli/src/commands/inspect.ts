@@ -1,9 +1,11 @@
 // `bitgrad inspect`: what a packed file holds, without running it.
+import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
 import {
   elementCount,
   planArena,
   storageBytes,
+  validateModel,
   type ElementType,
   type Op,
   type PackedModel,
@@ -100,7 +102,8 @@ const keyed = <T>(pairs: readonly (readonly [string, T])[]): Record<string, T> =
 
 /** Looks into a packed model. */
 export function inspectModel(file: string, model: PackedModel, fileBytes: number): Inspection {
-  const { plan, weights, metadata } = model;
+  expectText('file', file);
+  const { plan, weights, metadata } = validateModel(model);
   const ops = plan.ops.map((op) => inspectOp(op, model));
   const text = ({ type, shape }: { type: string; shape: readonly number[] }) => `${type} ${shape.join('x')}`;
   const sum = (of: (op: InspectedOp) => number): number => ops.reduce((total, op) => total + of(op), 0);
@@ -138,6 +141,8 @@ export async function runInspect(
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
+  expectText('file', file);
+  checkCommand('inspect', options, io, directory);
   const path = resolve(directory, file);
   const { model, fileBytes } = await readPacked(path);
   const found = inspectModel(path, model, fileBytes);

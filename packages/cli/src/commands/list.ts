@@ -1,4 +1,5 @@
 // `bitgrad list`: what can be named on the command line.
+import { checkCommand } from '../arguments.js';
 import { defaultRegistry, type JsonObject, type Plugin, type Quantizer } from '@bitgrad/core';
 import { listModels } from '@bitgrad/models';
 import { certify } from '@bitgrad/quantizer-proxconnect';
@@ -115,6 +116,7 @@ export async function listing(): Promise<Listing> {
 
 /** Writes the listing; returns the exit code. */
 export async function runList(options: ListOptions, io: CliIo, directory = process.cwd()): Promise<number> {
+  checkCommand('list', options, io, directory);
   await usePlugins(options.plugin, directory);
   const all = await listing();
   writeLine(io.stdout, options.json ? JSON.stringify(all) : format(all, io));

@@ -1,4 +1,5 @@
 // `bitgrad run`: a packed model on the images of a data set, or on one picture.
+import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
 import { BitgradError, type PictureFit } from '@bitgrad/core';
 import { readImage } from '@bitgrad/datasets/node';
@@ -180,6 +181,8 @@ export async function runRun(
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
+  expectText('file', file);
+  checkCommand('run', options, io, directory);
   const { data, image } = options;
   if ((data === undefined) === (image === undefined))
     usage(

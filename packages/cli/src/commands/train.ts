@@ -1,4 +1,5 @@
 // `bitgrad train`: data, model, trainer, checkpoints and result. What the options mean is in program.ts.
+import { checkCommand } from '../arguments.js';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError, type BackendAdapter, type JsonObject, type PictureFit } from '@bitgrad/core';
@@ -146,6 +147,7 @@ function optimizerOf({ optimizer, optimizerOptions = {} }: TrainOptions): Optimi
  * @throws BitgradError for options that cannot be met
  */
 export async function runTrain(options: TrainOptions, io: CliIo, directory = process.cwd()): Promise<number> {
+  checkCommand('train', options, io, directory);
   const lines = options.json ? io.stderr : io.stdout;
   await usePlugins(options.plugin, directory);
   const quantizers = chooseQuantizers(options);

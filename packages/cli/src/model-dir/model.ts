@@ -2,6 +2,8 @@
 import type { io as tfio } from '@tensorflow/tfjs-core';
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError, reasonOf } from '@bitgrad/core';
+import { expectModel } from '@bitgrad/layers';
+import { expectText } from '../arguments.js';
 import { commitFiles, readCommitted } from './commit.js';
 
 const weightsName = 'weights.bin';
@@ -29,16 +31,21 @@ export async function modelContents(model: LayersModel): Promise<Record<string, 
 }
 
 /** Saves a model alone; a run that the folder holds is replaced. */
-export const saveModel = async (model: LayersModel, folder: string): Promise<void> =>
-  commitFiles(folder, await modelContents(model));
+export async function saveModel(model: LayersModel, folder: string): Promise<void> {
+  expectModel('cli', 'saveModel', model);
+  expectText('folder', folder);
+  await commitFiles(folder, await modelContents(model));
+}
 
 /**
  * Loads a model from a folder. The classes of its layers come from @bitgrad/layers, its quantizers from the registry.
  * @throws BitgradError `io` when a file is missing, `checksum-mismatch` when one is of another run, `invalid-file` when one
  *   is not what it should be, `unknown-name` for a quantizer that no registered plugin offers
  */
-export const loadModel = async (folder: string): Promise<LayersModel> =>
-  modelOf(folder, (await readCommitted(folder, modelFiles)).files);
+export async function loadModel(folder: string): Promise<LayersModel> {
+  expectText('folder', folder);
+  return modelOf(folder, (await readCommitted(folder, modelFiles)).files);
+}
 
 /** The model of files that {@link readCommitted} has read from a folder. */
 export async function modelOf(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<LayersModel> {

@@ -1,4 +1,5 @@
 // bitgrad.json: what a folder's model is, how it was trained and how well it did. The compiler and `eval` read it.
+import { expectText } from '../arguments.js';
 import { join } from 'node:path';
 import {
   BitgradError,
@@ -74,8 +75,10 @@ export const infoContents = (info: RunInfo): string => `${JSON.stringify(info, n
  * @throws BitgradError `io` when it is missing, `checksum-mismatch` when it is of another run, `invalid-file` when it is not
  *   what `bitgrad train` wrote
  */
-export const readRunInfo = async (folder: string): Promise<RunInfo> =>
-  infoOf(folder, (await readCommitted(folder, [infoName])).files);
+export async function readRunInfo(folder: string): Promise<RunInfo> {
+  expectText('folder', folder);
+  return infoOf(folder, (await readCommitted(folder, [infoName])).files);
+}
 
 /** The description in files that {@link readCommitted} has read from a folder. */
 export function infoOf(folder: string, files: ReadonlyMap<string, Uint8Array>): RunInfo {

@@ -1,5 +1,6 @@
 // Loads a plugin by path or package name. A plugin's folder may have no node_modules of its own: what it imports from
 // bitgrad or TensorFlow.js and does not find is taken from the command's own packages (resolveHook.ts).
+import { expectText } from '../arguments.js';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -84,6 +85,8 @@ function locate(specifier: string, directory: string): string {
  * @throws BitgradError `invalid-plugin` when it is not there, does not load or exports no plugin
  */
 export async function loadPlugin(specifier: string, directory: string): Promise<Plugin> {
+  expectText('plugin', specifier);
+  expectText('directory', directory);
   const location = locate(specifier, directory);
   installResolveHook();
   try {
