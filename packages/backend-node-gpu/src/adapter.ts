@@ -2,7 +2,7 @@
 // build of TensorFlow.
 import * as tf from '@tensorflow/tfjs-core';
 import { webgpu } from '@bitgrad/backend-webgpu';
-import { BitgradError, type BackendAdapter, type BackendProbe } from '@bitgrad/core';
+import { BitgradError, checkOptions, option, type BackendAdapter, type BackendProbe } from '@bitgrad/core';
 import { probeDawn } from './engine/dawn.js';
 
 /** Options of {@link nodeGpu}. */
@@ -61,18 +61,15 @@ function provideGpu(gpu: GPU): void {
 /**
  * Training on a GPU in Node. `probe()` names adapter and driver, tells software from hardware, and says how to get
  * what is missing.
- * @throws BitgradError `invalid-option` for an unknown provider; from `start`, `backend-unavailable` with the reason
+ * @throws BitgradError `invalid-option`; from `start`, `backend-unavailable` with the reason
  */
 export function nodeGpu(options: NodeGpuOptions = {}): BackendAdapter {
-  const { provider = 'dawn', allowSoftware = false } = options;
-  if (provider !== 'dawn' && provider !== 'tensorflow')
-    throw new BitgradError({
-      code: 'invalid-option',
-      source: 'backend-node-gpu',
-      what: 'provider',
-      got: provider,
-      expected: 'dawn or tensorflow',
-    });
+  const { provider = 'dawn', allowSoftware = false } = checkOptions<NodeGpuOptions>(
+    'backend-node-gpu',
+    'nodeGpu',
+    options,
+    { provider: option.oneOf('dawn', 'tensorflow'), allowSoftware: option.boolean },
+  );
   const inner = webgpu();
   return Object.freeze({
     name: 'node-gpu',

@@ -1,9 +1,16 @@
-// What is passed to the engine by mistake is answered by a BitgradError.
+// What is passed by mistake is answered by a BitgradError, and unknown options by their nearest name.
 import { expect, it } from 'vitest';
 import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
-import * as exports from '../src/engine/index.js';
+import * as engine from '../src/engine/index.js';
+import * as exports from '../src/index.js';
 
 it('every exported function works or raises a BitgradError', async () => {
-  const cases = { nodeGpuEngine: { args: () => [{}], options: 0 } };
-  expect(await wrongCalls(exports, { cases })).toEqual([]);
+  const options = { provider: 'dawn', allowSoftware: true };
+  expect(await wrongCalls(exports, { cases: { nodeGpu: { args: () => [options], options: 0 } } })).toEqual(
+    [],
+  );
+  const ofEngine = { allowSoftware: true };
+  expect(
+    await wrongCalls(engine, { cases: { nodeGpuEngine: { args: () => [ofEngine], options: 0 } } }),
+  ).toEqual([]);
 });

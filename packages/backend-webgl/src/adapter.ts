@@ -3,8 +3,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
+  checkOptions,
   installKernels,
   kernelOwner,
+  within,
   type BackendAdapter,
   type BackendProbe,
 } from '@bitgrad/core';
@@ -56,9 +58,16 @@ function forgetLost(): void {
 const unavailable = (what: string, next: string, cause?: unknown): BitgradError =>
   new BitgradError({ code: 'backend-unavailable', source: 'backend-webgl', what, next, cause });
 
+/** How long a download or the start of tfjs may take. */
+const startMs = 60_000;
+
+const late = (what: string): BitgradError =>
+  unavailable(`${what} did not come within ${startMs / 1000} s`, 'Choose another backend.');
+
 async function load(): Promise<void> {
   try {
-    await import('@tensorflow/tfjs-backend-webgl');
+    const code = import('@tensorflow/tfjs-backend-webgl');
+    await within(startMs, code, () => late('the code of the tfjs webgl backend'));
   } catch (cause) {
     throw unavailable(
       '@tensorflow/tfjs-backend-webgl cannot be loaded',
@@ -91,9 +100,11 @@ async function probe(): Promise<BackendProbe> {
  *
  * When the context is lost, ops and reads raise `context-lost`, those under way too. `start()` then makes a new context;
  * tensors of the old one are gone: build or load the model again, from a checkpoint.
- * @throws BitgradError from `start`: `backend-unavailable` when WebGL2, float32 textures or the tfjs backend is missing
+ * @param options none: other adapters have some, this one refuses them
+ * @throws BitgradError `invalid-option` for any option; from `start`: `backend-unavailable` when WebGL2, float32 textures or the tfjs backend is missing
  */
-export function webgl(): BackendAdapter {
+export function webgl(options: Readonly<Record<string, never>> = {}): BackendAdapter {
+  checkOptions<object>('backend-webgl', 'webgl', options, {});
   const owner = kernelOwner('webgl');
   return Object.freeze({
     name: 'webgl',
@@ -107,7 +118,8 @@ export function webgl(): BackendAdapter {
       const { available, reason } = await probe();
       if (!available) throw unavailable(reason, 'Choose another backend.');
       forgetLost();
-      if (!(await tf.setBackend('webgl')))
+      const starting = tf.setBackend('webgl');
+      if (!(await within(startMs, starting, () => late('the start of the tfjs webgl backend'))))
         throw unavailable('the tfjs webgl backend did not start', 'Choose another backend.');
       if (!tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED'))
         throw unavailable('the tfjs webgl backend computes in float16 here', 'Choose another backend.');

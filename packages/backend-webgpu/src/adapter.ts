@@ -3,8 +3,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
+  checkOptions,
   installKernels,
   kernelOwner,
+  within,
   type BackendAdapter,
   type BackendProbe,
 } from '@bitgrad/core';
@@ -55,9 +57,16 @@ function forgetLost(): void {
 const unavailable = (what: string, next: string, cause?: unknown): BitgradError =>
   new BitgradError({ code: 'backend-unavailable', source: 'backend-webgpu', what, next, cause });
 
+/** How long a download, a driver or the start of tfjs may take. */
+const startMs = 60_000;
+
+const late = (what: string): BitgradError =>
+  unavailable(`${what} did not come within ${startMs / 1000} s`, 'Choose another backend.');
+
 async function load(): Promise<void> {
   try {
-    await import('@tensorflow/tfjs-backend-webgpu');
+    const code = import('@tensorflow/tfjs-backend-webgpu');
+    await within(startMs, code, () => late('the code of the tfjs webgpu backend'));
   } catch (cause) {
     throw unavailable(
       '@tensorflow/tfjs-backend-webgpu cannot be loaded',
@@ -76,7 +85,7 @@ async function probe(): Promise<BackendProbe> {
       features: {},
     };
   try {
-    const adapter = await gpu.requestAdapter();
+    const adapter = await within(startMs, gpu.requestAdapter(), () => late('an adapter of WebGPU'));
     if (!adapter) return { available: false, reason: 'WebGPU has no adapter here', features: {} };
     const features = { adapter: describeAdapter(adapter.info), software: isSoftware(adapter.info) };
     // The tfjs backend registers itself when it is loaded, and only where navigator.gpu exists by then.
@@ -93,9 +102,11 @@ async function probe(): Promise<BackendProbe> {
  *
  * When the device is lost, ops and reads raise `context-lost`, those under way too. `start()` then makes a new device;
  * tensors of the old one are gone: build or load the model again, from a checkpoint.
- * @throws BitgradError from `start`: `backend-unavailable` when WebGPU or the tfjs backend is missing
+ * @param options none: other adapters have some, this one refuses them
+ * @throws BitgradError `invalid-option` for any option; from `start`: `backend-unavailable` when WebGPU or the tfjs backend is missing
  */
-export function webgpu(): BackendAdapter {
+export function webgpu(options: Readonly<Record<string, never>> = {}): BackendAdapter {
+  checkOptions<object>('backend-webgpu', 'webgpu', options, {});
   const owner = kernelOwner('webgpu');
   return Object.freeze({
     name: 'webgpu',
@@ -110,7 +121,8 @@ export function webgpu(): BackendAdapter {
       const { available, reason } = await probe();
       if (!available) throw unavailable(reason, 'Choose another backend.');
       forgetLost();
-      if (!(await tf.setBackend('webgpu')))
+      const starting = tf.setBackend('webgpu');
+      if (!(await within(startMs, starting, () => late('the start of the tfjs webgpu backend'))))
         throw unavailable('the tfjs webgpu backend did not start', 'Choose another backend.');
       const active = tf.backend();
       if (owner.holds(active)) return;

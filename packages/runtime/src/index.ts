@@ -1,6 +1,7 @@
 export {
   BitgradError,
   checkOptions,
+  within,
   outputKinds,
   type ErrorCode,
   type OutputKind,

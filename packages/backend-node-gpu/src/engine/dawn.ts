@@ -1,6 +1,7 @@
 // Dawn, the WebGPU implementation of the npm package `webgpu`: one instance a process, as its adapters and devices do
 // not keep it alive and crash the process when it is collected.
 import { describeAdapter, isSoftware } from '@bitgrad/backend-webgpu/engine';
+import { within } from '@bitgrad/runtime';
 
 /** What Dawn offers here. */
 export interface DawnProbe {
@@ -12,6 +13,9 @@ export interface DawnProbe {
 }
 
 let instance: GPU | undefined;
+
+/** How long a driver may take to answer. */
+const startMs = 60_000;
 
 /** Looks for an adapter. A software renderer counts only with `allowSoftware`. Does not throw. */
 export async function probeDawn(allowSoftware: boolean): Promise<DawnProbe> {
@@ -27,7 +31,16 @@ export async function probeDawn(allowSoftware: boolean): Promise<DawnProbe> {
       return { reason, features: { provider: 'dawn' } };
     }
   }
-  const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
+  let adapter: GPUAdapter | null;
+  try {
+    const asked = instance.requestAdapter({ powerPreference: 'high-performance' });
+    adapter = await within(startMs, asked, () => new Error(`no answer within ${startMs / 1000} s`));
+  } catch (error) {
+    return {
+      reason: `Dawn cannot start a GPU (${(error as Error).message})`,
+      features: { provider: 'dawn' },
+    };
+  }
   if (!adapter)
     return {
       reason:

@@ -12,6 +12,7 @@ export interface NodeGpuEngineOptions {
 /**
  * The GPU engine for Node.
  * @returns an engine named `node-gpu`; results as those of `webgpuEngine`
+ * @throws BitgradError `invalid-option`
  */
 export function nodeGpuEngine(options: NodeGpuEngineOptions = {}): WebgpuEngine {
   const { allowSoftware = false } = checkOptions('backend-node-gpu', 'nodeGpuEngine', options, {

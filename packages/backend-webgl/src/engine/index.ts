@@ -33,6 +33,7 @@ export interface WebglEngine extends Engine {
  * The WebGL2 engine. All models of one engine share a context, which is given back with the last of them.
  * @returns an engine named `webgl`; integer results follow plan.ts bit for bit, float32 results but for divisions,
  *   square roots and subnormal numbers
+ * @throws BitgradError `invalid-option`
  */
 export function webglEngine(options: WebglEngineOptions = {}): WebglEngine {
   const { allowSoftware = true, context: given } = checkOptions('backend-webgl', 'webglEngine', options, {

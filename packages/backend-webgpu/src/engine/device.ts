@@ -1,12 +1,22 @@
 /// <reference types="@webgpu/types" preserve="true" />
 // The WebGPU device that the models of an engine share: pipelines by shader text, loss, and release with the last model.
-import { BitgradError, type ErrorCode } from '@bitgrad/runtime';
+import { BitgradError, within, type ErrorCode } from '@bitgrad/runtime';
 
 /** A BitgradError of this package. */
 export const failure = (
   code: ErrorCode,
   details: { what: string; got?: unknown; expected?: string; next?: string; cause?: unknown },
 ): BitgradError => new BitgradError({ code, source: 'backend-webgpu', ...details });
+
+/** How long a driver may take to answer. */
+export const startMs = 60_000;
+
+/** The error for one that does not. */
+export const late = (): BitgradError =>
+  failure('backend-unavailable', {
+    what: `WebGPU gave no answer within ${startMs / 1000} s`,
+    next: 'Use the wasm engine.',
+  });
 
 /** A device in use. */
 export interface Gpu {
@@ -39,7 +49,7 @@ export async function requestDevice(
   gpu: GPU | undefined,
   options: GPURequestAdapterOptions = {},
 ): Promise<{ device: GPUDevice; info: GPUAdapterInfo }> {
-  const adapter = await gpu?.requestAdapter(options);
+  const adapter = gpu && (await within(startMs, gpu.requestAdapter(options), late));
   if (!adapter)
     throw failure('backend-unavailable', {
       what: gpu ? 'WebGPU has no adapter here' : 'WebGPU is not available here',
@@ -49,9 +59,8 @@ export async function requestDevice(
     });
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   try {
-    const device = await adapter.requestDevice({
-      requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
-    });
+    const limits = { maxBufferSize, maxStorageBufferBindingSize };
+    const device = await within(startMs, adapter.requestDevice({ requiredLimits: limits }), late);
     return { device, info: adapter.info };
   } catch (cause) {
     throw failure('backend-unavailable', { what: 'the WebGPU device did not start', cause });

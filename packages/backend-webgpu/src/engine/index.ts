@@ -3,12 +3,22 @@
 import {
   checkCompileOptions,
   checkOptions,
+  within,
   type CompileOptions,
   type Engine,
   type EngineProbe,
   type PackedModel,
 } from '@bitgrad/runtime';
-import { defaultGpu, describeAdapter, failure, isSoftware, requestDevice, shareDevice } from './device.js';
+import {
+  defaultGpu,
+  describeAdapter,
+  failure,
+  isSoftware,
+  late,
+  requestDevice,
+  shareDevice,
+  startMs,
+} from './device.js';
 import { createExecutable, type WebgpuExecutable } from './executable.js';
 
 export type { GpuCounts, WebgpuExecutable, WebgpuReport } from './executable.js';
@@ -40,6 +50,7 @@ const has =
  * The WebGPU engine. All models of one engine share a device, which is destroyed with the last of them.
  * @returns an engine named `webgpu`; integer results follow plan.ts bit for bit, float32 results but for divisions,
  *   square roots and subnormal numbers
+ * @throws BitgradError `invalid-option`
  */
 export function webgpuEngine(options: WebgpuEngineOptions = {}): WebgpuEngine {
   const {
@@ -95,7 +106,7 @@ export function webgpuEngine(options: WebgpuEngineOptions = {}): WebgpuEngine {
       const gpu = options.gpu ?? defaultGpu();
       if (!gpu) return { available: false, reason: 'WebGPU is not available here', features: {} };
       try {
-        const adapter = await gpu.requestAdapter({ powerPreference });
+        const adapter = await within(startMs, gpu.requestAdapter({ powerPreference }), late);
         if (!adapter) return { available: false, reason: 'WebGPU has no adapter here', features: {} };
         const software = isSoftware(adapter.info);
         const features = { adapter: describeAdapter(adapter.info), software };
