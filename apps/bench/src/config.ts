@@ -17,7 +17,12 @@ const text = z
   .max(1000)
   .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'control characters are not allowed');
 
-const optimizer = z.looseObject({ name: z.enum(['adam', 'sgd', 'bop']) });
+const optimizer = z
+  .looseObject({ name: z.enum(['adam', 'sgd', 'bop']) })
+  .refine((value) => value.learningRate === undefined, {
+    path: ['learningRate'],
+    message: 'give the rate beside the optimizer, as learningRate of the method or of the config',
+  });
 
 const method = z.strictObject({
   /** Label in reports; default: the quantizers. */

@@ -24,6 +24,13 @@ describe('configs', () => {
       /model: .*budget|budget.*model/s,
     );
     expect(() => parseConfig({ ...base, methods: [] })).toThrowError(/methods/);
+    const twoRates = { name: 'adam', learningRate: 0.05 };
+    expect(() => parseConfig({ ...base, optimizer: twoRates })).toThrowError(/optimizer.learningRate: give/);
+    expect(() => parseConfig({ ...base, methods: [{ quantizer: 'ste', optimizer: twoRates }] })).toThrowError(
+      /methods.0.optimizer.learningRate: give/,
+    );
+    for (const model of ['\u001b[31m', 'a\nb', '\u202e'])
+      expect(() => parseConfig({ ...base, model })).toThrowError(/model: control characters/);
     expect(() => readConfig('no-such-preset')).toThrowError(/one of .*smoke/);
     const folder = mkdtempSync(join(tmpdir(), 'bench-'));
     writeFileSync(join(folder, 'bad.json'), '{');

@@ -2,6 +2,7 @@
 // not keep it alive and crash the process when it is collected.
 import { describeAdapter, isSoftware } from '@bitgrad/backend-webgpu/engine';
 import { within } from '@bitgrad/runtime';
+import { surelyNoAdapter } from './vulkan.js';
 
 /** What Dawn offers here. */
 export interface DawnProbe {
@@ -17,10 +18,20 @@ let instance: GPU | undefined;
 /** How long a driver may take to answer. */
 const startMs = 60_000;
 
+let sureOfNone: Promise<boolean> | undefined;
+
+const noAdapter: DawnProbe = {
+  reason:
+    'Dawn finds no GPU: install its Vulkan driver (on Debian, libvulkan1 and mesa-vulkan-drivers or NVIDIA’s)',
+  features: { provider: 'dawn' },
+};
+
 /** Looks for an adapter. A software renderer counts only with `allowSoftware`. Does not throw. */
 export async function probeDawn(allowSoftware: boolean): Promise<DawnProbe> {
   if (!instance) {
     try {
+      sureOfNone ??= surelyNoAdapter(startMs);
+      if (await sureOfNone) return noAdapter;
       const { create, globals } = await import('webgpu');
       for (const [name, value] of Object.entries(globals))
         if (!(name in globalThis))
@@ -41,12 +52,7 @@ export async function probeDawn(allowSoftware: boolean): Promise<DawnProbe> {
       features: { provider: 'dawn' },
     };
   }
-  if (!adapter)
-    return {
-      reason:
-        'Dawn finds no GPU: install its Vulkan driver (on Debian, libvulkan1 and mesa-vulkan-drivers or NVIDIA’s)',
-      features: { provider: 'dawn' },
-    };
+  if (!adapter) return noAdapter;
   const software = isSoftware(adapter.info);
   const { architecture, description } = adapter.info;
   const features = {

@@ -26,8 +26,7 @@ export async function lossCurve(
     classes: 4,
     kernelQuantizer: 'ste',
     seed: 11,
-    hidden: [16, 16],
-    width: network === 'cnn' ? 0.125 : 1,
+    ...(network === 'cnn' ? { width: 0.125 } : { hidden: [16, 16] }),
   });
   const optimizer = tf.train.sgd(0.1);
   const rng = createRng(5);
