@@ -60,12 +60,8 @@ export async function runTrial(
   await usePlugins(config.plugins, process.cwd());
   const { backend } = await startBackend(config.backend);
   // The data are those of the config: the seed decides order and initialization, not which images there are.
-  const dataset = await openData({
-    data: config.data,
-    limit: config.limit,
-    testLimit: config.testLimit,
-    seed: 0,
-  });
+  const { data, limit, testLimit } = config;
+  const dataset = await openData({ data, limit, testLimit, seed: 0 }, process.stderr);
   const make = (epochs: number): { options: TrainerOptions; trainer: Trainer } => {
     const { kernel, input } = chooseQuantizers(method);
     const model = createModel(config.model, {
