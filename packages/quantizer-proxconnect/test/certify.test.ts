@@ -135,6 +135,13 @@ describe('4: P exists where B goes to 0', () => {
       (w: number) => Math.max(0, 1 - Math.abs(w)),
       { special: [-1, 1] },
     ],
+    // F rests far from the zero and moves next to it.
+    [
+      'F = clip(x, -1/2, 1/2), B = min(|x|, 1/2)',
+      (w: number) => Math.max(-0.5, Math.min(0.5, w)),
+      (w: number) => Math.min(0.5, Math.abs(w)),
+      {},
+    ],
     ['hard tanh, B = 2 - 2|x|', hardTanh, (w: number) => Math.max(0, 2 - 2 * Math.abs(w)), {}],
     ['F = x |x| / 2 + 1e-5 x, B = |x|', (w: number) => (w * Math.abs(w)) / 2 + 1e-5 * w, Math.abs, {}],
   ])('%s fails: the integral of dF / B diverges', (_, F, B, rest) => {

@@ -79,7 +79,7 @@ interface Increment {
 
 /**
  * Increments of P over [b + 2e, b + e] (e < 0 from the left), from e = reach / 2 on down, how far F moves, whether it
- * comes to rest before b, and whether B is 0 all along.
+ * is at rest next to b, and whether B is 0 all along.
  */
 function approach(pair: ScalarPair, grid: CellGrid, b: number, reach: number) {
   const { maxB, maxF } = grid;
@@ -92,15 +92,14 @@ function approach(pair: ScalarPair, grid: CellGrid, b: number, reach: number) {
       const [from, to] = [b + e * (2 - j / 4), b + e * (2 - (j + 1) / 4)];
       const B = pair.B((from + to) / 2);
       const dF = pair.F(to) - pair.F(from);
-      P += Math.abs(dF / B);
+      if (dF !== 0) P += Math.abs(dF / B);
       change += Math.abs(dF);
       low = Math.min(low, Math.abs(B));
     }
     moved += change;
     increments.push({ e: Math.abs(e), P, measured: change > measurable * maxF && low > lost * maxB });
-    dead = increments.length === 1 && low === 0;
+    dead = (dead || increments.length === 1) && low === 0;
     rests = change <= 0.1 * measurable * maxF;
-    if (rests || low === 0) break;
   }
   return { increments, moved, rests, dead };
 }
