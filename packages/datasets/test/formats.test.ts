@@ -177,17 +177,14 @@ describe('files that lie', () => {
     caught(() => decodeImage(name, file), 'limit-exceeded', name, /pixels/);
   });
 
-  it.each(['lossless.webp', 'lossy.webp', 'picture.gif', 'picture.bmp', 'cmyk.jpg'])(
-    'gives a typed error or a picture for any cut of %s',
+  it.each(['lossless.webp', 'lossy.webp', 'picture.gif', 'picture.bmp', 'cmyk.jpg', 'reference.png'])(
+    'takes no cut of %s for a picture',
     (name) => {
       const file = fixture(name);
       for (let length = 0; length < file.length; length++)
-        try {
-          const { width, height, data } = decodeImage(name, file.subarray(0, length), 1e4);
-          expect(data.length).toBe(4 * width * height);
-        } catch (error) {
-          expect(error).toMatchObject({ name: 'BitgradError', message: expect.stringContaining(name) });
-        }
+        expect(() => decodeImage(name, file.subarray(0, length), 1e4)).toThrow(
+          expect.objectContaining({ name: 'BitgradError', message: expect.stringContaining(name) }),
+        );
       // The decoder of the format still works after all of these.
       expect(decodeImage(name, file).width).toBe(12);
     },
