@@ -1,5 +1,5 @@
 // Chooses a training backend from a preference list, and says why the others were not taken.
-import { BitgradError, checkOptions, option } from '@bitgrad/bits';
+import { BitgradError, checkOptions, option, within } from '@bitgrad/bits';
 import type { BackendAdapter } from './contracts/backend.js';
 
 /** A backend that was not taken, and why. */
@@ -14,27 +14,41 @@ export interface BackendChoice {
   readonly skipped: readonly SkippedBackend[];
 }
 
+/** Adapters have limits of their own for each thing that they wait for; this one is for those that have none. */
+const defaultStartMs = 300_000;
+
 /**
  * Starts the first backend of the list that works.
  * @param adapters in order of preference: `[webgpu(), wasm(), cpu()]`
  * @param options.strict only the first may be taken: no fallback (default false)
+ * @param options.startMs milliseconds that the probe of a backend may take, and its start; then the next one is tried
+ *   (default 300,000)
  * @throws BitgradError `backend-unavailable` with every reason when none works, `invalid-option` for what are no adapters
  */
 export async function useBackend(
   adapters: readonly BackendAdapter[],
-  options: { strict?: boolean } = {},
+  options: { strict?: boolean; startMs?: number } = {},
 ): Promise<BackendChoice> {
-  const { strict = false } = checkOptions('core', 'useBackend', options, { strict: option.boolean });
+  const { strict = false, startMs = defaultStartMs } = checkOptions('core', 'useBackend', options, {
+    strict: option.boolean,
+    startMs: option.number(1, 1e8),
+  });
   expectAdapters(adapters);
   const skipped: SkippedBackend[] = [];
   for (const backend of strict ? adapters.slice(0, 1) : adapters) {
-    const probe = await backend.probe();
-    if (!probe.available) {
-      skipped.push({ name: backend.name, reason: probe.reason });
-      continue;
-    }
+    const late = (step: string) => (): BitgradError =>
+      new BitgradError({
+        code: 'backend-unavailable',
+        source: 'core',
+        what: `the ${step} of backend "${backend.name}" did not end within ${startMs / 1000} s`,
+      });
     try {
-      await backend.start();
+      const { available, reason } = await within(startMs, Promise.resolve(backend.probe()), late('probe'));
+      if (!available) {
+        skipped.push({ name: backend.name, reason });
+        continue;
+      }
+      await within(startMs, Promise.resolve(backend.start()), late('start'));
       return { backend, skipped };
     } catch (cause) {
       if (strict) throw cause;

@@ -47,6 +47,25 @@ describe('useBackend', () => {
     await expect(useBackend([])).rejects.toThrow(unavailable(/list is empty/));
   });
 
+  it('a backend that never answers is passed over, as is one whose probe fails', async () => {
+    const never = (): Promise<never> => new Promise(() => {});
+    const broken = { ...fake('broken'), probe: () => Promise.reject(new RangeError('no driver')) };
+    const list = [{ ...fake('mute'), probe: never }, { ...fake('stuck'), start: never }, broken, fake('cpu')];
+    const { backend, skipped } = await useBackend(list, { startMs: 20 });
+    expect(backend.name).toBe('cpu');
+    expect(skipped).toEqual([
+      { name: 'mute', reason: expect.stringContaining('probe of backend "mute" did not end within 0.02 s') },
+      { name: 'stuck', reason: expect.stringContaining('start of backend "stuck" did not end') },
+      { name: 'broken', reason: 'no driver' },
+    ]);
+    await expect(
+      useBackend([{ ...fake('stuck'), start: never }], { startMs: 20, strict: true }),
+    ).rejects.toThrow(unavailable(/did not end/));
+    await expect(useBackend([fake('cpu')], { startMS: 20 } as never)).rejects.toThrow(
+      /Did you mean "startMs"/,
+    );
+  });
+
   it('never falls back in strict mode', async () => {
     await expect(
       useBackend([fake('gpu', { reason: 'no adapter' }), fake('cpu')], { strict: true }),

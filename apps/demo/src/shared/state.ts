@@ -71,12 +71,16 @@ effect(() => {
 /** The shipped model, fetched once. */
 let shipped: Promise<ModelFile> | undefined;
 export const shippedModel = (): Promise<ModelFile> =>
-  (shipped ??= fetch(new URL('digits.bitgrad', document.baseURI))
+  (shipped ??= fetch(new URL('digits.bitgrad', document.baseURI), { signal: AbortSignal.timeout(60_000) })
     .then((response) => {
       if (!response.ok) throw new Error(`The model could not be fetched: ${response.status}`);
       return response.arrayBuffer();
     })
-    .then((buffer) => ({ name: 'digits.bitgrad', bytes: new Uint8Array(buffer) })));
+    .then((buffer) => ({ name: 'digits.bitgrad', bytes: new Uint8Array(buffer) }))
+    .catch((error: unknown) => {
+      shipped = undefined;
+      throw error;
+    }));
 
 /** An error in words. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

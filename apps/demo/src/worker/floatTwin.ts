@@ -6,7 +6,7 @@ import type { FloatReply, FloatRequest } from './protocol.js';
 
 const start = async (base: string): Promise<{ model: ReturnType<typeof floatDigits>; bytes: number }> => {
   await wasmAdapter(1).start();
-  const response = await fetch(new URL('digits-float.bin', base));
+  const response = await fetch(new URL('digits-float.bin', base), { signal: AbortSignal.timeout(60_000) });
   if (!response.ok) throw new Error(`The float weights could not be fetched: ${response.status}`);
   const values = new Float32Array(await response.arrayBuffer());
   const model = floatDigits(1);
