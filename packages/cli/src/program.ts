@@ -113,7 +113,7 @@ const addEval = (program: Command, execute: Runner): void => {
     .description('evaluate a model that `bitgrad train` has saved')
     .argument('<model-dir>', 'folder of the run')
     .option('--data <spec>', `${dataHelp} (default: what it was trained on)`)
-    .option('--split <name>', 'test or train', 'test')
+    .addOption(new Option('--split <name>', 'part of the data').choices(['test', 'train']).default('test'))
     .option('--limit <n>', 'use at most so many images', integer(1))
     .option('--batch <n>', 'images a step', integer(1), 250)
     .addOption(backendOption())

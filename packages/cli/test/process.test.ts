@@ -155,7 +155,7 @@ describe('a run that replaces another', () => {
     expect(lastLine(second.stderr)).toMatch(
       new RegExp(`is in use by process ${long.pid} on .*, which started at 20`),
     );
-    expect(second.stdout).toBe('');
+    expect(JSON.parse(second.stdout).error.code).toBe('invalid-state');
     long.kill('SIGTERM');
     expect((await outcome).code).toBe(143);
     expect((await readRunInfo(out)).finished).toBe(false);

@@ -2,7 +2,7 @@
 import { checkCommand } from '../arguments.js';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { BitgradError, type BackendAdapter, type JsonObject, type PictureFit } from '@bitgrad/core';
+import { type BackendAdapter, type JsonObject, type PictureFit } from '@bitgrad/core';
 import { symmetricNormalization, type Augmentation, type Dataset } from '@bitgrad/datasets';
 import { checkModel, summary } from '@bitgrad/layers';
 import { createModel } from '@bitgrad/models';
@@ -126,20 +126,6 @@ interface Run extends Setup {
   readonly model: LayersModel;
 }
 
-/** @throws BitgradError `invalid-option` for a second name of the optimizer */
-function optimizerOf({ optimizer, optimizerOptions = {} }: TrainOptions): OptimizerConfig {
-  if ('name' in optimizerOptions)
-    throw new BitgradError({
-      code: 'invalid-option',
-      source: 'cli',
-      what: '--optimizer-options: name',
-      got: optimizerOptions['name'],
-      expected: 'options of the optimizer only',
-      next: 'The optimizer is chosen by --optimizer.',
-    });
-  return { ...optimizerOptions, name: optimizer } as OptimizerConfig;
-}
-
 /**
  * Trains a model and saves it.
  * @param directory what paths are relative to
@@ -199,7 +185,7 @@ async function trainIn(setup: Setup, chosen: JsonObject): Promise<boolean> {
     epochs: options.epochs,
     batchSize: options.batch,
     seed: options.seed,
-    optimizer: optimizerOf(options),
+    optimizer: { ...options.optimizerOptions, name: options.optimizer } as OptimizerConfig,
     learningRate: options.lr,
     schedule: { kind: options.lrSchedule as 'cosine', warmupSteps: options.warmup },
     augment,
