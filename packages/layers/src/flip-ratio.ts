@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { checkNoNaN, packRows, popcount } from '@bitgrad/bits';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, checkValue, option } from '@bitgrad/core';
 import { quantizedKernels } from './model.js';
 import { quantizeParts } from './quantizers.js';
 
@@ -60,11 +60,21 @@ export interface FlipRatio {
   readonly ratio: number;
 }
 
+const snapshotRule = option.required(
+  option.of(
+    'what signSnapshot gives',
+    (v) =>
+      Array.isArray(v) && v.every((kernel) => (kernel as KernelSigns | null)?.words instanceof Uint32Array),
+  ),
+);
+
 /**
  * The share of kernel signs that differ between two snapshots of the same model.
- * @throws BitgradError `shape-mismatch` when the snapshots are of different models
+ * @throws BitgradError `shape-mismatch` when the snapshots are of different models, `invalid-option`
  */
 export function flipRatio(before: SignSnapshot, after: SignSnapshot): FlipRatio {
+  for (const snapshot of [before, after])
+    checkValue('layers', 'sign snapshot given to flipRatio', snapshot, snapshotRule);
   const shape = (snapshot: SignSnapshot) =>
     snapshot.map(({ layer, slot, length }) => `${layer}/${slot}:${length}`);
   if (shape(before).join() !== shape(after).join())

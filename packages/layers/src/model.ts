@@ -1,7 +1,14 @@
 // What concerns all quantized layers of a model at once: plain functions of the model, without a registry behind them.
 import type * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { quantize, type Quantizer, type QuantizerSite, type TrainingClock } from '@bitgrad/core';
+import {
+  checkValue,
+  option,
+  quantize,
+  type Quantizer,
+  type QuantizerSite,
+  type TrainingClock,
+} from '@bitgrad/core';
 import { isProductLayer, type ProductLayer } from './product-layer.js';
 import { isQuantLayer, type QuantLayer } from './quant-layer.js';
 import { layersOf } from './walk.js';
@@ -24,6 +31,8 @@ export function setHardened(model: Layer, hardened: boolean): void {
   quantLayersOf(model).forEach((layer) => (layer.hardened = hardened));
 }
 
+const callback = option.required(option.callback);
+
 /** Runs fn, then `restore`, also when fn throws; waits for a promise first. */
 function scoped<T>(fn: () => T, restore: () => void): T {
   let pending = false;
@@ -44,6 +53,7 @@ function scoped<T>(fn: () => T, restore: () => void): T {
  * @returns what fn returns
  */
 export function withHardened<T>(model: Layer, fn: () => T): T {
+  checkValue('layers', 'function given to withHardened', fn, callback);
   const before = quantLayersOf(model).map((layer) => [layer, layer.hardened] as const);
   setHardened(model, true);
   return scoped(fn, () => before.forEach(([layer, hardened]) => (layer.hardened = hardened)));
@@ -93,6 +103,7 @@ export function quantizedKernels(model: Layer): QuantizedKernel[] {
  * @returns what fn returns
  */
 export function withQuantizedWeights<T>(model: Layer, fn: () => T): T {
+  checkValue('layers', 'function given to withQuantizedWeights', fn, callback);
   const kernels = quantizedKernels(model);
   const latent = kernels.map(({ variable }) => variable.clone());
   const set = (flag: boolean) => kernels.forEach(({ layer }) => (layer.kernelsAreQuantized = flag));

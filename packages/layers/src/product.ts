@@ -2,7 +2,7 @@
 // both sides are +-1), then the kernel's scale of each output channel, then the input's scale. The result equals the
 // product of the scaled tensors up to float rounding, and exactly what a compiled model computes.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError, binaryConv2d, binaryMatMul } from '@bitgrad/core';
+import { BitgradError, binaryConv2d, binaryMatMul, checkValue, option } from '@bitgrad/core';
 import type { QuantizedParts } from './quantizers.js';
 
 /** Geometry of a 2-D convolution in NHWC. */
@@ -65,13 +65,27 @@ export function quantizedMatMul(x: QuantizedParts, kernel: QuantizedParts): tf.T
   return rescale(tf.reshape(product, [...input.levels.shape.slice(0, -1), units]), weights, input);
 }
 
+const kernelRule = option.required(
+  option.of('a tensor [kh, kw, c, o]', (v) => (v as { shape?: unknown[] } | null)?.shape?.length === 4),
+);
+const pairRule = option.required(
+  option.of(
+    'two positive integers',
+    (v) => Array.isArray(v) && v.length === 2 && v.every((n) => option.integer(1).allows(n)),
+  ),
+);
+
 /**
  * A kernel with its dilation written out as zeros, so that it is used with dilation 1: tfjs has no gradient of dilated
  * convolutions, and refuses strides together with dilations.
  * @param kernel [kh, kw, c, o]
  * @returns [(kh - 1) * dh + 1, (kw - 1) * dw + 1, c, o]
+ * @throws BitgradError `invalid-option`
  */
-export function dilateKernel(kernel: tf.Tensor4D, [dh, dw]: readonly [number, number]): tf.Tensor4D {
+export function dilateKernel(kernel: tf.Tensor4D, dilations: readonly [number, number]): tf.Tensor4D {
+  checkValue('layers', 'kernel given to dilateKernel', kernel, kernelRule);
+  checkValue('layers', 'dilations given to dilateKernel', dilations, pairRule);
+  const [dh, dw] = dilations;
   if (dh === 1 && dw === 1) return kernel;
   const [kh, kw, c, o] = kernel.shape;
   const [h, w] = [(kh - 1) * dh + 1, (kw - 1) * dw + 1];

@@ -1,6 +1,6 @@
 // What a model costs, as plain data: 1-bit and float parameters, memory before and after packing, binary and float MACs.
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, option, type Quantizer } from '@bitgrad/core';
+import { checkOptions, checkValue, option, type Quantizer } from '@bitgrad/core';
 import { fixedInputShape } from './input-shape.js';
 import type { Shape } from './keras.js';
 import { Attention } from './layers/attention.js';
@@ -190,8 +190,21 @@ const columns: readonly [title: string, cell: (costs: Costs) => string][] = [
   ['float MACs', (c) => group(c.floatMacs)],
 ];
 
-/** A summary as a text table, one line a layer and one of totals; no trailing newline. */
-export function formatSummary({ name, layers, total }: ModelSummary): string {
+const summaryRule = option.required(
+  option.of('what summary(model) gives', (v) => {
+    const { layers, total } = (v ?? {}) as Partial<ModelSummary>;
+    const listed = Array.isArray(layers) && layers.every((layer) => Array.isArray((layer as LayerSummary | null)?.outputShape)); // prettier-ignore
+    return listed && typeof total?.packedBytes === 'number';
+  }),
+);
+
+/**
+ * A summary as a text table, one line a layer and one of totals; no trailing newline.
+ * @throws BitgradError `invalid-option` for anything but a summary
+ */
+export function formatSummary(given: ModelSummary): string {
+  checkValue('layers', 'summary given to formatSummary', given, summaryRule);
+  const { name, layers, total } = given;
   const shown = columns.map(([title, cell]) =>
     title === '1-bit params' && total.lowBitParams > 0
       ? ([`quantized params`, cell] as const)

@@ -1,6 +1,7 @@
 // Walks the layers of a model with the shapes of each use, through nested models and wrappers.
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { expectLayer } from './expect-model.js';
+import { checkValue, option } from '@bitgrad/core';
+import { expectLayer, expectModel } from './expect-model.js';
 import type { Shape } from './keras.js';
 
 type Layer = tfl.layers.Layer;
@@ -86,12 +87,16 @@ function shapesFor(
   return { calls, outputShapes: outputs.map((x) => record(x)) };
 }
 
+const size = option.either(option.integer(1), option.oneOf(null));
+const shapeRule = option.required(option.list(size, 2));
+
 /**
  * Shapes of a model's outputs, batch axis first, where its one input has a shape.
- * @throws BitgradError `invalid-option` for what is no model
+ * @throws BitgradError `invalid-option` for what is no model, or no shape
  */
 export function outputShapesFor(model: Layer, inputShape: Shape): Shape[] {
-  expectLayer('layers', 'outputShapesFor', model);
+  expectModel('layers', 'outputShapesFor', model);
+  checkValue('layers', 'inputShape given to outputShapesFor', inputShape, shapeRule);
   return shapesFor(model as Nest, inputShape).outputShapes;
 }
 

@@ -1,5 +1,5 @@
 // From a model's output to classes and their probabilities, by what the output is.
-import { checkValue, option, type OutputKind } from '@bitgrad/bits';
+import { checkValue, option, outputKinds, type OutputKind } from '@bitgrad/bits';
 import type { OutputArray } from './engine.js';
 import { check, failure } from './fail.js';
 import type { ModelMetadata } from './model.js';
@@ -36,7 +36,17 @@ function knownOf(of: readonly string[] | ClassSource | ModelMetadata): Known {
   check(typeof of === 'object' && of !== null, 'invalid-option', 'model of topClasses', of, 'what loadModel gives, or class names'); // prettier-ignore
   const { metadata = {}, output } =
     'metadata' in of ? (of as ClassSource) : { metadata: of as ModelMetadata };
-  return { names: metadata.classes ?? [], kind: metadata.output, width: output?.shape.at(-1) };
+  const { classes = [], output: kind } = metadata ?? {};
+  const listed = typeof metadata === 'object' && metadata !== null && Array.isArray(classes);
+  check(
+    listed,
+    'invalid-option',
+    'metadata of the model of topClasses',
+    metadata,
+    'metadata with class names',
+  );
+  checkValue('runtime', 'metadata.output of topClasses', kind, option.oneOf(...outputKinds));
+  return { names: classes, kind, width: output?.shape?.at(-1) };
 }
 
 /** Whether a softmax was taken already: numbers of 0 to 1 whose sum is 1, as logits have it by chance only. */

@@ -11,7 +11,6 @@ it('every exported function works or raises a BitgradError', async () => {
     skip: {
       // For authors of engines, as checkCompileOptions.
       checkOptions: 'packages/bits/test/options.test.ts',
-      topClasses: 'input.test.ts',
     },
     cases: {
       imageInput: {
@@ -21,6 +20,9 @@ it('every exported function works or raises a BitgradError', async () => {
           { fit: 'cover', background: 3, invert: true, maxBytes: 999 },
         ],
         options: 2,
+      },
+      topClasses: {
+        args: () => [Float32Array.of(1, 2), { metadata: { output: 'logits', classes: ['a', 'b'] } }, 1],
       },
       normalizeBytes: { args: () => [Uint8Array.of(1), 1, { mean: [1], std: [2] }] },
       loadModel: { args: () => [file, {}], options: 1 },
