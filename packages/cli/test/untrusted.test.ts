@@ -1,8 +1,9 @@
 // Files and plugins of strangers: their names do nothing to a terminal, their size does nothing to the command, and what
 // they throw is one line.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { stePlugin } from '@bitgrad/quantizer-ste';
 import { createRng } from '@bitgrad/core';
 import { encodeModel, type ModelMetadata, type Plan } from '@bitgrad/runtime';
 import { histogram } from '../src/histogram.js';
@@ -157,6 +158,24 @@ describe('plugins that misbehave', () => {
       expect(trained.stderr).toMatch(/^\[bitgrad\//);
     }
   });
+});
+
+it('the name of a quantizer is no path for its picture', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'plugin.mjs');
+  const member = (name: string) =>
+    `${JSON.stringify(name)}: () => ({ ...stePlugin.quantizers.ste(), name: ${JSON.stringify(name)} })`;
+  writeFileSync(
+    file,
+    `const { stePlugin } = globalThis;
+     export default { name: 'x', version: '1', quantizers: { ${member('../../up')}, ${member('b')} }, surrogates: {}, forwards: {} };`,
+  );
+  // From sources, a file out there finds no packages.
+  vi.stubGlobal('stePlugin', stePlugin);
+  mkdirSync(join(folder, 'in'));
+  const { stderr } = await cli(['certify', '--plugin', file, '--svg', join(folder, 'in', 'p.svg')]);
+  expect(stderr).toBe('');
+  expect(readdirSync(join(folder, 'in')).sort()).toEqual(['p-.._.._up.svg', 'p-b.svg']);
 });
 
 describe('errors', () => {

@@ -1,6 +1,7 @@
 // `bitgrad certify`: whether a quantizer's forward and backward are a sound pair, and why.
 import { checkCommand, expectText } from '../arguments.js';
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { BitgradError, defaultRegistry, reasonOf, type JsonObject, type Quantizer } from '@bitgrad/core';
 import { certificateChart, certify, chartSize, type Certificate } from '@bitgrad/quantizer-proxconnect';
 import { exitCodes } from '../exit.js';
@@ -85,8 +86,9 @@ const jsonOf = (certificate: Certificate) => {
   };
 };
 
+/** A name of a plugin is part of a file's name, never of its path. */
 const svgPath = (path: string, name: string, count: number): string =>
-  count === 1 ? path : path.replace(/(\.svg)?$/i, `-${name}.svg`);
+  count === 1 ? path : path.replace(/(\.svg)?$/i, `-${name.replaceAll(/[^\w.+-]/g, '_')}.svg`);
 
 /**
  * Certifies a quantizer, or every quantizer of the plugins that were given.
@@ -107,7 +109,7 @@ export async function runCertify(
   );
   if (options.svg !== undefined)
     for (const certificate of certificates) {
-      const path = svgPath(options.svg, certificate.name, certificates.length);
+      const path = svgPath(resolve(directory, options.svg), certificate.name, certificates.length);
       const svg = await drawSvg(certificate);
       await writeFile(path, svg).catch((cause: unknown) => {
         throw new BitgradError({
