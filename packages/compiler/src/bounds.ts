@@ -122,7 +122,7 @@ const multiply: Bound = (_layer, inputs, y) => {
   return even(tf.add(error, tf.zerosLike(y)));
 };
 
-const unchanged: Bound = (_layer, [x]) => x!;
+const unchanged: Bound = (_layer, [x]) => ({ down: x!.down, up: x!.up });
 
 /** y = x + a learned tensor. */
 const plusWeight: Bound = (_layer, [x], y) => widened(x!, roundings(2, x!.value, y));
@@ -219,6 +219,6 @@ export function boundedCall(
   const bound = bounds[layer.getClassName()];
   if (!bound) return undefined;
   const value = call(layer, inputs.map((x) => x.value)); // prettier-ignore
-  const { down, up } = bound(layer, inputs, value, isQuantLayer(layer) ? levels : undefined);
-  return { value, down, up };
+  const { down, up, value: nearer = value } = bound(layer, inputs, value, isQuantLayer(layer) ? levels : undefined); // prettier-ignore
+  return { value: nearer, down, up };
 }

@@ -7,6 +7,14 @@ export interface Bounded {
   readonly value: tf.Tensor;
   readonly down: tf.Tensor;
   readonly up: tf.Tensor;
+  /** Set for the model's input where the packed model takes bytes. */
+  readonly bytes?: Bytes;
+}
+
+/** What the packed model sees of normalized bytes: themselves, so that its signs and sums of them are exact. */
+export interface Bytes {
+  /** The values as integers times `unit`, where every channel has one such grid and 0 is on it. */
+  readonly whole?: { readonly value: tf.Tensor; readonly unit: number; readonly largest: number };
 }
 
 /** One rounding of each side, graph and packed model, relative. */
@@ -23,8 +31,8 @@ export interface InputLevels {
   readonly whole: boolean;
 }
 
-/** How much smaller and larger. */
-export type Margins = Omit<Bounded, 'value'>;
+/** How much smaller and larger; of a value that is nearer to the exact one than the graph's, where it is given. */
+export type Margins = Omit<Bounded, 'value' | 'bytes'> & { readonly value?: tf.Tensor };
 /** The margins of a layer's output. */
 export type Bound = (
   layer: GraphLayer,

@@ -11,13 +11,16 @@ import {
   sumOf,
   throughActivation,
   type Bound,
+  type Bounded,
   type InputLevels,
 } from './margins.js';
 
 interface Kernel {
   readonly variable: tf.Variable;
-  /** Magnitudes of the deployed weights, in the variable's order. */
+  /** Levels and magnitudes of the deployed weights, in the variable's order, and the scale of each channel. */
+  readonly levels: Float32Array;
   readonly magnitudes: Float32Array;
+  readonly scale: Float32Array;
   readonly channels: number;
   /** Products that an output sums. */
   readonly terms: number;
@@ -40,8 +43,16 @@ const kernelAt = (layer: GraphLayer, slot: string, channels: number): Kernel => 
   const weight =
     (layer as Own).kernels?.get(slot) ??
     layer.weights.find((w) => w.originalName.split('/').at(-1) === name)!;
-  const whole = levels.every(Number.isInteger) && scale.every((s) => s === 1);
-  return { variable: weight.read() as tf.Variable, magnitudes, channels, terms: levels.length / channels, whole }; // prettier-ignore
+  const own = new Float32Array(channels).map((_, c) => scale[scale.length === 1 ? 0 : c]!);
+  return {
+    variable: weight.read() as tf.Variable,
+    levels,
+    magnitudes,
+    scale: own,
+    channels,
+    terms: levels.length / channels,
+    whole: levels.every(Number.isInteger) && own.every((s) => s === 1),
+  };
 };
 
 /** Largest sum of magnitudes of each output channel's weights, [c]. */
@@ -53,8 +64,12 @@ const totals = ({ magnitudes, channels }: Kernel): tf.Tensor => {
 
 const linear = { getClassName: () => 'linear', apply: (x: tf.Tensor) => x };
 
-/** Runs f with a layer without activation, and, given kernels, without bias and with their magnitudes for weights. */
-const altered = <T>(layer: GraphLayer, kernels: readonly Kernel[], f: () => T): T => {
+/** Runs f with a layer without activation, and, given kernels, without bias and with these in place of its weights. */
+const altered = <T>(
+  layer: GraphLayer,
+  kernels: readonly Pick<Kernel, 'variable' | 'magnitudes'>[],
+  f: () => T,
+): T => {
   const own = layer as Own;
   const { bias, useBias, activation, kernelsAreQuantized } = own;
   const saved = kernels.map(({ variable }) => tf.clone(variable));
@@ -102,6 +117,28 @@ const ofFloats = (
     return [size, tf.add(moved, tf.mul(size, sumOf(terms)))];
   });
 
+/**
+ * Sums of bytes that the packed model has as integers: computed as integers here too, so that an exact 0, which the graph
+ * decides by rounding, has no margin.
+ */
+const ofBytes = (
+  layer: GraphLayer,
+  kernels: readonly Kernel[],
+  { bytes }: Bounded,
+): tf.Tensor | undefined => {
+  const { padValues = 0 } = layer.getConfig() as { padValues?: number };
+  const [kernel, ...more] = kernels as [Kernel, ...Kernel[]];
+  const packed = isQuantLayer(layer) && layer.getClassName() !== 'QuantConv1D' && more.length === 0;
+  if (!packed || !bytes?.whole || padValues !== 0 || !kernel.levels.every(Number.isInteger)) return undefined;
+  const { value, unit, largest } = bytes.whole;
+  const most = kernel.levels.reduce((a, w) => Math.max(a, Math.abs(w)), 0);
+  // Well within what is exact in the lowering.
+  if (kernel.terms * most * largest >= 2 ** 20) return undefined;
+  const levels = { variable: kernel.variable, magnitudes: kernel.levels };
+  const sums = altered(layer, [levels], () => call(layer, [value]));
+  return tf.mul(sums, tf.tensor1d(kernel.scale.map((s) => s * unit)));
+};
+
 /** Products with the kernels of these slots, one after another. */
 export const product =
   (...slots: string[]): Bound =>
@@ -109,12 +146,24 @@ export const product =
     const { depthMultiplier = 1 } = layer.getConfig() as { depthMultiplier?: number };
     const own = x!.value.shape.at(-1)! * depthMultiplier;
     const kernels = slots.map((slot) => kernelAt(layer, slot, slot === 'depthwise' ? own : y.shape.at(-1)!));
-    const found = levels ? ofLevels(kernels, levels) : ofFloats(layer, kernels, x!.value, errorOf(x!));
+    const sums = levels ? undefined : ofBytes(layer, kernels, x!);
+    const [size, error] = sums
+      ? [tf.abs(sums), roundings(4, sums)]
+      : levels
+        ? ofLevels(kernels, levels)
+        : ofFloats(layer, kernels, x!.value, errorOf(x!));
     const { bias, activation } = layer as Own;
-    const rounded = bias ? tf.add(found[1], roundings(2, found[0], bias.read())) : found[1];
-    const error = tf.add(rounded, tf.zerosLike(y));
-    if (!activation || activation.getClassName() === 'linear') return even(error);
-    const value = altered(layer, [], () => call(layer, [x!.value]));
-    const f = (t: tf.Tensor): tf.Tensor => activation.apply(t);
-    return throughActivation(activation.getClassName(), f, { value, ...even(error) }, y);
+    const rounded = bias ? tf.add(error, roundings(2, size, bias.read())) : error;
+    const margins = even(tf.add(rounded, tf.zerosLike(y)));
+    const linearly = !activation || activation.getClassName() === 'linear';
+    if (!sums && linearly) return margins;
+    const f = (t: tf.Tensor): tf.Tensor => (linearly ? t : activation.apply(t));
+    const value = sums
+      ? bias
+        ? tf.add(sums, bias.read())
+        : sums
+      : altered(layer, [], () => call(layer, [x!.value]));
+    if (linearly) return { ...margins, value };
+    const end = sums ? f(value) : y;
+    return { ...throughActivation(activation.getClassName(), f, { value, ...margins }, end), value: end };
   };

@@ -7,10 +7,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { isQuantLayer, withHardened, type QuantLayer } from '@bitgrad/layers';
-import { elementCount, type Engine, type PackedModel } from '@bitgrad/runtime';
+import { elementCount, type Engine, type InputNormalization, type PackedModel } from '@bitgrad/runtime';
 import { boundedCall } from './bounds.js';
 import { endsOf, evaluate, type GraphLayer } from './graph.js';
-import { unit, type Bounded, type InputLevels } from './margins.js';
+import { unit, type Bounded, type Bytes, type InputLevels } from './margins.js';
 import { deployInput } from './quantized.js';
 import { tapped, type Tapped } from './taps.js';
 import { tidied } from './tidy.js';
@@ -24,10 +24,11 @@ export interface Difference {
   /** The packed model's input, and what the graph takes in its place, for the differing samples alone. */
   readonly samples: Uint8Array | Float32Array;
   readonly values: Float32Array;
-  /** Largest |mean / std| of the input's normalization, 0 without one: its size before it cancels. */
-  readonly shift: number;
-  /** Outputs of the packed model. */
-  readonly outputs: ArrayLike<number>;
+  /** How bytes were made the graph's values. */
+  readonly normalization?: InputNormalization;
+  /** Outputs of the packed model, and of the graph. */
+  readonly outputs: Float32Array;
+  readonly wanted: Float32Array;
   /** Samples that may be left unexplained; with more of them it stops, and the rest counts as unexplained. */
   readonly most: number;
   /** What an output may differ by without being looked at, for each place along the last axis. */
@@ -69,7 +70,7 @@ const note = (pass: Pass, fine: tf.Tensor, where: string): void => {
 /** The input of a quantized layer, moved within its error bound to where it takes the packed model's levels. */
 const forced = (
   layer: QuantLayer,
-  { value, down, up }: Bounded,
+  { value, down, up, bytes }: Bounded,
   pass: Pass,
 ): { value: tf.Tensor; levels: InputLevels } => {
   const input = deployInput(layer)!;
@@ -84,7 +85,8 @@ const forced = (
   const sorted = steps.toSorted((a, b) => a - b);
   const gap = 'codes' in input ? 2 : Math.min(...sorted.slice(1).map((s, i) => s - sorted[i]!));
   const wanted = tf.tensor(taken, value.shape);
-  const places = [value, tf.sub(value, down), tf.add(value, up)];
+  // Of bytes the packed model has the signs of the graph's own arithmetic, byte by byte.
+  const places = bytes ? [value, value, value] : [value, tf.sub(value, down), tf.add(value, up)];
   const fits = places.map((x) => tf.less(tf.abs(tf.sub(quantized(x), wanted)), gap / 4));
   note(
     pass,
@@ -92,7 +94,6 @@ const forced = (
     `the input of layer "${layer.name}"`,
   );
   const [at, below, above] = fits as [tf.Tensor, tf.Tensor, tf.Tensor];
-  mark(pass, pass.tied, at);
   const moved = tf.where(below, places[1]!, tf.where(above, places[2]!, value));
   return { value: tf.where(at, value, moved), levels };
 };
@@ -138,24 +139,46 @@ const signsOf = (tap: Tapped | undefined, values: ArrayLike<number>, rows: numbe
   };
 };
 
-const explainPart = (difference: Difference, pass: Pass, from: number): void => {
-  const { model, packed, values, shift, outputs, allowed } = difference;
+/** Normalized bytes as integers on one grid that has 0: what a packed model sums, with padding. */
+const wholeBytes = (bytes: Uint8Array, shape: number[], { mean, std }: InputNormalization): Bytes => {
+  const [m, s] = [mean[0]!, std[0]!];
+  const factor = Array.from({ length: 9 }, (_, shift) => 2 ** shift).find((f) => Number.isInteger(m * f));
+  if (factor === undefined || mean.some((v) => v !== m) || std.some((v) => v !== s)) return {};
+  const value = tf.tensor(Float32Array.from(bytes, (byte) => factor * (byte - m)), shape); // prettier-ignore
+  const largest = factor * Math.max(Math.abs(m), Math.abs(255 - m));
+  return { whole: { value, unit: 1 / (factor * s), largest } };
+};
+
+/** The input: bytes are normalized by a difference and a product; the packed model has them, or the same steps. */
+const startOf = (
+  { packed, samples, values, normalization }: Difference,
+  from: number,
+  rows: number,
+): Bounded => {
   const { shape } = packed.plan.buffers[packed.plan.input]!;
   const size = elementCount(shape);
-  const part = values.subarray(from * size, (from + pass.rows) * size);
-  const x = tf.tensor(part, [pass.rows, ...shape]);
-  // Normalized bytes: a difference and a product; the packed model has exact integers, or the same steps.
-  const error = shift > 0 ? tf.mul(tf.add(tf.abs(x), 8 * shift), 2 * unit) : tf.zerosLike(x);
-  const end = evaluateForced(model, { value: x, down: error, up: error }, pass);
+  const x = tf.tensor(values.subarray(from * size, (from + rows) * size), [rows, ...shape]);
+  if (!(samples instanceof Uint8Array) || !normalization) return exactly(x);
+  const { mean, std } = normalization;
+  const shift = Math.max(...mean.flatMap((m) => std.map((s) => Math.abs(m / s))));
+  const error = tf.mul(tf.add(tf.abs(x), 8 * shift), 2 * unit);
+  const part = samples.subarray(from * size, (from + rows) * size);
+  return { value: x, down: error, up: error, bytes: wholeBytes(part, x.shape, normalization) };
+};
+
+const explainPart = (difference: Difference, pass: Pass, from: number): void => {
+  const { model, outputs, wanted, allowed } = difference;
+  const end = evaluateForced(model, startOf(difference, from, pass.rows), pass);
   const width = end.value.size / pass.rows;
-  const got = Float32Array.from({ length: end.value.size }, (_, i) => outputs[from * width + i]!);
-  const apart = tf.sub(tf.tensor(got, end.value.shape), end.value);
+  const part = (all: Float32Array): tf.Tensor =>
+    tf.tensor(all.subarray(from * width, (from + pass.rows) * width), end.value.shape);
+  const got = part(outputs);
   const free = tf.tensor1d(Float32Array.from(allowed));
-  const fine = tf.logicalAnd(
-    tf.lessEqual(apart, tf.add(end.up, free)),
-    tf.greaterEqual(apart, tf.neg(tf.add(end.down, free))),
-  );
-  note(pass, fine, 'the output, with the signs of all layers explained');
+  const [least, most] = [tf.sub(end.value, tf.add(end.down, free)), tf.add(end.value, tf.add(end.up, free))];
+  const within = (x: tf.Tensor): tf.Tensor => tf.logicalAnd(tf.greaterEqual(x, least), tf.lessEqual(x, most));
+  note(pass, within(got), 'the output, with the signs of all layers explained');
+  // The graph's own outputs are elsewhere where its signs are.
+  mark(pass, pass.tied, within(part(wanted)));
 };
 
 /** Explains differences; see the head of this file. */

@@ -92,18 +92,20 @@ async function judge(
     apart.forEach((s, i) => part.set(all.subarray(s * size, (s + 1) * size), i * size));
     return part;
   };
+  const rowsOf = ({ values }: Outputs): Float32Array =>
+    Float32Array.from({ length: apart.length * each }, (_, i) => {
+      return values[apart[Math.floor(i / each)]! * each + (i % each)]!;
+    });
   const chosen = pick(samples);
-  const { mean = [0], std = [1] } = (chosen instanceof Uint8Array && normalization) || {};
   const { explained, tied, where } = await explain({
     model,
     packed,
     engine,
     samples: chosen,
     values: graphInputs(packed, chosen, normalization),
-    shift: Math.max(...mean.flatMap((m) => std.map((s) => Math.abs(m / s)))),
-    outputs: Float64Array.from({ length: apart.length * each }, (_, i) => {
-      return got.values[apart[Math.floor(i / each)]! * each + (i % each)]!;
-    }),
+    normalization,
+    outputs: rowsOf(got),
+    wanted: rowsOf(want),
     most: (1 - minAgreement) * want.samples,
     allowed: allowedBy(scale, tolerance),
   });

@@ -180,18 +180,39 @@ export function productValue(
   const tap = operand.type === 'u8' ? Math.max(255 * 2 ** shift, Math.abs(padValue)) : 1;
   const most = Math.ceil(Math.max(...kernel.magnitudes) * tap);
   let value = plainValue(buffer, float ? 'f32' : 'i32', shape, float ? undefined : [-most, most]);
-  const addAffine = (affine: Affine): void => {
+  const addAffine = (affine: Affine, centres?: readonly number[]): void => {
     const apply: Channelwise['apply'] = (x) =>
-      tf.add(tf.mul(x, tf.tensor1d([...affine.scale])), tf.tensor1d([...affine.bias]));
+      centres
+        ? tf.mul(tf.add(x, tf.tensor1d([...centres])), tf.tensor1d([...affine.scale]))
+        : tf.add(tf.mul(x, tf.tensor1d([...affine.scale])), tf.tensor1d([...affine.bias]));
     value = withChannelwise(value, { name: layer.name, apply, lowered: [{ kind: 'affine', affine }] });
   };
   const ones = Array<number>(channels).fill(1);
   const zeros = Array<number>(channels).fill(0);
-  if (real.scale.some((s) => s !== 1) || real.bias.some((b) => b !== 0)) addAffine(real);
+  if (real.scale.some((s) => s !== 1) || real.bias.some((b) => b !== 0))
+    addAffine(real, exactCentres(operand, kernel, shift, most));
   if (kernel.scale.some((s) => s !== 1)) addAffine({ scale: kernel.scale, bias: zeros });
   if (bias) addAffine({ scale: ones, bias });
   return withActivation(layer, value, activation, context);
 }
+
+/**
+ * What is added to each channel's sum of bytes, in units of the sum, so that the normalized sum is their total times a
+ * scale: exact in float32 where the mean is a multiple of 1/256. An exact 0 then has the sign of 0, +1, in every channel.
+ */
+const exactCentres = (
+  { type, unit, offset }: Operand,
+  { sums }: StoredKernel,
+  shift: number,
+  most: number,
+): readonly number[] | undefined => {
+  const mean = Math.round((256 * offset) / unit) / 256;
+  if (type !== 'u8' || Math.abs(mean - offset / unit) > 1e-9 * Math.max(1, Math.abs(mean))) return undefined;
+  const factor = Array.from({ length: 9 }, (_, i) => 2 ** i).find((f) => Number.isInteger(mean * f))!;
+  const centres = sums.map((sum) => mean * sum * 2 ** shift);
+  const largest = centres.reduce((a, b) => Math.max(a, Math.abs(b)), most);
+  return 2 * largest * factor < 2 ** 24 ? centres : undefined;
+};
 
 const productParts = (layer: GraphLayer) => {
   const own = layer as unknown as {
