@@ -55,7 +55,7 @@ type Layer = tfl.layers.Layer;
 type Sums = { [K in keyof Costs]: number };
 
 const product = (sizes: readonly (number | null)[]): number =>
-  sizes.reduce<number>((a, b) => a * (b ?? Number.NaN), 1);
+  sizes.reduce<number>((a, b) => a * (b === null || b < 0 ? Number.NaN : b), 1);
 
 const zero: Sums = {
   binaryParams: 0,
@@ -214,7 +214,7 @@ export function formatSummary(given: ModelSummary): string {
     ['layer', 'output', ...shown.map(([title]) => title)],
     ...layers.map((layer) => [
       `${layer.name} (${layer.className})`,
-      `[${layer.outputShape.slice(1).map((size) => size ?? '?')}]`,
+      `[${layer.outputShape.slice(1).map((size) => (size === null || size < 0 ? '?' : size))}]`,
       ...shown.map(([, cell]) => cell(layer)),
     ]),
     [`total of ${name}`, '', ...shown.map(([, cell]) => cell(total))],

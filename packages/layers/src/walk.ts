@@ -57,6 +57,8 @@ const nodesOf = (layer: Layer, container: Nest | null): Node[] => {
   return known && known.size > 0 ? all.filter((_, i) => known.has(`${layer.name}_ib-${i}`)) : all;
 };
 
+const anyBatch = (shape: Shape): Shape => [null, ...shape.slice(1)];
+
 const outputsOf = (layer: Layer, inputShapes: Shape[]): Shape[] => {
   const nest = layer as Nest;
   // A Sequential cannot tell by itself: tfjs looks for its inputs where only functional models keep them.
@@ -83,7 +85,8 @@ function shapesFor(
     return outputShapes[tensorIndex]!;
   };
   if (inputs.length !== 1) return { calls, outputShapes: [] };
-  record(inputs[0]!, inputShape);
+  // A batch of one: a Reshape with an open size tells it only where all others are known.
+  record(inputs[0]!, [1, ...inputShape.slice(1)]);
   return { calls, outputShapes: outputs.map((x) => record(x)) };
 }
 
@@ -97,13 +100,14 @@ const shapeRule = option.required(option.list(size, 2));
 export function outputShapesFor(model: Layer, inputShape: Shape): Shape[] {
   expectModel('layers', 'outputShapesFor', model);
   checkValue('layers', 'inputShape given to outputShapesFor', inputShape, shapeRule);
-  return shapesFor(model as Nest, inputShape).outputShapes;
+  return shapesFor(model as Nest, inputShape).outputShapes.map(anyBatch);
 }
 
 const usesIn = (layer: Layer, container: Nest | null, times: number, calls?: Map<Node, Shapes>): LayerUse[] =>
   nodesOf(layer, container).map((node) => {
     const { inputShapes, outputShapes } = calls?.get(node) ?? node;
-    return { inputShape: inputShapes[0]!, outputShape: outputShapes[0]!, times };
+    const open = (shape: Shape): Shape => (calls ? anyBatch(shape) : shape);
+    return { inputShape: open(inputShapes[0]!), outputShape: open(outputShapes[0]!), times };
   });
 
 /** A wrapper's uses as those of the layer inside: TimeDistributed runs it for each index of axis 1. */

@@ -10,6 +10,7 @@ import {
   checkModel,
   flipRatio,
   formatSummary,
+  outputShapesFor,
   quantActivation,
   quantConv1d,
   quantConv2d,
@@ -258,6 +259,18 @@ describe('summary', () => {
       /inputShape for model .* got \[7,5\], .* \[any, 4\]/,
     );
     expect(() => summary(rows, { inputSize: [7, 4] } as never)).toThrow(/no option "inputSize"/);
+  });
+
+  it('knows the size that a Reshape leaves open, once it is told the input', () => {
+    const input = tfl.input({ shape: [4, 6] });
+    const rows = tfl.layers.reshape({ targetShape: [-1, 3] }).apply(input) as tfl.SymbolicTensor;
+    const outputs = tfl.layers.dense({ units: 2 }).apply(rows) as tfl.SymbolicTensor;
+    const model = tfl.model({ inputs: input, outputs });
+    expect(summary(model).total.floatMacs).toBeNull();
+    const known = summary(model, { inputShape: [4, 6] });
+    expect(known.total.floatMacs).toBe(8 * 6);
+    expect(known.layers.at(-1)!.outputShape).toEqual([null, 8, 2]);
+    expect(outputShapesFor(model, [null, 4, 6])).toEqual([[null, 8, 2]]);
   });
 
   it('prints a table', () => {

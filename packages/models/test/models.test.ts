@@ -288,6 +288,14 @@ describe('options', () => {
     expect(code('cnn', { kernelQuantizer: 'nobody' })).toBe('unknown-name');
   });
 
+  it('that are undefined have their defaults', () => {
+    const count = (options: object) =>
+      createModel('vit-tiny', { ...mnist, width: 0.1, ...options }).layers.length;
+    expect(count({ depth: undefined, heads: undefined, pooling: undefined, seed: undefined })).toBe(
+      count({}),
+    );
+  });
+
   it("that are not known, or are another model's, are named", () => {
     const message = (name: string, options: object): string => {
       try {
