@@ -9,8 +9,6 @@ const initials = (name: string): string => name.replaceAll(/(?<!^)[a-z0-9]/g, ''
 /** Pairs of neighbouring characters, the first and the last with the name's ends. */
 const pairs = (name: string): string[] => Array.from(`${name} `, (c, i) => (name[i - 1] ?? ' ') + c);
 
-const letters = (name: string): string => [...name].sort().join('');
-
 /** Share of pairs that two names have in common, 0 to 1 (Dice's coefficient). */
 function likeness(a: string, b: string): number {
   const [left, right] = [pairs(a), pairs(b)];
@@ -21,12 +19,8 @@ function likeness(a: string, b: string): number {
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   // Longer ones are no typing mistake.
   const wanted = plain(name.slice(0, 64));
-  const score = (candidate: string): number => {
-    // `cilp` of `clip`: a short name has few pairs, and a swap breaks three of them.
-    const swapped = letters(wanted) === letters(plain(candidate));
-    if (wanted.length > 1 && (swapped || wanted === initials(candidate))) return 0.99;
-    return likeness(wanted, plain(candidate));
-  };
+  const score = (candidate: string): number =>
+    wanted.length > 1 && wanted === initials(candidate) ? 0.99 : likeness(wanted, plain(candidate));
   const [best] = [...known].sort((a, b) => score(b) - score(a));
-  return best !== undefined && score(best) >= 0.45 ? best : undefined;
+  return best !== undefined && score(best) >= 0.4 ? best : undefined;
 }

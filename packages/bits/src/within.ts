@@ -11,6 +11,8 @@ export function within<T>(ms: number, promise: PromiseLike<T>, late: () => Error
     let timer = setTimeout(() => {
       timer = setTimeout(() => reject(late()), ms / 2);
     }, ms / 2);
-    promise.then(resolve, reject).then(() => clearTimeout(timer));
+    Promise.resolve(promise)
+      .then(resolve, reject)
+      .then(() => clearTimeout(timer));
   });
 }

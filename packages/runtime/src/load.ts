@@ -2,7 +2,6 @@
 import {
   BitgradError,
   checkOptions,
-  checkValue,
   errorIn,
   reasonOf,
   type OptionRule,
@@ -67,7 +66,7 @@ const isEngine = (engine: unknown): engine is Engine =>
   typeof (engine as Engine | null)?.compile === 'function' && typeof (engine as Engine).probe === 'function';
 
 const engineRule: OptionRule = {
-  expected: 'an engine or a list of engines, such as [wasmEngine(), jsEngine()]',
+  expected: 'an engine or a list: [wasmEngine(), jsEngine()]',
   allows: (value) => [value].flat().length > 0 && [value].flat().every(isEngine),
 };
 
@@ -75,7 +74,8 @@ const { memoryBytes: _, ...shared } = compileRules;
 const rules: OptionRules<LoadOptions> = {
   ...shared,
   engine: engineRule,
-  limits: { expected: 'an object', allows: (value) => typeof value === 'object' },
+  // limitsFrom looks into them.
+  limits: { expected: '', allows: () => true },
 };
 
 async function start(
@@ -102,7 +102,7 @@ async function start(
   }
   throw failure('backend-unavailable', {
     what: `no engine can run the model (${skipped.map(({ engine, reason }) => `${engine}: ${reason}`).join('; ')})`,
-    next: 'Add jsEngine() at the end of the list: it runs everywhere.',
+    next: 'Add jsEngine(): it runs everywhere.',
     cause,
   });
 }
@@ -127,7 +127,7 @@ async function decodeFrom(source: ModelSource, bytes: Uint8Array, limits: Limits
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   const { engine = defaultEngine(), limits, ...rest } = checkOptions('runtime', 'loadModel', options, rules);
   // A bundler leaves the default out where nothing else uses it.
-  checkValue('runtime', 'option "engine" of loadModel', engine, { ...engineRule, required: true });
+  if (!engine) throw failure('invalid-option', { what: 'engine', expected: engineRule.expected });
   const bounds = limitsFrom(limits);
   const bytes = await readSource(source, bounds, rest.signal);
   const model = await decodeFrom(source, bytes, bounds);

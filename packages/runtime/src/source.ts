@@ -17,6 +17,9 @@ const checkSize = (bytes: number, limits: Limits): void =>
     `at most ${limits.fileBytes}`,
   );
 
+/** The words for mistakes that pages do not make: loaded when they are needed. */
+const explain = () => import('./format/lookalike.js');
+
 async function readResponse(response: Response, limits: Limits): Promise<Uint8Array> {
   check(
     response.ok,
@@ -24,16 +27,9 @@ async function readResponse(response: Response, limits: Limits): Promise<Uint8Ar
     `answer for ${response.url || 'the model'}`,
     `${response.status} ${response.statusText}`.trim(),
     'a success',
-    'Check the address, and that the file is deployed there.',
   );
-  check(
-    !response.bodyUsed && !response.body?.locked,
-    'invalid-state',
-    'Response',
-    'one whose body was read already',
-    'one that nobody has read',
-    'Pass response.clone() before it is read, or the bytes that were read.',
-  );
+  if (response.bodyUsed || response.body?.locked)
+    throw failure('invalid-state', (await explain()).readAlready);
   checkSize(Number(response.headers.get('content-length') ?? 0), limits);
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -46,13 +42,7 @@ async function readResponse(response: Response, limits: Limits): Promise<Uint8Ar
     checkSize(size, limits);
     parts.push(value);
   }
-  const file = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    file.set(part, at);
-    at += part.length;
-  }
-  return file;
+  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
 /** The file system where there is one; without an import, so that no bundler looks for it. */
@@ -63,7 +53,7 @@ const cannotRead = (source: string | URL, cause: unknown): BitgradError => {
   const { cause: inner } = cause as { cause?: unknown };
   return failure('io', {
     what: `the model ${String(source)} cannot be read: ${reasonOf(cause)}${inner ? `: ${reasonOf(inner)}` : ''}`,
-    next: 'Check the path or address; a page needs the permission (CORS) of another origin.',
+    next: 'Check the path or address.',
     cause,
   });
 };
@@ -75,7 +65,7 @@ async function readPath(path: string | URL, limits: Limits, signal?: AbortSignal
     stat.isFile(),
     'io',
     `model ${String(path)}`,
-    stat.isDirectory() ? 'a folder' : 'a device or pipe',
+    stat.isDirectory() ? 'a folder' : 'no regular file',
     'a file',
   );
   checkSize(stat.size, limits);
@@ -120,11 +110,5 @@ export async function readSource(
     checkSize(source.size, limits);
     return new Uint8Array(await source.arrayBuffer());
   }
-  const awaited = typeof (source as Partial<Promise<unknown>> | null)?.then === 'function';
-  throw failure('invalid-option', {
-    what: 'model source',
-    got: awaited ? 'a promise' : (source ?? 'nothing'),
-    expected: 'a URL, a path, bytes, a Blob or a Response',
-    next: awaited ? 'Await it first.' : undefined,
-  });
+  throw failure('invalid-option', (await explain()).noSource(source));
 }

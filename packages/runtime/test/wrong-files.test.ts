@@ -108,7 +108,7 @@ describe('a path or an address that leads nowhere', () => {
     ['a relative one', './none.bitgrad', /\.\/none\.bitgrad cannot be read: ENOENT/],
     ['a folder', folder, /got "a folder", expected a file/],
     ['a path through a file', join(folder, 'file', 'x'), /cannot be read: ENOTDIR/],
-    ['a server that is down', 'http://127.0.0.1:1/x', /127\.0\.0\.1:1\/x cannot be read: fetch failed.*CORS/],
+    ['a server that is down', 'http://127.0.0.1:1/x', /127\.0\.0\.1:1\/x cannot be read: fetch failed/],
     ['a scheme that does not exist', 'foo:bar', /foo:bar cannot be read/],
     ['an address that is none', 'http://', /http:\/\/ cannot be read/],
   ])('%s', async (_, source, message) => {
@@ -144,7 +144,7 @@ describe('what is passed by mistake', () => {
     [{ engines: [] }, /Did you mean "engine"/],
     [{ limits: { filebytes: 3 } }, /limits has no option "filebytes".*Did you mean "fileBytes"/],
     [{ limits: { fileBytes: '3' } }, /option "fileBytes" of limits: got "3"/],
-    [{ threads: 0 }, /option "threads" of loadModel: got 0, expected an integer, 1 or more/],
+    [{ threads: 0 }, /option "threads" of loadModel: got 0, expected an integer from 1 to 64/],
     [{ threads: '2' }, /threads/],
     [{ strict: 1 }, /strict/],
     [{ signal: {} }, /AbortSignal/],

@@ -1,4 +1,4 @@
-// What a file is that is no model: what servers, Git and other tools put in a model's place, by its first bytes. It
+// What a file, or a source, is that is no model: what servers, Git and other tools put in a model's place, by its first bytes. It
 // imports nothing, so that bundlers keep it apart: loadModel fetches it when it meets such a file.
 
 /** Starts that are recognized: a pattern over the first characters, what it is, and what to do. */
@@ -24,3 +24,19 @@ export function noModel(bytes: Uint8Array): { what: string; next: string } {
     next,
   };
 }
+
+/** What is passed to loadModel and is no source of bytes. */
+export function noSource(source: unknown): { what: string; got: unknown; expected: string; next?: string } {
+  const expected = 'a URL, a path, bytes, a Blob or a Response';
+  const awaited = typeof (source as Partial<Promise<unknown>> | null)?.then === 'function';
+  if (awaited) return { what: 'model source', got: 'a promise', expected, next: 'Await it first.' };
+  return { what: 'model source', got: source ?? 'nothing', expected };
+}
+
+/** A Response gives its body once. */
+export const readAlready = {
+  what: 'Response',
+  got: 'one whose body was read already',
+  expected: 'one that nobody has read',
+  next: 'Pass response.clone() before it is read, or the bytes that were read.',
+};
