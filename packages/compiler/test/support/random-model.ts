@@ -75,7 +75,8 @@ const joins =
   (same: Step): Step =>
   (x, rng) => {
     const y = same(x, rng);
-    return apply(pick(rng, [tfl.layers.add(), tfl.layers.concatenate()]), [x, y]);
+    const { add, average, concatenate, multiply } = tfl.layers;
+    return apply(pick(rng, [add, add, concatenate, concatenate, average, multiply])(), [x, y]);
   };
 
 const conv =
@@ -190,6 +191,8 @@ const ofTokens: readonly Step[] = [
   nested,
   (x) => apply(L.layerNorm({ epsilon: 1e-2 }), x),
   (x) => apply(tfl.layers.spatialDropout1d({ rate: 0.3 }), x),
+  (x, rng) => apply(pick(rng, [tfl.layers.maxPooling1d, tfl.layers.averagePooling1d])({ poolSize: 2, strides: between(rng, 1, 2), padding: 'same' }), x), // prettier-ignore
+  (x) => apply(tfl.layers.permute({ dims: [2, 1] }), x),
   (x, rng) => apply(tfl.layers.conv1d({ filters: between(rng, 1, 9), kernelSize: between(rng, 1, 2), ...biased }), x), // prettier-ignore
   (x) => apply(tfl.layers.layerNormalization(), x),
   (x, rng) => apply(L.positionEmbedding({ seed: seedOf(rng) }), x),
@@ -204,7 +207,7 @@ const flat: Step = (x) => apply(tfl.layers.flatten(), x);
 const ends: readonly (readonly Step[])[] = [
   [],
   [(x) => x],
-  [flat, flat, (x) => apply(L.firstToken(), x), (x) => apply(tfl.layers.globalAveragePooling1d({}), x), (x) => x], // prettier-ignore
+  [flat, flat, (x) => apply(L.firstToken(), x), (x, rng) => apply(pick(rng, [tfl.layers.globalAveragePooling1d, tfl.layers.globalMaxPooling1d])({}), x), (x) => x], // prettier-ignore
   [
     flat,
     flat,
