@@ -53,7 +53,7 @@ beforeAll(async () => {
   expect(trained.code, trained.stderr).toBe(0);
   const compiled = await cli(['compile', run, '-o', packed, '--backend', 'cpu', '--json']);
   expect(object(compiled).testAccuracy).toBe(1);
-});
+}, 180_000);
 
 describe('a folder of wide pictures', () => {
   it('says what it holds out and leaves out', () => {
