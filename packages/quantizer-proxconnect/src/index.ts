@@ -13,7 +13,7 @@ export {
   type PositionedViolation,
 } from './certificate/certify.js';
 export { certificateChart, chartSize } from './certificate/chart.js';
-export type { Condition, Violation } from './certificate/conditions.js';
+export type { Condition, Violation } from './certificate/violation.js';
 export type { CertifiablePair, HalvesPair, PlainPair, PositionOptions } from './certificate/pair.js';
 export type { Anchor, Decomposition } from './certificate/recover.js';
 export { sampledFunction, type SampledFunction } from './certificate/sampledFunction.js';

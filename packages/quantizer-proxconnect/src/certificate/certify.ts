@@ -1,7 +1,7 @@
 // The certificate of soundness of a forward-backward pair, and its explanation in words.
 import { BitgradError, checkOptions, option, type OptionRules, type Scalars } from '@bitgrad/core';
 import { sampleCells, type CellGrid } from './cells.js';
-import { findViolations, type Violation } from './conditions.js';
+import { findViolations } from './conditions.js';
 import { explainCertificate } from './explain.js';
 import { fromPair } from './fromPair.js';
 import {
@@ -14,6 +14,7 @@ import {
 } from './pair.js';
 import { recover, type Anchor, type Decomposition } from './recover.js';
 import { sampledFunction, type SampledFunction } from './sampledFunction.js';
+import type { Violation } from './violation.js';
 
 /** How to certify; everything has a default. */
 export interface CertifyOptions extends PositionOptions {

@@ -2,7 +2,7 @@
 // dF / B stays integrable there: F' / B ~ |x - b|^-a with a < 1. Told by how the increments of P over [b - 2e, b - e]
 // decay as e halves.
 import type { CellGrid, ScalarPair } from './cells.js';
-import { show, type Violation } from './conditions.js';
+import { show, type Violation } from './violation.js';
 
 /** Where |B| comes closer to 0 than this share of its maximum, it may be 0. */
 const nearZero = 1e-3;

@@ -1,5 +1,5 @@
 // Recovers the proximal map P, the transform T and the regularizer r of a sound pair from its samples.
-import { isFlat, meanB } from './conditions.js';
+import { isFlat, meanB } from './violation.js';
 import { sampledFunction, type SampledFunction } from './sampledFunction.js';
 import type { CellGrid } from './cells.js';
 

@@ -1,6 +1,6 @@
 // Condition 3: where F stands still and B is not 0, P stands still, and B = T'(P) with it.
 import type { Cell, CellGrid } from './cells.js';
-import { at, isDead, isFlat, movesAgainst, show, type Violation } from './conditions.js';
+import { at, isDead, isFlat, movesAgainst, show, type Violation } from './violation.js';
 
 /** Neighbouring cells on which F stands still. */
 interface Run {
