@@ -25,10 +25,12 @@ export const unit = 2 ** -23;
  */
 export const sumOf = (n: number): number => 2 * Math.sqrt(n) * unit;
 
-/** What a product layer's input is quantized to: largest magnitude of a level, and whether all are whole numbers. */
+/** What a product layer's input is quantized to: largest magnitude of a level, and of what kind all are. */
 export interface InputLevels {
   readonly largest: number;
   readonly whole: boolean;
+  /** No level is negative. */
+  readonly positive: boolean;
 }
 
 /** How much smaller and larger; of a value that is nearer to the exact one than the graph's, where it is given. */

@@ -89,8 +89,23 @@ const altered = <T>(
   }
 };
 
+/** As many products as if they were summed at once. */
+const termsOf = (kernels: readonly Kernel[]): number =>
+  kernels.reduce((sum, { terms }) => sum + Math.sqrt(terms), 0) ** 2;
+
 /** Sums of magnitudes, and the error that inputs of the same levels and sums of floats have. */
-const ofLevels = (kernels: readonly Kernel[], { largest, whole }: InputLevels): [tf.Tensor, tf.Tensor] => {
+const ofLevels = (
+  layer: GraphLayer,
+  kernels: readonly Kernel[],
+  x: tf.Tensor,
+  { largest, whole, positive }: InputLevels,
+): [tf.Tensor, tf.Tensor] => {
+  const inexact = !(whole && kernels[0]!.whole && kernels.length === 1);
+  // Levels that are 0 add nothing, and a sum of them alone is exactly 0.
+  if (positive && inexact) {
+    const size = altered(layer, kernels, () => call(layer, [x]));
+    return [size, tf.mul(size, sumOf(termsOf(kernels)))];
+  }
   let [size, error]: [tf.Tensor, tf.Tensor] = [tf.scalar(largest), tf.scalar(0)];
   kernels.forEach((kernel, i) => {
     const exact = i === 0 && kernel.whole && whole && kernel.terms * largest < 2 ** 24;
@@ -113,8 +128,7 @@ const ofFloats = (
   altered(layer, kernels, () => {
     const size = call(layer, [tf.abs(x)]);
     const moved = tf.sub(call(layer, [error]), call(layer, [tf.zerosLike(error)]));
-    const terms = kernels.reduce((sum, kernel) => sum + Math.sqrt(kernel.terms), 0) ** 2;
-    return [size, tf.add(moved, tf.mul(size, sumOf(terms)))];
+    return [size, tf.add(moved, tf.mul(size, sumOf(termsOf(kernels))))];
   });
 
 /**
@@ -150,7 +164,7 @@ export const product =
     const [size, error] = sums
       ? [tf.abs(sums), roundings(4, sums)]
       : levels
-        ? ofLevels(kernels, levels)
+        ? ofLevels(layer, kernels, x!.value, levels)
         : ofFloats(layer, kernels, x!.value, errorOf(x!));
     const { bias, activation } = layer as Own;
     const rounded = bias ? tf.add(error, roundings(2, size, bias.read())) : error;

@@ -75,7 +75,11 @@ const forced = (
 ): { value: tf.Tensor; levels: InputLevels } => {
   const input = deployInput(layer)!;
   const steps = 'codes' in input ? [input.low, input.high] : input.levels;
-  const levels = { largest: Math.max(...steps.map(Math.abs)), whole: steps.every(Number.isInteger) };
+  const levels = {
+    largest: Math.max(...steps.map(Math.abs)),
+    whole: steps.every(Number.isInteger),
+    positive: steps.every((s) => s >= 0),
+  };
   const taken = pass.next(layer.name, value.size / pass.rows);
   if (!taken) {
     note(pass, tf.zeros([pass.rows]), `layer "${layer.name}" has no signs in the packed model`);

@@ -219,6 +219,24 @@ describe('ties', () => {
   });
 });
 
+it('a sum of levels that are all 0 is exactly 0, however its kernel is scaled: its sign hides no mistake', async () => {
+  const model = tfl.sequential({
+    layers: [
+      quantDense({ units: 8, inputShape: [6], kernelQuantizer: 'xnor', inputQuantizer: 'dorefa', useBias: false, seed: 3 }), // prettier-ignore
+      quantDense({ units: 3, ...q }),
+    ],
+  });
+  // Negative inputs have the level 0 of dorefa.
+  const samples = floats(6 * 20).map((x) => -Math.abs(x) - 1);
+  const { model: packed } = await compileModel(model, { samples });
+  const at = packed.plan.ops.findIndex(({ op }) => op === 'threshold');
+  const index = packed.plan.ops[at]!.weights![0]!;
+  const off = (packed.weights[index] as Float32Array).map((t, c) => (c === 0 ? t + 0.01 : t));
+  const wrong = { ...packed, weights: packed.weights.with(index, off) };
+  await expect(verifyModel(model, wrong, { samples })).rejects.toMatchObject(failed);
+  model.dispose();
+});
+
 it('every layer that compiles has an error bound', () => {
   expect(Object.keys(lowerings).filter((name) => !bounds[name])).toEqual([]);
 });
