@@ -147,19 +147,30 @@ const layerNorm: Bound = (layer, [x], y) => {
   return even(tf.add(tf.mul(tf.abs(gamma), moves), roundings(8, y, beta)));
 };
 
-/** Scores off by their products' errors, weights by twice that, relative, and a mean of values with them. */
+/**
+ * Scores off by their products' errors, weights by twice that, relative, and a mean of values with them: what moves is
+ * at most the spread of the values.
+ */
 const attention: Bound = (layer, [x], y) => {
   const { heads } = layer.getConfig() as { heads: number };
   const [, t, size] = x!.value.shape as [number, number, number];
   const d = size / 3 / heads;
-  const [largest, error] = [most(x!.value), most(errorOf(x!))];
-  const scores = tf.add(
-    tf.mul(tf.mul(largest, error), 2 * Math.sqrt(d)),
-    tf.mul(tf.square(largest), 4 * d * unit),
-  );
-  const relative = tf.minimum(tf.add(tf.mul(scores, 2), 64 * unit + sumOf(t)), 2);
-  return even(tf.add(tf.add(error, tf.mul(largest, relative)), tf.zerosLike(y)));
+  const off = errorOf(x!);
+  const [q, k, v] = [0, 1, 2].map((i) => {
+    const part = (of: tf.Tensor): tf.Tensor => tf.slice(of, [0, 0, (i * size) / 3], [-1, -1, size / 3]);
+    return { largest: most(part(x!.value)), error: most(part(off)) };
+  }) as [Sized, Sized, Sized];
+  const moves = tf.add(tf.mul(q.largest, k.error), tf.mul(k.largest, q.error));
+  const sums = tf.mul(tf.mul(q.largest, k.largest), sumOf(d) + 2 * unit);
+  const scores = tf.mul(tf.add(moves, sums), Math.sqrt(d));
+  const relative = tf.minimum(tf.add(tf.mul(scores, 2), 16 * unit + sumOf(t)), 2);
+  return even(tf.add(tf.add(v.error, tf.mul(v.largest, relative)), tf.zerosLike(y)));
 };
+
+interface Sized {
+  readonly largest: tf.Tensor;
+  readonly error: tf.Tensor;
+}
 
 /** Bounds by the class name that a layer is saved under. */
 export const bounds: Readonly<Record<string, Bound>> = {

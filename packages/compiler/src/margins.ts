@@ -98,7 +98,12 @@ export const throughActivation = (
   if (name === 'softmax') return softmaxError(errorOf(x), y);
   const camel = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
   const { range, exact } = activations[camel] ?? {};
-  return through(f, x, y, exact ? 0 : roundings(8, tf.add(tf.abs(y), 1)), range);
+  // A sigmoid near 0 is an exponential, with its relative error; the others round what is about 1.
+  const rounding =
+    camel === 'sigmoid'
+      ? tf.mul(tf.add(tf.abs(x.value), 4), tf.mul(y, 4 * unit))
+      : roundings(8, tf.add(tf.abs(y), 1));
+  return through(f, x, y, exact ? 0 : rounding, range);
 };
 
 /** Through a softmax, of logits that are off by an error. */

@@ -132,25 +132,27 @@ const ofFloats = (
   });
 
 /**
- * Sums of bytes that the packed model has as integers: computed as integers here too, so that an exact 0, which the graph
- * decides by rounding, has no margin.
+ * Sums that the packed model has as integers, of levels or of bytes, with small integers for weights: computed as integers
+ * here too, then scaled, so that an exact 0, which the graph decides by rounding, has no margin.
  */
-const ofBytes = (
+const exactSums = (
   layer: GraphLayer,
   kernels: readonly Kernel[],
-  { bytes }: Bounded,
+  { value, bytes }: Bounded,
+  levels: InputLevels | undefined,
 ): tf.Tensor | undefined => {
-  const { padValues = 0 } = layer.getConfig() as { padValues?: number };
   const [kernel, ...more] = kernels as [Kernel, ...Kernel[]];
-  const packed = isQuantLayer(layer) && layer.getClassName() !== 'QuantConv1D' && more.length === 0;
-  if (!packed || !bytes?.whole || padValues !== 0 || !kernel.levels.every(Number.isInteger)) return undefined;
-  const { value, unit, largest } = bytes.whole;
-  const most = kernel.levels.reduce((a, w) => Math.max(a, Math.abs(w)), 0);
+  if (!isQuantLayer(layer) || more.length > 0 || !kernel.levels.every(Number.isInteger)) return undefined;
+  const most = kernel.terms * kernel.levels.reduce((a, w) => Math.max(a, Math.abs(w)), 0);
+  const sums = (x: tf.Tensor, unit: number): tf.Tensor => {
+    const whole = altered(layer, [{ variable: kernel.variable, magnitudes: kernel.levels }], () => call(layer, [x])); // prettier-ignore
+    return tf.mul(whole, tf.tensor1d(kernel.scale.map((s) => s * unit)));
+  };
+  if (levels) return levels.whole && most * levels.largest < 2 ** 24 ? sums(value, 1) : undefined;
+  const { padValues = 0 } = layer.getConfig() as { padValues?: number };
+  if (!bytes?.whole || padValues !== 0 || layer.getClassName() === 'QuantConv1D') return undefined;
   // Well within what is exact in the lowering.
-  if (kernel.terms * most * largest >= 2 ** 20) return undefined;
-  const levels = { variable: kernel.variable, magnitudes: kernel.levels };
-  const sums = altered(layer, [levels], () => call(layer, [value]));
-  return tf.mul(sums, tf.tensor1d(kernel.scale.map((s) => s * unit)));
+  return most * bytes.whole.largest < 2 ** 20 ? sums(bytes.whole.value, bytes.whole.unit) : undefined;
 };
 
 /** Products with the kernels of these slots, one after another. */
@@ -160,9 +162,10 @@ export const product =
     const { depthMultiplier = 1 } = layer.getConfig() as { depthMultiplier?: number };
     const own = x!.value.shape.at(-1)! * depthMultiplier;
     const kernels = slots.map((slot) => kernelAt(layer, slot, slot === 'depthwise' ? own : y.shape.at(-1)!));
-    const sums = levels ? undefined : ofBytes(layer, kernels, x!);
+    const sums = exactSums(layer, kernels, x!, levels);
+    const plain = levels && kernels[0]!.whole;
     const [size, error] = sums
-      ? [tf.abs(sums), roundings(4, sums)]
+      ? [tf.abs(sums), roundings(plain ? 0 : 4, sums)]
       : levels
         ? ofLevels(layer, kernels, x!.value, levels)
         : ofFloats(layer, kernels, x!.value, errorOf(x!));
