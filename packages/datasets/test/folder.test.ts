@@ -1,29 +1,20 @@
 // Reading folders: what is no file, threads, the cache, progress.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadDataset, loadImageFolder, type LoadProgress } from '../src/node.js';
 import { cacheFolder } from '../src/node/cache.js';
 import { readPictures } from '../src/node/pool.js';
 import { imageForm } from '../src/images.js';
-import { rejected } from './helpers.js';
+import { foldersIn, rejected } from './helpers.js';
 import { fixture, jpegOf, pngOf } from './pictures.js';
 
 const root = mkdtempSync(join(tmpdir(), 'bitgrad-folder-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-let folders = 0;
-const folder = (files: Record<string, Uint8Array | string>): string => {
-  const path = join(root, String(folders++));
-  mkdirSync(path);
-  for (const [name, contents] of Object.entries(files)) {
-    mkdirSync(dirname(join(path, name)), { recursive: true });
-    writeFileSync(join(path, name), contents);
-  }
-  return path;
-};
+const folder = foldersIn(root);
 const grey = (value: number): Buffer => pngOf({ width: 1, height: 1, type: 0, rows: [Uint8Array.of(value)] });
 const small = () =>
   folder({ 'a/1.png': grey(1), 'a/2.png': grey(2), 'b/1.png': grey(3), 'b/2.png': grey(4) });

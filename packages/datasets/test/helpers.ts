@@ -1,5 +1,7 @@
 import { BitgradError, type ErrorCode } from '@bitgrad/core';
 import { expect } from 'vitest';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** The BitgradError that a call throws; its message must hold every given part. */
 export const caught = (run: () => unknown, code: ErrorCode, ...parts: (string | RegExp)[]): BitgradError => {
@@ -37,3 +39,17 @@ export const idx = (dimensions: number[], data: ArrayLike<number>, type = 8): Ui
 
 /** 0, 1, 2, ... modulo 251: a prime, so that rows and planes differ. */
 export const ramp = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i % 251);
+
+/** Makes new folders below `root`, each with the given files. */
+export const foldersIn = (root: string) => {
+  let count = 0;
+  return (files: Record<string, Uint8Array | string>): string => {
+    const path = join(root, String(count++));
+    mkdirSync(path);
+    for (const [name, contents] of Object.entries(files)) {
+      mkdirSync(dirname(join(path, name)), { recursive: true });
+      writeFileSync(join(path, name), contents);
+    }
+    return path;
+  };
+};

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { crc32, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import jpeg from 'jpeg-js';
@@ -8,22 +8,12 @@ import { PNG } from 'pngjs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createDigits } from '../src/index.js';
 import { decodeImage, loadDataset, loadImageFolder, parseDataSpec } from '../src/node.js';
-import { caught, idx, ramp, rejected } from './helpers.js';
+import { caught, foldersIn, idx, ramp, rejected } from './helpers.js';
 
 const root = mkdtempSync(join(tmpdir(), 'bitgrad-datasets-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-let folders = 0;
-/** A new folder with the given files. */
-const folder = (files: Record<string, Uint8Array | string>): string => {
-  const path = join(root, String(folders++));
-  mkdirSync(path);
-  for (const [name, contents] of Object.entries(files)) {
-    mkdirSync(dirname(join(path, name)), { recursive: true });
-    writeFileSync(join(path, name), contents);
-  }
-  return path;
-};
+const folder = foldersIn(root);
 
 const png = (width: number, height: number, rgb: number[]): Uint8Array => {
   const image = new PNG({ width, height });

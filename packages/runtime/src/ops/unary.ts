@@ -5,7 +5,7 @@ import { defineOp, floatsToFloats, type OpOf } from './define.js';
 
 /**
  * A smooth function of each element, `f32` -> `f32`. It is {@link unaryValue}, every step rounded to float32 (fround), so
- * that engines agree bit for bit. The exponential is exp32 of js-engine/math.ts.
+ * that engines agree bit for bit. The exponential is exp32 of @bitgrad/bits.
  */
 export const unary = defineOp({
   attributes: { function: name('sigmoid', 'tanh', 'gelu') },
