@@ -71,7 +71,7 @@ describe('the lock of a folder', () => {
 
   it('goes to one of many that find a dead owner', async () => {
     const folder = temporaryFolder();
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 200; round++) {
       writeFileSync(join(folder, lockName), JSON.stringify({ ...someone, pid: process.pid }));
       const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
       const won = results.filter((result) => result.status === 'fulfilled');

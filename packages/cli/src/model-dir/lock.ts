@@ -1,8 +1,8 @@
 // One process at a time writes to a run's folder: a file names the owner, and its age tells whether the owner still lives.
-import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, uptime } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BitgradError } from '@bitgrad/core';
 import { ioError, temporaryName } from './atomic.js';
 
@@ -34,7 +34,14 @@ export interface FolderLock {
 /** Locks that this process holds: another process of the same number may have died with an older one. */
 const held = new Set<string>();
 
-async function readOwner(path: string): Promise<{ owner: Partial<Owner>; ageMs: number } | undefined> {
+/** What a lock file says: of whom, as which text, and how long ago its owner renewed it. */
+interface Lock {
+  readonly owner: Partial<Owner>;
+  readonly text: string;
+  readonly ageMs: number;
+}
+
+async function readLock(path: string): Promise<Lock | undefined> {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
     const owner = (() => {
@@ -44,7 +51,7 @@ async function readOwner(path: string): Promise<{ owner: Partial<Owner>; ageMs: 
         return {};
       }
     })();
-    return { owner, ageMs: Date.now() - mtimeMs };
+    return { owner, text, ageMs: Date.now() - mtimeMs };
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw ioError(`${path} cannot be read`, cause);
@@ -60,7 +67,7 @@ const lives = (pid: number): boolean => {
   }
 };
 
-const isStale = ({ owner, ageMs }: { owner: Partial<Owner>; ageMs: number }): boolean => {
+const isStale = ({ owner, ageMs }: Lock): boolean => {
   if (ageMs > staleMs) return true;
   if (owner.host !== hostname() || !Number.isSafeInteger(owner.pid)) return false;
   // Numbers are given again after a start of the machine, and in a container at each start.
@@ -79,44 +86,53 @@ const taken = (folder: string, owner: Partial<Owner>, ageMs: number): BitgradErr
     next: `Wait until it ends, or choose another folder with --out. If that process is gone, remove ${lockName} there.`,
   });
 
-/** Moves a dead owner's lock away; false when another process was faster. */
-async function discard(path: string, dead: Partial<Owner>): Promise<boolean> {
-  const aside = temporaryName(path);
-  if (
-    !(await rename(path, aside).then(
-      () => true,
-      () => false,
-    ))
-  )
-    return false;
-  const moved = await readOwner(aside);
-  const right = moved?.owner.token === dead.token;
-  // It was a new lock that another process made between: it goes back.
-  if (!right) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
-  return right;
+/** Name of the right to replace one lock: whoever makes that file may, and nobody else. */
+const claimOn = (path: string, text: string): string =>
+  `${path}.${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
+
+/**
+ * Replaces a dead owner's lock by `me`. Only the holder of the claim on that very lock touches it, and it is replaced
+ * in one step: no other process finds the path empty, or takes a new lock for the dead one.
+ * @returns false when another process was faster
+ */
+async function replace(path: string, dead: Lock, me: Owner): Promise<boolean> {
+  const claim = claimOn(path, dead.text);
+  await acquire(claim, me);
+  const fresh = temporaryName(path);
+  try {
+    // The claim may have been free because its holder was done.
+    if ((await readLock(path))?.text !== dead.text) return false;
+    await writeFile(fresh, JSON.stringify(me), { flag: 'wx' });
+    await rename(fresh, path);
+    return true;
+  } catch (cause) {
+    throw cause instanceof BitgradError ? cause : ioError(`${path} cannot be replaced`, cause);
+  } finally {
+    await rm(fresh, { force: true });
+    await rm(claim, { force: true });
+  }
 }
 
-async function acquire(folder: string, me: Owner): Promise<string | undefined> {
-  const path = join(folder, lockName);
-  for (let tries = 0, tookOver: string | undefined; ; tries++) {
+/** Makes the lock file `path`, and gives the dead owner it was taken from. */
+async function acquire(path: string, me: Owner): Promise<string | undefined> {
+  for (let tries = 0; ; tries++) {
     try {
       await writeFile(path, JSON.stringify(me), { flag: 'wx' });
-      return tookOver;
+      return undefined;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
-        throw ioError(`${folder} cannot be locked`, cause);
+        throw ioError(`${dirname(path)} cannot be locked`, cause);
     }
-    const other = await readOwner(path);
+    const other = await readLock(path);
     if (!other) continue;
-    if (!isStale(other) || tries > 20) throw taken(folder, other.owner, other.ageMs);
-    if (await discard(path, other.owner)) tookOver = describe(other.owner);
+    if (!isStale(other) || tries > 20) throw taken(dirname(path), other.owner, other.ageMs);
+    if (await replace(path, other, me)) return describe(other.owner);
   }
 }
 
 /** Whether a folder has a lock whose owner lives. */
 export async function isLocked(folder: string): Promise<boolean> {
-  const other = await readOwner(join(folder, lockName));
+  const other = await readLock(join(folder, lockName));
   return other !== undefined && !isStale(other);
 }
 
@@ -133,11 +149,11 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     started: new Date().toISOString(),
   };
   held.add(me.token);
-  const tookOver = await acquire(folder, me).catch((error) => {
+  const tookOver = await acquire(path, me).catch((error) => {
     held.delete(me.token);
     throw error;
   });
-  const mine = async (): Promise<boolean> => (await readOwner(path))?.owner.token === me.token;
+  const mine = async (): Promise<boolean> => (await readLock(path))?.owner.token === me.token;
   const renew = async (): Promise<void> => {
     const now = new Date();
     if (await mine()) await utimes(path, now, now);
@@ -148,7 +164,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     tookOver,
     async check() {
       if (await mine()) return;
-      const other = await readOwner(path);
+      const other = await readLock(path);
       throw new BitgradError({
         code: 'invalid-state',
         source: 'cli',
