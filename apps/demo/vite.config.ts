@@ -32,7 +32,7 @@ export default defineConfig({
       onwarn: (warning, warn) => {
         if (warning.code !== 'SHIMMED_EXPORT') warn(warning);
       },
-      input: { index: source('index.html'), sw: source('src/serviceWorker.ts') },
+      input: { index: source('index.html'), sw: source('src/service-worker.ts') },
       output: {
         entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
       },

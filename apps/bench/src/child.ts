@@ -1,7 +1,7 @@
 // A worker process: runs the trial it is sent, one in its life, so that memory and backends start fresh.
 import type { Trial } from './config.js';
 import type { TrialResult } from './result.js';
-import { runTrial, type TrialProgress } from './runTrial.js';
+import { runTrial, type TrialProgress } from './run-trial.js';
 
 /** What a worker process tells its parent. */
 export type ChildMessage =

@@ -1,7 +1,7 @@
 // What `bench run` shows of trials under way: bars on a terminal, lines elsewhere.
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { Trial } from './config.js';
-import type { TrialProgress } from './runTrial.js';
+import type { TrialProgress } from './run-trial.js';
 
 /** Shows trials. */
 export interface Display {

@@ -1,8 +1,8 @@
 // The local executor: some worker processes, each with one trial at a time.
-import { isCrash, spawnTrial } from './spawnTrial.js';
+import { isCrash, spawnTrial } from './spawn-trial.js';
 import type { Trial } from './config.js';
 import type { TrialResult } from './result.js';
-import type { TrialProgress } from './runTrial.js';
+import type { TrialProgress } from './run-trial.js';
 
 /** What an executor tells. */
 export interface ExecutorEvents {

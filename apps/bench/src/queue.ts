@@ -7,7 +7,7 @@ import type { Trial } from './config.js';
 import { payloadOf, resultOf, type Payload } from './payload.js';
 import type { Executor, ExecutorEvents } from './pool.js';
 import { closeAll, connectionOf, findServer, unreachable } from './redis.js';
-import type { TrialProgress } from './runTrial.js';
+import type { TrialProgress } from './run-trial.js';
 
 /** Name of the queue on the server. */
 export const queueName = 'bitgrad-bench';

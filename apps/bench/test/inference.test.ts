@@ -5,7 +5,7 @@ import type { Contender } from '../src/inference/contender.js';
 import { convLayer, floatNets, resnet18, vggSmall, type FloatNet } from '../src/inference/float.js';
 import { onnxModel } from '../src/inference/onnx.js';
 import { localPacked } from '../src/inference/packed.js';
-import { packedFiles } from '../src/inference/packedModels.js';
+import { packedFiles } from '../src/inference/packed-models.js';
 import { onnxRuntime, tfjsWasm } from '../src/inference/peers.js';
 import { goalsOf, inferenceChart, inferenceMarkdown } from '../src/inference/report.js';
 

@@ -12,11 +12,11 @@ import { readConfig, trialsOf } from '../src/config.js';
 import { localPool } from '../src/pool.js';
 import { payloadOf, resultOf, trialOf } from '../src/payload.js';
 import { queueName, redisQueue } from '../src/queue.js';
-import { startWorker } from '../src/queueWorker.js';
+import { startWorker } from '../src/queue-worker.js';
 import { connectionOf } from '../src/redis.js';
 import type { TrialResult } from '../src/result.js';
-import { sourceFlags } from '../src/sourceFlags.js';
-import { spawnTrial } from '../src/spawnTrial.js';
+import { sourceFlags } from '../src/source-flags.js';
+import { spawnTrial } from '../src/spawn-trial.js';
 import { tinyComparison } from './tiny.js';
 
 const hasRedis = ((): boolean => {

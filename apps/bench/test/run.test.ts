@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { sourceFlags } from '../src/sourceFlags.js';
+import { sourceFlags } from '../src/source-flags.js';
 import { tinyComparison } from './tiny.js';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));

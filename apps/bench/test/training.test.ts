@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { sourceFlags } from '../src/sourceFlags.js';
+import { sourceFlags } from '../src/source-flags.js';
 import type { TrainingReport } from '../src/training/command.js';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));

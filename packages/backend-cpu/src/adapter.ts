@@ -1,9 +1,9 @@
 // The training adapter of the plain JavaScript backend: slow, available everywhere, and the reference for the others.
 import * as tf from '@tensorflow/tfjs-core';
 import { BitgradError, checkOptions, installKernels, kernelOwner, type BackendAdapter } from '@bitgrad/core';
-import { avgPoolGrad } from './kernels/avgPoolGrad.js';
-import { resizeBilinearGrad } from './kernels/resizeBilinearGrad.js';
-import { resizeNearestNeighborGrad } from './kernels/resizeNearestNeighborGrad.js';
+import { avgPoolGrad } from './kernels/avg-pool-grad.js';
+import { resizeBilinearGrad } from './kernels/resize-bilinear-grad.js';
+import { resizeNearestNeighborGrad } from './kernels/resize-nearest-neighbor-grad.js';
 
 const kernels = {
   AvgPoolGrad: avgPoolGrad,

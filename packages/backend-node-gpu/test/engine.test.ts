@@ -4,7 +4,7 @@ import { jsEngine, loadModel, encodeModel } from '@bitgrad/runtime';
 import { convTrial } from '@bitgrad/testkit/engine';
 import { describe, expect, it } from 'vitest';
 import { nodeGpuEngine } from '../src/engine/index.js';
-import { sideBySide } from '../../backend-webgpu/test/support/sideBySide.js';
+import { sideBySide } from '../../backend-webgpu/test/support/side-by-side.js';
 import { missingDawn } from './support/dawn.js';
 
 const missing = await missingDawn();

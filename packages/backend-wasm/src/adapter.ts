@@ -18,7 +18,7 @@ import { fusedKernels, kernelFamilies } from './kernels/index.js';
 import { copyingJob, localJob, sharedJob, type Job } from './job.js';
 import { compileModule, instantiate, isShared, type WasmFunctions } from './module.js';
 import { createPool, type Pool } from './pool.js';
-import { allFrom, download, isPage, simdUrl, startFrom, type WasmPaths } from './tfjsBinary.js';
+import { allFrom, download, isPage, simdUrl, startFrom, type WasmPaths } from './tfjs-binary.js';
 import { availableCores, threadObstacle } from './worker.js';
 
 /** Options of {@link wasm}. */

@@ -1,5 +1,5 @@
 // What a page downloads to run models on webgl.
 import { fileURLToPath } from 'node:url';
-import { testEngineSize } from '../../backend-webgpu/test/support/engineSize.js';
+import { testEngineSize } from '../../backend-webgpu/test/support/engine-size.js';
 
 testEngineSize('webglEngine', fileURLToPath(new URL('..', import.meta.url)));

@@ -13,7 +13,7 @@ import {
 import { guardLoss, type GuardedBackend } from '@bitgrad/shaders';
 import { binary } from './binary.js';
 import { defaultGpu, describeAdapter, isSoftware } from './engine/device.js';
-import { poolGradients } from './poolGradients.js';
+import { poolGradients } from './pool-gradients.js';
 
 /** What is used of tfjs's WebGPUBackend. */
 interface TfjsBackend extends GuardedBackend {

@@ -4,7 +4,7 @@ import { convTrial } from '@bitgrad/testkit/engine';
 import { jsEngine } from '@bitgrad/runtime';
 import { webgpuEngine } from '../src/engine/index.js';
 import { dawn } from './support/dawn.js';
-import { sideBySide } from './support/sideBySide.js';
+import { sideBySide } from './support/side-by-side.js';
 import { watchGpu } from './support/watch.js';
 
 const gpu = await dawn();

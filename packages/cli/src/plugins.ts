@@ -1,7 +1,7 @@
 // The plugins that the command registers: those of its own packages, then those named by --plugin.
 import { expectText, expectTexts } from './arguments.js';
 import { use, type Plugin } from '@bitgrad/core';
-import { loadPlugin, pluginOf } from './plugin-loader/loadPlugin.js';
+import { loadPlugin, pluginOf } from './plugin-loader/load-plugin.js';
 
 /** The packages whose plugins are always there, in order. A new one is one line here and one in package.json. */
 const packages: readonly { name: string; load(): Promise<unknown> }[] = [

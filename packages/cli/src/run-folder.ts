@@ -7,7 +7,7 @@ import { ensureFolder } from './model-dir/atomic.js';
 import { cleanUp, manifestName } from './model-dir/commit.js';
 import { isLocked, lockFolder, type FolderLock } from './model-dir/lock.js';
 import { modelFiles } from './model-dir/model.js';
-import { checkpointName, infoName } from './model-dir/runInfo.js';
+import { checkpointName, infoName } from './model-dir/run-info.js';
 
 /** What the user said about the folder. */
 export interface FolderOptions {

@@ -12,7 +12,7 @@ const kills = Number(process.env.BITGRAD_KILLS ?? 3);
 const seed = Number(process.env.BITGRAD_SEED ?? 1);
 
 /** Loaded before the command: kills it at a rename in a run's folder. */
-const killer = new URL('./killAtRename.mjs', import.meta.url).href;
+const killer = new URL('./kill-at-rename.mjs', import.meta.url).href;
 
 const args = (out: string, ...more: string[]): string[] => [
   ...[

@@ -86,18 +86,18 @@ export {
   type InstallOptions,
   type Kernel,
   type KernelArguments,
-} from './installKernels.js';
-export { kernelOwner, type KernelOwner } from './kernelOwner.js';
+} from './install-kernels.js';
+export { kernelOwner, type KernelOwner } from './kernel-owner.js';
 export { attend } from './ops/attention.js';
-export { batchNormTrain, type BatchNormResult } from './ops/batchNorm.js';
+export { batchNormTrain, type BatchNormResult } from './ops/batch-norm.js';
 export { binaryConv2d, binaryMatMul, type BinaryConv2dOptions } from './ops/binary.js';
-export { softmaxCrossEntropy } from './ops/crossEntropy.js';
-export { customOp } from './ops/customOp.js';
+export { softmaxCrossEntropy } from './ops/cross-entropy.js';
+export { customOp } from './ops/custom-op.js';
 export { elementwise } from './ops/elementwise.js';
-export { layerNormalize } from './ops/layerNorm.js';
+export { layerNormalize } from './ops/layer-norm.js';
 export { hasKernel, kernelNames, runKernel, type KernelName } from './ops/kernels.js';
-export { adamStep, momentumStep, type AdamStepOptions } from './ops/optimizerSteps.js';
-export { poolInfo } from './ops/poolInfo.js';
+export { adamStep, momentumStep, type AdamStepOptions } from './ops/optimizer-steps.js';
+export { poolInfo } from './ops/pool-info.js';
 export { parseOptions } from './options.js';
 export { pairQuantizer } from './pair.js';
 export {

@@ -7,9 +7,9 @@ import type { ForwardQuantizer } from './contracts/forward.js';
 import type { Quantizer } from './contracts/quantizer.js';
 import type { SurrogateGradient } from './contracts/surrogate.js';
 import { expectClock, expectKind, expectObject } from './expect.js';
-import { customOp } from './ops/customOp.js';
+import { customOp } from './ops/custom-op.js';
 import { elementwise } from './ops/elementwise.js';
-import { expectTensor } from './ops/expectTensor.js';
+import { expectTensor } from './ops/expect-tensor.js';
 
 /** How a quantizer is applied; everything has a default but the site. */
 export interface QuantizeOptions {

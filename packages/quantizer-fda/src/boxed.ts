@@ -12,7 +12,7 @@ import {
   type Scalars,
   type SurrogateGradient,
 } from '@bitgrad/core';
-import { derivativeExpression, seriesExpression } from './closedForm.js';
+import { derivativeExpression, seriesExpression } from './closed-form.js';
 import { checkPairOptions, frequency, scaled, scaleStatistic, type PairOptions } from './forward.js';
 import { seriesDerivative, seriesValue } from './series.js';
 import { wholeN } from './surrogate.js';

@@ -12,7 +12,7 @@ import {
   type Scalars,
   type SurrogateGradient,
 } from '@bitgrad/core';
-import { derivativeExpression, seriesExpression } from './closedForm.js';
+import { derivativeExpression, seriesExpression } from './closed-form.js';
 import { seriesDerivative, seriesValue, weightings, type Weighting } from './series.js';
 import { wholeN } from './surrogate.js';
 

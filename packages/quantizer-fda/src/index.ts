@@ -21,7 +21,7 @@ export const fdaPlugin: Plugin = definePlugin({
 });
 
 export { boxedForward, boxedSurrogate } from './boxed.js';
-export { derivativeExpression, seriesExpression } from './closedForm.js';
+export { derivativeExpression, seriesExpression } from './closed-form.js';
 export { seriesForward, seriesSurrogate, type PairOptions } from './forward.js';
 export { noise, noiseParameters, noiseWidth, type NoiseOptions } from './noise.js';
 export { fda, fdaPlusPlus, type FdaOptions, type FdaPlusPlusOptions } from './quantizers.js';

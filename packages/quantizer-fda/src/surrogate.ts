@@ -1,7 +1,7 @@
 // The FDA surrogate: the derivative of sign's truncated Fourier series, at a cost that does not depend on n.
 import { BitgradError, defineSurrogate, E, parseOptions, type SurrogateGradient } from '@bitgrad/core';
 import * as v from 'valibot';
-import { derivativeExpression } from './closedForm.js';
+import { derivativeExpression } from './closed-form.js';
 import { halfPeriod, seriesDerivative } from './series.js';
 
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));

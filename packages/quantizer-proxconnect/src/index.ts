@@ -16,10 +16,10 @@ export { certificateChart, chartSize } from './certificate/chart.js';
 export type { Condition, Violation } from './certificate/violation.js';
 export type { CertifiablePair, HalvesPair, PlainPair, PositionOptions } from './certificate/pair.js';
 export type { Anchor, Decomposition } from './certificate/recover.js';
-export { sampledFunction, type SampledFunction } from './certificate/sampledFunction.js';
+export { sampledFunction, type SampledFunction } from './certificate/sampled-function.js';
 export { boxMap, identityMap, levelMap, type ShiftsOf } from './maps.js';
 export { quadratic, signSwish, signSwishPeak, signSwishPeakAt, tanh, type SoftSign } from './math/curves.js';
-export { nearestLevel, piecewiseLinear, uniformLevels, type Shifts } from './math/piecewiseLinear.js';
+export { nearestLevel, piecewiseLinear, uniformLevels, type Shifts } from './math/piecewise-linear.js';
 export { jumpsOf, proximalOf, proximalPoint, type ProximalOptions } from './math/prox.js';
 export { proxQuant, reverseProxConnect, type ProximalStep } from './optimizers/proximal.js';
 export { aroundStep, type AroundStep, type Gradients } from './optimizers/wrap.js';
@@ -36,7 +36,7 @@ export {
   type BnnOptions,
   type BnnPlusOptions,
   type NoOptions,
-} from './quantizers/binaryConnect.js';
+} from './quantizers/binary-connect.js';
 export {
   levelPassSurrogate,
   piecewiseLinearForward,
@@ -46,7 +46,7 @@ export {
   type PiecewiseLinearOptions,
   type PulledOptions,
 } from './quantizers/levels.js';
-export { pc, pq, rpc, type ProxConnectOptions, type ProximalStepOptions } from './quantizers/proxConnect.js';
+export { pc, pq, rpc, type ProxConnectOptions, type ProximalStepOptions } from './quantizers/prox-connect.js';
 export {
   bnnPlusPlus,
   edePlusPlus,
@@ -57,7 +57,7 @@ export {
   type CurveName,
   type SoftSignHalfOptions,
   type SoftSignOptions,
-} from './quantizers/softSigns.js';
+} from './quantizers/soft-signs.js';
 export { fanUnit, noUnit, type UnitKind, type UnitOptions } from './scale.js';
 export { muSchedule, type MuOptions } from './schedule.js';
 export { match, matchedForward, type MatchOptions } from './synthesis/match.js';

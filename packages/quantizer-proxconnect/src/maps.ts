@@ -6,7 +6,7 @@ import {
   piecewiseLinear,
   piecewiseLinearExpression,
   type Shifts,
-} from './math/piecewiseLinear.js';
+} from './math/piecewise-linear.js';
 import type { ProximalMap } from './parts.js';
 
 /** How the shifts of L follow from the scalars of the schedule; constant shifts ignore them. */

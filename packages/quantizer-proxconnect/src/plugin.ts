@@ -11,7 +11,7 @@ import {
   type BnnOptions,
   type BnnPlusOptions,
   type NoOptions,
-} from './quantizers/binaryConnect.js';
+} from './quantizers/binary-connect.js';
 import {
   levelPassSurrogate,
   piecewiseLinearForward,
@@ -20,7 +20,7 @@ import {
   type PiecewiseLinearOptions,
   type PulledOptions,
 } from './quantizers/levels.js';
-import { pc, pq, rpc, type ProxConnectOptions, type ProximalStepOptions } from './quantizers/proxConnect.js';
+import { pc, pq, rpc, type ProxConnectOptions, type ProximalStepOptions } from './quantizers/prox-connect.js';
 import {
   bnnPlusPlus,
   edePlusPlus,
@@ -30,7 +30,7 @@ import {
   tanhPlusPlus,
   type SoftSignHalfOptions,
   type SoftSignOptions,
-} from './quantizers/softSigns.js';
+} from './quantizers/soft-signs.js';
 
 /** The plugin of this package: `use(proxConnectPlugin)` makes every member known by name. */
 export const proxConnectPlugin = definePlugin({

@@ -3,7 +3,7 @@
 import { createRng } from '@bitgrad/core';
 import { expect, it } from 'vitest';
 import { certify } from '../src/index.js';
-import { faultKinds, knownPair, range } from './generatedPairs.js';
+import { faultKinds, knownPair, range } from './generated-pairs.js';
 
 const pairs = Number(process.env.BITGRAD_PAIRS ?? 600);
 const seed = Number(process.env.BITGRAD_PAIRS_SEED ?? 1);

@@ -5,10 +5,10 @@ export {
   type BinaryConvolution,
   type Convolve,
   type TensorRef,
-} from './binaryProducts.js';
+} from './binary-products.js';
 export { glslPrelude, rounding, toGlsl, wgslPrelude } from './dialect.js';
 export { guardLoss, type GuardedBackend, type LossWatch } from './guard.js';
 export { lowerModel, type LowerOptions } from './lower.js';
 export type { Arithmetic, Kernel, Product, Program, Ref } from './program.js';
-export { poolGradient, type PoolGeometry } from './poolGradients.js';
+export { poolGradient, type PoolGeometry } from './pool-gradients.js';
 export { assignSlots, type Slots } from './slots.js';

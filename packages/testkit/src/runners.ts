@@ -3,11 +3,11 @@ import type { BackendAdapter, BackendProbe } from '@bitgrad/core';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { fail, type ConformanceCase } from './case.js';
 import { engineCases, type Effort, type EngineSubject } from './engine/index.js';
-import { forwardCases, type ForwardSubject } from './forwardCases.js';
-import { quantizerCases, type QuantizerSubject } from './quantizerCases.js';
-import { surrogateCases, type SurrogateSubject } from './surrogateCases.js';
+import { forwardCases, type ForwardSubject } from './forward-cases.js';
+import { quantizerCases, type QuantizerSubject } from './quantizer-cases.js';
+import { surrogateCases, type SurrogateSubject } from './surrogate-cases.js';
 import { reasonToSkip, requiredBackends } from './training/requirement.js';
-import { trainingBackendCases } from './trainingBackendCases.js';
+import { trainingBackendCases } from './training-backend-cases.js';
 
 /** Extra tests of one member, run beside the kit's own. */
 export interface Extra {

@@ -12,7 +12,7 @@ import {
 import { applyConstraints, flipRatio, setClock, signSnapshot, type SignSnapshot } from '@bitgrad/layers';
 import { checkFinite } from './finite.js';
 import { settleRates } from './optimizers/rates.js';
-import type { StatefulOptimizer } from './optimizers/stepOptimizer.js';
+import type { StatefulOptimizer } from './optimizers/step-optimizer.js';
 import {
   clockAt,
   resolveSchedule,

@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError } from '@bitgrad/core';
-import type { StatefulOptimizer } from './optimizers/stepOptimizer.js';
+import type { StatefulOptimizer } from './optimizers/step-optimizer.js';
 import { namedWeights } from './weights.js';
 
 const next =

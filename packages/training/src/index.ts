@@ -16,7 +16,7 @@ export type { EpochEvent, FinishEvent, StepEvent, TrainEvent } from './events.js
 export { evaluateGap, isSoft, type GapEvaluation } from './gap.js';
 export { adam, type AdamOptions } from './optimizers/adam.js';
 export { bop, type BopOptions } from './optimizers/bop.js';
-export { caseOptimizer, type OptimizerCase } from './optimizers/caseOptimizer.js';
+export { caseOptimizer, type OptimizerCase } from './optimizers/case-optimizer.js';
 export {
   baseRateOf,
   binaryKernelNames,
@@ -26,7 +26,7 @@ export {
 } from './optimizers/config.js';
 export type { RatedOptimizer, ScheduledRate } from './optimizers/rates.js';
 export { sgd, type SgdOptions } from './optimizers/sgd.js';
-export { StepOptimizer, type OptimizerState, type StatefulOptimizer } from './optimizers/stepOptimizer.js';
+export { StepOptimizer, type OptimizerState, type StatefulOptimizer } from './optimizers/step-optimizer.js';
 export {
   learningRateAt,
   resolveSchedule,

@@ -16,7 +16,7 @@ import { expectModel } from '@bitgrad/layers';
 import { checkData, classCount, expectLogits } from './inputs.js';
 import { createOptimizer, type OptimizerConfig } from './optimizers/config.js';
 import { settleRates } from './optimizers/rates.js';
-import { expectOptimizer, isOptimizer, type StatefulOptimizer } from './optimizers/stepOptimizer.js';
+import { expectOptimizer, isOptimizer, type StatefulOptimizer } from './optimizers/step-optimizer.js';
 import { resolveSchedule, scheduleRule, type LearningRateSchedule, type ScheduleSpec } from './schedules.js';
 import { splitChecksum } from './state.js';
 import { crossEntropy, type LossFunction } from './step.js';

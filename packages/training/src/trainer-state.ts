@@ -1,7 +1,7 @@
 // The state of a trainer as plain data, and whether it can be one: counts that agree with each other and with the options.
 import { BitgradError, type JsonObject, type TrainingClock } from '@bitgrad/core';
 import type { EpochEvent } from './events.js';
-import type { OptimizerState } from './optimizers/stepOptimizer.js';
+import type { OptimizerState } from './optimizers/step-optimizer.js';
 import type { WeightValues } from './weights.js';
 
 /** Where training stands: epochs done, and steps done in the present one. */

@@ -4,12 +4,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pick } from '../arguments.js';
-import { coldStart } from '../inference/coldStart.js';
+import { coldStart } from '../inference/cold-start.js';
 import { compareNet, type InferenceRow } from '../inference/compare.js';
 import type { Contender } from '../inference/contender.js';
 import { floatNets, type FloatNet } from '../inference/float.js';
 import { localPacked, remotePacked } from '../inference/packed.js';
-import { packedFiles, type PackedFiles } from '../inference/packedModels.js';
+import { packedFiles, type PackedFiles } from '../inference/packed-models.js';
 import { onnxRuntime, tfjsWasm } from '../inference/peers.js';
 import { goalsOf, inferenceChart, inferenceMarkdown, type Environment } from '../inference/report.js';
 

@@ -1,5 +1,5 @@
 // `bench worker`: runs trials from a queue until it is stopped.
-import { startWorker } from '../queueWorker.js';
+import { startWorker } from '../queue-worker.js';
 
 /** Options of the command. */
 export interface WorkerCommandOptions {

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { wasmEngine, type WasmEngineOptions } from '@bitgrad/backend-wasm/engine';
 import { BitgradError, createRng, within } from '@bitgrad/core';
 import { decodeModel, elementCount, jsEngine, type Engine } from '@bitgrad/runtime';
-import { sourceFlags } from '../sourceFlags.js';
+import { sourceFlags } from '../source-flags.js';
 import { timeFor, type Contender, type Prepared, type Sample } from './contender.js';
 import type { FloatNet } from './float.js';
-import { extraLayers, type PackedFiles } from './packedModels.js';
+import { extraLayers, type PackedFiles } from './packed-models.js';
 
 /** An engine by what can be sent to another process. */
 export interface EngineChoice {

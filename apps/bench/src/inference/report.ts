@@ -1,5 +1,5 @@
 // The comparison as Markdown and as a chart.
-import type { ColdStart } from './coldStart.js';
+import type { ColdStart } from './cold-start.js';
 import { speedup, type InferenceRow } from './compare.js';
 import { draw, title } from '../report/charts.js';
 import { table } from '../report/markdown.js';

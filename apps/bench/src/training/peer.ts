@@ -3,7 +3,7 @@ import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { BitgradError, within } from '@bitgrad/core';
-import { sourceFlags } from '../sourceFlags.js';
+import { sourceFlags } from '../source-flags.js';
 import type { Net, RunnerMessage, RunnerName, RunnerRequest } from './nets.js';
 
 /** A running runner. */

@@ -3,10 +3,10 @@ import '@tensorflow/tfjs-backend-wasm';
 import { wasm } from '@bitgrad/backend-wasm';
 import type { BackendAdapter } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { bitgradTrainee } from './bitgradTrainee.js';
+import { bitgradTrainee } from './bitgrad-trainee.js';
 import { nets, type MemoryGrowth, type RunnerMessage, type RunnerRequest } from './nets.js';
 import { createStepper, type Trainee } from './stepper.js';
-import { patchFilterGradient, stockTrainee } from './stockTrainee.js';
+import { patchFilterGradient, stockTrainee } from './stock-trainee.js';
 
 const [runner, netName] = process.argv.slice(2);
 const net = nets.find(({ name }) => name === netName)!;

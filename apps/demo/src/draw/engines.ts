@@ -41,7 +41,7 @@ export const engineChoices: readonly EngineChoice[] = [
     id: 'js',
     label: 'JavaScript',
     threads: 1,
-    load: async () => (await import('./jsEngine.js')).jsEngine(),
+    load: async () => (await import('./js-engine.js')).jsEngine(),
   },
   {
     id: 'webgpu',

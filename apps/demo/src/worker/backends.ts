@@ -4,7 +4,7 @@ import { cpu } from '@bitgrad/backend-cpu';
 import { webgl } from '@bitgrad/backend-webgl';
 import { webgpu } from '@bitgrad/backend-webgpu';
 import { backendChoices, trainingThreads, type BackendId, type BackendState } from '../shared/backends.js';
-import { wasmAdapter } from './startWasm.js';
+import { wasmAdapter } from './start-wasm.js';
 
 const adapters: Readonly<Record<BackendId, () => BackendAdapter>> = {
   wasm: () => wasmAdapter(1),

@@ -1,6 +1,6 @@
 // The worker that has tfjs. Its name is its role.
 import type { FloatRequest, TrainCommand, TrainMessage } from './protocol.js';
-import { answerFloat } from './floatTwin.js';
+import { answerFloat } from './float-twin.js';
 import { createRun } from './run.js';
 
 if (self.name === 'float')

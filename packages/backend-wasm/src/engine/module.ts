@@ -43,7 +43,7 @@ const cache = new Map<string, Promise<WebAssembly.Module>>();
 
 async function build({ simd, relaxed, threads }: Target): Promise<WebAssembly.Module> {
   if (!simd)
-    return WebAssembly.compile(await inflate((await import('../generated/engineScalar.js')).default));
+    return WebAssembly.compile(await inflate((await import('../generated/engine-scalar.js')).default));
   const bytes = await inflate((await import('../generated/engine.js')).default);
   if (!relaxed) withoutRelaxed(bytes);
   if (threads === 1) withoutSharing(bytes);

@@ -1,6 +1,6 @@
 // All kernel families of the adapter.
 import type { KernelFamily } from './family.js';
-import { batchNorm } from './batchNorm.js';
+import { batchNorm } from './batch-norm.js';
 import { binary } from './binary.js';
 import { convolution } from './convolution.js';
 import { depthwise } from './depthwise.js';

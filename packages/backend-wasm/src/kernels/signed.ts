@@ -1,4 +1,4 @@
-// Gradients of products with one +-1 operand, by table look-up; see assembly/training/signedOuter.ts, signedRows.ts.
+// Gradients of products with one +-1 operand, by table look-up; see assembly/training/signed-outer.ts, signed-rows.ts.
 // Each `try...` looks whether the operand is exactly +-1 (it stops at the first number that is not) and whether the
 // product is large enough for the tables to pay; it returns false, with nothing written, when the caller shall go on.
 import type { Job } from '../job.js';

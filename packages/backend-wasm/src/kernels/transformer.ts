@@ -1,4 +1,4 @@
-// BitgradAttention and BitgradLayerNorm with their gradients; see assembly/training/attention.ts and layerNorm.ts.
+// BitgradAttention and BitgradLayerNorm with their gradients; see assembly/training/attention.ts and layer-norm.ts.
 import { util } from '@tensorflow/tfjs-core';
 import type { KernelFamily } from './family.js';
 

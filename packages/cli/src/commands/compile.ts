@@ -12,7 +12,7 @@ import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { ensureFolder, writeAtomically } from '../model-dir/atomic.js';
 import { openRun, openRunData, readRun } from '../model-dir/open.js';
-import type { RunInfo } from '../model-dir/runInfo.js';
+import type { RunInfo } from '../model-dir/run-info.js';
 import { usePlugins } from '../plugins.js';
 import { percent } from '../progress.js';
 import { kilobytes, resultTable } from '../table.js';

@@ -1,7 +1,7 @@
 // What `bitgrad train` refuses before it reads data, and what a resumed run must have in common with the first.
 import { BitgradError, type JsonObject } from '@bitgrad/core';
 import { absoluteData, dataKind } from '../data.js';
-import type { ChosenQuantizers } from '../quantizerSpec.js';
+import type { ChosenQuantizers } from '../quantizer-spec.js';
 import type { TrainOptions } from './train.js';
 
 const refuse = (what: string, got: unknown, next: string): never => {

@@ -8,7 +8,7 @@ import { setClock } from '@bitgrad/layers';
 import { absoluteData, openData, pictureShape, type DataOptions } from '../data.js';
 import { manifestName, readCommitted } from './commit.js';
 import { modelFiles, modelOf } from './model.js';
-import { checkpointName, infoName, infoOf, type RunInfo } from './runInfo.js';
+import { checkpointName, infoName, infoOf, type RunInfo } from './run-info.js';
 
 /** A run's folder as it was at one moment. */
 export interface OpenedRun {

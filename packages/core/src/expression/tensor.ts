@@ -10,7 +10,7 @@ import {
   type UnaryOp,
 } from '@bitgrad/bits';
 import { expectObject } from '../expect.js';
-import { shapeMismatch } from '../ops/expectTensor.js';
+import { shapeMismatch } from '../ops/expect-tensor.js';
 
 type T = tf.Tensor;
 

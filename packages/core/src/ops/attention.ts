@@ -1,7 +1,7 @@
 // Multi-head attention without its projections: fused where the backend can, else in tfjs ops with an explicit gradient.
 import * as tf from '@tensorflow/tfjs-core';
-import { customOp } from './customOp.js';
-import { expectTensor, shapeMismatch } from './expectTensor.js';
+import { customOp } from './custom-op.js';
+import { expectTensor, shapeMismatch } from './expect-tensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /** [n, t, h * d] as [n, h, t, d]. */

@@ -2,8 +2,8 @@
 // gradients of the plain product. Exact: a packed kernel gives bit for bit what the float product gives.
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, option, type OptionRules } from '@bitgrad/bits';
-import { customOp } from './customOp.js';
-import { expectTensor, shapeMismatch } from './expectTensor.js';
+import { customOp } from './custom-op.js';
+import { expectTensor, shapeMismatch } from './expect-tensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /** Geometry of {@link binaryConv2d}. */

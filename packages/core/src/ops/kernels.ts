@@ -13,7 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * - `BitgradSoftmaxCrossEntropy` inputs `{ logits [n, k], labels [n, k] }` -> `[loss [n], dlogits [n, k]]`,
  *   `dlogits = softmax(logits) * sum(labels) - labels`, not divided by n.
  * - `BitgradAdamStep` inputs `{ value, gradient, m, v }`, attrs `{ learningRate, beta1, beta2, epsilon, correction1,
- *   correction2 }` -> `[value', m', v']`; see ops/optimizerSteps.ts for the formula.
+ *   correction2 }` -> `[value', m', v']`; see ops/optimizer-steps.ts for the formula.
  * - `BitgradMomentumStep` inputs `{ value, gradient, velocity }`, attrs `{ learningRate, momentum, nesterov }`
  *   -> `[value', velocity']`.
  * - `BitgradBinaryConv2D` inputs `{ x [n, h, w, c], filter [kh, kw, c, o] }`, both exactly +-1 (padding counts as

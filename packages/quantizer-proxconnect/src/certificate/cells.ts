@@ -2,7 +2,7 @@
 // nobody declared. Owns the grid; what the samples mean is decided in conditions.ts and recover.ts.
 import { BitgradError, checkOptions, option, type OptionRules } from '@bitgrad/core';
 import { interval } from '../rules.js';
-import { fromPair } from './fromPair.js';
+import { fromPair } from './from-pair.js';
 
 /** A forward and a backward in plain Math, at fixed scalars. */
 export interface ScalarPair {

@@ -3,7 +3,7 @@ import { BitgradError, checkOptions, option, type OptionRules, type Scalars } fr
 import { sampleCells, type CellGrid } from './cells.js';
 import { findViolations } from './conditions.js';
 import { explainCertificate } from './explain.js';
-import { fromPair } from './fromPair.js';
+import { fromPair } from './from-pair.js';
 import {
   checkPair,
   pairName,
@@ -13,7 +13,7 @@ import {
   type PositionOptions,
 } from './pair.js';
 import { recover, type Anchor, type Decomposition } from './recover.js';
-import { sampledFunction, type SampledFunction } from './sampledFunction.js';
+import { sampledFunction, type SampledFunction } from './sampled-function.js';
 import type { Violation } from './violation.js';
 
 /** How to certify; everything has a default. */

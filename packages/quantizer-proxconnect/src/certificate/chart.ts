@@ -1,7 +1,7 @@
 // The picture of a certificate as plain data: an option of Apache ECharts. Whoever draws brings echarts; this package
 // does not depend on it.
 import type { Certificate, Position } from './certify.js';
-import type { SampledFunction } from './sampledFunction.js';
+import type { SampledFunction } from './sampled-function.js';
 
 /** One panel of the picture. */
 interface Panel {

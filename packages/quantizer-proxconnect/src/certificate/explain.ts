@@ -1,7 +1,7 @@
 // A certificate in words.
 import type { Scalars } from '@bitgrad/core';
 import type { Certificate, Position } from './certify.js';
-import type { SampledFunction } from './sampledFunction.js';
+import type { SampledFunction } from './sampled-function.js';
 
 const show = (x: number): string => String(Number(x.toPrecision(4)));
 

@@ -1,6 +1,6 @@
 // Recovers the proximal map P, the transform T and the regularizer r of a sound pair from its samples.
 import { isFlat, meanB } from './violation.js';
-import { sampledFunction, type SampledFunction } from './sampledFunction.js';
+import { sampledFunction, type SampledFunction } from './sampled-function.js';
 import type { CellGrid } from './cells.js';
 
 /** What a sound pair is made of. */

@@ -12,7 +12,7 @@ import {
 } from '@bitgrad/core';
 import * as v from 'valibot';
 import { levelMap } from '../maps.js';
-import type { Shifts } from '../math/piecewiseLinear.js';
+import type { Shifts } from '../math/piecewise-linear.js';
 import { unitEntries, unitOf, unitStatistic, type UnitOptions } from '../scale.js';
 import { composeForward } from '../synthesis/compose.js';
 import { identityTransform } from '../transforms.js';

@@ -5,8 +5,8 @@ import { dorefaForward, dorefaSchema, type DorefaOptions } from '../forwards/dor
 import { heavisideForward } from '../forwards/heaviside.js';
 import { rsignForward, thresholdSpec } from '../forwards/rsign.js';
 import { resolve } from '../options.js';
-import { approxSignSurrogate } from '../surrogates/approxSign.js';
-import { clippedIdentitySurrogate, type ClippedIdentityOptions } from '../surrogates/clippedIdentity.js';
+import { approxSignSurrogate } from '../surrogates/approx-sign.js';
+import { clippedIdentitySurrogate, type ClippedIdentityOptions } from '../surrogates/clipped-identity.js';
 import { dorefaSurrogate } from '../surrogates/dorefa.js';
 import { flatForward } from './shaped.js';
 

@@ -1,6 +1,6 @@
 // Weight-scaling methods: XNOR-Net, Bi-Real Net and ternary weights.
 import { defineQuantizer, type Quantizer } from '@bitgrad/core';
-import { magnitudeAwareSignForward, scaledSignForward } from '../forwards/scaledSign.js';
+import { magnitudeAwareSignForward, scaledSignForward } from '../forwards/scaled-sign.js';
 import { ternaryForward, type TernaryOptions } from '../forwards/ternary.js';
 import { none, resolve, type NoOptions } from '../options.js';
 import { birealSurrogate } from '../surrogates/bireal.js';

@@ -13,7 +13,7 @@ import {
   standardizedSignForward,
   standardizedSignSchema,
   type StandardizedSignOptions,
-} from '../forwards/standardizedSign.js';
+} from '../forwards/standardized-sign.js';
 import { positive, resolve } from '../options.js';
 import { edeSurrogate } from '../surrogates/ede.js';
 import { resteSurrogate } from '../surrogates/reste.js';

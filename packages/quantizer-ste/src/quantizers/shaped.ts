@@ -2,9 +2,9 @@
 import { defineQuantizer, type Quantizer } from '@bitgrad/core';
 import { signForward } from '../forwards/sign.js';
 import { none, resolve, type NoOptions } from '../options.js';
-import { approxSignSurrogate } from '../surrogates/approxSign.js';
+import { approxSignSurrogate } from '../surrogates/approx-sign.js';
 import { polynomialSurrogate, type PolynomialOptions } from '../surrogates/polynomial.js';
-import { signSwishSurrogate, type SignSwishOptions } from '../surrogates/signSwish.js';
+import { signSwishSurrogate, type SignSwishOptions } from '../surrogates/sign-swish.js';
 import { tanhSurrogate, type TanhOptions } from '../surrogates/tanh.js';
 import { triangleSurrogate, type TriangleOptions } from '../surrogates/triangle.js';
 

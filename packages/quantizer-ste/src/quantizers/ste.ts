@@ -2,7 +2,7 @@
 import { defineQuantizer, type Quantizer } from '@bitgrad/core';
 import { signForward } from '../forwards/sign.js';
 import { none, resolve, type NoOptions } from '../options.js';
-import { clippedIdentitySurrogate, type ClippedIdentityOptions } from '../surrogates/clippedIdentity.js';
+import { clippedIdentitySurrogate, type ClippedIdentityOptions } from '../surrogates/clipped-identity.js';
 import { identitySurrogate } from '../surrogates/identity.js';
 
 /** Options of {@link ste}. */

@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { defineSurrogate, E, type SurrogateGradient } from '@bitgrad/core';
 import { none, resolve, type NoOptions } from '../options.js';
-import { approxSignSurrogate } from './approxSign.js';
-import { clippedIdentitySurrogate } from './clippedIdentity.js';
+import { approxSignSurrogate } from './approx-sign.js';
+import { clippedIdentitySurrogate } from './clipped-identity.js';
 
 declare module '@bitgrad/core' {
   interface SurrogateOptionsMap {

@@ -1,2 +1,2 @@
 // The random plans of the testkit, which runs them on every engine.
-export { randomPlan, type RandomPlan } from '../../../testkit/src/engine/randomPlan.js';
+export { randomPlan, type RandomPlan } from '../../../testkit/src/engine/random-plan.js';

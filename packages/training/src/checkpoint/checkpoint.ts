@@ -1,7 +1,7 @@
 // What a checkpoint says: everything that decides how training goes on, and nothing else.
 import { BitgradError, type Json, type JsonObject } from '@bitgrad/core';
 import { notFinite } from '../finite.js';
-import type { OptimizerState } from '../optimizers/stepOptimizer.js';
+import type { OptimizerState } from '../optimizers/step-optimizer.js';
 import type { Trainer } from '../trainer.js';
 import {
   asList,

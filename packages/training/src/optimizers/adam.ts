@@ -2,7 +2,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { adamStep, checkOptions, option, type OptionRules } from '@bitgrad/core';
 import { defaultRates } from './rates.js';
-import { StepOptimizer } from './stepOptimizer.js';
+import { StepOptimizer } from './step-optimizer.js';
 
 /** Options of {@link adam}; the paper's defaults. */
 export interface AdamOptions {

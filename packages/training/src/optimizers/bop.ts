@@ -11,7 +11,7 @@ import {
   type TrainingClock,
 } from '@bitgrad/core';
 import type { RatedOptimizer } from './rates.js';
-import { StepOptimizer } from './stepOptimizer.js';
+import { StepOptimizer } from './step-optimizer.js';
 
 /** Options of {@link bop}. */
 export interface BopOptions {

@@ -4,10 +4,10 @@ import { BitgradError } from '@bitgrad/core';
 import { expectModel, quantizedKernels } from '@bitgrad/layers';
 import { adam, type AdamOptions } from './adam.js';
 import { bop, type BopOptions } from './bop.js';
-import { caseOptimizer } from './caseOptimizer.js';
+import { caseOptimizer } from './case-optimizer.js';
 import { defaultRates } from './rates.js';
 import { sgd, type SgdOptions } from './sgd.js';
-import type { StatefulOptimizer } from './stepOptimizer.js';
+import type { StatefulOptimizer } from './step-optimizer.js';
 
 /** An optimizer as data. `bop` takes the kernels with levels -1 and +1; `rest` (default Adam) takes the others. */
 export type OptimizerConfig =

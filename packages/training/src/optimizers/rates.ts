@@ -1,7 +1,7 @@
 // Where a learning rate comes from. Each optimizer has a base rate: the one that it was given, else the trainer's, else
 // its own default. A schedule scales every base rate alike, so that groups of a case optimizer keep their proportions.
 import { BitgradError } from '@bitgrad/core';
-import type { StatefulOptimizer } from './stepOptimizer.js';
+import type { StatefulOptimizer } from './step-optimizer.js';
 
 /** The rate of a step for a base rate. */
 export type ScheduledRate = (base: number) => number;

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, momentumStep, option, type OptionRules } from '@bitgrad/core';
 import { defaultRates } from './rates.js';
-import { StepOptimizer } from './stepOptimizer.js';
+import { StepOptimizer } from './step-optimizer.js';
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {

@@ -1,7 +1,7 @@
 // Single optimizer steps as pure functions: fused where the backend can, else tfjs ops. No step disposes its inputs.
 import * as tf from '@tensorflow/tfjs-core';
 import { expectNumber, expectObject } from '../expect.js';
-import { expectShape, expectTensor } from './expectTensor.js';
+import { expectShape, expectTensor } from './expect-tensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /** Tensors of one shape, and numbers. */

@@ -10,7 +10,7 @@ import { networks } from './training.js';
 /**
  * @param create the adapter, which cannot start in Node
  * @param described the feature of its probe that names what it runs on
- * @param resolveDir folder of the tests, with support/trainingPage.ts
+ * @param resolveDir folder of the tests, with support/training-page.ts
  */
 export function testTrainingInChromium(
   create: () => BackendAdapter,
@@ -27,7 +27,7 @@ export function testTrainingInChromium(
   beforeAll(async () => {
     if (!chromiumMissing()) {
       page = await openChromium({
-        contents: `export * from './support/trainingPage.js';`,
+        contents: `export * from './support/training-page.js';`,
         resolveDir,
       });
       probe = await page.call<BackendProbe>('probe');

@@ -1,7 +1,7 @@
 // One broken backend for each training case, on tfjs's cpu backend: each violates that case only.
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendAdapter } from '@bitgrad/core';
-import { plainCpu, replaceKernels, type Call, type Difference, type Replacement } from './plainCpu.js';
+import { plainCpu, replaceKernels, type Call, type Difference, type Replacement } from './plain-cpu.js';
 
 /** The stock kernel, with its output scaled where `when` says so. */
 const scaled = (factor: number, when: (call: Call) => boolean = () => true): Replacement =>

@@ -4,13 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BackendAdapter } from '@bitgrad/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { trainingBackendCases, type ConformanceCase, type TrainingSession } from '../src/index.js';
-import { elementwiseCases } from '../src/training/elementwiseCases.js';
-import { lifecycleCases } from '../src/training/lifecycleCases.js';
-import { productCases } from '../src/training/productCases.js';
-import { trainingOpCases } from '../src/training/trainingOpCases.js';
-import { windowCases } from '../src/training/windowCases.js';
+import { elementwiseCases } from '../src/training/elementwise-cases.js';
+import { lifecycleCases } from '../src/training/lifecycle-cases.js';
+import { productCases } from '../src/training/product-cases.js';
+import { trainingOpCases } from '../src/training/training-op-cases.js';
+import { windowCases } from '../src/training/window-cases.js';
 import { reasonToSkip } from '../src/training/requirement.js';
-import * as broken from './brokenBackends.js';
+import * as broken from './broken-backends.js';
 import { failures } from './failures.js';
 
 // A fixture that does not put its kernels back must not reach the next one.

@@ -1,11 +1,11 @@
 // Loads a plugin by path or package name. A plugin's folder may have no node_modules of its own: what it imports from
-// bitgrad or TensorFlow.js and does not find is taken from the command's own packages (resolveHook.ts).
+// bitgrad or TensorFlow.js and does not find is taken from the command's own packages (resolve-hook.ts).
 import { expectText } from '../arguments.js';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BitgradError, reasonOf, type Plugin } from '@bitgrad/core';
-import { installResolveHook } from './resolveHook.js';
+import { installResolveHook } from './resolve-hook.js';
 
 const fail = (what: string, next: string, cause?: unknown): BitgradError =>
   new BitgradError({ code: 'invalid-plugin', source: 'cli', what, next, cause });

@@ -9,13 +9,13 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { defineCase, require, type ConformanceCase } from './case.js';
 import { agrees, expectClose } from './compare.js';
-import { behaviourCases, type WithRuns } from './member/behaviourCases.js';
+import { behaviourCases, type WithRuns } from './member/behaviour-cases.js';
 import { checkChain } from './member/chain.js';
 import { checkDegenerate } from './member/degenerate.js';
-import * as half from './member/halfChecks.js';
-import { optionCases, type FactorySubject } from './member/optionCases.js';
-import { checkScale } from './member/scaleCheck.js';
-import * as schedule from './member/scheduleChecks.js';
+import * as half from './member/half-checks.js';
+import { optionCases, type FactorySubject } from './member/option-cases.js';
+import { checkScale } from './member/scale-check.js';
+import * as schedule from './member/schedule-checks.js';
 import { clocks, placesOf, sampleParameters, sampleTensor } from './member/sites.js';
 import type { ContextAt } from './member/trial.js';
 

@@ -1,6 +1,6 @@
 // Whose kernels are in force on a tfjs backend: those of one adapter at a time, the last one started.
 import type { KernelReport } from './contracts/backend.js';
-import type { Installation } from './installKernels.js';
+import type { Installation } from './install-kernels.js';
 
 /** What an adapter has put into one backend object. */
 interface Claim {

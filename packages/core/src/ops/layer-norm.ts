@@ -1,8 +1,8 @@
 // Layer normalization: fused where the backend can, else in tfjs ops with an explicit gradient.
 import * as tf from '@tensorflow/tfjs-core';
-import { expectVectors } from './batchNorm.js';
-import { customOp } from './customOp.js';
-import { expectTensor } from './expectTensor.js';
+import { expectVectors } from './batch-norm.js';
+import { customOp } from './custom-op.js';
+import { expectTensor } from './expect-tensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /** (x - mean) / sqrt(variance + epsilon) of each row, and the inverse standard deviation [rows, 1]. */

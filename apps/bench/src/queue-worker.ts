@@ -5,7 +5,7 @@ import { trialOf, type Payload } from './payload.js';
 import { queueName } from './queue.js';
 import { closeAll, connectionOf, findServer } from './redis.js';
 import type { TrialResult } from './result.js';
-import { spawnTrial } from './spawnTrial.js';
+import { spawnTrial } from './spawn-trial.js';
 
 /** A worker renews its lock this often; one that missed it lost its job to another. */
 const lockMs = 15_000;

@@ -5,8 +5,8 @@ import { BitgradError, type ErrorCode } from '@bitgrad/core';
 import type { ChildMessage } from './child.js';
 import type { Trial } from './config.js';
 import type { TrialResult } from './result.js';
-import type { TrialProgress } from './runTrial.js';
-import { sourceFlags } from './sourceFlags.js';
+import type { TrialProgress } from './run-trial.js';
+import { sourceFlags } from './source-flags.js';
 
 /** A trial's process died before it gave a result: worth another try. */
 export const isCrash = (error: unknown): boolean => (error as { crashed?: boolean }).crashed === true;

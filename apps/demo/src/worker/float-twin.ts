@@ -1,7 +1,7 @@
 // The float twin in a worker: tfjs on its WebAssembly backend, loaded only when the visitor asks to compare.
 import * as tf from '@tensorflow/tfjs-core';
 import { digitShape, floatDigits } from '../digits/network.js';
-import { wasmAdapter } from './startWasm.js';
+import { wasmAdapter } from './start-wasm.js';
 import type { FloatReply, FloatRequest } from './protocol.js';
 
 const start = async (base: string): Promise<{ model: ReturnType<typeof floatDigits>; bytes: number }> => {

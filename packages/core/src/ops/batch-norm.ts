@@ -1,8 +1,8 @@
 // Batch normalization of a training step: fused where the backend can, else in tfjs ops with an explicit gradient.
 import * as tf from '@tensorflow/tfjs-core';
 import { expectNumber } from '../expect.js';
-import { customOp } from './customOp.js';
-import { expectShape, expectTensor } from './expectTensor.js';
+import { customOp } from './custom-op.js';
+import { expectShape, expectTensor } from './expect-tensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /** Result of {@link batchNormTrain}: y has x's shape, the statistics have shape [c] and are constants to gradients. */

@@ -9,8 +9,8 @@ import {
   testQuantizer,
   type ConformanceCase,
 } from '../src/index.js';
-import { brokenForwards, brokenSurrogates } from './brokenHalves.js';
-import { brokenQuantizers } from './brokenQuantizers.js';
+import { brokenForwards, brokenSurrogates } from './broken-halves.js';
+import { brokenQuantizers } from './broken-quantizers.js';
 import { failures } from './failures.js';
 import { goodForward, goodQuantizer, goodSurrogate, tried } from './good.js';
 

@@ -1,7 +1,7 @@
 // Softmax cross-entropy of logits, differentiable, fused where the backend can.
 import * as tf from '@tensorflow/tfjs-core';
-import { customOp } from './customOp.js';
-import { expectShape, expectTensor } from './expectTensor.js';
+import { customOp } from './custom-op.js';
+import { expectShape, expectTensor } from './expect-tensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
 /**

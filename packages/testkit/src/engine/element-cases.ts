@@ -4,7 +4,7 @@ import { defineCase, fail, require } from '../case.js';
 import { checkTrials, compareOutputs, reference, type EngineSubject } from './check.js';
 import { runDirty } from './dirty.js';
 import { convTrial, trial, type ModelBuilder, type Trial } from './model.js';
-import { randomPlan } from './randomPlan.js';
+import { randomPlan } from './random-plan.js';
 
 const types = ['bits', 'u8', 'i32', 'f32'] as const;
 type Type = (typeof types)[number];

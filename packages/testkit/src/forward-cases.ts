@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type ForwardQuantizer, type QuantizerRole, type Scalars } from '@bitgrad/core';
 import { defineCase, require, type ConformanceCase } from './case.js';
-import { behaviourCases, type WithRuns } from './member/behaviourCases.js';
+import { behaviourCases, type WithRuns } from './member/behaviour-cases.js';
 import {
   checkAlphabet,
   checkFormula,
@@ -12,9 +12,9 @@ import {
   checkJumps,
   checkSoftClaim,
   runHalf,
-} from './member/halfChecks.js';
-import { optionCases, type FactorySubject } from './member/optionCases.js';
-import { checkScale } from './member/scaleCheck.js';
+} from './member/half-checks.js';
+import { optionCases, type FactorySubject } from './member/option-cases.js';
+import { checkScale } from './member/scale-check.js';
 import { placesOf, plainContext, sampleTensor, type Place } from './member/sites.js';
 
 /** A forward under test. */

@@ -10,7 +10,7 @@ import {
 } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { QuantizerSubject } from '../src/index.js';
-import { brokenBehaviour, brokenOptions } from './brokenMembers.js';
+import { brokenBehaviour, brokenOptions } from './broken-members.js';
 import { changed, goodForward, goodQuantizer, tried } from './good.js';
 
 const x = E.input('x');

@@ -10,7 +10,7 @@ import {
   type NamedTensor,
   type OptimizerState,
   type StatefulOptimizer,
-} from './stepOptimizer.js';
+} from './step-optimizer.js';
 
 /** One case: the optimizer takes the variables that no earlier case took and for which `test` is true. */
 export interface OptimizerCase {

@@ -1,6 +1,6 @@
 // tf.customGrad with types that fit: a value, the tensors to keep for the backward pass, and the gradients.
 import * as tf from '@tensorflow/tfjs-core';
-import { expectTensor } from './expectTensor.js';
+import { expectTensor } from './expect-tensor.js';
 
 /**
  * A differentiable op with its own gradient.

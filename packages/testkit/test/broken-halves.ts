@@ -8,7 +8,7 @@ import {
 } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForwardSubject, SurrogateSubject } from '../src/index.js';
-import { brokenBehaviour, brokenOptions } from './brokenMembers.js';
+import { brokenBehaviour, brokenOptions } from './broken-members.js';
 import { changed, goodForward, goodSurrogate, tried } from './good.js';
 
 const x = E.input('x');

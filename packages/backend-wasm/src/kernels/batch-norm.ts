@@ -1,4 +1,4 @@
-// BitgradBatchNormTrain and its gradient; see assembly/training/batchNorm.ts.
+// BitgradBatchNormTrain and its gradient; see assembly/training/batch-norm.ts.
 import { util } from '@tensorflow/tfjs-core';
 import type { KernelFamily } from './family.js';
 

@@ -3,9 +3,9 @@ import { type Scalars, type SurrogateGradient } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { defineCase, require, type ConformanceCase } from './case.js';
 import { expectClose } from './compare.js';
-import { behaviourCases, type WithRuns } from './member/behaviourCases.js';
-import { checkBreakpoints, checkFormula, checkInfinities, runHalf } from './member/halfChecks.js';
-import { optionCases, type FactorySubject } from './member/optionCases.js';
+import { behaviourCases, type WithRuns } from './member/behaviour-cases.js';
+import { checkBreakpoints, checkFormula, checkInfinities, runHalf } from './member/half-checks.js';
+import { optionCases, type FactorySubject } from './member/option-cases.js';
 import { places, plainContext, type Place } from './member/sites.js';
 
 /** A surrogate under test. */
