@@ -1,2 +1,2 @@
 // Training on WebAssembly: `wasm()` is the backend adapter.
-export { wasm, type WasmOptions } from './adapter.js';
+export { wasm, type WasmOptions } from './training/adapter.js';

@@ -6,7 +6,7 @@ import { useBackend, type BackendAdapter } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { wasm } from '../src/index.js';
-import { shareMemory } from '../src/tfjs-binary.js';
+import { shareMemory } from '../src/training/tfjs-binary.js';
 
 const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
 const binary = (name: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(join(folder, name)));

@@ -1,6 +1,6 @@
 // The compiled kernel module: inflating the embedded bytes and instantiating them on a memory.
-import plain from './generated/training.js';
-import shared from './generated/training-shared.js';
+import plain from '../generated/training.js';
+import shared from '../generated/training-shared.js';
 
 /** The exported functions: addresses, sizes and strides in, nothing or a count out. */
 export type WasmFunctions = Readonly<Record<string, (...numbers: number[]) => number>>;
