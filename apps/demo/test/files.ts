@@ -86,10 +86,7 @@ export function cifarFiles({ train = 100, test = 40 } = {}): TestFile[] {
 }
 
 /** A square PNG, 8 bits a channel, RGB. */
-export function png(
-  side: number,
-  color: (x: number, y: number) => readonly [number, number, number],
-): Buffer {
+function png(side: number, color: (x: number, y: number) => readonly [number, number, number]): Buffer {
   const chunk = (type: string, data: Buffer): Buffer => {
     const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
     const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];

@@ -36,7 +36,7 @@ const figures = (event: StepEvent): string =>
   ].join(' | ');
 
 /** The line of an epoch. */
-export const epochLine = (event: EpochEvent): string =>
+const epochLine = (event: EpochEvent): string =>
   [
     `epoch ${event.epoch + 1}/${event.epochs}`,
     `loss ${event.loss.toFixed(4)}`,

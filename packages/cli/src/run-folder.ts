@@ -17,7 +17,7 @@ export interface FolderOptions {
 }
 
 /** The files that a run has, apart from the manifest. */
-export const runFiles = [checkpointName, infoName, ...modelFiles] as const;
+const runFiles = [checkpointName, infoName, ...modelFiles] as const;
 
 const holdsRun = (folder: string): boolean =>
   [...runFiles, manifestName].some((name) => existsSync(join(folder, name)));

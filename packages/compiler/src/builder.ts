@@ -2,7 +2,6 @@
 import type {
   BufferSpec,
   ElementType,
-  LayerInfo,
   Op,
   PackedModel,
   Plan,
@@ -62,6 +61,3 @@ export function createBuilder(): PlanBuilder {
   };
   return builder;
 }
-
-/** Layer statistics as the runtime stores them. */
-export type { LayerInfo };

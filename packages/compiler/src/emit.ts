@@ -123,7 +123,7 @@ export function materialize(builder: PlanBuilder, value: Value, memo: Map<Value,
 }
 
 /** Codes (+1 / -1) of a two-level quantizer on a tensor [n, (1,)* c]. */
-export type SignCodes = (x: tf.Tensor) => tf.Tensor;
+type SignCodes = (x: tf.Tensor) => tf.Tensor;
 
 /** Makes bits of values; `perChannel` when channels may have codes of their own. */
 export interface Binarization {

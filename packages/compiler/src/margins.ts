@@ -79,7 +79,7 @@ export const through = (
 };
 
 /** The values that an activation can take, and whether it rounds. */
-export const activations: Readonly<Record<string, { range?: readonly [number, number]; exact?: boolean }>> = {
+const activations: Readonly<Record<string, { range?: readonly [number, number]; exact?: boolean }>> = {
   linear: { exact: true },
   relu: { range: [0, Infinity], exact: true },
   relu6: { range: [0, 6], exact: true },

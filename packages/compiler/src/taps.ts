@@ -3,7 +3,7 @@
 import { elementCount, type Op, type PackedModel, type Shape, type TensorData } from '@bitgrad/runtime';
 
 /** What the layer `name` saw at one of its calls: `size` values from `offset` on. */
-export interface Tap {
+interface Tap {
   readonly name: string;
   readonly offset: number;
   readonly size: number;

@@ -1,7 +1,7 @@
 // A value during compilation: a buffer of the plan, and what the graph does to it before anyone needs the result.
 // Channelwise functions and max pools stay pending, so that a sign that follows folds them into one threshold a channel.
 import type * as tf from '@tensorflow/tfjs-core';
-import type { ClampOp, PreluOp, Shape, UnaryOp, Window } from '@bitgrad/runtime';
+import type { ClampOp, Shape, UnaryOp, Window } from '@bitgrad/runtime';
 
 /** A channelwise y = scale[c] * x + bias[c], in float64. */
 export interface Affine {
@@ -17,9 +17,6 @@ export type Lowered =
   | { readonly kind: 'unary'; readonly function: UnaryOp['function'] }
   | { readonly kind: 'prelu'; readonly before: number[]; readonly slope: number[]; readonly after: number[] };
 
-/** Name of the op that a prelu lowers to. */
-export type PreluName = PreluOp['op'];
-
 /** A function of each element and its channel (last axis). */
 export interface Channelwise {
   /** Layer that it came from. */
@@ -30,7 +27,7 @@ export interface Channelwise {
 }
 
 /** A pending max pool. */
-export interface PendingPool {
+interface PendingPool {
   readonly name: string;
   readonly window: Window;
   readonly shape: Shape;

@@ -53,7 +53,7 @@ const indexOfMax = (values: ArrayLike<number>, from: number, width: number): num
 };
 
 /** A trained model with the norms that the case asks for. */
-export async function trainedModel(c: AgreementCase, train: Split): Promise<tfl.LayersModel> {
+async function trainedModel(c: AgreementCase, train: Split): Promise<tfl.LayersModel> {
   const model = createModel(c.model, {
     inputShape: [...train.shape],
     classes: 10,
@@ -113,7 +113,7 @@ async function runOn(engine: Engine, model: PackedModel, images: Uint8Array) {
  * @param fast the engine beside the JS engine
  * @param slowImages how many images the JS engine runs
  */
-export async function compareOn(
+async function compareOn(
   model: tfl.LayersModel,
   test: Split,
   images: number,

@@ -1,6 +1,6 @@
 // Augmentation by moving pixels: crop with padding, shift, horizontal flip. Each of them maps rows to rows and
 // columns to columns, so an augmented image is described by two short index lists and no pixel is copied twice.
-import { checkOptions, option, type OptionRule, type OptionRules, type Rng } from '@bitgrad/core';
+import { option, type OptionRule, type OptionRules, type Rng } from '@bitgrad/core';
 
 /** Random changes of an image; what is left out does not happen. Applied in the order crop, shift, flip. */
 export interface Augmentation {
@@ -45,10 +45,6 @@ const rules: OptionRules<Augmentation> = {
 
 /** The rule of an option that is an {@link Augmentation}. */
 export const augmentationRule: OptionRule = option.inside(rules);
-
-/** Checks an {@link Augmentation}; throws `invalid-option`. */
-export const checkAugmentation = (augment: Augmentation): void =>
-  void checkOptions('datasets', 'augmentation', augment, rules);
 
 /**
  * Draws one change of an image of `height` x `width`.

@@ -55,7 +55,7 @@ const updateCrc = (crc: number, bytes: Uint8Array): number => {
 };
 
 /** True when the bytes begin like a gzip file. */
-export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /** Input is fed in small pieces: deflate grows data at most 1032 times, so the limit holds to within 17 MB. */
 const pieceBytes = 1 << 14;

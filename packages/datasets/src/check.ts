@@ -26,7 +26,7 @@ const describe = (x: unknown): string => {
  * Checks the shape of one image.
  * @throws BitgradError `invalid-option`
  */
-export function checkImageShape(shape: unknown): asserts shape is ImageShape {
+function checkImageShape(shape: unknown): asserts shape is ImageShape {
   if (!Array.isArray(shape) || shape.length !== 3 || !shape.every((s) => Number.isSafeInteger(s) && s > 0))
     wrong('image shape', {
       got: shape === undefined ? 'nothing' : shape,

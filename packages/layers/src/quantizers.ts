@@ -84,7 +84,7 @@ export interface QuantizedParts {
 }
 
 /** True when F gives exactly +-1 in this state. */
-export const givesSigns = ({ forward }: Quantizer, hard: boolean): boolean =>
+const givesSigns = ({ forward }: Quantizer, hard: boolean): boolean =>
   forward.alphabet === 'pm1' &&
   (hard || !forward.soft) &&
   forward.levels.length === 2 &&

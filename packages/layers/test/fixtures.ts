@@ -49,7 +49,7 @@ export const sign = () =>
   });
 
 /** sign times mean |w| of each output channel, or of each example for inputs. */
-export const scaledSign = () =>
+const scaledSign = () =>
   defineQuantizer({
     name: 'test-scaled',
     options: {},
@@ -70,7 +70,7 @@ export const scaledSign = () =>
   });
 
 /** sign(x - threshold), with a learned threshold of each channel (RSign). */
-export const learnedThreshold = () =>
+const learnedThreshold = () =>
   defineQuantizer({
     name: 'test-rsign',
     options: {},

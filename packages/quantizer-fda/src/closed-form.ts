@@ -21,7 +21,7 @@ const foldedAngle = (x: Expression, omega: number): { angle: Expression; sign: E
  * with its limits at 0 and at +-pi / omega. Valid for |x| up to half a period.
  * @param clip what is asked for: |x| up to here only. Up to a quarter period nothing has to be folded
  */
-export function plainDerivative(x: Expression, n: number, omega: number, clip = Infinity): Expression {
+function plainDerivative(x: Expression, n: number, omega: number, clip = Infinity): Expression {
   const near = clip <= Math.PI / (2 * omega);
   const { angle, sign } = near
     ? { angle: E.mul(E.abs(x), omega), sign: E.constant(1) }
@@ -35,7 +35,7 @@ export function plainDerivative(x: Expression, n: number, omega: number, clip = 
  * The Fejer-weighted derivative, (2 omega / (pi (n+1))) (sin((n+1) t) / sin(t))^2 cos(t) with t = omega x: the cosine
  * sum with weights 1 - (2i+1) / (2n+2). Nonnegative up to a quarter period.
  */
-export function fejerDerivative(x: Expression, n: number, omega: number): Expression {
+function fejerDerivative(x: Expression, n: number, omega: number): Expression {
   const { angle, sign } = foldedAngle(x, omega);
   const m = n + 1;
   const ratio = E.dirichlet(angle, m);

@@ -54,7 +54,7 @@ export function fdaSurrogate(options?: FdaSurrogateOptions): SurrogateGradient {
  * The clip in force: half a period where none is asked for.
  * @throws BitgradError `invalid-option` beyond half a period
  */
-export function checkClip(clip: number | null, omega: number, owner: string): number {
+function checkClip(clip: number | null, omega: number, owner: string): number {
   const limit = halfPeriod(omega);
   if (clip === null) return limit;
   if (clip > limit)

@@ -2,7 +2,7 @@
 import { execFileSync, type ExecFileSyncOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export const root = new URL('../../../', import.meta.url);
+const root = new URL('../../../', import.meta.url);
 
 /** Standard output of `bitgrad ARGS`; a failing certificate is not an error here. */
 export function bitgrad(...args: string[]): string {

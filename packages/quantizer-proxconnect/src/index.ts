@@ -18,13 +18,13 @@ export type { CertifiablePair, HalvesPair, PlainPair, PositionOptions } from './
 export type { Anchor, Decomposition } from './certificate/recover.js';
 export { sampledFunction, type SampledFunction } from './certificate/sampled-function.js';
 export { boxMap, identityMap, levelMap, type ShiftsOf } from './maps.js';
-export { quadratic, signSwish, signSwishPeak, signSwishPeakAt, tanh, type SoftSign } from './math/curves.js';
+export { quadratic, signSwish, tanh, type SoftSign } from './math/curves.js';
 export { nearestLevel, piecewiseLinear, uniformLevels, type Shifts } from './math/piecewise-linear.js';
 export { jumpsOf, proximalOf, proximalPoint, type ProximalOptions } from './math/prox.js';
 export { proxQuant, reverseProxConnect, type ProximalStep } from './optimizers/proximal.js';
 export { aroundStep, type AroundStep, type Gradients } from './optimizers/wrap.js';
 export type { ProximalMap, Transform } from './parts.js';
-export { default, proxConnectPlugin } from './plugin.js';
+export { proxConnectPlugin } from './plugin.js';
 export {
   bc,
   bnn,

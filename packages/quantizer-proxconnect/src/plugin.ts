@@ -90,5 +90,3 @@ declare module '@bitgrad/core' {
     'soft-sign': SoftSignHalfOptions;
   }
 }
-
-export default proxConnectPlugin;

@@ -8,7 +8,7 @@ import type { QuantizerChoice } from '../worker/protocol.js';
 import { formulaSurrogate } from './formula.js';
 
 /** Every registered quantizer. */
-export const registry = createRegistry([stePlugin, proxConnectPlugin, fdaPlugin]);
+const registry = createRegistry([stePlugin, proxConnectPlugin, fdaPlugin]);
 
 /** Names of the quantizers, sorted, with the package that offers each. */
 export const quantizerNames = registry.entries().filter(({ kind }) => kind === 'quantizer');

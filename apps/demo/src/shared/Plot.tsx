@@ -6,7 +6,7 @@ import { forgetPaint, paintSoon } from './paint.js';
 import { isDark } from './state.js';
 
 /** One line. */
-export interface Series {
+interface Series {
   readonly label: string;
   readonly values: readonly (number | null)[];
   /** A colour variable of the sheet. */

@@ -17,7 +17,7 @@ import type { BackendState } from '../shared/backends.js';
 import { startWorker } from '../worker/start.js';
 
 /** Where a first-time visitor starts: a run of about half a minute. */
-export const defaultSettings: TrainSettings = {
+const defaultSettings: TrainSettings = {
   data: 'digits',
   images: 4000,
   testImages: 1000,

@@ -3,7 +3,7 @@ import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Kernel } from '@bitgrad/core';
 
 /** What is used of tfjs's MathBackendCPU. */
-export interface TfjsCpuBackend {
+interface TfjsCpuBackend {
   readonly data: { get(id: object): { values: Float32Array } };
   makeTensorInfo(shape: readonly number[], dtype: DataType, values: Float32Array): TensorInfo;
 }

@@ -90,7 +90,7 @@ export function productWords(program: Program, p: ProductWords): Word[] {
 }
 
 /** A threshold to apply to a product: t and flips, and the tensor of bits that it makes. */
-export interface Decision {
+interface Decision {
   t: TensorData;
   flips: TensorData;
   output: Tensor;

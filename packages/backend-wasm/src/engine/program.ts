@@ -14,7 +14,7 @@ export const headBytes = 8192;
 export type Word = number | (() => number);
 
 /** One op for the module. */
-export interface Record {
+interface Record {
   words: Word[];
   /** Tensors it uses by views, in order of use, and whether its output may take the place of its first input. */
   inputs: readonly Tensor[];

@@ -58,7 +58,7 @@ const unavailable = (why: unknown): BitgradError => {
 };
 
 /** The worker_threads module in Node, undefined elsewhere; no import, so that bundlers for browsers do not look for it. */
-export const workerThreads = (): typeof WorkerThreads | undefined =>
+const workerThreads = (): typeof WorkerThreads | undefined =>
   typeof process === 'object' && typeof process.getBuiltinModule === 'function'
     ? process.getBuiltinModule('node:worker_threads')
     : undefined;

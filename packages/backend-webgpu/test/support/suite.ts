@@ -16,7 +16,7 @@ export interface TrainingPage {
 }
 
 /** Tensors and bytes on the GPU before and after cycles of making, training and disposing a model. */
-export interface CycleCounts {
+interface CycleCounts {
   tensors: number;
   bytesInGpu: number;
   /** Growth of all the memory that tfjs has taken, between half of the cycles and the end. */
@@ -24,7 +24,7 @@ export interface CycleCounts {
 }
 
 /** Codes of the errors of what was under way and what came after a loss, and whether training went on after `start`. */
-export interface LossOutcome {
+interface LossOutcome {
   reading: string;
   next: string;
   running: string;

@@ -23,7 +23,7 @@ export interface InspectOptions {
 }
 
 /** One op of the plan. */
-export interface InspectedOp {
+interface InspectedOp {
   readonly op: string;
   /** Layer that it came from. */
   readonly name: string;

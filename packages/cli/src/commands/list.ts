@@ -25,7 +25,7 @@ interface MemberListing {
 }
 
 /** A quantizer. */
-export interface QuantizerListing extends MemberListing {
+interface QuantizerListing extends MemberListing {
   readonly description: string;
   readonly alphabet: string;
   readonly roles: readonly string[];
@@ -101,7 +101,7 @@ const quantizersOf = (plugins: readonly Plugin[]): QuantizerListing[] =>
     .sort(byName);
 
 /** Everything that is registered, and every backend and engine that is known. */
-export async function listing(): Promise<Listing> {
+async function listing(): Promise<Listing> {
   const plugins = defaultRegistry().plugins();
   return {
     plugins: plugins.map(({ name, version }) => ({ name, version })),

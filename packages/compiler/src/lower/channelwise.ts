@@ -14,7 +14,7 @@ const weightOf = (layer: GraphLayer, name: string): number[] | undefined => {
 };
 
 /** Runs a layer as in inference. */
-export const runLayer =
+const runLayer =
   (layer: GraphLayer) =>
   (x: tf.Tensor): tf.Tensor => {
     const y = layer.call(x, { training: false });
@@ -22,7 +22,7 @@ export const runLayer =
   };
 
 /** Adds a channelwise layer to a value; one with a pending reshape is written out first. */
-export const pend = (
+const pend = (
   layer: GraphLayer,
   value: Value,
   lowered: readonly Lowered[],
@@ -107,7 +107,7 @@ export const relu: Lowering = (layer, [x], context) => {
 };
 
 /** Named activations as float ops; undefined for those that are not channelwise or not supported. */
-export function loweredActivation(name: string, c: number): readonly Lowered[] | undefined {
+function loweredActivation(name: string, c: number): readonly Lowered[] | undefined {
   const constant = (scale: number, bias: number) =>
     affine({ scale: Array(c).fill(scale), bias: Array(c).fill(bias) });
   const table: Record<string, readonly Lowered[]> = {
@@ -166,6 +166,3 @@ export const withActivation = (
   if (!lowered) unsupported(layer, `activation "${name}"`, 'Use a separate supported activation layer.');
   return pend(layer, value, lowered, context, (x) => act!.apply(x));
 };
-
-/** Kept for its type: what a model's layer is to tfjs. */
-export type TfLayer = tfl.layers.Layer;

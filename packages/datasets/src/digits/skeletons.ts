@@ -3,7 +3,7 @@
 // the same point (both ends of such a corner move together, see `pen.ts`).
 
 /** A pen stroke: x, y of each point in turn, in 0..1. */
-export type Stroke = readonly number[];
+type Stroke = readonly number[];
 
 /** One way to write a digit. */
 export interface Skeleton {

@@ -45,31 +45,6 @@ export const signSwish: SoftSign = {
   breakpoints: [],
 };
 
-/** Where SS' changes sign: the positive root of u tanh(u/2) = 2. */
-export const signSwishPeakAt = 2.3993572805154;
-/** SS there, its largest value. */
-export const signSwishPeak = signSwish.value(signSwishPeakAt);
-
-/**
- * SignSwish up to its peak, divided by it, and +-1 beyond: monotone, and exactly at its levels from |u| = 2.4 on.
- * It is SS after the proximal map clip(u, -2.4, 2.4).
- */
-export const saturatingSignSwish: SoftSign = {
-  name: 'saturating-sign-swish',
-  value: (u) => signSwish.value(Math.min(signSwishPeakAt, Math.max(-signSwishPeakAt, u))) / signSwishPeak,
-  slope: (u) => (Math.abs(u) < signSwishPeakAt ? signSwish.slope(u) / signSwishPeak : 0),
-  // Beyond the peak the value is chosen, not computed, so that it is exactly +-1.
-  valueExpression: (u) =>
-    E.select(
-      E.lt(E.abs(u), signSwishPeakAt),
-      E.mul(signSwish.valueExpression(u), 1 / signSwishPeak),
-      E.sign(u),
-    ),
-  slopeExpression: (u) =>
-    E.select(E.lt(E.abs(u), signSwishPeakAt), E.mul(signSwish.slopeExpression(u), 1 / signSwishPeak), 0),
-  breakpoints: [-signSwishPeakAt, signSwishPeakAt],
-};
-
 /** tanh(u). */
 export const tanh: SoftSign = {
   name: 'tanh',

@@ -88,7 +88,7 @@ const choose = (w: Expression, limits: readonly number[], values: readonly numbe
     );
 
 /** The nearest level as an expression; exact: its values are in `levels`. */
-export const nearestLevelExpression = (w: Expression, levels: readonly number[]): Expression =>
+const nearestLevelExpression = (w: Expression, levels: readonly number[]): Expression =>
   choose(
     w,
     levels.slice(1).map((high, i) => (levels[i]! + high) / 2),

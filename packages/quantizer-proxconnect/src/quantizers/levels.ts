@@ -21,7 +21,7 @@ import { identityTransform } from '../transforms.js';
 export type LevelSet = 'binary' | 'ternary' | readonly number[];
 
 /** Resolves a level set. */
-export const levelsOf = (levels: LevelSet): number[] =>
+const levelsOf = (levels: LevelSet): number[] =>
   levels === 'binary' ? [-1, 1] : levels === 'ternary' ? [-1, 0, 1] : [...levels];
 
 /** Schema of {@link LevelSet}. */
@@ -48,7 +48,7 @@ export interface PiecewiseLinearOptions extends Partial<UnitOptions> {
 }
 
 /** The shifts at a value of mu; mu = 1 where no schedule gives one. */
-export const shiftsAt = ({ rho, varrho }: Shifts, { mu = 1 }: Scalars): Shifts => ({
+const shiftsAt = ({ rho, varrho }: Shifts, { mu = 1 }: Scalars): Shifts => ({
   rho: rho * mu,
   varrho: varrho * mu,
 });

@@ -37,7 +37,7 @@ export interface Composition {
 }
 
 /** The alphabet of a level set. */
-export function alphabetOf(levels: readonly number[]): Alphabet {
+function alphabetOf(levels: readonly number[]): Alphabet {
   const is = (...expected: number[]) =>
     levels.length === expected.length && expected.every((x, i) => x === levels[i]);
   if (is(-1, 1)) return 'pm1';

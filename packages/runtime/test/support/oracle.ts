@@ -1,2 +1,2 @@
 // The independent evaluation of plans that the testkit publishes.
-export { oracle, unpack } from '../../../testkit/src/engine/oracle.js';
+export { oracle } from '../../../testkit/src/engine/oracle.js';

@@ -1,2 +1,2 @@
 // The random plans of the testkit, which runs them on every engine.
-export { randomPlan, type RandomPlan } from '../../../testkit/src/engine/random-plan.js';
+export { randomPlan } from '../../../testkit/src/engine/random-plan.js';

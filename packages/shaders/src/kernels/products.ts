@@ -16,7 +16,7 @@ import { elementsOf, panelOf, panelWords } from '../weights.js';
 import { weightConstant, type Context, type Draft, type Weight } from './context.js';
 
 /** Steps of the three arithmetics, for one output channel and for four. */
-export const macs: Readonly<Record<Arithmetic, string>> = {
+const macs: Readonly<Record<Arithmetic, string>> = {
   xnor: `
 fn mac(acc: i32, a: u32, b: u32) -> i32 { return acc + i32(countOneBits(a ^ b)); }
 fn mac4(acc: vec4<i32>, a: u32, b: vec4<u32>) -> vec4<i32> { return acc + vec4<i32>(countOneBits(vec4<u32>(a) ^ b)); }`,
@@ -29,7 +29,7 @@ fn mac4(acc: vec4<f32>, a: u32, b: vec4<u32>) -> vec4<f32> { return rnd4(acc + r
 };
 
 /** The type of the sums of a product. */
-export const sumType = (arithmetic: Arithmetic): 'f32' | 'i32' => (arithmetic === 'float' ? 'f32' : 'i32');
+const sumType = (arithmetic: Arithmetic): 'f32' | 'i32' => (arithmetic === 'float' ? 'f32' : 'i32');
 
 /** A convolution in one form: window, groups, channels of the input that each output channel sees. */
 interface Form extends Window {
@@ -175,7 +175,7 @@ function finish(form: Form, sums: number | undefined): string {
 }
 
 /** The word of output i from the sums of one channel: engines without a better plan use this. */
-export const plainWord = ({ n, k, arithmetic }: Product): string => {
+const plainWord = ({ n, k, arithmetic }: Product): string => {
   const type = sumType(arithmetic);
   return `fn word(i: i32) -> u32 {
   let m: i32 = i / ${n};

@@ -14,11 +14,7 @@ const calls: Readonly<Record<string, string>> = { abs: 'abs', exp: 'exp32', sqrt
  * Source of `fn elem(i: i32) -> f32`.
  * @param read source of each input of the expression, at element i and channel c
  */
-export function valueSource(
-  expression: Expression,
-  read: (name: string) => string,
-  channels: number,
-): string {
+function valueSource(expression: Expression, read: (name: string) => string, channels: number): string {
   const lines: string[] = [];
   const names = new Map<Expression, string>();
   const define = (source: string): string => {

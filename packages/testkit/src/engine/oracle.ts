@@ -39,7 +39,7 @@ const flat = (shape: Shape, at: readonly number[]): number =>
   at.reduce((sum, i, axis) => sum * shape[axis]! + i, 0);
 
 /** Elements of a stored tensor as numbers. */
-export function unpack({ type, shape }: WeightSpec, data: TensorData): Values {
+function unpack({ type, shape }: WeightSpec, data: TensorData): Values {
   if (type !== 'bits') return Array.from(data as Float32Array);
   const c = shape[shape.length - 1]!;
   const words = Math.ceil(c / 32);

@@ -5,7 +5,7 @@ import { expectClose } from '../compare.js';
 import { sampleTensor, type Place } from './sites.js';
 
 /** One way to run a subject on a tensor. */
-export interface Run {
+interface Run {
   readonly label: string;
   readonly place: Place;
   /** Gives a new tensor; everything else it makes is disposed. */

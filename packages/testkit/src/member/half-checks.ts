@@ -40,7 +40,7 @@ export function checkHardFormula(
 }
 
 /** The same contexts, hard. */
-export const hardAt =
+const hardAt =
   (contextAt: ContextAt): ContextAt =>
   (site) => ({ ...contextAt(site), hard: true });
 

@@ -13,12 +13,7 @@ export interface Windows {
 }
 
 /** Output size and leading padding along one axis. */
-export function axisOf(
-  size: number,
-  window: number,
-  stride: number,
-  pad: Pad,
-): { out: number; before: number } {
+function axisOf(size: number, window: number, stride: number, pad: Pad): { out: number; before: number } {
   if (pad === 'same') {
     const out = Math.ceil(size / stride);
     const total = Math.max(0, (out - 1) * stride + window - size);

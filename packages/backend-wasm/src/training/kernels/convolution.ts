@@ -158,7 +158,7 @@ interface Phase {
 }
 
 /** The phases along one axis. Input i is reached by tap `tap + s j` from output `(i + pad - tap) / s - j`. */
-export function phases(size: number, filter: number, stride: number, pad: number): Phase[] {
+function phases(size: number, filter: number, stride: number, pad: number): Phase[] {
   return Array.from({ length: stride }, (_, tap) => {
     const start = (((tap - pad) % stride) + stride) % stride;
     return {

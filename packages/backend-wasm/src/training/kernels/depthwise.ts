@@ -28,7 +28,7 @@ const dilated = ({ dilations }: DepthwiseAttributes): boolean =>
   dilations !== undefined && [dilations].flat().some((d) => d !== 1);
 
 /** True where a border of the input is covered by no window: stock wasm then returns undefined memory. */
-export function skipsBorder(info: backend_util.Conv2DInfo): boolean {
+function skipsBorder(info: backend_util.Conv2DInfo): boolean {
   const rows = (info.outHeight - 1) * info.strideHeight + info.effectiveFilterHeight;
   const cols = (info.outWidth - 1) * info.strideWidth + info.effectiveFilterWidth;
   return info.padInfo.type === 'SAME' && (rows < info.inHeight || cols < info.inWidth);

@@ -1,0 +1,31 @@
+// `pnpm check` runs knip: no file, export, type or dependency that nothing uses. What the entries of a package export is
+// its interface, and counts as used. Each exception has its reason.
+
+/** The examples of a README run as tests: what they import is used. */
+const examples = (text) => [...text.matchAll(/^```js\n([\s\S]*?)^```/gm)].map((match) => match[1]).join('\n');
+
+/** @type {import('knip').KnipConfig} */
+export default {
+  compilers: { md: examples },
+  // Commands of the system, which tests start where they exist.
+  ignoreBinaries: ['redis-server', 'mkfifo'],
+  workspaces: {
+    '.': { project: [] },
+    tooling: {},
+    'packages/*': {
+      entry: [
+        'README.md',
+        'scripts/*.ts',
+        // Bundled by a test, and run in a page or another thread.
+        'test/**/support/*page.ts',
+        'test/**/support/*-main.ts',
+        // Checked by the compiler.
+        'test/**/*.test-d.ts',
+      ],
+      project: ['README.md', '{src,test,scripts}/**/*.ts'],
+      // Loaded by its path, so that workers and commands run from source.
+      ignoreDependencies: ['tsx'],
+    },
+    'apps/*': { project: ['{src,test,scripts}/**/*.{ts,tsx}'], ignoreDependencies: ['axe-core'] },
+  },
+};
