@@ -1,13 +1,5 @@
 // Collects the buffers, weights and ops of a plan. It knows nothing of layers.
-import type {
-  BufferSpec,
-  ElementType,
-  Op,
-  PackedModel,
-  Plan,
-  Shape,
-  TensorData,
-} from '@bitgrad/runtime';
+import type { BufferSpec, ElementType, Op, PackedModel, Plan, Shape, TensorData } from '@bitgrad/runtime';
 import { planVersion } from '@bitgrad/runtime';
 
 /** Omit that keeps the members of a union apart. */
