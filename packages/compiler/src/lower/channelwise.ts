@@ -1,6 +1,5 @@
 // Layers that act on each element by itself, or by its channel: they stay pending until someone needs their result.
 import type * as tf from '@tensorflow/tfjs-core';
-import type * as tfl from '@tensorflow/tfjs-layers';
 import { isBatchNorm } from '@bitgrad/layers';
 import { shapeOf, withChannelwise, type Affine, type Lowered, type Value } from '../value.js';
 import type { GraphLayer } from '../graph.js';
