@@ -15,17 +15,9 @@ const sources = (path: string): string[] =>
 
 describe.each(packages)('packages/$name', ({ name, path, manifest }) => {
   it('has the files and scripts that every package has', () => {
-    for (const file of [
-      'src',
-      'test',
-      'README.md',
-      'tsconfig.json',
-      'tsconfig.build.json',
-      'tsup.config.ts',
-      'vitest.config.ts',
-    ])
+    for (const file of ['src', 'test', 'README.md', 'tsup.config.ts', 'vitest.config.ts'])
       expect(existsSync(path + file), file).toBe(true);
-    for (const script of ['build', 'build:types', 'typecheck', 'test', 'clean'])
+    for (const script of ['build', 'test', 'clean'])
       expect(manifest.scripts, script).toHaveProperty([script]);
     expect(readdirSync(`${path}test`).length).toBeGreaterThan(0);
   });
