@@ -37,7 +37,7 @@ const train: OptionRules<TrainOptions> = {
   lr: option.positive,
   lrSchedule: option.required(option.oneOf('cosine', 'constant', 'linear', 'step')),
   warmup: option.required(option.integer(0)),
-  optimizer: option.required(option.oneOf('adam', 'sgd', 'bop')),
+  optimizer: text,
   optimizerOptions: option.object,
   augment: text,
   imageSize: count,
@@ -82,6 +82,7 @@ const run: OptionRules<RunCommandOptions> = {
   engine: text,
   threads: needed,
   json: flag,
+  plugin: names,
 };
 const bench: OptionRules<BenchOptions> = {
   engine: text,

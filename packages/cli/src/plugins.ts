@@ -1,6 +1,10 @@
 // The plugins that the command registers: those of its own packages, then those named by --plugin.
 import { expectText, expectTexts } from './arguments.js';
 import { use, type Plugin } from '@bitgrad/core';
+import { datasetsPlugin } from '@bitgrad/datasets';
+import { nodeDatasetsPlugin } from '@bitgrad/datasets/node';
+import { modelsPlugin } from '@bitgrad/models';
+import { trainingPlugin } from '@bitgrad/training';
 import { loadPlugin, pluginOf } from './plugin-loader/load-plugin.js';
 
 /** The packages whose plugins are always there, in order. A new one is one line here and one in package.json. */
@@ -12,7 +16,13 @@ const packages: readonly { name: string; load(): Promise<unknown> }[] = [
 
 /** The plugins of the command's own packages. */
 export const builtInPlugins = (): Promise<Plugin[]> =>
-  Promise.all(packages.map(async ({ name, load }) => pluginOf(await load(), name)));
+  Promise.all([
+    modelsPlugin,
+    datasetsPlugin,
+    nodeDatasetsPlugin,
+    trainingPlugin,
+    ...packages.map(async ({ name, load }) => pluginOf(await load(), name)),
+  ]);
 
 /**
  * Registers the built-in plugins and those of `specifiers` with the default registry.

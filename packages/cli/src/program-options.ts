@@ -41,7 +41,8 @@ export const backendOption = (): Option =>
     .default('auto');
 
 /** What `--data` takes. */
-export const dataHelp = 'digits (drawn, needs no files), mnist:DIR, cifar10:DIR, cifar100:DIR or folder:DIR';
+export const dataHelp =
+  "digits (drawn, needs no files), mnist:DIR, cifar10:DIR, cifar100:DIR, folder:DIR or a plugin's";
 
 /** What a command's action calls: it runs and gives an exit code. */
 export type Runner = (run: (io: CliIo) => Promise<number>) => Promise<void>;

@@ -63,6 +63,7 @@ export function addPackedCommands(program: Command, execute: Runner): void {
     .option('--seed <n>', 'decides which images a limit takes, and what digits draws', anyInteger, 1)
     .addOption(engineOption())
     .option('--threads <n>', 'threads of the engine', integer(1), 1)
+    .addOption(pluginOption())
     .option('--json', jsonText, false)
     .action((path: string, options: RunCommandOptions) => execute((io) => runRun(path, options, io)));
   program

@@ -65,10 +65,10 @@ const addTrain = (program: Command, execute: Runner): void => {
         .default('cosine'),
     )
     .option('--warmup <steps>', 'steps over which the learning rate rises first', integer(0), 0)
-    .addOption(
-      new Option('--optimizer <name>', 'bop flips binary kernels, with adam for the rest')
-        .choices(['adam', 'sgd', 'bop'])
-        .default('adam'),
+    .option(
+      '--optimizer <name>',
+      "adam, sgd, bop (flips binary kernels, with adam for the rest) or a plugin's",
+      'adam',
     )
     .option(
       '--optimizer-options <json>',
@@ -125,7 +125,9 @@ const addEval = (program: Command, execute: Runner): void => {
 const addList = (program: Command, execute: Runner): void => {
   program
     .command('list')
-    .description('list plugins, quantizers, surrogates, forwards, models, backends and engines')
+    .description(
+      'list plugins, quantizers, surrogates, forwards, models, data sets, optimizers, backends and engines',
+    )
     .addOption(pluginOption())
     .option('--json', 'write one JSON object to stdout', false)
     .action((options: ListOptions) => execute((io) => runList(options, io)));

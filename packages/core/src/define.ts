@@ -1,5 +1,6 @@
 // Makes the frozen plain objects of the contracts, checked for shape when they are made.
 import { BitgradError } from '@bitgrad/bits';
+import type { Definition } from './contracts/definition.js';
 import type { ForwardQuantizer } from './contracts/forward.js';
 import type { Plugin } from './contracts/plugin.js';
 import type { Quantizer, QuantizerCapabilities } from './contracts/quantizer.js';
@@ -93,8 +94,43 @@ export function defineQuantizer(definition: QuantizerDefinition): Quantizer {
 }
 
 /**
- * Declares a plugin: the named factories that a package offers.
- * @throws BitgradError `invalid-plugin` when the name, the version or a factory is missing
+ * Makes a definition of one kind; the package that owns the kind gives it its type.
+ * @param functions names of the members that must be functions
+ * @throws BitgradError `invalid-plugin` when one is missing
+ */
+export function defineMember<D extends Definition>(
+  kind: D['kind'],
+  definition: Omit<D, 'kind'>,
+  functions: readonly (keyof D & string)[],
+): D {
+  checkObject(`a ${kind}`, definition);
+  const given = definition as Partial<Record<string, unknown>>;
+  if (typeof given.description !== 'string' || given.description === '')
+    fail(`description of a ${kind}`, given.description, 'a sentence');
+  for (const name of functions)
+    if (typeof given[name] !== 'function') fail(`${name} of a ${kind}`, given[name], 'a function');
+  return Object.freeze({ kind, ...definition }) as unknown as D;
+}
+
+/** The fields of a plugin by the kind of their members. */
+export const pluginFields = {
+  quantizer: 'quantizers',
+  surrogate: 'surrogates',
+  forward: 'forwards',
+  model: 'models',
+  dataset: 'datasets',
+  optimizer: 'optimizers',
+} as const;
+
+const makers: Partial<Record<string, string>> = {
+  model: 'what defineModel of @bitgrad/models makes',
+  dataset: 'what defineDataset of @bitgrad/datasets makes',
+  optimizer: 'what defineOptimizer of @bitgrad/training makes',
+};
+
+/**
+ * Declares a plugin: the named factories and definitions that a package offers.
+ * @throws BitgradError `invalid-plugin` when the name, the version or a member is missing
  */
 export function definePlugin(plugin: Pick<Plugin, 'name' | 'version'> & Partial<Plugin>): Plugin {
   checkObject('a plugin', plugin);
@@ -102,16 +138,17 @@ export function definePlugin(plugin: Pick<Plugin, 'name' | 'version'> & Partial<
     fail('name of a plugin', plugin.name, 'its npm package name');
   if (typeof plugin.version !== 'string')
     fail(`version of plugin "${plugin.name}"`, plugin.version, 'a version string');
-  const members = {
-    quantizers: plugin.quantizers ?? {},
-    surrogates: plugin.surrogates ?? {},
-    forwards: plugin.forwards ?? {},
-  };
-  for (const [kind, factories] of Object.entries(members))
-    for (const [name, factory] of Object.entries(factories)) {
+  const members = Object.fromEntries(
+    Object.values(pluginFields).map((field) => [field, plugin[field] ?? {}]),
+  ) as Omit<Plugin, 'name' | 'version'>;
+  for (const [kind, field] of Object.entries(pluginFields))
+    for (const [name, member] of Object.entries<unknown>(members[field])) {
       checkName(`a member of plugin "${plugin.name}"`, name);
-      if (typeof factory !== 'function')
-        fail(`${kind} "${name}" of plugin "${plugin.name}"`, factory, 'a factory function');
+      const maker = makers[kind];
+      const fits = maker
+        ? (member as Partial<Definition> | null)?.kind === kind
+        : typeof member === 'function';
+      if (!fits) fail(`${field} "${name}" of plugin "${plugin.name}"`, member, maker ?? 'a factory function');
     }
   return Object.freeze({ name: plugin.name, version: plugin.version, ...members });
 }

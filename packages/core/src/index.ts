@@ -55,6 +55,7 @@ export type {
   Scalars,
   Statistics,
 } from './contracts/context.js';
+export type { Definition, DefinitionKind } from './contracts/definition.js';
 export type { Alphabet, ForwardQuantizer, Jump } from './contracts/forward.js';
 export type {
   Factory,
@@ -73,6 +74,7 @@ export type {
 } from './contracts/quantizer.js';
 export type { SurrogateGradient } from './contracts/surrogate.js';
 export {
+  defineMember,
   definePlugin,
   defineForward,
   defineQuantizer,
@@ -114,6 +116,7 @@ export {
   createRegistry,
   defaultRegistry,
   quantizerConfig,
+  registryWith,
   use,
   type QuantizerConfig,
   type QuantizerSpec,

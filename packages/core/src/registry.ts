@@ -1,8 +1,10 @@
-// Finds quantizers, surrogates and forwards by name. Registration is explicit: importing a plugin changes nothing.
-import { BitgradError, checkOptions, checkValue, option } from '@bitgrad/bits';
+// Finds the members of plugins by name. Registration is explicit: importing a plugin changes nothing.
+import { BitgradError, checkOptions, checkValue, nearestName, option } from '@bitgrad/bits';
+import { pluginFields as kinds } from './define.js';
 import { expectKind, invalidArgument } from './expect.js';
 import { pairQuantizer } from './pair.js';
 import type { JsonObject } from './contracts/context.js';
+import type { Definition, DefinitionKind } from './contracts/definition.js';
 import type { ForwardQuantizer } from './contracts/forward.js';
 import type {
   Factory,
@@ -35,7 +37,7 @@ export type QuantizerConfig =
 
 /** A registered member, for listings. */
 export interface RegistryEntry {
-  readonly kind: 'quantizer' | 'surrogate' | 'forward';
+  readonly kind: 'quantizer' | 'surrogate' | 'forward' | DefinitionKind;
   readonly name: string;
   /** The package that offers it. */
   readonly plugin: string;
@@ -62,15 +64,27 @@ export interface Registry {
     options?: ForwardOptionsMap[N],
   ): ForwardQuantizer;
   forward(spec: Spec<ForwardQuantizer, ForwardOptionsMap>, options?: object): ForwardQuantizer;
+  /**
+   * A model, data set or optimizer; the type is that of the package that owns the kind.
+   * @throws BitgradError `unknown-name` that lists the known names
+   */
+  definition<D extends Definition>(kind: D['kind'], name: string): D;
+  /** Those of a kind by name, in the order of registration. */
+  definitions<D extends Definition>(kind: D['kind']): Readonly<Record<string, D>>;
   /** Every registered member, by kind and name. */
   entries(): readonly RegistryEntry[];
   /** The registered plugins, in order. */
   plugins(): readonly Plugin[];
 }
 
-/** Which package of this project offers a name that is not registered: for the error's next step only. */
-const kinds = { quantizer: 'quantizers', surrogate: 'surrogates', forward: 'forwards' } as const;
 type Kind = keyof typeof kinds;
+const definitionKinds: readonly Kind[] = ['model', 'dataset', 'optimizer'];
+
+/** A factory or a definition, and where it is from. */
+interface Member {
+  readonly made: unknown;
+  readonly plugin: Plugin;
+}
 
 const isSpecObject = (x: unknown): x is { name: string; options?: object } =>
   typeof x === 'object' && x !== null && typeof (x as { name?: unknown }).name === 'string';
@@ -93,7 +107,7 @@ function expectPlugin(plugin: unknown): asserts plugin is Plugin {
 function made(
   kind: Kind,
   name: string,
-  { factory, plugin }: { factory: Factory<unknown>; plugin: Plugin },
+  { made: factory, plugin }: Member,
   options: object | undefined,
 ): unknown {
   const wrong = (what: string, got: unknown, cause?: unknown): BitgradError =>
@@ -108,7 +122,7 @@ function made(
     });
   let member: unknown;
   try {
-    member = factory(options);
+    member = (factory as Factory<unknown>)(options);
   } catch (cause) {
     if (cause instanceof BitgradError) throw cause;
     throw wrong('threw', cause instanceof Error ? cause.message : cause, cause);
@@ -120,25 +134,34 @@ function made(
 
 /** A registry of its own, with some plugins. */
 export function createRegistry(plugins: readonly Plugin[] = []): Registry {
-  const members = { quantizer: new Map(), surrogate: new Map(), forward: new Map() } as Record<
+  const members = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, new Map()])) as Record<
     Kind,
-    Map<string, { factory: Factory<unknown>; plugin: Plugin }>
+    Map<string, Member>
   >;
   const registered: Plugin[] = [];
+
+  const unknown = (kind: Kind, name: unknown): BitgradError => {
+    const known = [...members[kind].keys()];
+    const defined = definitionKinds.includes(kind);
+    const meant = defined && typeof name === 'string' ? nearestName(name, known) : undefined;
+    const usual = defined ? '' : '; a package usually follows the name @bitgrad/quantizer-<method>';
+    return new BitgradError({
+      code: 'unknown-name',
+      source: 'core',
+      what: defined ? kind : `${kind} is not registered`,
+      got: name ?? 'nothing',
+      expected: `one of ${(defined ? known : known.sort()).join(', ') || '(none: no plugin is registered)'}`,
+      next: meant
+        ? `Did you mean "${meant}"?`
+        : `Register the plugin that offers it: use(plugin), or --plugin on the command line${usual}.`,
+    });
+  };
 
   const make = <T extends { kind: string }>(kind: Kind, spec: unknown, options?: object): T => {
     if (isSpecObject(spec) && (spec as { kind?: string }).kind === kind) return spec as unknown as T;
     const name = typeof spec === 'string' ? spec : isSpecObject(spec) ? spec.name : undefined;
     const known = name === undefined ? undefined : members[kind].get(name);
-    if (!known)
-      throw new BitgradError({
-        code: 'unknown-name',
-        source: 'core',
-        what: `${kind} is not registered`,
-        got: name ?? spec,
-        expected: `one of ${[...members[kind].keys()].sort().join(', ') || '(none: no plugin is registered)'}`,
-        next: 'Register the plugin that offers it: use(plugin), or --plugin on the command line; a package usually follows the name @bitgrad/quantizer-<method>.',
-      });
+    if (!known) throw unknown(kind, name ?? spec);
     return made(kind, name!, known, options ?? (isSpecObject(spec) ? spec.options : undefined)) as T;
   };
 
@@ -159,8 +182,8 @@ export function createRegistry(plugins: readonly Plugin[] = []): Registry {
             });
         }
       for (const kind of Object.keys(kinds) as Kind[])
-        for (const [name, factory] of Object.entries(plugin[kinds[kind]] ?? {}))
-          members[kind].set(name, { factory, plugin });
+        for (const [name, made] of Object.entries<unknown>(plugin[kinds[kind]] ?? {}))
+          members[kind].set(name, { made, plugin });
       const at = registered.findIndex((p) => p.name === plugin.name);
       if (at >= 0) registered[at] = plugin;
       else registered.push(plugin);
@@ -183,6 +206,13 @@ export function createRegistry(plugins: readonly Plugin[] = []): Registry {
     },
     surrogate: (spec: unknown, options?: object) => make<SurrogateGradient>('surrogate', spec, options),
     forward: (spec: unknown, options?: object) => make<ForwardQuantizer>('forward', spec, options),
+    definition<D extends Definition>(kind: D['kind'], name: string): D {
+      const found = members[kind].get(name);
+      if (!found) throw unknown(kind, name);
+      return found.made as D;
+    },
+    definitions: <D extends Definition>(kind: D['kind']) =>
+      Object.fromEntries([...members[kind]].map(([name, { made }]) => [name, made as D])),
     entries: () =>
       (Object.keys(kinds) as Kind[]).flatMap((kind) =>
         [...members[kind]]
@@ -217,6 +247,16 @@ export function defaultRegistry(): Registry {
       next: 'Install one version of @bitgrad/core (npm ls @bitgrad/core).',
     });
   return holder[slot].registry;
+}
+
+/**
+ * The default registry with a plugin that need not be asked for: registered at the first call, unless one of its name is.
+ * @throws BitgradError `duplicate-name` when another plugin has one of its names already
+ */
+export function registryWith(plugin: Plugin): Registry {
+  const registry = defaultRegistry();
+  if (!registry.plugins().some(({ name }) => name === plugin.name)) registry.register(plugin);
+  return registry;
 }
 
 /** Registers plugins with the default registry. Registering the same plugin again is allowed. */

@@ -2,10 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   defineForward,
+  defineMember,
   definePlugin,
   defineQuantizer,
   defineSurrogate,
   pairQuantizer,
+  type Definition,
 } from '../src/index.js';
 import { binarySignFixture as sign, clippedFixture as clipped } from './fixtures.js';
 
@@ -84,10 +86,20 @@ describe('pairQuantizer', () => {
     }));
 });
 
+interface Toy extends Definition {
+  readonly kind: 'model';
+  build(): number;
+}
+
 describe('definePlugin', () => {
   it('fills in empty kinds and freezes', () => {
     const plugin = definePlugin({ name: '@x/y', version: '1.0.0' });
-    expect(plugin).toEqual({ name: '@x/y', version: '1.0.0', quantizers: {}, surrogates: {}, forwards: {} });
+    const kinds = ['quantizers', 'surrogates', 'forwards', 'models', 'datasets', 'optimizers'];
+    expect(plugin).toEqual({
+      name: '@x/y',
+      version: '1.0.0',
+      ...Object.fromEntries(kinds.map((kind) => [kind, {}])),
+    });
     expect(Object.isFrozen(plugin)).toBe(true);
   });
   it.each([
@@ -95,5 +107,26 @@ describe('definePlugin', () => {
     [{ name: 'x' }, /version of plugin "x"/],
     [{ name: 'x', version: '1', quantizers: { 'Bad One': () => 0 } }, /Bad One/],
     [{ name: 'x', version: '1', forwards: { good: 7 } }, /forwards "good".*got 7/],
+    [{ name: 'x', version: '1', models: { good: () => 0 } }, /models "good".*what defineModel/],
+    [{ name: 'x', version: '1', datasets: { good: null } }, /datasets "good".*what defineDataset/],
+    [
+      { name: 'x', version: '1', optimizers: { good: { kind: 'model' } } },
+      /optimizers "good".*defineOptimizer/,
+    ],
   ])('refuses %#', (wrong, message) => expect(() => definePlugin(wrong as never)).toThrow(invalid(message)));
+});
+
+describe('defineMember', () => {
+  it('makes a frozen definition of a kind', () => {
+    const member = defineMember<Toy>('model', { description: 'a toy', build: () => 7 }, ['build']);
+    expect(member).toMatchObject({ kind: 'model', description: 'a toy' });
+    expect(Object.isFrozen(member)).toBe(true);
+  });
+  it.each([
+    [undefined, /a model/],
+    [{ build: () => 7 }, /description of a model.*got/],
+    [{ description: 'a toy' }, /build of a model.*a function/],
+  ])('refuses %#', (wrong, message) =>
+    expect(() => defineMember<Toy>('model', wrong as never, ['build'])).toThrow(invalid(message)),
+  );
 });

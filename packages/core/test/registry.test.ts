@@ -1,5 +1,5 @@
 // Lookup by name, config and object; duplicates, unknown names, and the one default registry of a process.
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   createRegistry,
   defaultRegistry,
@@ -7,6 +7,7 @@ import {
   defineQuantizer,
   defineSurrogate,
   quantizerConfig,
+  registryWith,
   use,
   type Quantizer,
   type QuantizerSpec,
@@ -120,6 +121,55 @@ describe('createRegistry', () => {
       'surrogate scaled',
       'forward sign',
     ]));
+});
+
+describe('definitions', () => {
+  const model = { kind: 'model', description: 'a toy' } as const;
+  const dataset = { kind: 'dataset', description: 'some toys' } as const;
+  const toys = definePlugin({
+    name: 'toys',
+    version: '1',
+    models: { 'toy-net': model },
+    datasets: { toys: dataset },
+  });
+  const registry = createRegistry([toys]);
+
+  it('are found by kind and name, and listed', () => {
+    expect(registry.definition('model', 'toy-net')).toBe(model);
+    expect(registry.definitions('dataset')).toEqual({ toys: dataset });
+    expect(registry.definitions('optimizer')).toEqual({});
+    expect(registry.entries().map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'model toy-net',
+      'dataset toys',
+    ]);
+  });
+
+  it('name what is unknown and what is known', () => {
+    for (const [name, message] of [
+      ['toy-nte', /model: got "toy-nte", expected one of toy-net\. Did you mean "toy-net"/],
+      ['toString', /expected one of toy-net/],
+      [undefined, /got "nothing"/],
+    ] as const)
+      expect(() => registry.definition('model', name as string)).toThrow(
+        expect.objectContaining({ code: 'unknown-name', message: expect.stringMatching(message) }),
+      );
+  });
+
+  it('of a name that another plugin has are refused', () => {
+    const other = definePlugin({ name: 'other', version: '1', models: { 'toy-net': model } });
+    expect(() => createRegistry([toys, other])).toThrow(code('duplicate-name'));
+  });
+
+  it('of a plugin that is always there are registered once, and may be replaced', () => {
+    const slot = Symbol.for('bitgrad.registry');
+    const holder = globalThis as { [slot]?: unknown };
+    onTestFinished(() => void delete holder[slot]);
+    expect(registryWith(toys).definition('model', 'toy-net')).toBe(model);
+    const better = { ...model, description: 'a better toy' };
+    const other = definePlugin({ name: 'other', version: '1', models: { 'toy-net': better } });
+    defaultRegistry().register(other, { replace: true });
+    expect(registryWith(toys).definition('model', 'toy-net')).toBe(better);
+  });
 });
 
 describe('the default registry', () => {

@@ -19,6 +19,12 @@ export {
   type Split,
 } from './dataset.js';
 export {
+  defineDataset,
+  type CommonLoadOptions,
+  type DatasetDefinition,
+  type LoadProgress,
+} from './define.js';
+export {
   createDigits,
   digitsSplit,
   drawDigit,
@@ -41,6 +47,14 @@ export {
   type ArrangeOptions,
   type Item as PictureItem,
 } from './layout.js';
+export {
+  datasetTakes,
+  listDatasets,
+  loadDataset,
+  parseDataSpec,
+  type DatasetInfo,
+  type DataSpec,
+} from './load.js';
 export { parseIdx, type IdxArray } from './idx.js';
 export { datasetFromMnistFiles, splitFromIdx, type MnistFiles, type MnistOptions } from './mnist.js';
 export {
@@ -51,3 +65,4 @@ export {
   unitNormalization,
   type Normalization,
 } from './normalization.js';
+export { datasetsPlugin } from './plugin.js';

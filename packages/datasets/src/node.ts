@@ -1,13 +1,8 @@
 // The Node entry: data sets from folders, by a short text or directly.
 export { decodeImage } from './node/decode.js';
-export { loadImageFolder, type FolderOptions, type LoadProgress } from './node/folder.js';
+export { loadImageFolder, type FolderOptions } from './node/folder.js';
 export { defaultMaxPixels } from './node/limits.js';
-export {
-  dataKinds,
-  loadDataset,
-  parseDataSpec,
-  type DataKind,
-  type DataSpec,
-  type LoadOptions,
-} from './node/load.js';
+export type { DataSpec } from './load.js';
+export type { LoadProgress } from './define.js';
+export { loadDataset, nodeDatasetsPlugin, parseDataSpec, type LoadOptions } from './node/load.js';
 export { readImage } from './node/read.js';

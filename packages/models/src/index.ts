@@ -1,2 +1,7 @@
-export { createModel, listModels, modelNames, type ModelInfo, type ModelName } from './create.js';
-export type { ModelOptions } from './options.js';
+export type { MlpOptions } from './architectures/mlp.js';
+export type { TransformerOptions } from './architectures/vit-tiny.js';
+export { orDefault, type Builder, type ConvShape, type Node } from './builder.js';
+export { createModel, listModels, type ModelInfo } from './create.js';
+export { defineModel, type ModelDefinition } from './define.js';
+export type { CommonOptions, ConvolutionOptions } from './options.js';
+export { modelNames, modelsPlugin, type ModelName, type ModelOptions } from './plugin.js';

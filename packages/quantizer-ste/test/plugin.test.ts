@@ -11,7 +11,8 @@ describe('stePlugin', () => {
 
   it('gives every member under the name it is registered by', () => {
     const registry = createRegistry([stePlugin]);
-    for (const { kind, name } of registry.entries()) expect(registry[kind](name).name).toBe(name);
+    for (const { kind, name } of registry.entries())
+      expect(registry[kind as 'quantizer' | 'surrogate' | 'forward'](name).name).toBe(name);
   });
 
   it('makes the same quantizer by name, config and object', () => {

@@ -15,15 +15,17 @@ export { classCount } from './inputs.js';
 export type { EpochEvent, FinishEvent, StepEvent, TrainEvent } from './events.js';
 export { evaluateGap, isSoft, type GapEvaluation } from './gap.js';
 export { adam, type AdamOptions } from './optimizers/adam.js';
-export { bop, type BopOptions } from './optimizers/bop.js';
+export { binaryKernelNames, bop, type BopOptions } from './optimizers/bop.js';
 export { caseOptimizer, type OptimizerCase } from './optimizers/case-optimizer.js';
 export {
   baseRateOf,
-  binaryKernelNames,
   createOptimizer,
-  optimizerNames,
+  listOptimizers,
+  trainingPlugin,
   type OptimizerConfig,
+  type OptimizerInfo,
 } from './optimizers/config.js';
+export { defineOptimizer, type NamedOptimizer, type OptimizerDefinition } from './optimizers/define.js';
 export type { RatedOptimizer, ScheduledRate } from './optimizers/rates.js';
 export { sgd, type SgdOptions } from './optimizers/sgd.js';
 export { StepOptimizer, type OptimizerState, type StatefulOptimizer } from './optimizers/step-optimizer.js';

@@ -1,8 +1,10 @@
 // `bitgrad list`: what can be named on the command line.
 import { checkCommand } from '../arguments.js';
 import { defaultRegistry, type JsonObject, type Plugin, type Quantizer } from '@bitgrad/core';
+import { listDatasets, type DatasetInfo } from '@bitgrad/datasets';
 import { listModels } from '@bitgrad/models';
 import { certify } from '@bitgrad/quantizer-proxconnect';
+import { listOptimizers, type OptimizerInfo } from '@bitgrad/training';
 import { probeBackends, type BackendListing } from '../backends.js';
 import { probeEngines, type EngineListing } from '../engines.js';
 import { exitCodes } from '../exit.js';
@@ -44,6 +46,8 @@ export interface Listing {
   readonly surrogates: readonly MemberListing[];
   readonly forwards: readonly MemberListing[];
   readonly models: readonly { name: string; description: string }[];
+  readonly datasets: readonly DatasetInfo[];
+  readonly optimizers: readonly OptimizerInfo[];
   readonly backends: readonly BackendListing[];
   readonly engines: readonly EngineListing[];
 }
@@ -108,7 +112,9 @@ async function listing(): Promise<Listing> {
     quantizers: quantizersOf(plugins),
     surrogates: membersOf(plugins, 'surrogates'),
     forwards: membersOf(plugins, 'forwards'),
-    models: listModels().map(({ name, description }) => ({ name, description })),
+    models: listModels(),
+    datasets: listDatasets(),
+    optimizers: listOptimizers(),
     backends: await probeBackends(),
     engines: await probeEngines(),
   };
@@ -151,6 +157,14 @@ function format(all: Listing, { colors }: CliIo): string {
     section(
       'models',
       all.models.map(({ name, description }) => [name, description]),
+    ),
+    section(
+      'data sets',
+      all.datasets.map(({ usage, description }) => [usage, description]),
+    ),
+    section(
+      'optimizers',
+      all.optimizers.map(({ name, description }) => [name, description]),
     ),
     section('backends', all.backends.map(({ name, available, reason }) => [name, available ? 'available' : `unavailable: ${reason}`])), // prettier-ignore
     section('engines', all.engines.map(({ name, available, reason }) => [name, available ? 'available' : `unavailable: ${reason}`])), // prettier-ignore

@@ -9,6 +9,7 @@ import { engineText, runOn, startPacked, type EngineOptions, type Started } from
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { checkShape } from '../model-dir/open.js';
+import { usePlugins } from '../plugins.js';
 import { percent } from '../progress.js';
 import { resultTable } from '../table.js';
 
@@ -23,6 +24,8 @@ export interface RunCommandOptions extends EngineOptions {
   readonly limit?: number;
   readonly seed: number;
   readonly json: boolean;
+  /** Plugins that offer the data. */
+  readonly plugin: readonly string[];
 }
 
 /** The object of `bitgrad run --data ... --json`. */
@@ -195,6 +198,7 @@ export async function runRun(
   for (const [name, value] of Object.entries(unused))
     if (value !== undefined && value !== false)
       usage(name, value, image === undefined ? 'It is for --image.' : 'It is for --data.');
+  if (options.plugin.length > 0) await usePlugins(options.plugin, directory);
   const started = await startPacked(resolve(directory, file), options);
   for (const { engine, reason } of started.skipped)
     writeLine(io.stderr, `engine ${engine} not used: ${reason}`);

@@ -1,5 +1,7 @@
 // What `bitgrad train` refuses before it reads data, and what a resumed run must have in common with the first.
 import { BitgradError, type JsonObject } from '@bitgrad/core';
+import { datasetTakes, parseDataSpec } from '@bitgrad/datasets';
+import { baseRateOf } from '@bitgrad/training';
 import { absoluteData, dataKind } from '../data.js';
 import type { ChosenQuantizers } from '../quantizer-spec.js';
 import type { TrainOptions } from './train.js';
@@ -27,6 +29,9 @@ export function checkTrainOptions(options: TrainOptions, quantizers: ChosenQuant
       'both',
       'Give --resume to go on with the run, --overwrite to replace it.',
     );
+  // Names are looked up before data are read; models are made of them.
+  parseDataSpec(options.data);
+  baseRateOf({ name: options.optimizer });
   refuseTwice('--optimizer-options', options.optimizerOptions, { name: '--optimizer' });
   refuseTwice('--model-options', options.modelOptions, {
     inputShape: 'The data',
@@ -48,8 +53,9 @@ export function checkTrainOptions(options: TrainOptions, quantizers: ChosenQuant
       'The inputs are float: none has no options.',
     );
   const pictures = { '--image-size': options.imageSize, '--grey': options.grey, '--fit': options.fit };
+  const own = { '--image-size': 'size', '--grey': 'channels', '--fit': 'fit' } as const;
   for (const [name, value] of Object.entries(pictures))
-    if (value !== undefined && value !== false && dataKind(options.data) !== 'folder')
+    if (value !== undefined && value !== false && !datasetTakes(options.data, own[name as keyof typeof own]))
       refuse(name, value, `It is for --data folder:DIR; the images of ${options.data} have one shape.`);
 }
 

@@ -1,4 +1,6 @@
-// A plugin: named factories of quantizers, surrogates and forwards. Importing a plugin has no side effect.
+// A plugin: named factories of quantizers, surrogates and forwards, and definitions of models, data sets and optimizers.
+// Importing a plugin has no side effect.
+import type { Definition } from './definition.js';
 import type { ForwardQuantizer } from './forward.js';
 import type { Quantizer } from './quantizer.js';
 import type { SurrogateGradient } from './surrogate.js';
@@ -25,4 +27,10 @@ export interface Plugin {
   readonly quantizers: Readonly<Record<string, Factory<Quantizer>>>;
   readonly surrogates: Readonly<Record<string, Factory<SurrogateGradient>>>;
   readonly forwards: Readonly<Record<string, Factory<ForwardQuantizer>>>;
+  /** Made by `defineModel` of @bitgrad/models. */
+  readonly models: Readonly<Record<string, Definition>>;
+  /** Made by `defineDataset` of @bitgrad/datasets. */
+  readonly datasets: Readonly<Record<string, Definition>>;
+  /** Made by `defineOptimizer` of @bitgrad/training. */
+  readonly optimizers: Readonly<Record<string, Definition>>;
 }

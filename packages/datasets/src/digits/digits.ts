@@ -1,6 +1,7 @@
 // The procedural data set `digits`: drawn, not downloaded. Image number i of a split depends on (seed, split, i) alone.
 import { checkOptions, createRng, option, type OptionRules } from '@bitgrad/core';
 import { createSplit, type Dataset, type ImageShape, type Split } from '../dataset.js';
+import { defineDataset } from '../define.js';
 import { integerOption } from '../errors.js';
 import { digitSide, drawPath } from './pen.js';
 import { develop, rasterize } from './raster.js';
@@ -127,3 +128,9 @@ export function createDigits(options: DigitsOptions = {}): Dataset {
     test: digitsSplit({ seed, split: 'test', size: test }),
   });
 }
+
+/** {@link createDigits} by name. */
+export const digits = defineDataset({
+  description: 'handwritten-looking digits, drawn: 28 x 28 x 1, ten classes; needs no files',
+  load: ({ seed, limit, testLimit }) => createDigits({ seed, train: limit, test: testLimit }),
+});

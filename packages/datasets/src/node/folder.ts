@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { checkOptions, option, type OptionRules } from '@bitgrad/core';
 import { defaultMaxBytes } from '../bytes.js';
 import { createSplit, limitedIndices, type Dataset, type Split } from '../dataset.js';
+import { commonRules, defineDataset, type CommonLoadOptions } from '../define.js';
 import { failure } from '../errors.js';
 import { imageForm, imageRules, type ImageForm, type ImageOptions } from '../images.js';
 import { mapLabels } from '../labels.js';
@@ -13,48 +14,23 @@ import { cacheFolder, openCache, stampOf, type PictureCache } from './cache.js';
 import { walkFolder } from './files.js';
 import { readPictures } from './pool.js';
 
-/** How far reading has come. */
-export interface LoadProgress {
-  /** Pictures that are ready, of all that are wanted. */
-  readonly done: number;
-  readonly total: number;
-}
-
 /** Options of {@link loadImageFolder}. */
-export interface FolderOptions extends ImageOptions {
-  /** At most this many training images; default all. */
-  readonly limit?: number;
-  /** At most this many test images; default all. */
-  readonly testLimit?: number;
-  /** Decides which images are held out and which a limit keeps; default 0. */
-  readonly seed?: number;
+export interface FolderOptions extends ImageOptions, CommonLoadOptions {
   /** Part of each class held out when there is no test folder, above 0 and below 1; default 0.2. */
   readonly testFraction?: number;
-  /** Bytes of a file, and of the decoded images together; default 2^30. */
-  readonly maxBytes?: number;
-  /** Class names of a model: labels are those of the model, and the folder may have some of its classes only. */
-  readonly classes?: readonly string[];
   /** Threads that decode; default as many as the machine has, at most 8. Small folders are read without. */
   readonly threads?: number;
   /** Keep resized pictures among the caches of the user, or in a folder given, up to 1 GiB; default true. Small folders are not kept. */
   readonly cache?: boolean | string;
-  /** Called as pictures become ready. */
-  readonly onProgress?: (progress: LoadProgress) => void;
 }
 
-/** Rules for {@link FolderOptions}. */
-export const folderRules: OptionRules<FolderOptions> = {
+const ownRules = {
   ...imageRules,
-  limit: option.integer(1),
-  testLimit: option.integer(1),
-  seed: option.integer(),
   testFraction: fractionRule,
-  maxBytes: option.integer(1),
-  classes: option.list(option.string, 1),
   threads: option.integer(1, 64),
   cache: option.either(option.boolean, option.string),
-  onProgress: option.callback,
 };
+const folderRules: OptionRules<FolderOptions> = { ...commonRules, ...ownRules };
 
 /** Files of fewer bytes together are read at once, and not kept: threads and caches take longer than they do. */
 const worthwhile = 2 ** 23;
@@ -181,3 +157,11 @@ export async function loadImageFolder(folder: string, options: FolderOptions = {
   });
   return options.classes ? mapLabels(dataset, options.classes) : dataset;
 }
+
+/** {@link loadImageFolder} by name. */
+export const imageFolder = defineDataset<Omit<FolderOptions, keyof CommonLoadOptions>>({
+  description: 'pictures (PNG, JPEG, WebP, GIF, BMP), a subfolder for each class',
+  folder: true,
+  options: ownRules,
+  load: ({ directory, ...options }) => loadImageFolder(directory, options),
+});

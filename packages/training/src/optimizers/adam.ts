@@ -1,6 +1,7 @@
 // Adam with exact state.
 import type * as tf from '@tensorflow/tfjs-core';
 import { adamStep, checkOptions, option, type OptionRules } from '@bitgrad/core';
+import { defineOptimizer } from './define.js';
 import { defaultRates } from './rates.js';
 import { StepOptimizer } from './step-optimizer.js';
 
@@ -65,3 +66,10 @@ class Adam extends StepOptimizer {
  * @throws BitgradError `invalid-option`
  */
 export const adam = (options: AdamOptions = {}): StepOptimizer => new Adam(options);
+
+/** {@link adam} by name. */
+export const adamDefinition = defineOptimizer<AdamOptions>({
+  description: 'Adam (arXiv 1412.6980)',
+  create: adam,
+  baseRate: ({ learningRate = defaultRates.adam }) => learningRate,
+});

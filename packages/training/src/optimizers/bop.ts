@@ -1,6 +1,8 @@
 // Bop: an optimizer for weights that are binary themselves, without latent weights.
 import type * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
+  BitgradError,
   checkOptions,
   E,
   elementwise,
@@ -10,6 +12,9 @@ import {
   type OptionRules,
   type TrainingClock,
 } from '@bitgrad/core';
+import { expectModel, quantizedKernels } from '@bitgrad/layers';
+import { caseOptimizer } from './case-optimizer.js';
+import { defineOptimizer, type NamedOptimizer } from './define.js';
 import type { RatedOptimizer } from './rates.js';
 import { StepOptimizer } from './step-optimizer.js';
 
@@ -85,3 +90,50 @@ class Bop extends StepOptimizer {
  * @throws BitgradError `invalid-option`
  */
 export const bop = (options: BopOptions = {}): StepOptimizer => new Bop(options);
+
+/**
+ * The kernels of a model that Bop can train: quantized to -1 and +1 by the plain sign of the weight
+ * (a scale may follow).
+ * @returns names of tf variables
+ */
+export function binaryKernelNames(model: LayersModel): ReadonlySet<string> {
+  return new Set(
+    quantizedKernels(model)
+      .filter(({ quantizer: { forward } }) => forward.alphabet === 'pm1' && !forward.soft && !forward.prepare)
+      .map(({ variable }) => variable.name),
+  );
+}
+
+/** Bop as data: it takes the kernels with levels -1 and +1, `rest` (default Adam) the others. */
+export interface NamedBopOptions extends BopOptions {
+  readonly rest?: NamedOptimizer;
+}
+
+/** {@link bop} by name, with another optimizer for the rest of the weights. */
+export const bopDefinition = defineOptimizer<NamedBopOptions>({
+  description:
+    'Bop (arXiv 1906.02107) for binary kernels, another optimizer ("rest", default adam) for all else',
+  create({ rest = { name: 'adam' }, ...options }, model, make) {
+    expectModel('training', 'createOptimizer', model);
+    const kernels = binaryKernelNames(model);
+    if (kernels.size === 0)
+      throw new BitgradError({
+        code: 'incompatible',
+        source: 'training',
+        what: 'optimizer bop on a model without binary kernels',
+        expected: 'kernel quantizers with levels -1 and +1 whose forward is a plain sign',
+        next: 'Use adam or sgd, or another kernel quantizer.',
+      });
+    if ('learningRate' in options)
+      throw new BitgradError({
+        code: 'invalid-option',
+        source: 'training',
+        what: 'option "learningRate" of bop, which has none',
+        got: options.learningRate,
+        next: 'Give it to the optimizer of the other weights: { name: "bop", rest: { name: "adam", learningRate } }.',
+      });
+    const ofBop = { test: ({ name }: { name: string }) => kernels.has(name), optimizer: bop(options) };
+    return caseOptimizer([ofBop], make(rest));
+  },
+  baseRate: ({ rest = { name: 'adam' } }, of) => of(rest),
+});

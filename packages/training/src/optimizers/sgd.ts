@@ -1,6 +1,7 @@
 // Stochastic gradient descent with momentum.
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, momentumStep, option, type OptionRules } from '@bitgrad/core';
+import { defineOptimizer } from './define.js';
 import { defaultRates } from './rates.js';
 import { StepOptimizer } from './step-optimizer.js';
 
@@ -51,3 +52,10 @@ class Sgd extends StepOptimizer {
  * @throws BitgradError `invalid-option`
  */
 export const sgd = (options: SgdOptions = {}): StepOptimizer => new Sgd(options);
+
+/** {@link sgd} by name. */
+export const sgdDefinition = defineOptimizer<SgdOptions>({
+  description: 'SGD with momentum',
+  create: sgd,
+  baseRate: ({ learningRate = defaultRates.sgd }) => learningRate,
+});

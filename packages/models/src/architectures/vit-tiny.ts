@@ -1,9 +1,29 @@
 // A small vision transformer (arXiv 2010.11929) whose projections and MLPs are binary. Softmax, LayerNorm and the
 // shortcuts stay real-valued: binary nets lose what does not pass around their signs.
 import * as tfl from '@tensorflow/tfjs-layers';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, option } from '@bitgrad/core';
 import { attention, classToken, firstToken, layerNorm, positionEmbedding } from '@bitgrad/layers';
-import { orDefault, type Builder, type Node } from './options.js';
+import { orDefault, type Builder, type Node } from '../builder.js';
+import { defineModel } from '../define.js';
+
+/** Options of `vit-tiny`. */
+export interface TransformerOptions {
+  /** Pixels of a patch's side; default 4: 49 tokens of 28x28, 64 of 32x32. */
+  patchSize?: number;
+  /** Number of blocks; default 4. */
+  depth?: number;
+  /** Attention heads; default 4. The width is rounded to a multiple of it. */
+  heads?: number;
+  /** Units of an MLP's hidden layer as a multiple of the width; default 2. */
+  mlpRatio?: number;
+  /** What the logits see: the mean of all tokens (default), or a class token. */
+  pooling?: 'mean' | 'token';
+  /**
+   * What stays in float: 'patch', 'qkv', 'projection', 'mlp', 'logits', a block ('block1') or a layer ('block1_qkv',
+   * 'block1_projection', 'block1_mlp_in', 'block1_mlp_out'); default ['patch', 'logits'].
+   */
+  floatLayers?: readonly string[];
+}
 
 const defaults = { patchSize: 4, depth: 4, heads: 4, mlpRatio: 2, pooling: 'mean' } as const;
 const kinds = ['qkv', 'projection', 'mlp'];
@@ -21,7 +41,7 @@ const layerNames = (depth: number): string[] => {
   ];
 };
 
-function shapeOf({ options }: Builder) {
+function shapeOf({ options }: Builder<TransformerOptions>) {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const shape = {
     ...defaults,
@@ -39,7 +59,7 @@ function shapeOf({ options }: Builder) {
 }
 
 /** Patches, learned positions, pre-norm blocks of attention and MLP, LayerNorm, mean (or class token), logits. */
-export function visionTransformer(b: Builder, input: Node): Node {
+function build(b: Builder<TransformerOptions>, input: Node): Node {
   const { patchSize, depth, heads, mlpRatio, pooling, floatLayers } = shapeOf(b);
   const { kernelQuantizer, firstKernelQuantizer, lastKernelQuantizer } = b.options;
   const isFloat = (name: string): boolean =>
@@ -81,3 +101,17 @@ export function visionTransformer(b: Builder, input: Node): Node {
       : b.apply(tfl.layers.globalAveragePooling1d({ name: 'average' }), x);
   return b.logits(x, orDefault(lastKernelQuantizer, isFloat('logits') ? null : kernelQuantizer));
 }
+
+export const vitTiny = defineModel<TransformerOptions>({
+  description:
+    'vision transformer (arXiv 2010.11929) of 4 blocks, width 64: binary projections and MLPs, float patches and logits',
+  options: {
+    patchSize: option.integer(1),
+    depth: option.integer(1),
+    heads: option.integer(1),
+    mlpRatio: option.positive,
+    pooling: option.oneOf('mean', 'token'),
+    floatLayers: option.list(option.string),
+  },
+  build,
+});

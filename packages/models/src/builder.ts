@@ -1,0 +1,123 @@
+// The pieces that architectures are built from: named, seeded, without hidden state.
+import * as tfl from '@tensorflow/tfjs-layers';
+import { createRng, type QuantizerSpec } from '@bitgrad/core';
+import { batchNorm, quantConv2d, quantDense } from '@bitgrad/layers';
+import type { CommonOptions, ConvolutionOptions } from './options.js';
+
+/** A graph under construction. */
+export type Node = tfl.SymbolicTensor;
+
+/** A convolution's shape in a model. */
+export interface ConvShape {
+  filters: number;
+  kernelSize?: number;
+  strides?: number;
+}
+
+/** Makes the layers of one model; see {@link builder}. */
+export interface Builder<O extends object = object> {
+  readonly options: CommonOptions & O;
+  /** Quantizer of the activations. */
+  readonly inputQuantizer: QuantizerSpec | null;
+  /** The seed of a layer's initial values, by its name. */
+  seedOf(name: string): number;
+  /** A channel count times the width factor, at least 1. */
+  channels(count: number): number;
+  /** Convolution with quantized weights and input, 'same', no bias. */
+  conv(x: Node, name: string, shape: ConvShape): Node;
+  /** First convolution: the model's input, quantized only when asked for. */
+  firstConv(x: Node, name: string, shape: ConvShape, kernel: QuantizerSpec | null): Node;
+  /** Convolution in float, 'same', no bias. */
+  floatConv(x: Node, name: string, shape: ConvShape): Node;
+  /** Fully connected layer with quantized weights and input, no bias. */
+  dense(x: Node, name: string, units: number, first?: boolean): Node;
+  /** Fully connected layer of a hidden layer's kind, no bias; `float` leaves its weights and input as they are. */
+  linear(x: Node, name: string, units: number, float: boolean): Node;
+  /** Last layer, to the logits: quantized weights and input with BatchNorm after them, or float weights with bias. */
+  logits(x: Node, kernel: QuantizerSpec | null): Node;
+  batchNorm(x: Node, name: string): Node;
+  apply(layer: tfl.layers.Layer, x: Node | Node[]): Node;
+}
+
+/** The layer factories of a model. */
+export function builder<O extends object>(options: CommonOptions & O): Builder<O> {
+  const { kernelQuantizer, seed = 0, width = 1 } = options;
+  const { padValues = 0 } = options as ConvolutionOptions;
+  const inputQuantizer = options.inputQuantizer === undefined ? kernelQuantizer : options.inputQuantizer;
+  const kernelConstraint = options.kernelConstraint === undefined ? 'weightClip' : options.kernelConstraint;
+  const seedOf = (name: string): number => 1 + createRng(seed).fork(name).integer(0x7ffffffe);
+  const apply = (layer: tfl.layers.Layer, x: Node | Node[]): Node => layer.apply(x) as Node;
+  const common = (name: string, kernel: QuantizerSpec | null, input: QuantizerSpec | null) => ({
+    name,
+    seed: seedOf(name),
+    useBias: false,
+    kernelQuantizer: kernel,
+    inputQuantizer: input,
+    kernelConstraint: kernel === null ? null : kernelConstraint,
+  });
+  const conv = (
+    x: Node,
+    name: string,
+    { filters, kernelSize = 3, strides = 1 }: ConvShape,
+    kernel: QuantizerSpec | null,
+    input: QuantizerSpec | null,
+  ): Node => {
+    const padding = 'same' as const;
+    const shape = {
+      filters,
+      kernelSize,
+      strides,
+      padding,
+      padValues: input === null ? 0 : padValues,
+    } as const;
+    return apply(quantConv2d({ ...common(name, kernel, input), ...shape }), x);
+  };
+  const floatInitializer = (name: string) => tfl.initializers.glorotUniform({ seed: seedOf(name) });
+  const norm = (x: Node, name: string): Node =>
+    apply(batchNorm({ name, momentum: options.batchNormMomentum ?? 0.9, epsilon: 1e-5 }), x);
+  return {
+    options,
+    inputQuantizer,
+    seedOf,
+    channels: (count) => Math.max(1, Math.round(count * width)),
+    conv: (x, name, shape) => conv(x, name, shape, kernelQuantizer, inputQuantizer),
+    firstConv: (x, name, shape, kernel) => conv(x, name, shape, kernel, options.firstInputQuantizer ?? null),
+    floatConv: (x, name, { filters, kernelSize = 3, strides = 1 }) =>
+      apply(
+        tfl.layers.conv2d({
+          name,
+          filters,
+          kernelSize,
+          strides,
+          padding: 'same',
+          useBias: false,
+          kernelInitializer: floatInitializer(name),
+        }),
+        x,
+      ),
+    dense: (x, name, units, first = false) => {
+      const firstInput =
+        options.firstInputQuantizer === undefined ? inputQuantizer : options.firstInputQuantizer;
+      const firstKernel = options.firstKernelQuantizer === undefined ? kernelQuantizer : options.firstKernelQuantizer; // prettier-ignore
+      const args = common(name, first ? firstKernel : kernelQuantizer, first ? firstInput : inputQuantizer);
+      return apply(quantDense({ ...args, units }), x);
+    },
+    linear: (x, name, units, float) => {
+      const args = float ? common(name, null, null) : common(name, kernelQuantizer, inputQuantizer);
+      return apply(quantDense({ ...args, units }), x);
+    },
+    logits: (x, kernel) => {
+      const [name, units] = ['logits', options.classes];
+      if (kernel === null)
+        return apply(tfl.layers.dense({ name, units, kernelInitializer: floatInitializer(name) }), x);
+      // BatchNorm brings sums of thousands of +-1 to the scale that softmax learns from.
+      return norm(apply(quantDense({ ...common(name, kernel, inputQuantizer), units }), x), `${name}_bn`);
+    },
+    batchNorm: norm,
+    apply,
+  };
+}
+
+/** A quantizer option with a default that depends on the model; null means none. */
+export const orDefault = <T>(value: T | null | undefined, fallback: T | null): T | null =>
+  value === undefined ? fallback : value;
