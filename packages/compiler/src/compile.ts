@@ -224,7 +224,7 @@ const lowerModel = (
   });
   const end = materialize(builder, result, memo);
   // A plan has an op: a model that gives out its input copies it.
-  const output = end === source ? builder.op({ op: 'reshape', inputs: [source] }, 'f32', shape) : end;
+  const output = end === source ? builder.op({ op: 'reshape', inputs: [source] }, shape) : end;
   return builder.finish(source, output, metadataOf(model, options));
 };
 

@@ -1,9 +1,8 @@
 // Turns pending values into ops: into float32 (materialize), or into bits by folding everything into thresholds (toBits).
 import * as tf from '@tensorflow/tfjs-core';
-import type { Shape } from '@bitgrad/runtime';
+import type { PlanBuilder, Shape } from '@bitgrad/runtime';
 import { floatThresholds, integerThresholds, type Evaluate, type Threshold } from './probe.js';
 import { tidied } from './tidy.js';
-import type { PlanBuilder } from './builder.js';
 import {
   asAffine,
   composeAffine,
@@ -17,33 +16,21 @@ import {
 const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 const channelsOf = (shape: Shape): number => shape.at(-1)!;
 
-const affineOp = (
-  builder: PlanBuilder,
-  buffer: number,
-  shape: Shape,
-  { scale, bias }: Affine,
-  name: string,
-): number => {
-  const c = scale.length;
-  const weights = [scale, bias].map((v) => builder.weight('f32', [c], Float32Array.from(v)));
-  return builder.op(
-    { op: 'affine', name, inputs: [buffer], weights: weights as [number, number] },
-    'f32',
-    shape,
-  );
+const affineOp = (builder: PlanBuilder, buffer: number, { scale, bias }: Affine, name: string): number => {
+  const weights = [scale, bias].map((v) => builder.weight('f32', [v.length], Float32Array.from(v)));
+  return builder.op({ op: 'affine', name, inputs: [buffer], weights: weights as [number, number] });
 };
 
 /** unit * x + offset as float32, the same for every channel. */
 export const uniformToFloat = (
   builder: PlanBuilder,
   buffer: number,
-  shape: Shape,
   unit: number,
   offset: number,
   name: string,
 ): number => {
-  const c = channelsOf(shape);
-  return affineOp(builder, buffer, shape, { scale: Array(c).fill(unit), bias: Array(c).fill(offset) }, name);
+  const c = channelsOf(builder.buffers[buffer]!.shape);
+  return affineOp(builder, buffer, { scale: Array(c).fill(unit), bias: Array(c).fill(offset) }, name);
 };
 
 const identity = (channels: number): Affine => ({
@@ -52,18 +39,14 @@ const identity = (channels: number): Affine => ({
 });
 
 /** Applies a chain as float ops; consecutive affine functions become one. */
-const lowerChain = (
-  builder: PlanBuilder,
-  start: number,
-  shape: Shape,
-  chain: readonly Channelwise[],
-): number => {
+const lowerChain = (builder: PlanBuilder, start: number, chain: readonly Channelwise[]): number => {
+  const { type, shape } = builder.buffers[start]!;
   const channels = channelsOf(shape);
   let buffer = start;
-  let pending: Affine | undefined = builder.spec(start).type === 'f32' ? undefined : identity(channels);
+  let pending: Affine | undefined = type === 'f32' ? undefined : identity(channels);
   let pendingName = chain[0]?.name ?? 'to-float';
   const flush = (): void => {
-    if (pending) buffer = affineOp(builder, buffer, shape, pending, pendingName);
+    if (pending) buffer = affineOp(builder, buffer, pending, pendingName);
     pending = undefined;
   };
   const step = (name: string, lowered: Lowered): void => {
@@ -76,14 +59,14 @@ const lowerChain = (
     flush();
     const base = { name, inputs: [buffer] };
     if (lowered.kind === 'clamp')
-      buffer = builder.op({ op: 'clamp', ...base, min: lowered.min, max: lowered.max }, 'f32', shape);
+      buffer = builder.op({ op: 'clamp', ...base, min: lowered.min, max: lowered.max });
     else if (lowered.kind === 'unary')
-      buffer = builder.op({ op: 'unary', ...base, function: lowered.function }, 'f32', shape);
+      buffer = builder.op({ op: 'unary', ...base, function: lowered.function });
     else {
       const weights = [lowered.before, lowered.slope, lowered.after].map((v) =>
         builder.weight('f32', [channels], Float32Array.from(v)),
       ) as [number, number, number];
-      buffer = builder.op({ op: 'prelu', ...base, weights }, 'f32', shape);
+      buffer = builder.op({ op: 'prelu', ...base, weights });
     }
   };
   for (const { name, lowered } of chain) for (const item of lowered) step(name, item);
@@ -91,11 +74,8 @@ const lowerChain = (
   return buffer;
 };
 
-const reshaped = (builder: PlanBuilder, buffer: number, value: Value): number => {
-  if (!value.reshape) return buffer;
-  const { type } = builder.spec(buffer);
-  return builder.op({ op: 'reshape', inputs: [buffer] }, type, value.reshape);
-};
+const reshaped = (builder: PlanBuilder, buffer: number, { reshape }: Value): number =>
+  reshape ? builder.op({ op: 'reshape', inputs: [buffer] }, reshape) : buffer;
 
 /** The value as a float32 buffer of its shape; emitted once for each value. */
 export function materialize(builder: PlanBuilder, value: Value, memo: Map<Value, number>): number {
@@ -103,18 +83,18 @@ export function materialize(builder: PlanBuilder, value: Value, memo: Map<Value,
   if (known !== undefined) return known;
   const { pool } = value;
   let buffer = value.buffer;
-  if (!pool) buffer = lowerChain(builder, buffer, value.shape, value.before);
+  if (!pool) buffer = lowerChain(builder, buffer, value.before);
   else {
     const draft = { op: 'maxPool' as const, name: pool.name, ...pool.window };
     const affine = asAffine(value.before, channelsOf(value.shape));
     if (affine?.scale.every((s) => s > 0)) {
       // Rounding is monotone, so an increasing affine function and a maximum commute exactly; integers pool cheaper.
-      buffer = builder.op({ ...draft, inputs: [buffer] }, value.type, pool.shape);
-      buffer = lowerChain(builder, buffer, pool.shape, [...value.before, ...value.after]);
+      buffer = builder.op({ ...draft, inputs: [buffer] });
+      buffer = lowerChain(builder, buffer, [...value.before, ...value.after]);
     } else {
-      buffer = lowerChain(builder, buffer, value.shape, value.before);
-      buffer = builder.op({ ...draft, inputs: [buffer] }, 'f32', pool.shape);
-      buffer = lowerChain(builder, buffer, pool.shape, value.after);
+      buffer = lowerChain(builder, buffer, value.before);
+      buffer = builder.op({ ...draft, inputs: [buffer] });
+      buffer = lowerChain(builder, buffer, value.after);
     }
   }
   buffer = reshaped(builder, buffer, value);
@@ -160,12 +140,11 @@ const directions = (channels: number, evaluate: Evaluate): Float32Array => {
 const thresholdOp = (
   builder: PlanBuilder,
   input: number,
-  shape: Shape,
   thresholds: readonly Threshold[],
   name: string,
 ): number => {
   const c = thresholds.length;
-  const float = builder.spec(input).type === 'f32';
+  const float = builder.buffers[input]!.type === 'f32';
   const t = thresholds.map((threshold) => threshold.t);
   const words = new Uint32Array(Math.ceil(c / 32));
   thresholds.forEach(({ flip }, i) => (words[i >> 5] = words[i >> 5]! | (flip << (i & 31))));
@@ -173,7 +152,7 @@ const thresholdOp = (
     float ? builder.weight('f32', [c], Float32Array.from(t)) : builder.weight('i32', [c], Int32Array.from(t)),
     builder.weight('bits', [c], words),
   ];
-  return builder.op({ op: 'threshold', name, inputs: [input], weights }, 'bits', shape);
+  return builder.op({ op: 'threshold', name, inputs: [input], weights });
 };
 
 /**
@@ -199,20 +178,19 @@ export function toBits(
   if (perChannel && !pool && reshape) {
     // Channels of the reshaped value have codes of their own: it is reshaped first, and each gets a threshold.
     const found = find(evaluator(value.shape, chain, codes, reshape), channelsOf(reshape));
-    return thresholdOp(builder, reshaped(builder, value.buffer, value), reshape, found, name);
+    return thresholdOp(builder, reshaped(builder, value.buffer, value), found, name);
   }
   const whole = evaluator(value.shape, chain, codes);
-  if (!pool)
-    return reshaped(builder, thresholdOp(builder, value.buffer, value.shape, find(whole), name), value);
+  if (!pool) return reshaped(builder, thresholdOp(builder, value.buffer, find(whole), name), value);
   const direction = directions(channels, evaluator(value.shape, value.after, codes));
   const falls = direction.some((d) => d < 0);
   const flipped: Evaluate = (values, rows) =>
     whole(values, rows).map((code, i) => code * direction[i % channels]!);
-  let bits = thresholdOp(builder, value.buffer, value.shape, find(flipped), name);
-  bits = builder.op({ op: 'maxPool', name: pool.name, inputs: [bits], ...pool.window }, 'bits', pool.shape);
+  let bits = thresholdOp(builder, value.buffer, find(flipped), name);
+  bits = builder.op({ op: 'maxPool', name: pool.name, inputs: [bits], ...pool.window });
   if (falls) {
     const flips = Array.from(direction, (d): Threshold => ({ t: 0, flip: d < 0 ? 1 : 0 }));
-    bits = thresholdOp(builder, bits, pool.shape, flips, name);
+    bits = thresholdOp(builder, bits, flips, name);
   }
   return reshaped(builder, bits, value);
 }

@@ -3,9 +3,13 @@ import { BitgradError } from '@bitgrad/core';
 import type { Plan } from '@bitgrad/runtime';
 import type { GraphLayer } from './graph.js';
 
+/** What the runtime says of an op, of a draft or in a plan. */
+const ofAnOp = ({ code, source }: BitgradError): boolean =>
+  code === 'invalid-file' || (code === 'invalid-option' && source === 'runtime');
+
 const failed = (name: string, className: string, cause: unknown): BitgradError =>
   new BitgradError({
-    code: cause instanceof BitgradError && cause.code !== 'invalid-file' ? cause.code : 'unsupported-op',
+    code: cause instanceof BitgradError && !ofAnOp(cause) ? cause.code : 'unsupported-op',
     source: 'compiler',
     what: `layer "${name}"${className} cannot be compiled: ${cause instanceof Error ? cause.message : String(cause)}`,
     next: 'Put another layer in its place, or report it with the model.',

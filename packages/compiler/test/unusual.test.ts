@@ -8,7 +8,7 @@ import { BitgradError, use } from '@bitgrad/core';
 import { batchNorm, layerNorm, quantActivation, quantConv1d, quantConv2d, quantConv2dTranspose, quantDense, quantDepthwiseConv2d, rprelu, withHardened } from '@bitgrad/layers'; // prettier-ignore
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import { jsEngine, loadModel } from '@bitgrad/runtime';
-import { compileModel } from '../src/index.js';
+import { compileModel, type Lowering } from '../src/index.js';
 import { randomizeNorms } from './helpers.js';
 
 beforeAll(async () => {
@@ -173,6 +173,18 @@ describe('unusual configurations', () => {
     expect(error.message).toMatch(/layer "[^"]+"/);
     expect(error.message).toMatch(message);
     if (!/axes/.test(_name)) expect(error.message).toMatch(/"it"/);
+  });
+  it('a lowering that writes what no op is: an error that names the layer', async () => {
+    const model = build([6], (x) =>
+      apply(dense(), apply(l.activation(named({ activation: 'relu' as const })), x)),
+    );
+    const wrong: Lowering = (_layer, [x], { builder }) => {
+      const buffer = builder.op({ op: 'softmax', inputs: [x!.buffer, x!.buffer] });
+      return { ...x!, buffer };
+    };
+    const error = (await compileModel(model, { lowerings: { Activation: wrong } }).catch((e: unknown) => e)) as BitgradError; // prettier-ignore
+    expect(error.code).toBe('unsupported-op');
+    expect(error.message).toMatch(/layer "it".*number of inputs of softmax: got 2, expected 1/);
   });
   it('a window that does not fit an open size: an error that names the layer', async () => {
     const model = build([null, null, 3] as unknown as number[], (x) => apply(l.globalAveragePooling2d({}), apply(quantConv2d({ name: 'it', filters: 2, kernelSize: 5 }), x))); // prettier-ignore

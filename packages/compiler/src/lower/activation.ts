@@ -10,13 +10,9 @@ import { quantizeSteps } from './steps.js';
 export const quantActivation: Lowering = (layer, [x], context) => {
   const input = deployInput(layer as unknown as QuantLayer);
   if (!input) return x!;
-  const shape = shapeOf(x!);
-  if (!('codes' in input)) {
-    const buffer = quantizeSteps(layer, asFloat(x!, context).buffer, shape, input, context);
-    return plainValue(buffer, 'f32', shape);
-  }
+  if (!('codes' in input)) return quantizeSteps(layer, asFloat(x!, context), input, context);
   const { builder } = context;
   const bits = toBits(builder, binarizable(x!, input, context), input, layer.name);
   const [unit, offset] = [(input.high - input.low) / 2, (input.high + input.low) / 2];
-  return plainValue(uniformToFloat(builder, bits, shape, unit, offset, layer.name), 'f32', shape);
+  return plainValue(uniformToFloat(builder, bits, unit, offset, layer.name), 'f32', shapeOf(x!));
 };

@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { isBatchNorm } from '@bitgrad/layers';
 import { shapeOf, withChannelwise, type Affine, type Lowered, type Value } from '../value.js';
 import type { GraphLayer } from '../graph.js';
-import { asFloat, unsupported, type Lowering, type LoweringContext } from './context.js';
+import { asFloat, emit, unsupported, type Lowering, type LoweringContext } from './context.js';
 
 const numbers = (t: tf.Tensor): number[] => Array.from(t.dataSync());
 
@@ -139,13 +139,7 @@ export const activation: Lowering = (layer, [x], context) => {
 /** Softmax over the last axis. */
 export const softmax: Lowering = (layer, [x], context) => {
   if (layer.getClassName() === 'Softmax') needLastAxis(layer, x!, (layer.getConfig() as { axis?: unknown }).axis, 'is over'); // prettier-ignore
-  const value = asFloat(x!, context);
-  const buffer = context.builder.op(
-    { op: 'softmax', name: layer.name, inputs: [value.buffer] },
-    'f32',
-    value.shape,
-  );
-  return { ...value, buffer };
+  return emit(layer, { op: 'softmax', inputs: [asFloat(x!, context).buffer] }, context);
 };
 
 /** Dropout, noise and the like: nothing in inference. */

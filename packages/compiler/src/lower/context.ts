@@ -1,8 +1,8 @@
 // What every lowering is given, and the shape of a lowering: one function a layer class.
 import { BitgradError } from '@bitgrad/core';
+import type { OpDraft, PlanBuilder, Shape } from '@bitgrad/runtime';
 import { materialize, type Binarization } from '../emit.js';
 import { plainValue, shapeOf, type Value } from '../value.js';
-import type { PlanBuilder } from '../builder.js';
 import type { GraphLayer } from '../graph.js';
 
 /** State of a compilation. */
@@ -27,6 +27,17 @@ export function unsupported(layer: GraphLayer, what: string, next: string): neve
     what: `layer "${layer.name}" (${layer.getClassName()}): ${what}`,
     next,
   });
+}
+
+/**
+ * Appends an op that is named after the layer.
+ * @param shape of the result, for `slice` and `reshape`, where nothing else decides it
+ * @returns its result, with nothing pending
+ */
+export function emit(layer: GraphLayer, draft: OpDraft, { builder }: LoweringContext, shape?: Shape): Value {
+  const buffer = builder.op({ ...draft, name: layer.name }, shape);
+  const result = builder.buffers[buffer]!;
+  return plainValue(buffer, result.type as Value['type'], result.shape);
 }
 
 /** The value as a float32 value with nothing pending. */

@@ -6,6 +6,7 @@ import type { GraphLayer } from '../graph.js';
 import { shapeOf, type Value } from '../value.js';
 import {
   asFloat,
+  emit,
   needChannelsLast,
   pairOf,
   windowOf,
@@ -78,25 +79,20 @@ const padded = (
       layer: layer.name,
       reason: 'its padding has no integer value in the coding of its input',
     });
-    const { unit, offset, shape, buffer } = given;
+    const { unit, offset, buffer } = given;
     const float =
       given.type === 'bits'
-        ? uniformToFloat(builder, buffer, shape, unit, offset, layer.name)
+        ? uniformToFloat(builder, buffer, unit, offset, layer.name)
         : asFloat(value, context).buffer;
-    operand = floatOperand(float, shape);
+    operand = floatOperand(float, given.shape);
   }
   if (padValue === 0) return { operand, window, tap: noTap };
   const [top, left, bottom, right] = window.pads;
-  const [h, w, c] = operand.shape as [number, number, number];
-  const shape = [h + top + bottom, w + left + right, c];
-  const [before, after] = [
-    [top, left, 0],
-    [bottom, right, 0],
-  ];
-  const buffer = builder.op(
-    { op: 'pad', name: layer.name, inputs: [operand.buffer], before, after, value: padValue },
-    'f32',
-    shape,
+  const ends = { before: [top, left, 0], after: [bottom, right, 0] };
+  const { buffer, shape } = emit(
+    layer,
+    { op: 'pad', inputs: [operand.buffer], ...ends, value: padValue },
+    context,
   );
   return { operand: floatOperand(buffer, shape), window: { ...window, pads: [0, 0, 0, 0] }, tap: noTap };
 };
@@ -111,8 +107,6 @@ const transposed = (shape: Shape, channels: number): KernelLayout => {
     order: (i) => (i % rows) * channels + Math.floor(i / rows),
   };
 };
-
-const typeOf = ({ type }: Operand): 'f32' | 'i32' => (type === 'f32' ? 'f32' : 'i32');
 
 const convolve = (
   layer: GraphLayer,
@@ -129,21 +123,9 @@ const convolve = (
   const { operand, window, tap } = padded(layer, value, given, geometry.window, g.padValue, context);
   const layout = transposed([channels, ...g.kernel, shape[2]! / groups], channels);
   const kernel = storeKernel(deployed, layout, operand.type, context);
-  const target = [...geometry.out, channels];
-  const buffer = context.builder.op(
-    {
-      op: 'conv',
-      name: layer.name,
-      inputs: [operand.buffer],
-      weights: [kernel.weight],
-      ...window,
-      groups,
-      ...tap,
-    },
-    typeOf(operand),
-    target,
-  );
-  return productValue(layer, buffer, target, operand, kernel, tap, context);
+  const ends = { inputs: [operand.buffer], weights: [kernel.weight] as const };
+  const sums = emit(layer, { op: 'conv', ...ends, ...window, groups, ...tap }, context);
+  return productValue(layer, sums, operand, kernel, tap, context);
 };
 
 /** Conv2D and QuantConv2D. */
@@ -183,21 +165,9 @@ const depthwise = (layer: GraphLayer, value: Value, context: LoweringContext): V
     order: (i) => i,
   };
   const kernel = storeKernel(deployed, layout, operand.type, context);
-  const target = [...geometry.out, channels];
-  const buffer = context.builder.op(
-    {
-      op: 'depthwise',
-      name: layer.name,
-      inputs: [operand.buffer],
-      weights: [kernel.weight],
-      ...window,
-      multiplier,
-      ...tap,
-    },
-    typeOf(operand),
-    target,
-  );
-  return productValue(layer, buffer, target, operand, kernel, tap, context);
+  const ends = { inputs: [operand.buffer], weights: [kernel.weight] as const };
+  const sums = emit(layer, { op: 'depthwise', ...ends, ...window, multiplier, ...tap }, context);
+  return productValue(layer, sums, operand, kernel, tap, context);
 };
 
 /** DepthwiseConv2D and QuantDepthwiseConv2D. */
@@ -211,22 +181,10 @@ export const separableConv2d: Lowering = (layer, [x], context) => {
   const layout = transposed([filters, 1, 1, between.shape[2]!], filters);
   const kernel = storeKernel(kernelOf(layer, 'pointwise', filters), layout, 'f32', context);
   const { window } = windowOf(layer, between.shape, [1, 1], [1, 1], [1, 1], 'valid');
-  const target = [...between.shape.slice(0, 2), filters];
-  const buffer = context.builder.op(
-    {
-      op: 'conv',
-      name: layer.name,
-      inputs: [between.buffer],
-      weights: [kernel.weight],
-      ...window,
-      groups: 1,
-      ...noTap,
-    },
-    'f32',
-    target,
-  );
+  const ends = { inputs: [between.buffer], weights: [kernel.weight] as const };
+  const sums = emit(layer, { op: 'conv', ...ends, ...window, groups: 1, ...noTap }, context);
   const operand = floatOperand(between.buffer, between.shape);
-  return productValue(layer, buffer, target, operand, kernel, noTap, context);
+  return productValue(layer, sums, operand, kernel, noTap, context);
 };
 
 /** Dense and QuantDense, on each row. */
@@ -237,11 +195,6 @@ export const dense: Lowering = (layer, [x], context) => {
   const operand = operandOf(layer, x!, deployed, context);
   const layout = transposed([units, operand.shape.at(-1)!], units);
   const kernel = storeKernel(deployed, layout, operand.type, context);
-  const target = [...operand.shape.slice(0, -1), units];
-  const buffer = context.builder.op(
-    { op: 'dense', name: layer.name, inputs: [operand.buffer], weights: [kernel.weight] },
-    typeOf(operand),
-    target,
-  );
-  return productValue(layer, buffer, target, operand, kernel, noTap, context);
+  const sums = emit(layer, { op: 'dense', inputs: [operand.buffer], weights: [kernel.weight] }, context);
+  return productValue(layer, sums, operand, kernel, noTap, context);
 };

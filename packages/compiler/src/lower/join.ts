@@ -1,26 +1,24 @@
 // Layers that join values: elementwise, with broadcasting, or along an axis.
 import * as tf from '@tensorflow/tfjs-core';
 import type { Shape } from '@bitgrad/runtime';
-import { plainValue, withChannelwise, type Value } from '../value.js';
+import { withChannelwise, type Value } from '../value.js';
 import type { GraphLayer } from '../graph.js';
-import { asFloat, unsupported, type Lowering, type LoweringContext } from './context.js';
+import { asFloat, emit, unsupported, type Lowering, type LoweringContext } from './context.js';
 
 const show = (shape: Shape): string => `[${shape.join(', ')}]`;
 const same = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
 const rowOf = (shape: Shape): Shape => shape.map((n, i) => (i === shape.length - 1 ? n : 1));
 
 /** The value with axes of 1 in front, as tfjs aligns shapes, and with its one channel repeated. */
-function aligned(layer: GraphLayer, value: Value, target: Shape, { builder }: LoweringContext): Value {
-  const name = layer.name;
-  const shape = [...Array<number>(target.length - value.shape.length).fill(1), ...value.shape];
-  let { buffer } = value;
-  if (shape.length > value.shape.length) buffer = builder.op({ op: 'reshape', name, inputs: [buffer] }, 'f32', shape); // prettier-ignore
+function aligned(layer: GraphLayer, given: Value, target: Shape, context: LoweringContext): Value {
+  const missing = target.length - given.shape.length;
+  const shape = [...Array<number>(missing).fill(1), ...given.shape];
+  const value = missing > 0 ? emit(layer, { op: 'reshape', inputs: [given.buffer] }, context, shape) : given;
   const channels = target.at(-1)!;
-  if (shape.at(-1) === channels) return plainValue(buffer, 'f32', shape);
+  if (shape.at(-1) === channels) return value;
   // Times 1 is exact, so a dense layer of ones repeats a channel.
-  const wide = [...shape.slice(0, -1), channels];
-  const ones = builder.weight('f32', [channels, 1], new Float32Array(channels).fill(1));
-  return plainValue(builder.op({ op: 'dense', name, inputs: [buffer], weights: [ones] }, 'f32', wide), 'f32', wide); // prettier-ignore
+  const ones = context.builder.weight('f32', [channels, 1], new Float32Array(channels).fill(1));
+  return emit(layer, { op: 'dense', inputs: [value.buffer], weights: [ones] }, context);
 }
 
 /** An elementwise function of two values: one of the shape of the result, the other too, or one row of it. */
@@ -38,8 +36,7 @@ function joined(layer: GraphLayer, op: 'add' | 'mul', a: Value, b: Value, contex
       `joins the shapes ${show(a.shape)} and ${show(b.shape)}`,
       'Join values of one shape, or with one of channels only ([1, 1, c]) or of positions only ([h, w, 1]).',
     );
-  const draft = { op, name: layer.name, inputs: [x.buffer, y.buffer] };
-  return plainValue(context.builder.op(draft, 'f32', target), 'f32', target);
+  return emit(layer, { op, inputs: [x.buffer, y.buffer] }, context);
 }
 
 const fold =
@@ -86,10 +83,7 @@ export const concatenate: Lowering = (layer, inputs, context) => {
     if (parts.length === 1) return parts[0]!;
     if (parts.length > mostJoined)
       return join([join(parts.slice(0, mostJoined)), ...parts.slice(mostJoined)]);
-    const shape = [...parts[0]!.shape];
-    shape[axis] = parts.reduce((sum, v) => sum + v.shape[axis]!, 0);
-    const op = { op: 'concat' as const, name: layer.name, inputs: parts.map((v) => v.buffer), axis };
-    return plainValue(context.builder.op(op, 'f32', shape), 'f32', shape);
+    return emit(layer, { op: 'concat', inputs: parts.map((v) => v.buffer), axis }, context);
   };
   return join(values);
 };

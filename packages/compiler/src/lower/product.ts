@@ -7,15 +7,7 @@ import type { ElementType, Shape } from '@bitgrad/runtime';
 import { toBits, uniformToFloat } from '../emit.js';
 import type { GraphLayer } from '../graph.js';
 import { deployInput, deployKernel, type DeployedKernel } from '../quantized.js';
-import {
-  asAffine,
-  plainValue,
-  shapeOf,
-  withChannelwise,
-  type Affine,
-  type Channelwise,
-  type Value,
-} from '../value.js';
+import { asAffine, shapeOf, withChannelwise, type Affine, type Channelwise, type Value } from '../value.js';
 import { withActivation } from './channelwise.js';
 import { asFloat, binarizable, unsupported, type LoweringContext } from './context.js';
 import { quantizeSteps } from './steps.js';
@@ -65,14 +57,14 @@ export function operandOf(
     const [unit, offset] = [(input.high - input.low) / 2, (input.high + input.low) / 2];
     if (isInteger(kernel)) return { buffer, type: 'bits', shape, unit, offset };
     fallbacks.push({ layer: layer.name, reason: 'its kernel is float32' });
-    return floatOperand(uniformToFloat(builder, buffer, shape, unit, offset, layer.name), shape);
+    return floatOperand(uniformToFloat(builder, buffer, unit, offset, layer.name), shape);
   }
   if (input) {
     fallbacks.push({
       layer: layer.name,
       reason: `its input has ${input.levels.length} levels, which bits do not hold`,
     });
-    return floatOperand(quantizeSteps(layer, asFloat(value, context).buffer, shape, input, context), shape);
+    return floatOperand(quantizeSteps(layer, asFloat(value, context), input, context).buffer, shape);
   }
   const bytes = isInteger(kernel) ? uniformAffine(value) : undefined;
   if (bytes) return { buffer: value.buffer, type: 'u8', shape, unit: bytes.scale, offset: bytes.bias };
@@ -158,20 +150,18 @@ export function paddedTap(
 }
 
 /**
- * The value of an integer product: product = unit * scale / 2^shift * acc + scale * offset * sum of all taps, then bias
+ * The value of a product, that of integers being product = unit * scale / 2^shift * acc + scale * offset * sum of all taps, then bias
  * and activation. `apply` repeats the graph's float arithmetic on the exact product of the quantized values.
  */
 export function productValue(
   layer: GraphLayer,
-  buffer: number,
-  shape: Shape,
+  product: Value,
   operand: Operand,
   kernel: StoredKernel,
   { shift, padValue }: { shift: number; padValue: number },
   context: LoweringContext,
 ): Value {
   const { bias, activation } = productParts(layer);
-  const float = operand.type === 'f32';
   const channels = kernel.scale.length;
   const real: Affine = {
     scale: kernel.scale.map(() => operand.unit / 2 ** shift),
@@ -179,7 +169,7 @@ export function productValue(
   };
   const tap = operand.type === 'u8' ? Math.max(255 * 2 ** shift, Math.abs(padValue)) : 1;
   const most = Math.ceil(Math.max(...kernel.magnitudes) * tap);
-  let value = plainValue(buffer, float ? 'f32' : 'i32', shape, float ? undefined : [-most, most]);
+  let value: Value = operand.type === 'f32' ? product : { ...product, range: [-most, most] };
   const addAffine = (affine: Affine, centres?: readonly number[]): void => {
     const apply: Channelwise['apply'] = (x) =>
       centres

@@ -1,21 +1,20 @@
 // Input quantizers with more than two levels: a step function in float32, found by probing like any threshold.
 import * as tf from '@tensorflow/tfjs-core';
-import type { Shape } from '@bitgrad/runtime';
 import type { QuantLayer } from '@bitgrad/layers';
 import { floatThresholds } from '../probe.js';
 import type { DeployedSteps } from '../quantized.js';
 import { tidied } from '../tidy.js';
 import type { GraphLayer } from '../graph.js';
-import { unsupported, type LoweringContext } from './context.js';
+import type { Value } from '../value.js';
+import { emit, unsupported, type LoweringContext } from './context.js';
 
-/** Emits a `quantize` op and returns its buffer. */
+/** Emits a `quantize` op of a float32 value. */
 export function quantizeSteps(
   layer: GraphLayer,
-  input: number,
-  shape: Shape,
+  { buffer, shape }: Value,
   { levels, values }: DeployedSteps,
-  { builder }: LoweringContext,
-): number {
+  context: LoweringContext,
+): Value {
   const own = layer as unknown as QuantLayer;
   // Without parameters every channel is alike, and one stands for all.
   const channels = own.slots.get('input')!.parameters.length > 0 ? shape.at(-1)! : 1;
@@ -44,8 +43,8 @@ export function quantizeSteps(
     return first.t;
   });
   const weights: [number, number] = [
-    builder.weight('f32', [thresholds.length], Float32Array.from(thresholds)),
-    builder.weight('f32', [sorted.length], Float32Array.from(sorted)),
+    context.builder.weight('f32', [thresholds.length], Float32Array.from(thresholds)),
+    context.builder.weight('f32', [sorted.length], Float32Array.from(sorted)),
   ];
-  return builder.op({ op: 'quantize', name: layer.name, inputs: [input], weights }, 'f32', shape);
+  return emit(layer, { op: 'quantize', inputs: [buffer], weights }, context);
 }

@@ -1,9 +1,10 @@
 // Layers that move, pool or join values.
 import { elementsOf } from '../emit.js';
-import { plainValue, shapeOf, type Value } from '../value.js';
+import { shapeOf, type Value } from '../value.js';
 import type { GraphLayer } from '../graph.js';
 import {
   asFloat,
+  emit,
   needChannelsLast,
   pairOf,
   windowOf,
@@ -28,10 +29,8 @@ export const maxPool: Lowering = (layer, [x], context) => {
 /** Average pooling, in float32. */
 export const averagePool: Lowering = (layer, [x], context) => {
   const value = asFloat(x!, context);
-  const { out, window } = poolWindow(layer, value.shape);
-  const shape = [...out, value.shape[2]!];
-  const op = { op: 'avgPool' as const, name: layer.name, inputs: [value.buffer], ...window };
-  return plainValue(context.builder.op(op, 'f32', shape), 'f32', shape);
+  const { window } = poolWindow(layer, value.shape);
+  return emit(layer, { op: 'avgPool', inputs: [value.buffer], ...window }, context);
 };
 
 const globalWindow = (layer: GraphLayer, shape: readonly number[]) => {
@@ -44,7 +43,6 @@ const pool1d =
   (op: 'maxPool' | 'avgPool', global: boolean): Lowering =>
   (layer, [x], context) => {
     needChannelsLast(layer);
-    const { builder } = context;
     const { buffer, shape } = asFloat(x!, context);
     const [t, c] = shape as [number, number];
     const config = layer.getConfig() as { poolSize: unknown; strides?: unknown; padding: string };
@@ -52,10 +50,9 @@ const pool1d =
     const [stride] = global ? [1] : pairOf(config.strides ?? size);
     const padding = global ? 'valid' : config.padding;
     const { out, window } = windowOf(layer, [t, 1], [size!, 1], [stride!, 1], [1, 1], padding);
-    const image = builder.op({ op: 'reshape', name: layer.name, inputs: [buffer] }, 'f32', [t, 1, c]);
-    const pooled = [out[0], 1, c];
-    const y = builder.op({ op, name: layer.name, inputs: [image], ...window }, 'f32', pooled);
-    return { ...plainValue(y, 'f32', pooled), reshape: global ? [c] : [out[0], c] };
+    const image = emit(layer, { op: 'reshape', inputs: [buffer] }, context, [t, 1, c]);
+    const pooled = emit(layer, { op, inputs: [image.buffer], ...window }, context);
+    return { ...pooled, reshape: global ? [c] : [out[0], c] };
   };
 
 /** Maximum of windows of a 1-D signal. */
@@ -70,14 +67,9 @@ export const globalAveragePool1d = pool1d('avgPool', true);
 /** Mean over height and width. */
 export const globalAveragePool: Lowering = (layer, [x], context) => {
   const value = asFloat(x!, context);
-  const c = value.shape[2]!;
-  const op = {
-    op: 'avgPool' as const,
-    name: layer.name,
-    inputs: [value.buffer],
-    ...globalWindow(layer, value.shape),
-  };
-  return { ...plainValue(context.builder.op(op, 'f32', [1, 1, c]), 'f32', [1, 1, c]), reshape: [c] };
+  const window = globalWindow(layer, value.shape);
+  const mean = emit(layer, { op: 'avgPool', inputs: [value.buffer], ...window }, context);
+  return { ...mean, reshape: [value.shape[2]!] };
 };
 
 /** Maximum over height and width; stays pending like any max pool. */
@@ -92,12 +84,8 @@ export const globalMaxPool: Lowering = (layer, [x], context) => {
 };
 
 /** The value as the plan's transpose writes it: output axis i is input axis permutation[i]. */
-const transposed = (layer: GraphLayer, x: Value, permutation: number[], context: LoweringContext): Value => {
-  const { buffer, shape } = asFloat(x, context);
-  const target = permutation.map((axis) => shape[axis]!);
-  const draft = { op: 'transpose' as const, name: layer.name, inputs: [buffer], permutation };
-  return plainValue(context.builder.op(draft, 'f32', target), 'f32', target);
-};
+const transposed = (layer: GraphLayer, x: Value, permutation: number[], context: LoweringContext): Value =>
+  emit(layer, { op: 'transpose', inputs: [asFloat(x, context).buffer], permutation }, context);
 
 /** Permutation of all axes but the batch. */
 export const permute: Lowering = (layer, [x], context) => {
@@ -123,19 +111,9 @@ export const reshape: Lowering = (layer, [x], context) => {
 /** Padding of height and width with zeros, in float32. */
 export const zeroPadding: Lowering = (layer, [x], context) => {
   needChannelsLast(layer);
-  const value: Value = asFloat(x!, context);
   const [[top, bottom], [left, right]] = (
     layer.getConfig() as { padding: [[number, number], [number, number]] }
   ).padding;
-  const [h, w, c] = value.shape as [number, number, number];
-  const shape = [h + top + bottom, w + left + right, c];
-  const op = {
-    op: 'pad' as const,
-    name: layer.name,
-    inputs: [value.buffer],
-    before: [top, left, 0],
-    after: [bottom, right, 0],
-    value: 0,
-  };
-  return plainValue(context.builder.op(op, 'f32', shape), 'f32', shape);
+  const ends = { before: [top, left, 0], after: [bottom, right, 0] };
+  return emit(layer, { op: 'pad', inputs: [asFloat(x!, context).buffer], ...ends, value: 0 }, context);
 };

@@ -1,10 +1,9 @@
 // What transformers add to dense layers: attention and layer normalization as float ops, tokens as constants.
 import * as tf from '@tensorflow/tfjs-core';
-import type { Shape } from '@bitgrad/runtime';
-import type { OpDraft } from '../builder.js';
+import type { OpDraft, Shape } from '@bitgrad/runtime';
 import type { GraphLayer } from '../graph.js';
-import { plainValue, shapeOf, withChannelwise, type Affine, type Value } from '../value.js';
-import { asFloat, unsupported, type Lowering, type LoweringContext } from './context.js';
+import { shapeOf, withChannelwise, type Affine, type Value } from '../value.js';
+import { asFloat, emit, unsupported, type Lowering, type LoweringContext } from './context.js';
 
 const weightOf = (layer: GraphLayer, name: string): Float32Array | undefined => {
   const weight = layer.weights.find((w) => w.originalName.split('/').at(-1) === name);
@@ -23,8 +22,7 @@ export const layerNorm: Lowering = (layer, [x], context) => {
   const weight = (name: string, fill: number): number =>
     context.builder.weight('f32', [c], weightOf(layer, name) ?? new Float32Array(c).fill(fill));
   const weights = [weight('gamma', 1), weight('beta', 0)] as [number, number];
-  const draft = { op: 'layerNorm' as const, name: layer.name, inputs: [value.buffer], weights, epsilon };
-  return plainValue(context.builder.op(draft, 'f32', shape), 'f32', shape);
+  return emit(layer, { op: 'layerNorm', inputs: [value.buffer], weights, epsilon }, context);
 };
 
 /** The queries times 1 / sqrt(d): pending, so that it joins the normalization before it. */
@@ -48,50 +46,43 @@ export const attention: Lowering = (layer, [x], context) => {
   const [width, d] = [size / 3, size / 3 / heads];
   const pending = x!.reshape ? asFloat(x!, context) : x!;
   const qkv = asFloat(withScaledQueries(layer, pending, d), context).buffer;
-  const emit = (draft: OpDraft, shape: Shape): number =>
-    context.builder.op({ ...draft, name: layer.name }, 'f32', shape);
+  const write = (draft: OpDraft, shape?: Shape): number => emit(layer, draft, context, shape).buffer;
   /** One third of the channels, [t, width], as heads: its axes token, head and channel in this order. */
   const part = (index: number, permutation: [number, number, number]): number => {
-    const cut = emit({ op: 'slice', inputs: [qkv], begin: [0, index * width] }, [t, width]);
-    const split = emit({ op: 'reshape', inputs: [cut] }, [t, heads, d]);
-    const axes = [t, heads, d];
-    return emit({ op: 'transpose', inputs: [split], permutation }, permutation.map((axis) => axes[axis]!)); // prettier-ignore
+    const cut = write({ op: 'slice', inputs: [qkv], begin: [0, index * width] }, [t, width]);
+    const split = write({ op: 'reshape', inputs: [cut] }, [t, heads, d]);
+    return write({ op: 'transpose', inputs: [split], permutation });
   };
   const [q, k, v] = [part(0, [1, 0, 2]), part(1, [1, 2, 0]), part(2, [1, 0, 2])];
-  const product = (a: number, b: number, shape: Shape): number =>
-    emit({ op: 'matmul', inputs: [a, b], transposeB: false }, shape);
-  const weights = emit({ op: 'softmax', inputs: [product(q, k, [heads, t, t])] }, [heads, t, t]);
-  const mixed = product(weights, v, [heads, t, d]);
-  const rows = emit({ op: 'transpose', inputs: [mixed], permutation: [1, 0, 2] }, [t, heads, d]);
-  return plainValue(emit({ op: 'reshape', inputs: [rows] }, [t, width]), 'f32', [t, width]);
+  const product = (a: number, b: number): number =>
+    write({ op: 'matmul', inputs: [a, b], transposeB: false });
+  const mixed = product(write({ op: 'softmax', inputs: [product(q, k)] }), v);
+  const rows = write({ op: 'transpose', inputs: [mixed], permutation: [1, 0, 2] });
+  return emit(layer, { op: 'reshape', inputs: [rows] }, context, [t, width]);
 };
 
-const constant = (layer: GraphLayer, shape: Shape, { builder }: LoweringContext): number => {
-  const weights = [builder.weight('f32', shape, weightOf(layer, 'embedding')!)] as [number];
-  return builder.op({ op: 'constant', name: layer.name, inputs: [], weights }, 'f32', shape);
+const constant = (layer: GraphLayer, shape: Shape, context: LoweringContext): number => {
+  const weights = [context.builder.weight('f32', shape, weightOf(layer, 'embedding')!)] as const;
+  return emit(layer, { op: 'constant', inputs: [], weights }, context).buffer;
 };
 
 /** A learned vector added to each token. */
 export const positionEmbedding: Lowering = (layer, [x], context) => {
   const { buffer, shape } = asFloat(x!, context);
   const inputs = [buffer, constant(layer, shape, context)];
-  const sum = context.builder.op({ op: 'add', name: layer.name, inputs }, 'f32', shape);
-  return plainValue(sum, 'f32', shape);
+  return emit(layer, { op: 'add', inputs }, context);
 };
 
 /** A learned token in front of the others. */
 export const classToken: Lowering = (layer, [x], context) => {
   const { buffer, shape } = asFloat(x!, context);
-  const [t, c] = shape as [number, number];
-  const inputs = [constant(layer, [1, c], context), buffer];
-  const joined = context.builder.op({ op: 'concat', name: layer.name, inputs, axis: 0 }, 'f32', [t + 1, c]);
-  return plainValue(joined, 'f32', [t + 1, c]);
+  const inputs = [constant(layer, [1, shape[1]!], context), buffer];
+  return emit(layer, { op: 'concat', inputs, axis: 0 }, context);
 };
 
 /** The first token. */
 export const firstToken: Lowering = (layer, [x], context) => {
   const { buffer, shape } = asFloat(x!, context);
   const c = shape[1]!;
-  const draft = { op: 'slice' as const, name: layer.name, inputs: [buffer], begin: [0, 0] };
-  return { ...plainValue(context.builder.op(draft, 'f32', [1, c]), 'f32', [1, c]), reshape: [c] };
+  return { ...emit(layer, { op: 'slice', inputs: [buffer], begin: [0, 0] }, context, [1, c]), reshape: [c] };
 };
