@@ -1,21 +1,14 @@
 // Getting the bytes of a model: from memory, the network or, in Node, a file. Sizes are checked while reading.
-import type { promises as Files } from 'node:fs';
 import { BitgradError, reasonOf } from '@bitgrad/bits';
 import { bytesOf } from './bytes.js';
-import { check, failure } from './fail.js';
+import { check, failure, limited } from './fail.js';
 import type { Limits } from './limits.js';
 
 /** Where a model can come from: its bytes, a Blob or File, a Response, an URL, or in Node, Deno and Bun a file's path. */
 export type ModelSource = string | URL | ArrayBufferLike | ArrayBufferView | Blob | Response;
 
 const checkSize = (bytes: number, limits: Limits): void =>
-  check(
-    bytes <= limits.fileBytes,
-    'limit-exceeded',
-    'bytes of the file',
-    bytes,
-    `at most ${limits.fileBytes}`,
-  );
+  limited('bytes of the file', bytes, limits.fileBytes);
 
 /** The words for mistakes that pages do not make: loaded when they are needed. */
 const explain = () => import('./format/lookalike.js');
@@ -45,33 +38,6 @@ async function readResponse(response: Response, limits: Limits): Promise<Uint8Ar
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
-/** The file system where there is one; without an import, so that no bundler looks for it. */
-const fileSystem = (): typeof Files | undefined => globalThis.process?.getBuiltinModule?.('node:fs').promises;
-
-/** fetch says "fetch failed", and why in its cause. */
-const cannotRead = (source: string | URL, cause: unknown): BitgradError => {
-  const { cause: inner } = cause as { cause?: unknown };
-  return failure('io', {
-    what: `the model ${String(source)} cannot be read: ${reasonOf(cause)}${inner ? `: ${reasonOf(inner)}` : ''}`,
-    next: 'Check the path or address.',
-    cause,
-  });
-};
-
-async function readPath(path: string | URL, limits: Limits, signal?: AbortSignal): Promise<Uint8Array> {
-  const files = fileSystem()!;
-  const stat = await files.stat(path);
-  check(
-    stat.isFile(),
-    'io',
-    `model ${String(path)}`,
-    stat.isDirectory() ? 'a folder' : 'no regular file',
-    'a file',
-  );
-  checkSize(stat.size, limits);
-  return files.readFile(path, { signal });
-}
-
 /** Where a model comes from, for messages; undefined for bytes. */
 export function originOf(source: ModelSource): string | undefined {
   if (typeof source === 'string' || source instanceof URL) return String(source).slice(0, 200);
@@ -96,13 +62,23 @@ export async function readSource(
     // A scheme has two letters or more: C:\ is a path.
     const scheme = /^([a-z][a-z\d+.-]+):/i.exec(String(source))?.[1]?.toLowerCase();
     try {
-      if ((scheme === undefined || scheme === 'file') && fileSystem())
-        return await readPath(scheme ? new URL(source) : source, limits, signal);
+      if (
+        (scheme === undefined || scheme === 'file') &&
+        typeof globalThis.process?.getBuiltinModule === 'function'
+      ) {
+        const { readPath } = await import('./file.js');
+        return await readPath(
+          scheme ? new URL(source) : source,
+          check,
+          (size) => checkSize(size, limits),
+          signal,
+        );
+      }
       return await readResponse(await fetch(source, { signal }), limits);
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof BitgradError) throw cause;
-      throw cannotRead(source, cause);
+      throw failure('io', (await explain()).unreadable(source, cause, reasonOf));
     }
   }
   if (source instanceof Response) return readResponse(source, limits);

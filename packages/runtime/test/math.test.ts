@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { E, evaluateExpression, exp32, float32 } from '@bitgrad/bits';
-import { erf, valueOf } from '../src/index.js';
+import { E, evaluateExpression, exp32, float32, inputsOf } from '@bitgrad/bits';
+import { erf, isElementwise, opDefinitions, valueOf, type Op } from '../src/index.js';
 
 const at =
   (expression: ReturnType<typeof erf>) =>
@@ -58,4 +58,13 @@ describe('float32 functions', () => {
     ]);
     expect([sigmoid32(NaN), tanh32(NaN), erf32(NaN), gelu32(NaN)]).toEqual([NaN, NaN, NaN, NaN]);
   });
+});
+
+it('expressions of ops have the weights as inputs, in their order', () => {
+  const elementwise = Object.entries(opDefinitions).filter(([op]) => isElementwise({ op } as Op));
+  expect(elementwise.map(([op]) => op)).toEqual(expect.arrayContaining(['affine', 'prelu']));
+  for (const [op, { weights = [] }] of elementwise) {
+    const value = valueOf({ op, function: 'gelu', min: 0, max: 6, inputs: [0], output: 1 } as never);
+    expect(inputsOf(value).filter((name) => name !== 'x' && name !== 'y')).toEqual(weights);
+  }
 });

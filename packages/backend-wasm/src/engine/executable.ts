@@ -3,18 +3,20 @@
 import { within } from '@bitgrad/bits';
 import {
   dirtyMemory,
+  resultFor,
   type EngineReport,
   type Executable,
   type InputArray,
   type OutputArray,
   type PackedModel,
+  type Plan,
 } from '@bitgrad/runtime';
 import { failure, tooLarge } from './errors.js';
 import { lower, type Lowered } from './lower.js';
 import { engineModule, type EngineExports } from './module.js';
 import { place, write, type Layout } from './place.js';
 import type { Target } from './program.js';
-import { isDense, rowsOf, type Tensor } from './tensors.js';
+import { rowsOf, type Tensor } from './tensors.js';
 import type { Crew } from './threads.js';
 import type { WorkerLike } from './worker.js';
 
@@ -73,14 +75,10 @@ async function startThreads(
     threads,
     module,
     memory,
-    within: (ready) => within(startMs, ready, () => new Error(`silent for ${startMs} ms`)),
+    startMs,
+    within,
+    failure,
     ...(createWorker && { createWorker }),
-  }).catch((cause: unknown) => {
-    throw failure('backend-unavailable', 'worker thread did not start', {
-      got: (cause as Error | undefined)?.message ?? cause,
-      next: 'A content security policy needs `worker-src blob:`, or pass `createWorker`.',
-      cause,
-    });
   });
 }
 
@@ -122,6 +120,7 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
   }
   const report = reportOf(lowered, layout, options.threadsReason);
   return executable(
+    model.plan,
     { input: lowered.input, output: lowered.output },
     layout,
     { engine, memory, module, crew },
@@ -129,9 +128,6 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
     strict,
   );
 }
-
-const typeName = (value: unknown): string =>
-  `${(value as object | undefined)?.constructor.name} of ${(value as { length?: number } | undefined)?.length}`;
 
 /** The tensors that a caller writes and reads. */
 type Ends = Pick<Lowered, 'input' | 'output'>;
@@ -150,25 +146,14 @@ const size = (t: Tensor): number => rowsOf(t) * t.c;
 function viewsOf({ input, output }: Ends, { buffer }: WebAssembly.Memory) {
   const Input = input.type === 'u8' ? Uint8Array : Float32Array;
   const Output = output.type === 'f32' ? Float32Array : Int32Array;
-  const length = isDense(output) ? size(output) : output.region.bytes / 4;
   return {
     source: new Input(buffer, input.region.base, size(input)),
-    values: new Output(buffer, output.region.base, length),
+    values: new Output(buffer, output.region.base, size(output)),
   };
 }
 
-/** Copies the rows of an output from its region, without the gaps between them and without its border. */
-function copyOutput(output: Tensor, values: OutputArray, result: OutputArray, at: number): void {
-  if (isDense(output)) return result.set(values, at);
-  const { h, w, c } = output;
-  const [start, pitch, pixel] = [output.start / 4, output.pitch / 4, output.pixel / 4];
-  for (let y = 0, to = at; y < h; y++)
-    for (let x = 0; x < w; x++)
-      for (let from = start + y * pitch + x * pixel, end = from + c; from < end; from++, to++)
-        result[to] = values[from]!;
-}
-
 function executable(
+  plan: Plan,
   ends: Ends,
   { arenaAt }: Layout,
   instance: Instance,
@@ -177,8 +162,6 @@ function executable(
 ): Executable {
   const { input, output } = ends;
   const [inputSize, outputSize] = [size(input), size(output)];
-  const bytes = input.type === 'u8';
-  const Output = output.type === 'f32' ? Float32Array : Int32Array;
   let live: Instance | undefined = instance;
   let report = firstReport;
   let views: ReturnType<typeof viewsOf> | undefined = viewsOf(ends, instance.memory);
@@ -187,35 +170,20 @@ function executable(
   const runOne = (example: InputArray): void => {
     views!.source.set(example);
     if (live!.engine.run(sleep) === 1) return;
-    live = { module: live!.module, ...live!.crew!.alone(live!, allocate) };
+    const { reason, next, ...alone } = live!.crew!.alone(live!, allocate);
+    live = { module: live!.module, ...alone };
     views = viewsOf(ends, live.memory);
-    report = { ...report, threads: 1, threadsReason: 'a worker thread was lost during a run' };
-    if (strict)
-      throw failure('invalid-state', 'a worker thread was lost during a run', {
-        next: 'Run again: from now on it is one thread.',
-      });
+    report = { ...report, threads: 1, threadsReason: reason };
+    if (strict) throw failure('invalid-state', reason, { next });
     runOne(example);
   };
   const run = (given: InputArray, taken?: OutputArray): OutputArray => {
-    if (!live) throw failure('disposed', 'model', { next: 'Load it again.' });
-    const n = given?.length / inputSize;
-    const typed = bytes
-      ? given instanceof Uint8Array || given instanceof Uint8ClampedArray
-      : given instanceof Float32Array;
-    if (!typed || !Number.isInteger(n) || n < 1)
-      throw failure('shape-mismatch', 'input', {
-        got: typeName(given),
-        expected: `${bytes ? 'Uint8Array' : 'Float32Array'} of a multiple of ${inputSize}`,
-      });
-    const result = taken ?? new Output(n * outputSize);
-    if (!(result instanceof Output) || result.length !== n * outputSize)
-      throw failure('shape-mismatch', 'output array', {
-        got: typeName(result),
-        expected: `${Output.name} of ${n * outputSize}`,
-      });
+    if (!live) throw failure('disposed', 'the model was disposed', { next: 'Load it again.' });
+    const result = resultFor(plan, given, taken);
+    const n = given.length / inputSize;
     for (let example = 0; example < n; example++) {
       runOne(n === 1 ? given : given.subarray(example * inputSize, (example + 1) * inputSize));
-      copyOutput(output, views!.values, result, example * outputSize);
+      result.set(views!.values, example * outputSize);
     }
     return result;
   };

@@ -15,7 +15,13 @@ import { detectFeatures, type Features } from './features.js';
 import type { Target } from './program.js';
 import type { WorkerLike } from './worker.js';
 
-export { workerSource, type WorkerLike, type WorkerTask } from './worker.js';
+export type { WorkerLike, WorkerTask } from './worker.js';
+
+/**
+ * The source of the worker threads, a classic script that needs no other file, for pages whose content security policy
+ * forbids `blob:` workers: they serve it themselves and pass `createWorker`.
+ */
+export const workerSource = async (): Promise<string> => (await import('./threads.js')).workerSource;
 
 /** Options of {@link wasmEngine}. */
 export interface WasmEngineOptions {
@@ -54,24 +60,6 @@ const missing = (features: Features, variant: (typeof variants)[number]): string
   if (variant === 'relaxed-simd' ? relaxedSimd : variant === 'simd' ? simd : wasm) return undefined;
   return `${wasm ? variant : 'WebAssembly'} is not supported here`;
 };
-
-/** Threads to use of those wanted, and why not all. */
-async function threadsOf(
-  wanted: number,
-  features: Features,
-  variant: string,
-): Promise<{ threads: number; reason?: string }> {
-  // One thread needs nothing, and in Node looking for workers loads a part of it.
-  const reason =
-    wanted === 1
-      ? undefined
-      : variant === 'scalar'
-        ? 'the scalar build has no threads'
-        : features.sharedMemory
-          ? (await import('./threads.js')).workersUnavailable()
-          : 'shared memory needs a cross-origin isolated page';
-  return reason ? { threads: 1, reason } : { threads: wanted };
-}
 
 /**
  * The WebAssembly engine.
@@ -115,7 +103,9 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
           got: unavailable,
           next: 'Use the engine `js`, or leave out `variant`.',
         });
-      const { threads, reason } = await threadsOf(wantedThreads, features, variant);
+      // One thread needs nothing, and in Node looking for workers loads a part of it.
+      const reason =
+        wantedThreads > 1 ? (await import('./threads.js')).threadsUnavailable(variant, features) : undefined;
       if (strict && (reason || (variant === 'scalar' && wanted !== 'scalar')))
         throw failure('kernel-missing', 'fast execution', {
           got: reason ?? 'simd is not supported here',
@@ -125,7 +115,7 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
         variant,
         simd: variant !== 'scalar',
         relaxed: variant === 'relaxed-simd',
-        threads,
+        threads: reason ? 1 : wantedThreads,
       };
       return createExecutable(model, {
         target,

@@ -1,13 +1,13 @@
 // Lowers a plan to a program: walks the ops in order, keeps for each buffer the tensor that holds it, and lets
 // elementwise ops join the group that makes their input.
 import type { ConvOp, DenseOp, Op, OpReport, PackedModel } from '@bitgrad/runtime';
-import { concatenated, paddedWith, reshaped, sliced, transposed } from './lower-copy.js';
+import { concatenated, copyTensor, paddedWith, reshaped, sliced, transposed } from './lower-copy.js';
 import { lowerMatmul } from './lower-matmul.js';
 import { lowerConvolution, pointWindow } from './lower-products.js';
 import { lowerRowwise } from './lower-rowwise.js';
 import { lowerDepthwise, lowerPool } from './lower-windows.js';
 import { constant, createProgram, type Program, type Target } from './program.js';
-import { layOut, noBorder, tensor, type Border, type Tensor } from './tensors.js';
+import { isDense, layOut, noBorder, tensor, type Border, type Tensor } from './tensors.js';
 import type { TapWeights } from './weights.js';
 
 /** A lowered plan. */
@@ -173,7 +173,12 @@ export function lower(model: PackedModel, target: Target, memoryBytes = Infinity
     };
     program.reports.push(report);
   });
-  const output = tensors[plan.output]!;
+  const last = tensors[plan.output]!;
+  const { h, w, c } = last;
+  // What is read from outside has no gaps between its rows.
+  const output = isDense(last)
+    ? last
+    : copyTensor(program, last, tensor(last.type, [h, w, c], { exact: true }));
   output.region.pinned = true;
   output.region.last = program.groups.length;
   return { program, input, output };

@@ -1,9 +1,14 @@
 // Worker threads of an executable: each instantiates the module on the shared memory and then stays inside it,
 // joining every run (assembly/engine/index.ts). Browsers and Node have different workers; the source is the same.
 // Loaded where there are several threads; it imports nothing that the rest of the engine has, so that bundlers keep it apart.
+import type { within } from '@bitgrad/bits';
+import type { failure } from './errors.js';
+import type { Features } from './features.js';
 import type { EngineExports } from './module.js';
 import { arrivedWord, threadsWord, tileWord } from './shared-words.js';
 import { workerSource, type WorkerLike } from './worker.js';
+
+export { workerSource };
 
 interface NodeWorkers {
   Worker: new (source: string, options: { eval: boolean }) => WorkerLike;
@@ -28,8 +33,10 @@ export function createInlineWorker(): WorkerLike {
   }
 }
 
-/** Why workers cannot be started here, or undefined. */
-export function workersUnavailable(): string | undefined {
+/** Why a build cannot run on several threads here, or undefined. */
+export function threadsUnavailable(variant: string, { sharedMemory }: Features): string | undefined {
+  if (variant === 'scalar') return 'the scalar build has no threads';
+  if (!sharedMemory) return 'shared memory needs a cross-origin isolated page';
   return nodeWorkers() || typeof Worker === 'function' ? undefined : 'there are no workers here';
 }
 
@@ -61,7 +68,7 @@ export interface Crew {
   alone(
     instance: { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory },
     allocate: (bytes: number, shared: boolean) => WebAssembly.Memory,
-  ): { engine: EngineExports; memory: WebAssembly.Memory };
+  ): { engine: EngineExports; memory: WebAssembly.Memory; reason: string; next: string };
 }
 
 /** Whether this thread may sleep in Atomics.wait. */
@@ -80,30 +87,39 @@ export interface CrewOptions {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly createWorker?: () => WorkerLike;
-  /** Limits the wait for the workers' first sign of life. */
-  within(ready: Promise<unknown>): Promise<unknown>;
+  /** How long the workers' first sign of life may take. */
+  readonly startMs: number;
+  // What the engine has already: imported here too, bundlers would put it in a file of its own.
+  readonly within: typeof within;
+  readonly failure: typeof failure;
 }
 
 /**
  * Threads 1 to `threads` - 1, ready to work.
- * @throws the reason why a worker does not start; none is left then
+ * @throws BitgradError `backend-unavailable` with the reason why a worker does not start; none is left then
  */
 export async function startCrew({
   threads,
   module,
   memory,
   createWorker = createInlineWorker,
+  startMs,
   within,
+  failure,
 }: CrewOptions): Promise<Crew> {
   const workers: WorkerLike[] = [];
   const stop = (): void => workers.forEach((worker) => void worker.terminate());
   try {
     for (let thread = 1; thread < threads; thread++) workers.push(createWorker());
     const ready = workers.map((worker, i) => started(worker, { module, memory, thread: i + 1 }));
-    await within(Promise.all(ready));
+    await within(startMs, Promise.all(ready), () => new Error(`silent for ${startMs} ms`));
   } catch (cause) {
     stop();
-    throw cause;
+    throw failure('backend-unavailable', 'worker thread did not start', {
+      got: (cause as Error | undefined)?.message ?? cause,
+      next: 'A content security policy needs `worker-src blob:`, or pass `createWorker`.',
+      cause,
+    });
   }
   for (const worker of workers) worker.unref?.();
   return {
@@ -116,7 +132,12 @@ export async function startCrew({
       const words = new Int32Array(fresh.buffer);
       [words[arrivedWord], words[tileWord], words[threadsWord]] = [0, 0, 1];
       const { exports } = new WebAssembly.Instance(same, { env: { memory: fresh } });
-      return { engine: exports as unknown as EngineExports, memory: fresh };
+      return {
+        engine: exports as unknown as EngineExports,
+        memory: fresh,
+        reason: 'a worker thread was lost during a run',
+        next: 'Run again: from now on it is one thread.',
+      };
     },
   };
 }

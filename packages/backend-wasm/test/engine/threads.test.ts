@@ -86,7 +86,7 @@ describe('threads', () => {
     };
     const executable = await wasmEngine({ createWorker }).compile(small(), { threads: 3 });
     expect(made).toBe(2);
-    expect(workerSource).not.toContain('import(');
+    expect(await workerSource()).not.toContain('import(');
     executable.dispose();
   });
 
@@ -141,8 +141,9 @@ describe('threads', () => {
 
     it('`self` is an object in a worker of Node', async () => {
       const { Worker } = process.getBuiltinModule('node:worker_threads');
+      const source = await workerSource();
       const createWorker = () =>
-        new Worker(`globalThis.self = globalThis;${workerSource}`, { eval: true }) as unknown as WorkerLike;
+        new Worker(`globalThis.self = globalThis;${source}`, { eval: true }) as unknown as WorkerLike;
       const executable = await wasmEngine({ createWorker, startMs: 5000 }).compile(small(), { threads: 3 });
       expect(executable.report()).toMatchObject({ threads: 3 });
       expect(executable.run(input)).toStrictEqual((await jsEngine().compile(small())).run(input));

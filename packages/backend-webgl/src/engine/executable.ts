@@ -264,7 +264,7 @@ export function createExecutable(
     at.context.release();
   };
   const alive = (): Resident => {
-    if (!resident) throw failure('disposed', { what: 'model', next: 'Load it again.' });
+    if (!resident) throw failure('disposed', { what: 'the model was disposed', next: 'Load it again.' });
     if (resident.context.gl.isContextLost()) throw lostError();
     return resident;
   };
@@ -323,7 +323,7 @@ export function createExecutable(
     },
     report: () => reportOf(model, program, alive(), [upload.byteLength, download.byteLength]),
     async restore() {
-      if (!resident) throw failure('disposed', { what: 'model', next: 'Load it again.' });
+      if (!resident) throw failure('disposed', { what: 'the model was disposed', next: 'Load it again.' });
       if (!resident.context.gl.isContextLost()) return;
       const fresh = start();
       stop(resident);

@@ -213,7 +213,7 @@ export async function createExecutable(
     gpu.release();
   };
   const alive = (): Resident => {
-    if (!resident) throw failure('disposed', { what: 'model', next: 'Load it again.' });
+    if (!resident) throw failure('disposed', { what: 'the model was disposed', next: 'Load it again.' });
     return resident;
   };
   const stage = (at: Resident, n: number): NonNullable<Resident['staging']> => {
@@ -260,7 +260,8 @@ export async function createExecutable(
       result.set(target.type === 'f32' ? new Float32Array(mapped) : new Int32Array(mapped));
       readback.unmap();
     } catch (cause) {
-      if (resident !== at) throw failure('disposed', { what: 'model', next: 'Load it again.', cause });
+      if (resident !== at)
+        throw failure('disposed', { what: 'the model was disposed', next: 'Load it again.', cause });
       // The loss may become known only after the failed mapping.
       await Promise.race([gpu.device.lost, new Promise((resolve) => setTimeout(resolve, lossDelayMs))]);
       alive();

@@ -1,6 +1,6 @@
 // Reads `.bitgrad` files (FORMAT.md). The bytes are not trusted: nothing is allocated, indexed or run before
 // the sizes involved were compared with the file and with the limits.
-import { check, failure } from '../fail.js';
+import { check, failure, limited, valid } from '../fail.js';
 import type { Limits } from '../limits.js';
 import type { PackedModel } from '../model.js';
 import type { WeightSpec } from '../plan.js';
@@ -40,7 +40,7 @@ function readSections(file: Uint8Array, limits: Limits): Map<number, Uint8Array>
   const size = file.length;
   const needs = (bytes: number, what: string): void =>
     check(size >= bytes, 'truncated-file', `size of the file, for ${what}`, size, `at least ${bytes} bytes`);
-  check(size <= limits.fileBytes, 'limit-exceeded', 'bytes of the file', size, `at most ${limits.fileBytes}`);
+  limited('bytes of the file', size, limits.fileBytes);
   needs(tableOffset, 'the preamble');
   const view = new DataView(file.buffer, file.byteOffset, size);
   const word = (offset: number): number => view.getUint32(offset, true);
@@ -54,19 +54,13 @@ function readSections(file: Uint8Array, limits: Limits): Map<number, Uint8Array>
     'Update @bitgrad/runtime, or compile the model again.',
   );
   const count = word(16);
-  check(
-    count >= 1 && count <= mostSections,
-    'invalid-file',
-    'number of sections',
-    count,
-    `1 to ${mostSections}`,
-  );
+  valid(count >= 1 && count <= mostSections, 'number of sections', count, `1 to ${mostSections}`);
   const tableEnd = tableOffset + entryBytes * count;
   needs(tableEnd, 'the section table');
   checkCrc('the preamble', crc32(file.subarray(0, 20), file.subarray(tableOffset, tableEnd)), word(20));
   const declared = word(12);
   needs(declared, 'its declared contents');
-  check(size === declared, 'invalid-file', 'size of the file', size, `${declared}, as declared`);
+  valid(size === declared, 'size of the file', size, `${declared}, as declared`);
 
   const sections = new Map<number, Uint8Array>();
   let end = tableEnd;
@@ -79,17 +73,16 @@ function readSections(file: Uint8Array, limits: Limits): Map<number, Uint8Array>
     ];
     const at = `sections[${i}]`;
     const expected = alignTo(end, sectionAlignment);
-    check(offset === expected, 'invalid-file', `offset of ${at}`, offset, `${expected}`);
-    check(bytes <= size - offset, 'invalid-file', `bytes of ${at}`, bytes, `at most ${size - offset}`);
-    for (let j = end; j < offset; j++)
-      check(file[j] === 0, 'invalid-file', `padding byte ${j}`, file[j], '0');
+    valid(offset === expected, `offset of ${at}`, offset, `${expected}`);
+    valid(bytes <= size - offset, `bytes of ${at}`, bytes, `at most ${size - offset}`);
+    for (let j = end; j < offset; j++) valid(file[j] === 0, `padding byte ${j}`, file[j], '0');
     end = offset + bytes;
     const contents = file.subarray(offset, end);
     checkCrc(at, crc32(contents), crc);
-    check(!sections.has(tag), 'invalid-file', `tag of ${at}`, hex(tag), 'a tag that occurs once');
+    valid(!sections.has(tag), `tag of ${at}`, hex(tag), 'a tag that occurs once');
     sections.set(tag, contents);
   }
-  check(end === size, 'invalid-file', 'end of the last section', end, `${size}, the end of the file`);
+  valid(end === size, 'end of the last section', end, `${size}, the end of the file`);
   return sections;
 }
 
@@ -101,7 +94,7 @@ function section(sections: Map<number, Uint8Array>, tag: 'json' | 'weights'): Ui
 
 function parseHeader(bytes: Uint8Array, limits: Limits): Readonly<Record<string, unknown>> {
   const most = limits.headerBytes;
-  check(bytes.length <= most, 'limit-exceeded', 'bytes of the header', bytes.length, `at most ${most}`);
+  limited('bytes of the header', bytes.length, most);
   let json: string | undefined;
   try {
     json = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -128,9 +121,8 @@ export function decode(file: Uint8Array, bounds: Limits): PackedModel {
   const encodings = validateEncodings(header.stored, plan.weights, bounds.memoryBytes);
   const stored = (spec: WeightSpec, i: number): number => storedBytes(spec, encodings.get(i));
   const total = plan.weights.reduce((end, spec, i) => alignTo(end, weightAlignment) + stored(spec, i), 0);
-  check(
+  valid(
     data.length === total,
-    'invalid-file',
     'bytes of the weight section',
     data.length,
     `${total}, by plan.weights and stored`,

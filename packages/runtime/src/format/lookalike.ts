@@ -40,3 +40,17 @@ export const readAlready = {
   expected: 'one that nobody has read',
   next: 'Pass response.clone() before it is read, or the bytes that were read.',
 };
+
+/** Why nothing was read: fetch says "fetch failed", and the reason in its cause. */
+export function unreadable(
+  source: string | URL,
+  cause: unknown,
+  reasonOf: (error: unknown) => string,
+): { what: string; next: string; cause: unknown } {
+  const { cause: inner } = cause as { cause?: unknown };
+  return {
+    what: `the model ${String(source)} cannot be read: ${reasonOf(cause)}${inner ? `: ${reasonOf(inner)}` : ''}`,
+    next: 'Check the path or address.',
+    cause,
+  };
+}

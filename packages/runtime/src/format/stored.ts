@@ -1,7 +1,7 @@
 // Encodings that make weights smaller in the file than in memory: a last axis of one channel would take a whole word an
 // element, and most thresholds need no 32 bits. The other weights are used in place.
 import { wordsPerRow } from '@bitgrad/bits';
-import { check } from '../fail.js';
+import { limited, valid } from '../fail.js';
 import type { TensorData, WeightSpec } from '../plan.js';
 import { channelCount, elementCount, storageBytes, storageLength } from '../tensors.js';
 import { integer, record, text } from '../validate/fields.js';
@@ -90,9 +90,8 @@ export function validateEncodings(
     const index = integer(String(+key) === key ? +key : key, at, 0, weights.length - 1);
     const spec = weights[index]!;
     const encoding = text(entry, at) as Encoding;
-    check(
+    valid(
       ['dense', 'i8', 'i16'].includes(encoding) && typeOf(encoding) === spec.type,
-      'invalid-file',
       at,
       encoding,
       spec.type === 'bits' ? 'dense' : spec.type === 'i32' ? 'i8 or i16' : `no encoding of ${spec.type}`,
@@ -100,12 +99,6 @@ export function validateEncodings(
     encodings.set(index, encoding);
     restored += storageBytes(spec.type, spec.shape);
   }
-  check(
-    restored <= memoryBytes,
-    'limit-exceeded',
-    'bytes of stored weights',
-    restored,
-    `at most ${memoryBytes}`,
-  );
+  limited('bytes of stored weights', restored, memoryBytes);
   return encodings;
 }

@@ -129,7 +129,7 @@ function executable(
   let live: readonly Step[] | undefined = compiled;
   const [inputSize, outputSize] = [elementCount(source.shape), elementCount(target.shape)];
   const run = (input: InputArray, output?: OutputArray): OutputArray => {
-    if (!live) throw failure('disposed', { what: 'model', next: 'Load it again.' });
+    if (!live) throw failure('disposed', { what: 'the model was disposed', next: 'Load it again.' });
     const result = resultFor(plan, input, output);
     const n = input.length / inputSize;
     for (let example = 0; example < n; example++) {

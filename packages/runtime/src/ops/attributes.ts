@@ -1,5 +1,5 @@
 // Attributes of ops: how each kind is read from untrusted JSON, and what an absent one stands for.
-import { check } from '../fail.js';
+import { among } from '../fail.js';
 import { finite, integer, integers } from '../validate/fields.js';
 
 /** A kind of attribute. */
@@ -33,7 +33,7 @@ const of = <T>(read: Attribute<T>['read'], fallback?: T): Attribute<T> =>
 const oneOf =
   <T>(...values: readonly T[]) =>
   (value: unknown, field: string): T => {
-    check(values.includes(value as T), 'invalid-file', field, value, values.join(', '));
+    among(value, field, values);
     return value as T;
   };
 

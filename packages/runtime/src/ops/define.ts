@@ -41,7 +41,7 @@ export interface OpDefinition<
   rule(args: RuleArguments<AttributesOf<Attributes>>): RuleResult;
 }
 
-/** Types an op's definition. */
+/** Types an op's definition. #__NO_SIDE_EFFECTS__: what uses only the values of ops leaves the definitions out. */
 export const defineOp = <
   const Weights extends readonly string[] = readonly [],
   const Attributes extends AttributeTable = Readonly<Record<never, never>>,

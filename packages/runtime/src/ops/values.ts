@@ -1,6 +1,6 @@
 // The ops of single elements, each stated as an expression that engines render: one loop in JavaScript, the text of a shader,
 // AssemblyScript. Every node is rounded to float32; `exp` is exp32 of @bitgrad/bits. Inputs: `x` and, of two operands,
-// `y`; weights by their names, a value for each channel.
+// `y`; and every weight by its name, a value for each channel, in the order of the op's weights.
 import type { Expression } from '@bitgrad/bits';
 import { addValue } from './add.js';
 import { affineValue } from './affine.js';

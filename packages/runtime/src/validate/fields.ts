@@ -1,14 +1,13 @@
 // Readers of single fields of untrusted JSON: each returns the value with its type, or raises an error that
 // names the field.
 import type { ErrorCode } from '@bitgrad/bits';
-import { check } from '../fail.js';
+import { check, limited, valid } from '../fail.js';
 import { nestingLimit } from '../limits.js';
 
 /** An integer from `min` to `max`. */
 export function integer(value: unknown, field: string, min: number, max: number): number {
-  check(
+  valid(
     Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
-    'invalid-file',
     field,
     value,
     `an integer from ${min} to ${max}`,
@@ -18,7 +17,7 @@ export function integer(value: unknown, field: string, min: number, max: number)
 
 /** A finite number. */
 export function finite(value: unknown, field: string): number {
-  check(Number.isFinite(value), 'invalid-file', field, value, 'a finite number');
+  valid(Number.isFinite(value), field, value, 'a finite number');
   return value as number;
 }
 
@@ -30,7 +29,7 @@ export function list(
   max: number,
   limit: ErrorCode = 'invalid-file',
 ): readonly unknown[] {
-  check(Array.isArray(value), 'invalid-file', field, value, 'an array');
+  valid(Array.isArray(value), field, value, 'an array');
   const { length } = value;
   check(
     length >= min && length <= max,
@@ -53,20 +52,14 @@ export const integers = (
 
 /** An object that is not an array. */
 export function record(value: unknown, field: string): Readonly<Record<string, unknown>> {
-  check(
-    typeof value === 'object' && value !== null && !Array.isArray(value),
-    'invalid-file',
-    field,
-    value,
-    'an object',
-  );
+  valid(typeof value === 'object' && value !== null && !Array.isArray(value), field, value, 'an object');
   return value as Record<string, unknown>;
 }
 
 /** A string of at most `max` UTF-16 units. */
 export function text(value: unknown, field: string, max = 1024): string {
-  check(typeof value === 'string', 'invalid-file', field, value, 'a string');
-  check(value.length <= max, 'limit-exceeded', `length of ${field}`, value.length, `at most ${max}`);
+  valid(typeof value === 'string', field, value, 'a string');
+  limited(`length of ${field}`, value.length, max);
   return value;
 }
 

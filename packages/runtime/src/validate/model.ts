@@ -1,6 +1,6 @@
 // Validation of weights against the plan, and of metadata.
 import { outputKinds, wordsPerRow, type PictureSettings } from '@bitgrad/bits';
-import { check } from '../fail.js';
+import { among, valid } from '../fail.js';
 import { limitsFrom, type Limits } from '../limits.js';
 import type { ModelMetadata, PackedModel } from '../model.js';
 import type { Plan, TensorData, WeightSpec } from '../plan.js';
@@ -14,7 +14,7 @@ function checkTail(words: Uint32Array, { shape }: WeightSpec, at: string): void 
   if (c % 32 === 0) return;
   const stride = wordsPerRow(c);
   for (let i = stride - 1; i < words.length; i += stride)
-    check(words[i]! >>> (c % 32) === 0, 'invalid-file', `unused bits of ${at}, word ${i}`, words[i], 'zeros');
+    valid(words[i]! >>> (c % 32) === 0, `unused bits of ${at}, word ${i}`, words[i], 'zeros');
 }
 
 const allFinite = (values: Float32Array): boolean => values.every(Number.isFinite);
@@ -25,10 +25,9 @@ const allFinite = (values: Float32Array): boolean => values.every(Number.isFinit
  */
 export function validateWeights(plan: Plan, weights: readonly TensorData[]): void {
   expectPlan(plan);
-  check(Array.isArray(weights), 'invalid-file', 'weights', weights ?? 'nothing', 'a list of typed arrays');
-  check(
+  valid(Array.isArray(weights), 'weights', weights ?? 'nothing', 'a list of typed arrays');
+  valid(
     weights.length === plan.weights.length,
-    'invalid-file',
     'number of weights',
     weights.length,
     `${plan.weights.length}`,
@@ -37,9 +36,8 @@ export function validateWeights(plan: Plan, weights: readonly TensorData[]): voi
     const at = `weights[${i}]`;
     const data = weights[i];
     const length = storageLength(spec.type, spec.shape);
-    check(
+    valid(
       isStorage(spec.type, data) && data.length === length,
-      'invalid-file',
       at,
       data?.constructor.name,
       `the typed array of ${spec.type}, length ${length}`,
@@ -50,17 +48,10 @@ export function validateWeights(plan: Plan, weights: readonly TensorData[]): voi
     const first = weights[used[0]!];
     const at = `plan.ops[${i}] (${op}).weights[0]`;
     if (op === 'conv' || op === 'depthwise' || op === 'dense')
-      check(
-        !(first instanceof Float32Array) || allFinite(first),
-        'invalid-file',
-        at,
-        'NaN or infinity',
-        'finite numbers',
-      );
+      valid(!(first instanceof Float32Array) || allFinite(first), at, 'NaN or infinity', 'finite numbers');
     if (op === 'quantize')
-      check(
+      valid(
         (first as Float32Array).every((t, j, all) => t >= (all[j - 1] ?? -Infinity)),
-        'invalid-file',
         at,
         'an unsorted list',
         'nondecreasing numbers',
@@ -98,8 +89,8 @@ function picture(
   { fit, background, invert }: Readonly<Record<string, unknown>>,
   at: string,
 ): PictureSettings {
-  check(fits.includes(fit), 'invalid-file', `${at}.fit`, fit, fits.join(', '));
-  check(typeof invert === 'boolean', 'invalid-file', `${at}.invert`, invert, 'true or false');
+  among(fit, `${at}.fit`, fits);
+  valid(typeof invert === 'boolean', `${at}.invert`, invert, 'true or false');
   const colour = integers(background, `${at}.background`, [3, 3], [0, 255]);
   return {
     fit: fit as PictureSettings['fit'],
@@ -115,18 +106,12 @@ function read(value: unknown, at: string, kind: Kind): unknown {
   if (kind === 'count') return integer(value ?? 0, at, 0, Number.MAX_SAFE_INTEGER);
   if (kind === 'object') return record(value, at);
   if (kind === 'output') {
-    check(
-      (outputKinds as readonly unknown[]).includes(value),
-      'invalid-file',
-      at,
-      value,
-      outputKinds.join(', '),
-    );
+    among(value, at, outputKinds);
     return value;
   }
   if (kind === 'picture') return picture(record(value, at), at);
   if (kind === 'finite' || kind === 'positive') {
-    check(kind === 'finite' || (value as number) > 0, 'invalid-file', at, value, 'a positive number');
+    valid(kind === 'finite' || (value as number) > 0, at, value, 'a positive number');
     return finite(value, at);
   }
   if (Array.isArray(kind))

@@ -1,6 +1,6 @@
 // Validation of a plan that nobody trusts: it is read field by field into a fresh plan of known fields, so that
 // what comes out satisfies every invariant of plan.ts and carries nothing else.
-import { check, failure } from '../fail.js';
+import { among, check, failure, limited, valid } from '../fail.js';
 import { defaultLimits, type Limits } from '../limits.js';
 import {
   planVersion,
@@ -20,15 +20,12 @@ const elementTypes: readonly ElementType[] = ['bits', 'u8', 'i8', 'i32', 'f32'];
 
 function spec(value: unknown, at: string, types: readonly ElementType[], limits: Limits): WeightSpec {
   const { type, shape } = record(value, at);
-  check(types.includes(type as ElementType), 'invalid-file', `${at}.type`, type, types.join(', '));
+  among(type, `${at}.type`, types);
   const sizes = integers(shape, `${at}.shape`, [1, 4], [1, limits.elements]);
   const count = elementCount(sizes);
-  check(count <= limits.elements, 'limit-exceeded', `elements of ${at}`, count, `at most ${limits.elements}`);
+  limited(`elements of ${at}`, count, limits.elements);
   return { type: type as ElementType, shape: sizes };
 }
-
-const oneOf = (value: unknown, field: string, names: readonly unknown[]): void =>
-  check(names.includes(value), 'invalid-file', field, value, names.join(', '));
 
 /** Any definition, as the walk over a plan uses it. */
 const definitions = ops as Readonly<Record<OpName, OpDefinition>>;
@@ -53,20 +50,14 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
     (entry, i) => spec(entry, `plan.buffers[${i}]`, ['bits', 'u8', 'i32', 'f32'], limits) as BufferSpec,
   );
   const memory = buffers.reduce((sum, { type, shape }) => sum + storageBytes(type, shape), 0);
-  check(
-    memory <= limits.memoryBytes,
-    'limit-exceeded',
-    'bytes of plan.buffers',
-    memory,
-    `at most ${limits.memoryBytes}`,
-  );
+  limited('bytes of plan.buffers', memory, limits.memoryBytes);
   const weights = list(plan.weights, 'plan.weights', 0, limits.ops, 'limit-exceeded').map((entry, i) =>
     spec(entry, `plan.weights[${i}]`, elementTypes, limits),
   );
   const input = integer(plan.input, 'plan.input', 0, buffers.length - 1);
   const output = integer(plan.output, 'plan.output', 0, buffers.length - 1);
-  oneOf(buffers[input]!.type, 'type of plan.input', ['u8', 'f32']);
-  oneOf(buffers[output]!.type, 'type of plan.output', ['f32', 'i32']);
+  among(buffers[input]!.type, 'type of plan.input', ['u8', 'f32']);
+  among(buffers[output]!.type, 'type of plan.output', ['f32', 'i32']);
 
   const written = new Set([input]);
   let operations = 0;
@@ -87,13 +78,7 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
     if (source.name !== undefined) op.name = text(source.name, `${at}.name`);
     const inputs = integers(source.inputs, `${at}.inputs`, arity, [0, buffers.length - 1]);
     inputs.forEach((buffer, j) =>
-      check(
-        written.has(buffer),
-        'invalid-file',
-        `${at}.inputs[${j}]`,
-        buffer,
-        'a buffer that an earlier op wrote',
-      ),
+      valid(written.has(buffer), `${at}.inputs[${j}]`, buffer, 'a buffer that an earlier op wrote'),
     );
     op.inputs = inputs;
     const used = integers(
@@ -104,7 +89,7 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
     );
     if (names.length > 0) op.weights = used;
     const target = integer(source.output, `${at}.output`, 0, buffers.length - 1);
-    check(!written.has(target), 'invalid-file', `${at}.output`, target, 'a buffer that nothing wrote before');
+    valid(!written.has(target), `${at}.output`, target, 'a buffer that nothing wrote before');
     written.add(target);
     op.output = target;
     const x = inputs.map((buffer) => buffers[buffer]!);
@@ -128,21 +113,14 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
     operations += Math.max(cost ?? 0, elementCount(shape) * (type === 'bits' ? 8 : 1));
     return op as unknown as Op;
   });
-  check(
-    operations <= limits.operations,
-    'limit-exceeded',
-    'operations of one inference',
-    operations,
-    `at most ${limits.operations}`,
-  );
-  check(written.has(output), 'invalid-file', 'plan.output', output, 'a buffer that an op writes');
-  check(
+  limited('operations of one inference', operations, limits.operations);
+  valid(written.has(output), 'plan.output', output, 'a buffer that an op writes');
+  valid(
     written.size === buffers.length,
-    'invalid-file',
     'plan.buffers',
     `${buffers.length} buffers`,
     `${written.size}, one for the input and each op`,
   );
-  check(output !== input, 'invalid-file', 'plan.output', output, 'another buffer than the input');
+  valid(output !== input, 'plan.output', output, 'another buffer than the input');
   return { version, input, output, buffers, weights, ops: checked };
 }

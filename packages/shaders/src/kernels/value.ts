@@ -1,6 +1,6 @@
 // Elementwise expressions as kernels: one statement a node, each rounded.
 import { children, inputsOf, type Expression } from '@bitgrad/bits';
-import { channelCount, elementCount, opDefinitions, valueOf, type ElementwiseOp } from '@bitgrad/runtime';
+import { channelCount, elementCount, valueOf, type ElementwiseOp } from '@bitgrad/runtime';
 import { valueType } from '../access.js';
 import { literal } from '../dialect.js';
 import { exponential } from '../math.js';
@@ -62,8 +62,8 @@ function valueSource(expression: Expression, read: (name: string) => string, cha
 export function valueKernel(context: Context<ElementwiseOp>): Draft {
   const { op, x, w, out } = context;
   const expression = valueOf(op);
-  const weights = opDefinitions[op.op].weights ?? [];
-  const used = inputsOf(expression).filter((name) => (weights as readonly string[]).includes(name));
+  // The other inputs of an expression are the op's weights, in their order.
+  const weights = inputsOf(expression).filter((name) => name !== 'x' && name !== 'y');
   const operand = (i: number): string => {
     const period = elementCount(x[i]!.shape);
     return `x${i}(${period === elementCount(out.shape) ? 'i' : `i % ${period}`})`;
@@ -71,13 +71,13 @@ export function valueKernel(context: Context<ElementwiseOp>): Draft {
   const read = (name: string): string => {
     if (name === 'x') return valueType(x[0]!.type) === 'f32' ? operand(0) : `f32(${operand(0)})`;
     if (name === 'y') return operand(1);
-    return `floatOf(w${x.length + used.indexOf(name)}(c))`;
+    return `floatOf(w${x.length + weights.indexOf(name)}(c))`;
   };
   const body = valueSource(expression, read, channelCount(out.shape));
   return elementwise(
     op.op === 'unary' ? op.function : op.op,
     context,
     body.includes('exp32') ? `${exponential}\n${body}` : body,
-    used.map((name) => weightConstant(context, w[(weights as readonly string[]).indexOf(name)]!)),
+    weights.map((_, i) => weightConstant(context, w[i]!)),
   );
 }
