@@ -1,30 +1,9 @@
 // Ops whose output row depends on the same row of their inputs. They run tile by tile right after the op that
-// makes their input, so that it is still in the first-level cache; kinds are in src/engine/opcodes.ts.
+// makes their input, so that it is still in the first-level cache.
+import { Opcode } from '../../src/engine/opcodes';
+import { Rowwise } from '../../src/engine/words';
 import { affine, clamp, gelu, prelu, sigmoid, tanh } from './values';
 import { VIEW_A, VIEW_B, VIEW_OUT, address, rowAt, word } from './record';
-
-/** Parameters for each channel. */
-const P0: usize = 14;
-const P1: usize = 15;
-const P2: usize = 16;
-/** Scalar parameters: bounds, or the number of thresholds. */
-const S0: usize = 17;
-const S1: usize = 18;
-
-const AFFINE_I32: i32 = 0;
-const AFFINE_F32: i32 = 1;
-const CLAMP: i32 = 2;
-const PRELU: i32 = 3;
-const ADD_F32: i32 = 4;
-const ADD_I32: i32 = 5;
-const MUL_F32: i32 = 6;
-const SIGMOID: i32 = 7;
-const TANH: i32 = 8;
-const BYTES: i32 = 10;
-const QUANTIZE: i32 = 11;
-const LEVELS: i32 = 12;
-const THRESHOLD_I32: i32 = 13;
-const THRESHOLD_F32: i32 = 14;
 
 /** level[number of thresholds <= x], by binary search; NaN is above none. */
 function quantize(x: f32, thresholds: usize, count: i32, levels: usize): f32 {
@@ -74,48 +53,48 @@ function below32(isFloat: bool, x: usize, t: usize): u32 {
   return x << 4;
 }
 
-/** One row of `kind`, `count` channels; `at` is the byte offset of its first channel in per-channel parameters. */
-function row(op: usize, kind: i32, a: usize, b: usize, out: usize, at: usize, count: i32): void {
-  const p0 = address(op, P0) + at, p1 = address(op, P1) + at, p2 = address(op, P2) + at;
+/** One row of an opcode, `count` channels; `at` is the byte offset of its first channel in per-channel parameters. */
+function row(op: usize, code: i32, a: usize, b: usize, out: usize, at: usize, count: i32): void {
+  const p0 = address(op, Rowwise.p0) + at, p1 = address(op, Rowwise.p1) + at, p2 = address(op, Rowwise.p2) + at;
   const bytes = <usize>count << 2;
-  switch (kind) {
-    case AFFINE_I32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, affine(toF(loadI(a + c)), loadF(p0 + c), loadF(p1 + c))); break;
-    case AFFINE_F32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, affine(loadF(a + c), loadF(p0 + c), loadF(p1 + c))); break;
-    case CLAMP: {
-      const low = splatF(load<f32>(op + (S0 << 2))), high = splatF(load<f32>(op + (S1 << 2)));
+  switch (code) {
+    case Opcode.affineI32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, affine(toF(loadI(a + c)), loadF(p0 + c), loadF(p1 + c))); break;
+    case Opcode.affineF32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, affine(loadF(a + c), loadF(p0 + c), loadF(p1 + c))); break;
+    case Opcode.clamp: {
+      const low = splatF(load<f32>(op + (Rowwise.s0 << 2))), high = splatF(load<f32>(op + (Rowwise.s1 << 2)));
       for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, clamp(loadF(a + c), low, high));
       break;
     }
-    case PRELU: for (let c: usize = 0; c < bytes; c += LANES << 2)
+    case Opcode.prelu: for (let c: usize = 0; c < bytes; c += LANES << 2)
       storeF(out + c, prelu(loadF(a + c), loadF(p0 + c), loadF(p1 + c), loadF(p2 + c))); break;
-    case ADD_F32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, addF(loadF(a + c), loadF(b + c))); break;
-    case QUANTIZE: for (let c: usize = 0; c < bytes; c += 4)
-      store<f32>(out + c, quantize(load<f32>(a + c), address(op, P0), word(op, S0), address(op, P1))); break;
-    case LEVELS: for (let c: usize = 0; c < <usize>count; c++)
+    case Opcode.addF32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, addF(loadF(a + c), loadF(b + c))); break;
+    case Opcode.quantize: for (let c: usize = 0; c < bytes; c += 4)
+      store<f32>(out + c, quantize(load<f32>(a + c), address(op, Rowwise.p0), word(op, Rowwise.s0), address(op, Rowwise.p1))); break;
+    case Opcode.widenLevels: for (let c: usize = 0; c < <usize>count; c++)
       store<i32>(out + (c << 2), 1 - 2 * ((load<u8>(a + (c >> 2)) >> <u8>(4 + (c & 3))) & 1)); break;
-    case THRESHOLD_I32: case THRESHOLD_F32: {
-      const flips = address(op, P1) + (at >> 5);
+    case Opcode.thresholdI32: case Opcode.thresholdF32: {
+      const flips = address(op, Rowwise.p1) + (at >> 5);
       for (let c: usize = 0; c < bytes; c += 128)
-        store<u64>(out + (c >> 4), spread(below32(kind == THRESHOLD_F32, a + c, p0 + c) ^ load<u32>(flips + (c >> 5))));
+        store<u64>(out + (c >> 4), spread(below32(code == Opcode.thresholdF32, a + c, p0 + c) ^ load<u32>(flips + (c >> 5))));
       break;
     }
     default: for (let c: usize = 0; c < bytes; c += LANES << 2) {
       // Less common or costly enough that choosing again for each vector does not matter.
-      if (kind == ADD_I32) storeI(out + c, addI(loadI(a + c), loadI(b + c)));
-      else if (kind == BYTES) storeI(out + c, loadU8(a + (c >> 2)));
+      if (code == Opcode.addI32) storeI(out + c, addI(loadI(a + c), loadI(b + c)));
+      else if (code == Opcode.widenBytes) storeI(out + c, loadU8(a + (c >> 2)));
       else {
         const x = loadF(a + c);
-        storeF(out + c, kind == MUL_F32 ? mulF(x, loadF(b + c)) : kind == SIGMOID ? sigmoid(x) : kind == TANH ? tanh(x) : gelu(x));
+        storeF(out + c, code == Opcode.mulF32 ? mulF(x, loadF(b + c)) : code == Opcode.sigmoid ? sigmoid(x) : code == Opcode.tanh ? tanh(x) : gelu(x));
       }
     }
   }
 }
 
 /** Rows r0..r1, channels c0..c1 (c0 a multiple of 64). */
-export function elementwise(op: usize, kind: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
+export function elementwise(op: usize, code: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
   const at = <usize>c0 << 2;
-  const inputBytes = kind == BYTES ? <usize>c0 : kind == LEVELS ? <usize>c0 >> 2 : at;
-  const outputBytes = kind >= THRESHOLD_I32 ? <usize>c0 >> 2 : at;
+  const inputBytes = code == Opcode.widenBytes ? <usize>c0 : code == Opcode.widenLevels ? <usize>c0 >> 2 : at;
+  const outputBytes = code >= Opcode.thresholdI32 ? <usize>c0 >> 2 : at;
   for (let r = r0; r < r1; r++)
-    row(op, kind, rowAt(op + VIEW_A, r) + inputBytes, rowAt(op + VIEW_B, r) + at, rowAt(op + VIEW_OUT, r) + outputBytes, at, c1 - c0);
+    row(op, code, rowAt(op + VIEW_A, r) + inputBytes, rowAt(op + VIEW_B, r) + at, rowAt(op + VIEW_OUT, r) + outputBytes, at, c1 - c0);
 }

@@ -2,31 +2,21 @@
 // thread or together with workers that share the memory. Threads take tiles of a group from a common counter
 // and meet at a barrier after each group; every element is computed by one thread, in an order that does not
 // depend on the number of threads.
+import { GroupWords, RecordWords, Shared } from '../../src/engine/words';
 import { border, copy, panels } from './copy';
 import { elementwise } from './elementwise';
 import { fillTables } from './lookup';
 import { product } from './products';
-import { RECORD_BYTES, setScratch, setTileRow, word } from './record';
+import { RECORD_BYTES, address, setScratch, setTileRow, word } from './record';
 import { wholeRows } from './rows';
 import { windows } from './windows';
 
-// Shared words at the start of the memory.
-/** Rises by one for each run; workers wait for it. */
-const EPOCH: usize = 0;
-const ARRIVED: usize = 4;
-const PHASE: usize = 8;
-const TILE: usize = 12;
-const STOP: usize = 16;
-const THREADS: usize = 20;
-const PROGRAM: usize = 24;
-const GROUPS: usize = 28;
-const SCRATCH: usize = 32;
-const SCRATCH_BYTES: usize = 36;
-/** Slices of waiting without progress after which the main thread gives up: a worker has died. */
-const PATIENCE: usize = 40;
+// Addresses of the shared words that threads wait for and count in.
+const EPOCH: usize = Shared.epoch << 2;
+const ARRIVED: usize = Shared.arrived << 2;
+const PHASE: usize = Shared.phase << 2;
+const TILE: usize = Shared.tile << 2;
 
-/** Words of a group's header; its records follow. */
-const GROUP_BYTES: usize = 32;
 const SPINS: i32 = 20000;
 
 /** Length of a slice of waiting: nanoseconds asleep, or turns where the thread may not sleep, about as long. */
@@ -53,7 +43,7 @@ function watch(p: usize, value: i32, maySleep: bool): bool {
       else spin = 0;
       const now = atomic.load<i32>(TILE) + (atomic.load<i32>(ARRIVED) << 24);
       slices = now == progress ? slices + 1 : 0;
-      if (slices > load<i32>(PATIENCE)) return false;
+      if (slices > word(0, Shared.patience)) return false;
       progress = now;
     }
   }
@@ -74,22 +64,21 @@ function barrier(thread: i32, threads: i32, maySleep: bool): bool {
   return true;
 }
 
-/** Opcodes are in src/engine/opcodes.ts: a family in the high bits, a kind in the low four. */
+/** By the family of the opcode; see src/engine/opcodes.ts. */
 function dispatch(op: usize, r0: i32, r1: i32, c0: i32, c1: i32): void {
-  const code = word(op, 0),
-    kind = code & 15;
+  const code = word(op, RecordWords.opcode);
   switch (code >> 4) {
     case 0:
-      product(op, kind, r0, r1, c0, c1);
+      product(op, code, r0, r1, c0, c1);
       break;
     case 1:
-      elementwise(op, kind, r0, r1, c0, c1);
+      elementwise(op, code, r0, r1, c0, c1);
       break;
     case 2:
-      windows(op, kind, r0, r1, c1);
+      windows(op, code, r0, r1, c1);
       break;
     case 3:
-      wholeRows(op, kind, r0, r1, c1);
+      wholeRows(op, code, r0, r1, c1);
       break;
     case 4:
       copy(op, r0, r1);
@@ -104,17 +93,17 @@ function dispatch(op: usize, r0: i32, r1: i32, c0: i32, c1: i32): void {
 
 /** Runs every group; false when a thread was lost. */
 function execute(thread: i32, threads: i32, maySleep: bool): bool {
-  setScratch(<usize>(load<i32>(SCRATCH) + thread * load<i32>(SCRATCH_BYTES)));
-  let group = <usize>load<u32>(PROGRAM);
-  for (let g = load<i32>(GROUPS); g > 0; g--) {
-    const ops = load<i32>(group),
-      rows = load<i32>(group, 4),
-      tileRows = load<i32>(group, 8);
-    const channels = load<i32>(group, 12),
-      tileChannels = load<i32>(group, 16);
+  setScratch(<usize>(word(0, Shared.scratch) + thread * word(0, Shared.scratchBytes)));
+  let group = address(0, Shared.program);
+  for (let g = word(0, Shared.groups); g > 0; g--) {
+    const ops = word(group, GroupWords.records),
+      rows = word(group, GroupWords.rows),
+      tileRows = word(group, GroupWords.tileRows);
+    const channels = word(group, GroupWords.channels),
+      tileChannels = word(group, GroupWords.tileChannels);
     const across = (channels + tileChannels - 1) / tileChannels,
       tiles = across * ((rows + tileRows - 1) / tileRows);
-    const begin = group + GROUP_BYTES,
+    const begin = group + (GroupWords.size << 2),
       end = begin + <usize>ops * RECORD_BYTES;
     for (let next = 0; ; next++) {
       let tile = next;
@@ -142,7 +131,7 @@ export function prepare(): void {
  * @returns 1, or 0 when a worker was lost: the memory is of no use any more
  */
 export function run(maySleep: i32): i32 {
-  const threads = load<i32>(THREADS);
+  const threads = word(0, Shared.threads);
   if (ASC_FEATURE_THREADS)
     if (threads > 1) {
       atomic.add<i32>(EPOCH, 1);
@@ -156,7 +145,7 @@ export function work(thread: i32): void {
   if (ASC_FEATURE_THREADS)
     for (let epoch = 0; ; epoch++) {
       waitWhile(EPOCH, epoch);
-      if (atomic.load<i32>(STOP)) return;
-      execute(thread, load<i32>(THREADS), true);
+      if (atomic.load<i32>(Shared.stop << 2)) return;
+      execute(thread, word(0, Shared.threads), true);
     }
 }

@@ -1,48 +1,11 @@
 // Convolutions, fully connected layers and matrix products: one driver, a kernel of 2 rows for each kind of
 // operand. A window is a list of equally long segments of the input (the taps, or whole kernel rows where
 // they are adjacent), so nothing is copied into columns. Weights are panels of output channels, lanes are channels.
+import { Opcode } from '../../src/engine/opcodes';
+import { Mode, Product, RecordWords, View } from '../../src/engine/words';
 import { spread } from './elementwise';
 import { lookupPaired, lookupSingle } from './lookup';
-import { VIEW_A, VIEW_OUT, address, rowAt, scratchBase, word } from './record';
-
-// Words of a record, after the views.
-const WEIGHTS: usize = 14;
-const SEGMENTS: usize = 15;
-const SEGMENTS_END: usize = 16;
-/** Steps in each segment: nibbles, pairs of i16, or f32. */
-const SEGMENT_LENGTH: usize = 17;
-/** Output channels of a part. */
-const CHANNELS: usize = 18;
-const PANEL_BYTES: usize = 19;
-/** i32 [classes][channels]: the value of an empty sum, for each class of window position (what it pads). */
-const INITIAL: usize = 20;
-/** Byte offset of its class for each output row and column, or 0 where all positions are alike. */
-const ROW_CLASS: usize = 21;
-const COLUMN_CLASS: usize = 22;
-/**
- * Binary: ADD adds to the output instead of starting from INITIAL; DECIDE compares the counts with limits, i16 in
- * the place of INITIAL, and writes bits. Integer: left shift of the sum.
- */
-const MODE: usize = 23;
-/** Float: bytes between the weights of successive steps. DECIDE: address of the flips. */
-const STEP_BYTES: usize = 24;
-/**
- * A product of several parts: the groups of a convolution, each with its own input channels, weights and output
- * channels; or with PART_ROWS rows each, the members of a batch of matrix products. Bytes from part to part:
- */
-const PARTS: usize = 25;
-const PART_ROWS: usize = 26;
-const PART_INPUT: usize = 27;
-const PART_WEIGHTS: usize = 28;
-const PART_OUTPUT: usize = 29;
-
-const ADD: i32 = 1;
-const DECIDE: i32 = 2;
-
-/** Kinds, in the order of the opcodes in src/engine/opcodes.ts. */
-const SINGLE: i32 = 0;
-const PAIRED: i32 = 1;
-const INTEGER: i32 = 2;
+import { VIEW_OUT, address, rowAt, scratchBase, word } from './record';
 
 // @ts-ignore: decorator
 @inline function dot(sum: v128, a: v128, w: usize): v128 { return i32x4.add(sum, i32x4.dot_i16x8_s(a, v128.load(w))); }
@@ -91,23 +54,23 @@ function float(p0: usize, p1: usize, w: usize, segments: usize, end: usize, leng
 }
 
 /** One output channel of one row, for the scalar build: weights are panels of one channel. */
-function scalar(kind: i32, mode: i32, p: usize, w: usize, segments: usize, end: usize, length: i32, step: usize, initial: usize, out: usize): void {
+function scalar(code: i32, mode: i32, p: usize, w: usize, segments: usize, end: usize, length: i32, step: usize, initial: usize, out: usize): void {
   let count = 0;
   let sum: f32 = 0;
   for (; segments < end; segments += 4) {
     let a = p + <usize>load<i32>(segments);
-    if (kind <= PAIRED) {
+    if (code <= Opcode.productPaired) {
       const stop = a + length;
       for (; a + 8 <= stop; a += 8, w += 8) count += <i32>popcnt<u64>(load<u64>(a) ^ load<u64>(w));
       for (; a < stop; a++, w++) count += popcnt<i32>(load<u8>(a) ^ load<u8>(w));
-    } else if (kind == INTEGER) {
+    } else if (code == Opcode.productInteger) {
       for (const stop = a + (length << 2); a < stop; a += 2, w += 2) count += <i32>load<i16>(a) * <i32>load<i16>(w);
     } else {
       for (const stop = a + (length << 2); a < stop; a += 4, w += step) sum += load<f32>(a) * load<f32>(w);
     }
   }
-  if (kind <= PAIRED) store<i32>(out, load<i32>(mode == ADD ? out : initial) - (count << 1));
-  else if (kind == INTEGER) store<i32>(out, load<i32>(initial) + (count << mode));
+  if (code <= Opcode.productPaired) store<i32>(out, load<i32>(mode == Mode.add ? out : initial) - (count << 1));
+  else if (code == Opcode.productInteger) store<i32>(out, load<i32>(initial) + (count << mode));
   else store<f32>(out, sum);
 }
 
@@ -126,13 +89,13 @@ function decide(counts: usize, out: usize, limits: usize, flips: usize, channels
 }
 
 /** Turns the sums of one row and panel into the output's values. */
-function finish(kind: i32, mode: i32, sums: usize, out: usize, from: usize, channels: i32): void {
+function finish(code: i32, mode: i32, sums: usize, out: usize, from: usize, channels: i32): void {
   const stop = out + (channels << 2);
-  if (kind <= PAIRED) {
-    if (mode == ADD) from = out;
+  if (code <= Opcode.productPaired) {
+    if (mode == Mode.add) from = out;
     for (; out < stop; out += 16, sums += 8, from += 16)
       v128.store(out, i32x4.sub(v128.load(from), i32x4.shl(v128.load_ext<u16>(sums), 1)));
-  } else if (kind == INTEGER) {
+  } else if (code == Opcode.productInteger) {
     for (; out < stop; out += 16, sums += 16, from += 16)
       v128.store(out, i32x4.add(v128.load(from), i32x4.shl(v128.load(sums), mode)));
   } else for (; out < stop; out += 16, sums += 16) v128.store(out, v128.load(sums));
@@ -149,12 +112,12 @@ let columnClass: usize = 0;
 
 /** Reads the words that stay the same for all rows of a part. */
 function enter(op: usize, part: i32): void {
-  base = address(op, VIEW_A >> 2) + <usize>(part * word(op, PART_INPUT));
-  stepX = word(op, 3); stepY = word(op, 5);
+  base = address(op, RecordWords.a) + <usize>(part * word(op, Product.partInput));
+  stepX = word(op, RecordWords.a + View.step); stepY = word(op, RecordWords.a + View.pitch);
   // A dense layer is one line.
-  width = word(op, 4) || i32.MAX_VALUE;
-  initial = address(op, INITIAL) + <usize>(part * word(op, PART_OUTPUT));
-  rowClass = address(op, ROW_CLASS); columnClass = address(op, COLUMN_CLASS);
+  width = word(op, RecordWords.a + View.width) || i32.MAX_VALUE;
+  initial = address(op, Product.initial) + <usize>(part * word(op, Product.partOutput));
+  rowClass = address(op, Product.rowClass); columnClass = address(op, Product.columnClass);
 }
 
 /** First tap of the window at (y, x). */
@@ -170,17 +133,17 @@ function enter(op: usize, part: i32): void {
 /** The output row, which lies at (y, x) of the output image. */
 // @ts-ignore: decorator
 @inline function outputAt(op: usize, r: i32, y: i32, x: i32): usize {
-  return word(op, 12) < 0 ? rowAt(op + VIEW_OUT, r) : address(op, 10) + <usize>(y * word(op, 13) + x * word(op, 11));
+  return word(op, RecordWords.out + View.width) < 0 ? rowAt(op + VIEW_OUT, r) : address(op, RecordWords.out) + <usize>(y * word(op, RecordWords.out + View.pitch) + x * word(op, RecordWords.out + View.step));
 }
 
 /** Rows r0..r1 and output channels c0..c1 of a part; c0 is a multiple of 64. */
-function productPart(op: usize, kind: i32, part: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
-  const panel = !ASC_FEATURE_SIMD ? 1 : kind <= PAIRED ? 64 : 16, rowSums: usize = kind <= PAIRED ? 128 : 64;
-  const segments = address(op, SEGMENTS), end = address(op, SEGMENTS_END), length = word(op, SEGMENT_LENGTH);
-  const mode = word(op, MODE), step = address(op, STEP_BYTES), panelBytes = word(op, PANEL_BYTES);
-  const decides = ASC_FEATURE_SIMD && kind <= PAIRED && mode == DECIDE;
+function productPart(op: usize, code: i32, part: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
+  const panel = !ASC_FEATURE_SIMD ? 1 : code <= Opcode.productPaired ? 64 : 16, rowSums: usize = code <= Opcode.productPaired ? 128 : 64;
+  const segments = address(op, Product.segments), end = address(op, Product.segmentsEnd), length = word(op, Product.segmentLength);
+  const mode = word(op, Product.mode), step = address(op, Product.stepBytes), panelBytes = word(op, Product.panelBytes);
+  const decides = ASC_FEATURE_SIMD && code <= Opcode.productPaired && mode == Mode.decide;
   const sums = scratchBase();
-  const weights = address(op, WEIGHTS) + <usize>(part * word(op, PART_WEIGHTS)), output = <usize>(part * word(op, PART_OUTPUT));
+  const weights = address(op, Product.weights) + <usize>(part * word(op, Product.partWeights)), output = <usize>(part * word(op, Product.partOutput));
   enter(op, part);
   const firstY = r0 / width, firstX = r0 - firstY * width;
   for (let n = c0; n < c1; n += panel) {
@@ -191,21 +154,21 @@ function productPart(op: usize, kind: i32, part: i32, r0: i32, r1: i32, c0: i32,
       const p0 = windowAt(y, x), i0 = initialAt(y, x) + from, o0 = outputAt(op, r, y, x) + to;
       if (++x == width) { x = 0; y++; }
       if (!ASC_FEATURE_SIMD) {
-        scalar(kind, mode, p0, w, segments, end, length, step, i0, o0);
+        scalar(code, mode, p0, w, segments, end, length, step, i0, o0);
         continue;
       }
       // The last row of an odd number is computed twice.
       const two = r + 1 < r1, p1 = two ? windowAt(y, x) : p0;
-      if (kind == SINGLE) lookupSingle(p0, p1, w, segments, end, length, sums);
-      else if (kind == PAIRED) lookupPaired(p0, p1, w, segments, end, length, sums);
-      else if (kind == INTEGER) integer(p0, p1, w, segments, end, length, sums);
+      if (code == Opcode.productSingle) lookupSingle(p0, p1, w, segments, end, length, sums);
+      else if (code == Opcode.productPaired) lookupPaired(p0, p1, w, segments, end, length, sums);
+      else if (code == Opcode.productInteger) integer(p0, p1, w, segments, end, length, sums);
       else float(p0, p1, w, segments, end, length, sums, step);
       if (decides) decide(sums, o0, i0, flips, count);
-      else finish(kind, mode, sums, o0, i0, count);
+      else finish(code, mode, sums, o0, i0, count);
       if (two) {
         const i1 = initialAt(y, x) + from, o1 = outputAt(op, ++r, y, x) + to;
         if (decides) decide(sums + rowSums, o1, i1, flips, count);
-        else finish(kind, mode, sums + rowSums, o1, i1, count);
+        else finish(code, mode, sums + rowSums, o1, i1, count);
         if (++x == width) { x = 0; y++; }
       }
     }
@@ -213,12 +176,12 @@ function productPart(op: usize, kind: i32, part: i32, r0: i32, r1: i32, c0: i32,
 }
 
 /** Rows r0..r1 and output channels c0..c1 of a product. */
-export function product(op: usize, kind: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
-  const rows = word(op, PART_ROWS), channels = min(c1, word(op, CHANNELS));
+export function product(op: usize, code: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
+  const rows = word(op, Product.partRows), channels = min(c1, word(op, Product.channels));
   if (!rows) {
-    for (let part = 0; part < word(op, PARTS); part++) productPart(op, kind, part, r0, r1, c0, channels);
+    for (let part = 0; part < word(op, Product.parts); part++) productPart(op, code, part, r0, r1, c0, channels);
     return;
   }
   for (let part = r0 / rows; part * rows < r1; part++)
-    productPart(op, kind, part, max(r0, part * rows), min(r1, (part + 1) * rows), c0, channels);
+    productPart(op, code, part, max(r0, part * rows), min(r1, (part + 1) * rows), c0, channels);
 }

@@ -1,12 +1,10 @@
-// How an op is written in linear memory: RECORD_WORDS 32-bit words, filled in by src/engine/program.ts.
-// A *view* says where the rows of a tensor are: address(row) = base + floor(row / width) * pitch
-// + (row mod width) * step; width 0 is one long line, width -1 this thread's scratch, whose first row is the
-// first row of the tile. Convolutions read their windows through views as well: step and pitch hold the strides.
+// Reading records; their words and views are in src/engine/words.ts, filled in by src/engine/program.ts.
+import { RecordWords, View } from '../../src/engine/words';
 
-export const RECORD_BYTES: usize = 160;
-export const VIEW_A: usize = 8;
-export const VIEW_B: usize = 24;
-export const VIEW_OUT: usize = 40;
+export const RECORD_BYTES: usize = RecordWords.size << 2;
+export const VIEW_A: usize = RecordWords.a << 2;
+export const VIEW_B: usize = RecordWords.b << 2;
+export const VIEW_OUT: usize = RecordWords.out << 2;
 
 /** Word `index` of a record. */
 // @ts-ignore: decorator
@@ -25,9 +23,9 @@ export function scratchBase(): usize { return scratch; }
 
 /** Address of a row of a view. */
 export function rowAt(view: usize, row: i32): usize {
-  const base = <usize>load<u32>(view), step = load<i32>(view, 4), width = load<i32>(view, 8);
+  const base = address(view, View.base), step = word(view, View.step), width = word(view, View.width);
   if (width < 0) return scratch + base + <usize>((row - tileRow) * step);
   if (width == 0) return base + <usize>(row * step);
   const y = row / width;
-  return base + <usize>(y * load<i32>(view, 12) + (row - y * width) * step);
+  return base + <usize>(y * word(view, View.pitch) + (row - y * width) * step);
 }

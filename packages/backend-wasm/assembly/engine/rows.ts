@@ -1,10 +1,8 @@
 // Softmax and layer normalization: whole rows, with sums in the order that plan.ts states.
+import { Opcode } from '../../src/engine/opcodes';
+import { Rowwise } from '../../src/engine/words';
 import { exp } from './functions';
 import { VIEW_A, VIEW_OUT, address, rowAt, word } from './record';
-
-const P0: usize = 14;
-const P1: usize = 15;
-const EPSILON: usize = 17;
 
 function softmax(x: usize, y: usize, bytes: usize): void {
   let m = load<f32>(x);
@@ -20,8 +18,8 @@ function softmax(x: usize, y: usize, bytes: usize): void {
 
 function layerNorm(op: usize, x: usize, y: usize, bytes: usize): void {
   const n = <f32>(bytes >> 2),
-    gamma = address(op, P0),
-    beta = address(op, P1);
+    gamma = address(op, Rowwise.p0),
+    beta = address(op, Rowwise.p1);
   let s: f32 = 0,
     v: f32 = 0;
   for (let c: usize = 0; c < bytes; c += 4) s += load<f32>(x + c);
@@ -30,7 +28,7 @@ function layerNorm(op: usize, x: usize, y: usize, bytes: usize): void {
     const d = load<f32>(x + c) - mean;
     v += d * d;
   }
-  const r: f32 = 1 / sqrt<f32>(v / n + load<f32>(op + (EPSILON << 2)));
+  const r: f32 = 1 / sqrt<f32>(v / n + load<f32>(op + (Rowwise.s0 << 2)));
   for (let c: usize = 0; c < bytes; c += LANES << 2)
     storeF(
       y + c,
@@ -38,12 +36,12 @@ function layerNorm(op: usize, x: usize, y: usize, bytes: usize): void {
     );
 }
 
-/** Rows r0..r1; kind 0 is softmax, 1 layer normalization. */
-export function wholeRows(op: usize, kind: i32, r0: i32, r1: i32, channels: i32): void {
+/** Rows r0..r1. */
+export function wholeRows(op: usize, code: i32, r0: i32, r1: i32, channels: i32): void {
   for (let r = r0; r < r1; r++) {
     const x = rowAt(op + VIEW_A, r),
       y = rowAt(op + VIEW_OUT, r);
-    if (kind) layerNorm(op, x, y, (<usize>channels) << 2);
+    if (code == Opcode.layerNorm) layerNorm(op, x, y, (<usize>channels) << 2);
     else softmax(x, y, (<usize>channels) << 2);
   }
 }

@@ -1,9 +1,10 @@
 // Lowers ops that only move elements (concat, slice, pad, transpose, reshape, constant) and the conversions that
 // other ops need, all to strided copies.
 import { failure } from './errors.js';
-import { border, copy as copyOp, element } from './opcodes.js';
-import { emit, openGroup, pinned, type Program } from './program.js';
-import { isDense, isLinear, rowsOf, tensor, unitBytes, type Tensor } from './tensors.js';
+import { Element, Opcode } from './opcodes.js';
+import { emit, floatBits, openGroup, pinned, type Program, type Word } from './program.js';
+import { isDense, isLinear, rowsOf, tensor, unitBytes, type Stored, type Tensor } from './tensors.js';
+import { Border, Copy } from './words.js';
 
 /** An axis of a copy: length and the strides of source and target, in elements. */
 interface Axis {
@@ -23,6 +24,14 @@ const axesOf = (counts: readonly number[], from: readonly number[], to: readonly
   counts.map((count, i) => ({ count, from: from[i]!, to: to[i]! }));
 
 const sizes = ({ h, w, c }: Tensor): number[] => [h, w, c];
+
+const element: Readonly<Record<Stored, Element>> = {
+  bits: Element.bits,
+  u8: Element.u8,
+  i16: Element.i16,
+  i32: Element.word,
+  f32: Element.word,
+};
 
 /**
  * One copy. `source` null fills with `value`.
@@ -52,35 +61,29 @@ function copy(
   const inner = merged.pop()!;
   const outer = merged.reverse();
   const rows = outer.reduce((n, { count }) => n * count, 1);
-  const padded = [
-    ...outer,
-    ...Array.from({ length: 4 - outer.length }, () => ({ count: 1, from: 0, to: 0 })),
-  ];
-  const group = openGroup(program, rows, 1, { open: false });
   // Threads may not write bits of the same byte: then one tile does it all.
   const shared =
     target.type === 'bits' && (merged.some(({ to }) => to % 4 !== 0) || (start.to ?? 0) % 4 !== 0);
-  program.groups[group]!.divisible = !shared;
-  emit(
-    program,
-    group,
-    copyOp,
-    [
-      source ? pinned(source) : 0,
-      pinned(target),
-      source ? element[source.type] : element.fill,
-      element[target.type],
-      inner.count,
-      inner.from,
-      inner.to,
-      ...padded.flatMap(({ count, from, to }) => [count, from, to]),
-      start.from ?? 0,
-      start.to ?? 0,
-      start.value ?? 0,
-    ],
-    source ? [source] : [],
-    target,
-  );
+  const group = openGroup(program, rows, 1, { open: false, divisible: !shared });
+  const words: { [place: number]: Word } & Record<Copy, Word> = {
+    [Copy.source]: source ? pinned(source) : 0,
+    [Copy.target]: pinned(target),
+    [Copy.from]: source ? element[source.type] : Element.fill,
+    [Copy.to]: element[target.type],
+    [Copy.count]: inner.count,
+    [Copy.sourceStep]: inner.from,
+    [Copy.targetStep]: inner.to,
+    [Copy.axes]: 1,
+    [Copy.sourceStart]: start.from ?? 0,
+    [Copy.targetStart]: start.to ?? 0,
+    [Copy.value]: start.value ?? 0,
+  };
+  for (let i = 0, at = Copy.axes; i < 4; i++, at += 3) {
+    words[at] = outer[i]?.count ?? 1;
+    words[at + 1] = outer[i]?.from ?? 0;
+    words[at + 2] = outer[i]?.to ?? 0;
+  }
+  emit(program, group, Opcode.copy, words, source ? [source] : [], target);
 }
 
 /**
@@ -92,7 +95,8 @@ function clear(program: Program, target: Tensor): void {
   if (target.type !== 'bits') return;
   const group = openGroup(program, 1, 1, { open: false });
   target.region.pinned = true;
-  emit(program, group, border, [() => target.region.base, 0, 0, target.region.bytes, 0, 0, 0, 0], [], target);
+  const words = { [Border.base]: (): number => target.region.base, [Border.above]: target.region.bytes };
+  emit(program, group, Opcode.border, words, [], target);
 }
 
 /** Copies all elements, converting types: u8, bits -> i16 and equal types. Returns the target. */
@@ -120,7 +124,7 @@ const dot = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, x, i) => sum + x * b[i]!, 0);
 
 /** A tensor without a border: `t`, or a copy of it. */
-const linear = (program: Program, t: Tensor): Tensor =>
+export const linear = (program: Program, t: Tensor): Tensor =>
   isLinear(t) ? t : copyTensor(program, t, tensor(t.type, [t.h, t.w, t.c]));
 
 /** Target axis i is source axis permutation[i]; `shape` is the source's. */
@@ -185,8 +189,6 @@ export function sliced(
   });
   return target;
 }
-
-const floatBits = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!;
 
 /** `source` within `value`. */
 export function paddedWith(

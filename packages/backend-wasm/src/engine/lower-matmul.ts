@@ -1,10 +1,11 @@
 // Lowers matmul, the product of two buffers.
-import { copyTensor, transposed } from './lower-copy.js';
+import { linear, transposed } from './lower-copy.js';
 import { kernelFor, productWords } from './lower-products.js';
-import { panels } from './opcodes.js';
+import { Opcode } from './opcodes.js';
 import { uniform } from './padding.js';
-import { emit, openGroup, pinned, view, type Program } from './program.js';
-import { isLinear, rowsOf, tensor, type Tensor } from './tensors.js';
+import { emit, openGroup, pinned, view, type Program, type Word } from './program.js';
+import { rowsOf, tensor, type Tensor } from './tensors.js';
+import { Panels, Product, RecordWords } from './words.js';
 
 /** matmul: [batch, m, k] x [batch, k, n] (or [batch, n, k] with transposeB). */
 export function lowerMatmul(
@@ -26,30 +27,37 @@ export function lowerMatmul(
     // The right operand's rows become panels, like constant weights.
     panelBytes = panel * steps;
     partWeights = Math.ceil(n / panel) * panelBytes;
-    const linear = isLinear(b) ? b : copyTensor(program, b, tensor('bits', [b.h, b.w, b.c]));
+    const source = linear(program, b);
     from = tensor('u8', [batch * partWeights]);
     const group = openGroup(program, batch * n, 1, { open: false });
-    const words = [pinned(linear), pinned(from), linear.pixel, steps, panel, n, partWeights];
-    emit(program, group, panels, words, [linear], from);
+    const words: Record<Panels, Word> = {
+      [Panels.source]: pinned(source),
+      [Panels.target]: pinned(from),
+      [Panels.step]: source.pixel,
+      [Panels.steps]: steps,
+      [Panels.panel]: panel,
+      [Panels.rows]: n,
+      [Panels.bytes]: partWeights,
+    };
+    emit(program, group, Opcode.panels, words, [source], from);
   } else {
     if (transposeB) from = transposed(program, b, tensor('f32', [batch, b.c, n]), [0, 2, 1], [batch, n, b.c]);
-    else if (!isLinear(b)) from = copyTensor(program, b, tensor('f32', [b.h, b.w, b.c]));
+    else from = linear(program, b);
     stepBytes = from.pixel;
     if (panel === 1) panelBytes = 4;
     partWeights = a.c * from.pixel;
   }
-  const words = productWords(program, {
-    weights: pinned(from),
-    segments: new Int32Array(1),
-    length: steps,
-    channels: n,
-    panelBytes,
-    stepBytes,
-    ...(bits && { initial: uniform(n, a.c) }),
-    partRows: m,
-    partWeights,
-  });
   const group = openGroup(program, rowsOf(output), n);
-  emit(program, group, opcode, [...view(a), 0, 0, 0, 0, ...view(output), ...words], [a, from], output);
+  const words = productWords(program, new Int32Array(1), bits ? uniform(n, a.c) : undefined, {
+    [Product.weights]: pinned(from),
+    [Product.segmentLength]: steps,
+    [Product.channels]: n,
+    [Product.panelBytes]: panelBytes,
+    [Product.stepBytes]: stepBytes,
+    [Product.parts]: 1,
+    [Product.partRows]: m,
+    [Product.partWeights]: partWeights,
+  });
+  emit(program, group, opcode, { ...view(RecordWords.a, a), ...words }, [a, from], output);
   return { output, kernel: name };
 }

@@ -1,6 +1,6 @@
 // Lowers conv and dense to records of the module's matrix products.
 import type { TensorData, Window } from '@bitgrad/runtime';
-import { productFloat, productInteger, productPaired, productSingle } from './opcodes.js';
+import { Opcode } from './opcodes.js';
 import { copyTensor } from './lower-copy.js';
 import { countLimits, paddedInitial, uniform, type Initial } from './padding.js';
 import {
@@ -10,13 +10,15 @@ import {
   emit,
   openGroup,
   pinned,
-  view,
+  viewAt,
   type Program,
   type Word,
+  type Words,
 } from './program.js';
 import { blocksOf, countedSteps, packNibbles, packPanels, segmentsOf } from './segments.js';
 import { rowsOf, tensor, unitBytes, type Border, type Tensor } from './tensors.js';
 import { readElements, tapSums, type TapWeights } from './weights.js';
+import { Mode, Product, RecordWords } from './words.js';
 
 /** What padded taps and shifts mean; see PaddedAccumulation of @bitgrad/runtime, src/ops/accumulation.ts. */
 export interface Accumulation {
@@ -26,7 +28,7 @@ export interface Accumulation {
 
 /** A kernel of the module: its opcode, its name in reports, and the output channels of a panel of weights. */
 export interface Kernel {
-  opcode: number;
+  opcode: Opcode;
   name: string;
   panel: number;
 }
@@ -35,58 +37,41 @@ export interface Kernel {
 export function kernelFor({ target: { simd, relaxed } }: Program, type: Tensor['type']): Kernel {
   if (type === 'bits')
     return {
-      opcode: relaxed ? productSingle : productPaired,
+      opcode: relaxed ? Opcode.productSingle : Opcode.productPaired,
       name: !simd ? 'xnor-popcount' : relaxed ? 'xnor-lookup-relaxed' : 'xnor-lookup',
       panel: simd ? 64 : 1,
     };
   const panel = simd ? 16 : 1;
   return type === 'i16'
-    ? { opcode: productInteger, name: simd ? 'integer-dot' : 'integer', panel }
-    : { opcode: productFloat, name: 'float', panel };
+    ? { opcode: Opcode.productInteger, name: simd ? 'integer-dot' : 'integer', panel }
+    : { opcode: Opcode.productFloat, name: 'float', panel };
 }
 
-/** Parameters of a product's record. */
-export interface ProductWords {
-  weights: Word;
-  segments: Int32Array;
-  length: number;
-  channels: number;
-  panelBytes: number;
-  initial?: Initial;
-  mode?: number;
-  stepBytes?: number;
-  /** Parts and their distances; see assembly/engine/products.ts. */
-  parts?: number;
-  partRows?: number;
-  partInput?: number;
-  partWeights?: number;
-  partOutput?: number;
-}
+/** Words of a product that {@link productWords} makes of constants. */
+type Placed =
+  Product.segments | Product.segmentsEnd | Product.initial | Product.rowClass | Product.columnClass;
 
-/** The words of a product's record from word 14 on. */
-export function productWords(program: Program, p: ProductWords): Word[] {
-  const segments = constantData(program, p.segments);
-  const { initial } = p;
+/** Those that may be left out, which is 0. */
+type Optional = Product.mode | Product.partRows | Product.partInput | Product.partOutput;
+
+/** The words of a product's record, but for its views. */
+export function productWords(
+  program: Program,
+  segments: Int32Array,
+  initial: Initial | undefined,
+  words: Record<Exclude<Product, Placed | Optional>, Word> & Words,
+): Words {
+  const at = constantData(program, segments);
   const placed = (part: Initial['table'] | undefined): number =>
     part ? constant(program, part.bytes, part.make) : 0;
-  return [
-    p.weights,
-    segments,
-    segments + p.segments.byteLength,
-    p.length,
-    p.channels,
-    p.panelBytes,
-    placed(initial?.table),
-    placed(initial?.rows),
-    placed(initial?.columns),
-    p.mode ?? 0,
-    p.stepBytes ?? 0,
-    p.parts ?? 1,
-    p.partRows ?? 0,
-    p.partInput ?? 0,
-    p.partWeights ?? 0,
-    p.partOutput ?? 0,
-  ];
+  return {
+    ...words,
+    [Product.segments]: at,
+    [Product.segmentsEnd]: at + segments.byteLength,
+    [Product.initial]: placed(initial?.table),
+    [Product.rowClass]: placed(initial?.rows),
+    [Product.columnClass]: placed(initial?.columns),
+  };
 }
 
 /** A threshold to apply to a product: t and flips, and the tensor of bits that it makes. */
@@ -97,9 +82,9 @@ interface Decision {
 }
 
 /** A view of the windows' first taps. */
-function windowView(x: Tensor, out: Tensor, { strides, pads }: Window): Word[] {
+function windowView(x: Tensor, out: Tensor, { strides, pads }: Window): Words {
   const from = -pads[0] * x.pitch - pads[1] * x.pixel;
-  return [pinned(x, from), strides[1] * x.pixel, out.w, strides[0] * x.pitch];
+  return viewAt(RecordWords.a, pinned(x, from), strides[1] * x.pixel, out.w, strides[0] * x.pitch);
 }
 
 /** The window of a dense layer. */
@@ -160,28 +145,20 @@ function emitConvolution(program: Program, x: Tensor, out: Tensor, convolution: 
     const { bytes, make, length, panelBytes, groupBytes } = bits
       ? packNibbles(w.data as Uint32Array, w.taps, block, groups, channels, panel, shift)
       : packPanels(x.type as 'i16' | 'f32', block, groups, channels, panel, readElements(w));
-    const words = productWords(program, {
-      weights: constant(program, bytes, make),
-      segments: Int32Array.from(block, (s) => s.offset),
-      length,
-      channels,
-      panelBytes,
-      ...(initial && { initial }),
-      mode: decision ? 2 : bits ? Math.min(index, 1) : padding.shift,
-      stepBytes: flips ?? panel * 4,
-      parts: groups,
-      partInput: (w.length * unitBytes(x.type)) / (bits ? 4 : 1),
-      partWeights: groupBytes,
-      partOutput: channels * 4,
+    const offsets = Int32Array.from(block, (s) => s.offset);
+    const words = productWords(program, offsets, initial, {
+      [Product.weights]: constant(program, bytes, make),
+      [Product.segmentLength]: length,
+      [Product.channels]: channels,
+      [Product.panelBytes]: panelBytes,
+      [Product.mode]: decision ? Mode.decide : !bits ? padding.shift : index ? Mode.add : Mode.start,
+      [Product.stepBytes]: flips ?? panel * 4,
+      [Product.parts]: groups,
+      [Product.partInput]: (w.length * unitBytes(x.type)) / (bits ? 4 : 1),
+      [Product.partWeights]: groupBytes,
+      [Product.partOutput]: channels * 4,
     });
-    emit(
-      program,
-      group,
-      opcode,
-      [...windowView(x, out, window), 0, 0, 0, 0, ...view(out), ...words],
-      [x],
-      out,
-    );
+    emit(program, group, opcode, { ...windowView(x, out, window), ...words }, [x], out);
   });
   return name;
 }

@@ -1,19 +1,22 @@
 // Lowers ops whose output row depends on the same row of their inputs. They join the group that makes their
 // input where they can, and so run on it while it is in the cache.
 import type { Op, TensorData } from '@bitgrad/runtime';
-import * as code from './opcodes.js';
+import { Opcode } from './opcodes.js';
 import {
   begin,
-  broadcast,
   constant,
   constantData,
   emit,
+  floatBits,
   joinGroup,
+  pinned,
   view,
+  viewAt,
   type Program,
-  type Word,
+  type Words,
 } from './program.js';
 import { isDense, linesOf, rowsOf, tensor, type Tensor } from './tensors.js';
+import { RecordWords, Rowwise } from './words.js';
 
 /** Per-channel parameters, `repeat` times, rounded up to 32 channels with `fill`. */
 function parameters(program: Program, data: TensorData, fill: number, repeat: number): number {
@@ -26,24 +29,25 @@ function parameters(program: Program, data: TensorData, fill: number, repeat: nu
   });
 }
 
-const noView: readonly Word[] = [0, 0, 0, 0];
-
 /** Emits a record; returns the group that it joined, or -1 if it opened one. */
 function emitRowwise(
   program: Program,
-  opcode: number,
+  opcode: Opcode,
   inputs: readonly Tensor[],
   output: Tensor,
-  words: readonly Word[],
+  words: Words,
   { inPlace = true, whole = output }: { inPlace?: boolean; whole?: Tensor } = {},
 ): number {
   const [a, b] = inputs as [Tensor, Tensor | undefined];
   const before = program.groups.length;
   const group = joinGroup(program, inputs, rowsOf(output), output.c);
-  const second = b ? (rowsOf(b) === 1 && rowsOf(a) > 1 ? broadcast(b) : view(b)) : noView;
-  if (opcode >= code.softmax) program.groups[group]!.divisible = false;
+  // One row serves all rows of the other input.
+  const second =
+    b &&
+    (rowsOf(b) === 1 && rowsOf(a) > 1 ? viewAt(RecordWords.b, pinned(b), 0, 0, 0) : view(RecordWords.b, b));
+  if (opcode >= Opcode.softmax) program.groups[group]!.divisible = false;
   begin(program, group, whole);
-  emit(program, group, opcode, [...view(a), ...second, ...view(output), ...words], inputs, output, inPlace);
+  emit(program, group, opcode, { ...view(RecordWords.a, a), ...second, ...words }, inputs, output, inPlace);
   return group < before ? group : -1;
 }
 
@@ -52,14 +56,20 @@ export function widened(program: Program, x: Tensor): Tensor {
   if (x.type !== 'u8' && x.type !== 'bits') return x;
   const wide = tensor('i32', [x.h, x.w, x.c]);
   // An i32 takes more room than what it comes from, so it cannot take its place.
-  emitRowwise(program, x.type === 'u8' ? code.widenBytes : code.widenLevels, [x], wide, [], {
-    inPlace: false,
-  });
+  emitRowwise(
+    program,
+    x.type === 'u8' ? Opcode.widenBytes : Opcode.widenLevels,
+    [x],
+    wide,
+    {},
+    {
+      inPlace: false,
+    },
+  );
   return wide;
 }
 
-const functions = { sigmoid: code.sigmoid, tanh: code.tanh, gelu: code.gelu } as const;
-const floatBits = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!;
+const functions = { sigmoid: Opcode.sigmoid, tanh: Opcode.tanh, gelu: Opcode.gelu } as const;
 
 /** Opcode and parameters of an op; `repeat` is the number of pixels in a row. */
 function recordOf(
@@ -68,33 +78,46 @@ function recordOf(
   floats: boolean,
   w: readonly TensorData[],
   repeat: number,
-): [opcode: number, words: Word[]] {
+): [opcode: Opcode, words: Words] {
   const p = (i: number, fill = 0): number => parameters(program, w[i]!, fill, repeat);
   switch (op.op) {
     case 'affine':
-      return [floats ? code.affineF32 : code.affineI32, [p(0), p(1)]];
+      return [floats ? Opcode.affineF32 : Opcode.affineI32, { [Rowwise.p0]: p(0), [Rowwise.p1]: p(1) }];
     case 'threshold':
       // Beyond the last channel nothing is below, so unused bits are 0.
       return [
-        floats ? code.thresholdF32 : code.thresholdI32,
-        [p(0, floats ? -Infinity : -(2 ** 31)), constantData(program, w[1]!)],
+        floats ? Opcode.thresholdF32 : Opcode.thresholdI32,
+        { [Rowwise.p0]: p(0, floats ? -Infinity : -(2 ** 31)), [Rowwise.p1]: constantData(program, w[1]!) },
       ];
     case 'quantize':
-      return [code.quantize, [constantData(program, w[0]!), constantData(program, w[1]!), 0, w[0]!.length]];
+      return [
+        Opcode.quantize,
+        {
+          [Rowwise.p0]: constantData(program, w[0]!),
+          [Rowwise.p1]: constantData(program, w[1]!),
+          [Rowwise.s0]: w[0]!.length,
+        },
+      ];
     case 'clamp':
-      return [code.clamp, [0, 0, 0, floatBits(op.min ?? -Infinity), floatBits(op.max ?? Infinity)]];
+      return [
+        Opcode.clamp,
+        { [Rowwise.s0]: floatBits(op.min ?? -Infinity), [Rowwise.s1]: floatBits(op.max ?? Infinity) },
+      ];
     case 'prelu':
-      return [code.prelu, [p(0), p(1), p(2)]];
+      return [Opcode.prelu, { [Rowwise.p0]: p(0), [Rowwise.p1]: p(1), [Rowwise.p2]: p(2) }];
     case 'unary':
-      return [functions[op.function], []];
+      return [functions[op.function], {}];
     case 'add':
-      return [floats ? code.addF32 : code.addI32, []];
+      return [floats ? Opcode.addF32 : Opcode.addI32, {}];
     case 'mul':
-      return [code.mulF32, []];
+      return [Opcode.mulF32, {}];
     case 'layerNorm':
-      return [code.layerNorm, [p(0), p(1), 0, floatBits(op.epsilon)]];
+      return [
+        Opcode.layerNorm,
+        { [Rowwise.p0]: p(0), [Rowwise.p1]: p(1), [Rowwise.s0]: floatBits(op.epsilon) },
+      ];
     default:
-      return [code.softmax, []];
+      return [Opcode.softmax, {}];
   }
 }
 

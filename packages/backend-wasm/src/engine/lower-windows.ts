@@ -3,25 +3,32 @@ import type { AvgPoolOp, MaxPoolOp, Window } from '@bitgrad/runtime';
 import { copyTensor, repeatChannels } from './lower-copy.js';
 import type { Accumulation } from './lower-products.js';
 import { widened } from './lower-rowwise.js';
-import { depthwiseF32, depthwiseI32, maximum, meanF32, meanI32 } from './opcodes.js';
-import { constant, emit, openGroup, pinned, view, type Program, type Word } from './program.js';
+import { Opcode } from './opcodes.js';
+import { constant, emit, openGroup, pinned, type Program, type Word } from './program.js';
 import { rowsOf, tensor, type Border, type Tensor } from './tensors.js';
 import { readElements, type TapWeights } from './weights.js';
+import { Depthwise, Windows } from './words.js';
 
-/** Words 14 to 27 of a window record. */
-const windowWords = (x: Tensor, out: Tensor, { kernel, strides, pads, dilations }: Window): Word[] => [
-  pinned(x),
-  x.pixel,
-  x.pitch,
-  x.h,
-  x.w,
-  ...kernel,
-  ...strides,
-  pads[0],
-  pads[1],
-  out.w,
-  ...dilations,
-];
+const windowWords = (
+  x: Tensor,
+  out: Tensor,
+  { kernel, strides, pads, dilations }: Window,
+): Record<Windows, Word> => ({
+  [Windows.input]: pinned(x),
+  [Windows.pixelBytes]: x.pixel,
+  [Windows.pitch]: x.pitch,
+  [Windows.height]: x.h,
+  [Windows.width]: x.w,
+  [Windows.kernelHeight]: kernel[0],
+  [Windows.kernelWidth]: kernel[1],
+  [Windows.strideY]: strides[0],
+  [Windows.strideX]: strides[1],
+  [Windows.padTop]: pads[0],
+  [Windows.padLeft]: pads[1],
+  [Windows.outWidth]: out.w,
+  [Windows.dilationY]: dilations[0],
+  [Windows.dilationX]: dilations[1],
+});
 
 /** depthwise. */
 export function lowerDepthwise(
@@ -49,19 +56,16 @@ export function lowerDepthwise(
     return data;
   });
   const group = openGroup(program, rowsOf(output), channels, { divisible: false });
-  const words = [...windowWords(x, output, window), weights, stride * 4, shift, padValue];
-  emit(
-    program,
-    group,
-    integer ? depthwiseI32 : depthwiseF32,
-    [0, 0, 0, 0, 0, 0, 0, 0, ...view(output), ...words],
-    [x],
-    output,
-  );
+  const own: Record<Depthwise, Word> = {
+    [Depthwise.weights]: weights,
+    [Depthwise.tapBytes]: stride * 4,
+    [Depthwise.shift]: shift,
+    [Depthwise.padValue]: padValue,
+  };
+  const words = { ...windowWords(x, output, window), ...own };
+  emit(program, group, integer ? Opcode.depthwiseI32 : Opcode.depthwiseF32, words, [x], output);
   return { output, kernel: integer ? 'depthwise-integer' : 'depthwise-float' };
 }
-
-const noView: readonly Word[] = [0, 0, 0, 0];
 
 /** maxPool and avgPool; returns the kernel's name. */
 export function lowerPool(
@@ -74,18 +78,11 @@ export function lowerPool(
   const x = max ? input : widened(program, input);
   x.region.pinned = true;
   const opcode = max
-    ? maximum + ['bits', 'u8', 'i32', 'f32'].indexOf(x.type)
+    ? Opcode.maxBits + ['bits', 'u8', 'i32', 'f32'].indexOf(x.type)
     : x.type === 'f32'
-      ? meanF32
-      : meanI32;
+      ? Opcode.meanF32
+      : Opcode.meanI32;
   const group = openGroup(program, rowsOf(output), output.c, { divisible: false });
-  emit(
-    program,
-    group,
-    opcode,
-    [...noView, ...noView, ...view(output), ...windowWords(x, output, op)],
-    [x],
-    output,
-  );
+  emit(program, group, opcode, windowWords(x, output, op), [x], output);
   return max ? (x.type === 'bits' ? 'packed-max' : 'max') : 'mean';
 }

@@ -1,8 +1,8 @@
 // Lays out the memory of a program: head, constants, records, arena and the scratch of each thread. Regions
 // that only one tile uses live in scratch; the others share the arena, overlapping if never alive together.
-import { threadsWord } from './shared-words.js';
-import { groupWords, headBytes, recordWords, type Group, type Program } from './program.js';
+import { headBytes, type Group, type Program, type Words } from './program.js';
 import type { Region } from './tensors.js';
+import { GroupWords, RecordWords, Shared } from './words.js';
 
 /** Memory of a placed program, in bytes from 0. */
 export interface Layout {
@@ -93,7 +93,7 @@ export function place(program: Program): Layout {
   const tiles = groups.reduce((most, group) => Math.max(most, tile(group, target.threads)), 0);
   const scratchBytes = align(sumsBytes + 256 + tiles);
   const programAt = headBytes + program.constantBytes;
-  const words = groups.reduce((n, { records }) => n + groupWords + records.length * recordWords, 0);
+  const words = groups.reduce((n, { records }) => n + GroupWords.size + records.length * RecordWords.size, 0);
   const arenaAt = align(programAt + words * 4);
   const arenaBytes = placeArena(
     regions.filter(({ local }) => !local),
@@ -110,6 +110,14 @@ export function place(program: Program): Layout {
   };
 }
 
+/** Writes words from `at` on. */
+function fill(memory: Int32Array, at: number, words: Words): void {
+  for (const i in words) {
+    const word = words[i]!;
+    memory[at + +i] = typeof word === 'number' ? word : word();
+  }
+}
+
 /**
  * Writes constants, records and the shared words that the module reads at the start of memory.
  * @param patience slices of 50 ms without progress after which a worker counts as lost
@@ -123,16 +131,26 @@ export function write(program: Program, layout: Layout, buffer: ArrayBufferLike,
   const words = new Int32Array(buffer);
   let at = layout.programAt / 4;
   for (const { records, rows, tileRows, channels, tileChannels } of program.groups) {
-    words.set([records.length, rows, tileRows, channels, tileChannels], at);
-    at += groupWords;
+    fill(words, at, {
+      [GroupWords.records]: records.length,
+      [GroupWords.rows]: rows,
+      [GroupWords.tileRows]: tileRows,
+      [GroupWords.channels]: channels,
+      [GroupWords.tileChannels]: tileChannels,
+    });
+    at += GroupWords.size;
     for (const record of records) {
-      record.words.forEach((word, i) => (words[at + i] = typeof word === 'number' ? word : word()));
-      at += recordWords;
+      fill(words, at, record.words);
+      at += RecordWords.size;
     }
   }
   const { programAt, scratchAt, scratchBytes } = layout;
-  words.set(
-    [program.target.threads, programAt, program.groups.length, scratchAt, scratchBytes, patience],
-    threadsWord,
-  );
+  fill(words, 0, {
+    [Shared.threads]: program.target.threads,
+    [Shared.program]: programAt,
+    [Shared.groups]: program.groups.length,
+    [Shared.scratch]: scratchAt,
+    [Shared.scratchBytes]: scratchBytes,
+    [Shared.patience]: patience,
+  });
 }

@@ -1,21 +1,23 @@
 // The program under construction: groups of records, constants and the regions they refer to. A group is a set
-// of ops that run tile by tile over the same rows; records are written as in assembly/engine/record.ts.
+// of ops that run tile by tile over the same rows; what stands in a record is in words.ts.
 import type { OpReport } from '@bitgrad/runtime';
 import { tooLarge } from './errors.js';
-import { border as borderOp } from './opcodes.js';
+import { Opcode } from './opcodes.js';
 import { isLinear, type Region, type Tensor } from './tensors.js';
+import { Border, RecordWords, View } from './words.js';
 
-/** 32-bit words of a record and of a group's header; bytes of the head of memory (shared words and tables). */
-export const recordWords = 40;
-export const groupWords = 8;
+/** Bytes of the head of memory: shared words and tables. */
 export const headBytes = 8192;
 
 /** A word of a record: a number, or one that is known only when memory is laid out. */
 export type Word = number | (() => number);
 
+/** Words of a record by their place in it; those that are not there are 0. */
+export type Words = Readonly<{ [place: number]: Word }>;
+
 /** One op for the module. */
-interface Record {
-  words: Word[];
+interface Instruction {
+  words: Words;
   /** Tensors it uses by views, in order of use, and whether its output may take the place of its first input. */
   inputs: readonly Tensor[];
   output?: Tensor;
@@ -26,7 +28,7 @@ interface Record {
 export interface Group {
   rows: number;
   channels: number;
-  records: Record[];
+  records: Instruction[];
   /** Rows of all its ops correspond, so that elementwise ops may follow. */
   open: boolean;
   /** Tiles may take part of the channels. */
@@ -102,6 +104,9 @@ export function constant(program: Program, bytes: number, make: () => ArrayBuffe
 export const constantData = (program: Program, data: ArrayBufferView): number =>
   constant(program, data.byteLength, () => data);
 
+/** A float as a word. */
+export const floatBits = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!;
+
 /** A pinned address in a tensor's region: `offset` bytes after its first row. */
 export function pinned(t: Tensor, offset = 0): Word {
   t.region.pinned = true;
@@ -109,14 +114,26 @@ export function pinned(t: Tensor, offset = 0): Word {
   return () => t.region.base + from;
 }
 
-/** A view of a tensor's rows. */
-export function view(t: Tensor, offset = 0): Word[] {
-  const from = t.start + offset;
-  return [() => t.region.base + from, t.pixel, () => (t.region.local ? -1 : isLinear(t) ? 0 : t.w), t.pitch];
-}
+/** Where a record has a view. */
+export type ViewPlace = RecordWords.a | RecordWords.b | RecordWords.out;
 
-/** A view that gives the same row for every row. */
-export const broadcast = (t: Tensor): Word[] => [pinned(t), 0, 0, 0];
+/** A view in a record. */
+export const viewAt = (place: ViewPlace, base: Word, step: Word, width: Word, pitch: Word): Words => ({
+  [place + View.base]: base,
+  [place + View.step]: step,
+  [place + View.width]: width,
+  [place + View.pitch]: pitch,
+});
+
+/** A view of a tensor's rows. */
+export const view = (place: ViewPlace, t: Tensor): Words =>
+  viewAt(
+    place,
+    () => t.region.base + t.start,
+    t.pixel,
+    () => (t.region.local ? -1 : isLinear(t) ? 0 : t.w),
+    t.pitch,
+  );
 
 /** Opens a group. */
 export function openGroup(
@@ -161,28 +178,29 @@ export function begin(program: Program, group: number, t: Tensor): void {
   program.writers.set(region, group);
   region.first = group;
   if (isLinear(t)) return;
-  const lines = [
-    pitch,
-    h,
-    border[0] * pitch,
-    border[1] * pixel,
-    w * pixel,
-    border[3] * pixel,
-    border[2] * pitch,
-  ];
-  const words = [borderOp, 0, (): number => region.base, ...lines];
+  const words: Record<Border, Word> & Words = {
+    [RecordWords.opcode]: Opcode.border,
+    [Border.base]: () => region.base,
+    [Border.pitch]: pitch,
+    [Border.rows]: h,
+    [Border.above]: border[0] * pitch,
+    [Border.left]: border[1] * pixel,
+    [Border.inside]: w * pixel,
+    [Border.right]: border[3] * pixel,
+    [Border.below]: border[2] * pitch,
+  };
   program.groups[group]!.records.push({ words, inputs: [], inPlace: false });
 }
 
 /**
- * Adds a record to a group.
- * @param words the record from its third word on; it is filled up with zeros
+ * Adds a record to a group; all have a view of their output but for those that have something else in its place.
+ * @param words what it has besides
  */
 export function emit(
   program: Program,
   group: number,
-  opcode: number,
-  words: readonly Word[],
+  opcode: Opcode,
+  words: Words,
   inputs: readonly Tensor[],
   output: Tensor,
   inPlace = false,
@@ -190,5 +208,6 @@ export function emit(
   begin(program, group, output);
   program.writers.set(output.region, group);
   for (const { region } of [...inputs, output]) region.last = Math.max(region.last, group);
-  program.groups[group]!.records.push({ words: [opcode, 0, ...words], inputs, output, inPlace });
+  const all = { [RecordWords.opcode]: opcode, ...view(RecordWords.out, output), ...words };
+  program.groups[group]!.records.push({ words: all, inputs, output, inPlace });
 }

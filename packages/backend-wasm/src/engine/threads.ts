@@ -5,7 +5,7 @@ import type { within } from '@bitgrad/bits';
 import type { failure } from './errors.js';
 import type { Features } from './features.js';
 import type { EngineExports } from './module.js';
-import { arrivedWord, threadsWord, tileWord } from './shared-words.js';
+import { Shared } from './words.js';
 import { workerSource, type WorkerLike } from './worker.js';
 
 export { workerSource };
@@ -130,7 +130,7 @@ export async function startCrew({
       const fresh = allocate(buffer.byteLength, true);
       new Uint8Array(fresh.buffer).set(new Uint8Array(buffer));
       const words = new Int32Array(fresh.buffer);
-      [words[arrivedWord], words[tileWord], words[threadsWord]] = [0, 0, 1];
+      [words[Shared.arrived], words[Shared.tile], words[Shared.threads]] = [0, 0, 1];
       const { exports } = new WebAssembly.Instance(same, { env: { memory: fresh } });
       return {
         engine: exports as unknown as EngineExports,
