@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { App } from './App.js';
+import { App } from './app.js';
 
 render(<App />, document.getElementById('app')!);
 

@@ -28,25 +28,27 @@ export interface ElementwiseProgram {
   readonly key: string;
 }
 
-/**
- * Linearizes an expression; equal subtrees become one instruction, registers are reused after their last use.
- * @param inputs names in the order of the kernel's tensors; names that the expression does not use are allowed
- */
-export function linearize(expression: Expression, inputs: readonly string[]): ElementwiseProgram {
-  checkValue('bits', 'inputs of linearize', inputs, names);
+/** An instruction before registers are given out: values are known by the order of their making. */
+interface Step {
+  readonly opcode: number;
+  readonly sources: readonly number[];
+  readonly id: number;
+}
+
+/** Numbers the values of an expression: inputs first, then each different node at its first visit. */
+function numbered(expression: Expression, inputs: readonly string[]) {
   const constants: number[] = [];
-  const steps: { opcode: number; sources: number[]; id: number }[] = [];
+  const constantIds: number[] = [];
+  const steps: Step[] = [];
   const ids = new Map<string, number>();
   const byNode = new Map<Expression, number>();
-  let count = 0;
-  const constantIds: number[] = [];
-  const inputIds = inputs.map(() => count++);
-  const intern = (key: string, create: () => number): number => {
+  let count = inputs.length;
+  const intern = (key: string, create: (id: number) => void): number => {
     const known = ids.get(key);
     if (known !== undefined) return known;
-    const id = create();
-    ids.set(key, id);
-    return id;
+    ids.set(key, count);
+    create(count);
+    return count++;
   };
   const visit = (node: Expression): number => {
     const cached = byNode.get(node);
@@ -57,25 +59,33 @@ export function linearize(expression: Expression, inputs: readonly string[]): El
     return id;
   };
   const resolve = (node: Expression): number => {
-    if (node.op === 'input') return inputIds[inputs.indexOf(node.name)] ?? missing(node.name, inputs);
+    if (node.op === 'input') {
+      const at = inputs.indexOf(node.name);
+      return at >= 0 ? at : missing(node.name, inputs);
+    }
     if (node.op === 'constant')
-      return intern(`c${Object.is(node.value, -0) ? '-0' : node.value}`, () => {
+      return intern(`c${Object.is(node.value, -0) ? '-0' : node.value}`, (id) => {
         constants.push(node.value);
-        constantIds.push(count);
-        return count++;
+        constantIds.push(id);
       });
     const sources = children(node).map(visit);
     const opcode = opcodes.indexOf(node.op);
-    return intern(`${opcode}:${sources.join(',')}`, () => {
-      steps.push({ opcode, sources, id: count });
-      return count++;
-    });
+    return intern(`${opcode}:${sources.join(',')}`, (id) => void steps.push({ opcode, sources, id }));
   };
-  const resultId = visit(expression);
+  return { resultId: visit(expression), constants, constantIds, steps };
+}
+
+/**
+ * Linearizes an expression; equal subtrees become one instruction, registers are reused after their last use.
+ * @param inputs names in the order of the kernel's tensors; names that the expression does not use are allowed
+ */
+export function linearize(expression: Expression, inputs: readonly string[]): ElementwiseProgram {
+  checkValue('bits', 'inputs of linearize', inputs, names);
+  const { resultId, constants, constantIds, steps } = numbered(expression, inputs);
 
   // Fixed registers for inputs and constants; the others are allocated by liveness.
   const register = new Map<number, number>();
-  inputIds.forEach((id, i) => register.set(id, i));
+  inputs.forEach((_, i) => register.set(i, i));
   constantIds.forEach((id, j) => register.set(id, inputs.length + j));
   const fixed = inputs.length + constants.length;
   const lastUse = new Map<number, number>();

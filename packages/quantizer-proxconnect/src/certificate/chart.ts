@@ -72,19 +72,14 @@ export function certificateChart(
   const text = { color: '#333333', fontSize: 11, fontFamily: 'sans-serif' };
   const line = { lineStyle: { color: '#8c8c8c' } };
   const place = (i: number) => ({ left: 44 + (i % 3) * width, top: 66 + Math.floor(i / 3) * height });
-  const verdict = position.holds ? 'sound' : 'not sound';
   const settings = shown(position.settings);
+  const heading = `${name}: ${position.holds ? 'sound' : 'not sound'}${settings ? ` at ${settings}` : ''}`;
   const areas = position.violations.map(({ interval: [a, b] }) => [{ xAxis: a }, { xAxis: b }]);
   return {
     animation: false,
     backgroundColor: '#ffffff',
     title: [
-      {
-        text: `${name}: ${verdict}${settings ? ` at ${settings}` : ''}`,
-        left: 12,
-        top: 6,
-        textStyle: { ...text, fontSize: 14, fontWeight: 'bold' },
-      },
+      { text: heading, left: 12, top: 6, textStyle: { ...text, fontSize: 14, fontWeight: 'bold' } },
       ...panels.map(({ title }, i) => ({
         text: title,
         left: place(i).left - 4,

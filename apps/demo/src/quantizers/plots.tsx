@@ -2,7 +2,7 @@
 // the spectrum of B.
 import type { Quantizer } from '@bitgrad/core';
 import type { Position } from '@bitgrad/quantizer-proxconnect';
-import { Plot } from '../shared/Plot.js';
+import { Plot } from '../shared/plot.js';
 import { messageOf } from '../shared/state.js';
 import { position, quantizer, spectra } from './session.js';
 

@@ -2,13 +2,13 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
-import { DrawTab } from './draw/DrawTab.js';
+import { DrawTab } from './draw/draw-tab.js';
 import { goTo, messageOf, tab, tabs, theme, type TabId, type Theme } from './shared/state.js';
 
 const pages: Record<Exclude<TabId, 'draw'>, () => Promise<ComponentType>> = {
-  train: () => import('./train/TrainTab.js').then((module) => module.TrainTab),
-  quantizers: () => import('./quantizers/QuantizersTab.js').then((module) => module.QuantizersTab),
-  inspect: () => import('./inspect/InspectTab.js').then((module) => module.InspectTab),
+  train: () => import('./train/train-tab.js').then((module) => module.TrainTab),
+  quantizers: () => import('./quantizers/quantizers-tab.js').then((module) => module.QuantizersTab),
+  inspect: () => import('./inspect/inspect-tab.js').then((module) => module.InspectTab),
 };
 
 const loaded = signal<Partial<Record<TabId, ComponentType>>>({ draw: DrawTab });

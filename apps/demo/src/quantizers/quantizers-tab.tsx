@@ -4,8 +4,8 @@ import { goTo, messageOf } from '../shared/state.js';
 import { settings } from '../train/session.js';
 import { formulaNames } from './formula.js';
 import { quantizerNames } from './library.js';
-import { OptionFields } from './OptionFields.js';
-import { Plots } from './Plots.js';
+import { OptionFields } from './option-fields.js';
+import { Plots } from './plots.js';
 import {
   certificate,
   choice,
@@ -20,7 +20,7 @@ import {
   setOption,
   time,
 } from './session.js';
-import { Slider } from './Slider.js';
+import { Slider } from './slider.js';
 
 const packages = [...new Set(quantizerNames.map(({ plugin }) => plugin))];
 const firstFormula = 'exp(-2 * x^2)';

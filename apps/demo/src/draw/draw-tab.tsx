@@ -2,9 +2,9 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { isDark, drawFile, goTo, inspectFile } from '../shared/state.js';
 import { formatBytes, formatCount, formatMs, formatPercent } from '../shared/format.js';
-import { DrawingArea } from './DrawingArea.js';
+import { DrawingArea } from './drawing-area.js';
 import { engineChoices } from './engines.js';
-import { FloatTwin } from './FloatTwin.js';
+import { FloatTwin } from './float-twin.js';
 import { sampleStrokes } from './samples.js';
 import {
   answer,

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { computed, effect, signal } from '@preact/signals';
 import { BitgradError, decodeModel, type PackedModel } from '@bitgrad/runtime';
 import { formatBytes, formatCount, formatNumber } from '../shared/format.js';
-import { FileDrop } from '../shared/FileDrop.js';
+import { FileDrop } from '../shared/file-drop.js';
 import {
   drawFile,
   goTo,

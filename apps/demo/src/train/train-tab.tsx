@@ -1,9 +1,9 @@
 // Train: settings on one side, the run on the other. All work is in a worker.
 import { useEffect } from 'preact/hooks';
 import { formatBytes, formatDuration, formatMs, formatPercent } from '../shared/format.js';
-import { Plot } from '../shared/Plot.js';
+import { Plot } from '../shared/plot.js';
 import { drawFile, goTo, inspectFile } from '../shared/state.js';
-import { Settings } from './Settings.js';
+import { Settings } from './settings.js';
 import {
   continueRun,
   failure,

@@ -1,11 +1,11 @@
 // The form of a run.
 import type { JsonObject } from '@bitgrad/core';
-import { FileDrop } from '../shared/FileDrop.js';
+import { FileDrop } from '../shared/file-drop.js';
 import { messageOf } from '../shared/state.js';
 import { createQuantizer, quantizerNames } from '../quantizers/library.js';
-import { OptionFields } from '../quantizers/OptionFields.js';
+import { OptionFields } from '../quantizers/option-fields.js';
 import type { QuantizerChoice, TrainSettings } from '../worker/protocol.js';
-import { Backends } from './Backends.js';
+import { Backends } from './backends.js';
 import { files, phase, settings } from './session.js';
 
 /** The reference models that a tab can train in reasonable time. */
