@@ -58,13 +58,13 @@ it('lets a product pack its thresholds only where it is asked to', () => {
 
 it('renames reshapes that move no word, and splits concatenations that no kernel can bind', () => {
   const reshaped = trial('reshape', { type: 'u8', shape: [2, 32] }, (b) => {
-    b.op({ op: 'reshape', inputs: [b.signs(0)] }, 'bits', [64]);
+    b.op({ op: 'reshape', inputs: [b.signs(0)] }, [64]);
   });
   const program = lowerModel(reshaped, { fuseThreshold: () => false });
   expect(program.renamed).toEqual([1]);
   expect(program.kernels.map(({ name }) => name)).toEqual(['threshold', 'affine']);
   const wide = trial('concat', { type: 'f32', shape: [2, 3] }, (b) => {
-    b.op({ op: 'concat', axis: 0, inputs: new Array<number>(20).fill(0) }, 'f32', [40, 3]);
+    b.op({ op: 'concat', axis: 0, inputs: new Array<number>(20).fill(0) });
   });
   const { kernels } = lowerModel(wide, { fuseThreshold: () => false });
   expect(kernels.map(({ reads }) => reads.length)).toEqual([7, 7, 7, 2]);

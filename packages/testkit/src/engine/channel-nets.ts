@@ -30,36 +30,33 @@ function decide(b: ModelBuilder, x: number, spread: number): number {
   const { type, shape } = b.buffers[x]!;
   const c = shape[shape.length - 1]!;
   const t = b.weight(type === 'f32' ? 'f32' : 'i32', [c], () => b.random.int(-4, 4) * spread);
-  return b.op({ op: 'threshold', inputs: [x], weights: [t, b.weight('bits', [c])] }, 'bits', shape);
+  return b.op({ op: 'threshold', inputs: [x], weights: [t, b.weight('bits', [c])] });
 }
 
 function pooled(b: ModelBuilder, x: number, pool: ChannelNet['pool']): number {
-  const { shape } = b.buffers[x]!;
-  const [size, , c] = shape as [number, number, number];
-  const out = [size / 2, size / 2, c];
   if (pool === 'none') return x;
-  if (pool === 'maximum') return b.op({ op: 'maxPool', inputs: [x], ...window(2, 2, 0) }, 'bits', out);
-  if (pool === 'overlapping') return b.op({ op: 'maxPool', inputs: [x], ...window(3, 2, 1) }, 'bits', out);
-  return decide(b, b.op({ op: 'avgPool', inputs: [x], ...window(2, 2, 0) }, 'f32', out), 0.25);
+  if (pool === 'maximum') return b.op({ op: 'maxPool', inputs: [x], ...window(2, 2, 0) });
+  if (pool === 'overlapping') return b.op({ op: 'maxPool', inputs: [x], ...window(3, 2, 1) });
+  return decide(b, b.op({ op: 'avgPool', inputs: [x], ...window(2, 2, 0) }), 0.25);
 }
 
 function moved(b: ModelBuilder, x: number, move: ChannelNet['move']): number {
   const [h, w, c] = b.buffers[x]!.shape as [number, number, number];
-  const op = (attributes: Record<string, unknown>, shape: number[]): number =>
-    b.op({ op: move, inputs: [x], ...attributes }, 'bits', shape);
+  const op = (attributes: Record<string, unknown>, shape?: number[]): number =>
+    b.op({ op: move, inputs: [x], ...attributes }, shape);
   switch (move) {
     case 'none':
       return x;
     case 'reshape':
       return op({}, [c, h * w]);
     case 'concat':
-      return op({ inputs: [x, x, x], axis: 2 }, [h, w, 3 * c]);
+      return op({ inputs: [x, x, x], axis: 2 });
     case 'slice':
       return op({ begin: [1, 2, c > 1 ? 1 : 0] }, [h - 1, w - 2, Math.max(1, c - 1)]);
     case 'pad':
-      return op({ before: [0, 1, 1], after: [1, 0, 2], value: -1 }, [h + 1, w + 1, c + 3]);
+      return op({ before: [0, 1, 1], after: [1, 0, 2], value: -1 });
     case 'transpose':
-      return op({ permutation: [2, 0, 1] }, [c, h, w]);
+      return op({ permutation: [2, 0, 1] });
   }
 }
 
@@ -71,18 +68,14 @@ export const channelNet = ({ filters, size, convolutions, pool, move }: ChannelN
     (b) => {
       const convolve = (x: number, c: number, extra: Record<string, unknown>): number => {
         const w = b.weight('bits', [filters, 3, 3, c]);
-        return b.op(
-          { op: 'conv', inputs: [x], weights: [w], ...window(3, 1, 1), ...extra, groups: 1 },
-          'i32',
-          [size, size, filters],
-        );
+        return b.op({ op: 'conv', inputs: [x], weights: [w], ...window(3, 1, 1), ...extra, groups: 1 });
       };
       let x = decide(b, convolve(0, 3, { padValue: 255, shift: 1 }), 500);
       if (convolutions === 2) x = decide(b, convolve(x, filters, { padValue: 0, shift: 0 }), 2);
       x = moved(b, pooled(b, x, pool), move);
       const n = b.buffers[x]!.shape.reduce((a, s) => a * s, 1);
-      const flat = b.op({ op: 'reshape', inputs: [x] }, 'bits', [n]);
-      b.op({ op: 'dense', inputs: [flat], weights: [b.weight('bits', [8, n])] }, 'i32', [8]);
+      const flat = b.op({ op: 'reshape', inputs: [x] }, [n]);
+      b.op({ op: 'dense', inputs: [flat], weights: [b.weight('bits', [8, n])] });
     },
   );
 

@@ -1,5 +1,13 @@
 // Small models of one or a few ops for the engine cases, with seeded random weights and inputs.
-import type { BufferSpec, Op, PackedModel, Shape, TensorData, WeightSpec } from '@bitgrad/runtime';
+import {
+  createPlanBuilder,
+  type BufferSpec,
+  type OpDraft,
+  type PackedModel,
+  type Shape,
+  type WeightSpec,
+} from '@bitgrad/runtime';
+import { storage } from './growers/plan.js';
 import { testRandom, type TestRandom } from './random.js';
 
 /** A model with an input for it. */
@@ -14,14 +22,13 @@ export interface ModelBuilder {
   readonly buffers: readonly BufferSpec[];
   /** A weight with random contents, or values of index i. */
   weight(type: WeightSpec['type'], shape: Shape, value?: (i: number) => number): number;
-  op(op: Record<string, unknown>, type: BufferSpec['type'], shape: Shape): number;
+  /** Appends an op; `shape` is that of its result where nothing else decides it. */
+  op(op: Record<string, unknown>, shape?: Shape): number;
   /** Packed levels of a buffer: its signs. */
   signs(x: number): number;
   /** A buffer of any type with the elements of a `u8` or `f32` buffer, in its shape. */
   as(type: BufferSpec['type'], x: number): number;
 }
-
-const arrays = { u8: Uint8Array, i8: Int8Array, i32: Int32Array, f32: Float32Array };
 
 /**
  * Builds a model. Float values are small multiples of 1/4, so that sums are exact in any order.
@@ -34,10 +41,9 @@ export function trial(
   given?: Float32Array,
 ): Trial {
   const random = testRandom([...label].reduce((h, ch) => (Math.imul(h, 31) + ch.charCodeAt(0)) | 0, 7));
-  const buffers: BufferSpec[] = [input];
-  const specs: WeightSpec[] = [];
-  const weights: TensorData[] = [];
-  const ops: Op[] = [];
+  const builder = createPlanBuilder();
+  const { buffers } = builder;
+  builder.buffer(input.type, input.shape);
   const draw = {
     bits: () => random.int(0, 1) * 2 - 1,
     u8: () => random.int(0, 255),
@@ -45,28 +51,14 @@ export function trial(
     i32: () => random.int(-40, 40),
     f32: () => random.int(-8, 8) / 4,
   };
-  const weight: ModelBuilder['weight'] = (type, shape, value = draw[type]) => {
-    const n = shape.reduce((a, b) => a * b, 1);
-    const c = shape[shape.length - 1]!;
-    const stride = Math.ceil(c / 32);
-    const data = type === 'bits' ? new Uint32Array((n / c) * stride) : new arrays[type](n);
-    for (let i = 0; i < n; i++)
-      if (type !== 'bits') data[i] = value(i);
-      else if (value(i) < 0) data[Math.floor(i / c) * stride + ((i % c) >> 5)]! |= 1 << ((i % c) & 31);
-    specs.push({ type, shape });
-    weights.push(data);
-    return specs.length - 1;
-  };
-  const op: ModelBuilder['op'] = (attributes, type, shape) => {
-    buffers.push({ type, shape });
-    ops.push({ ...attributes, output: buffers.length - 1 } as unknown as Op);
-    return buffers.length - 1;
-  };
+  const weight: ModelBuilder['weight'] = (type, shape, value = draw[type]) =>
+    builder.weight(type, shape, storage(type, shape, value));
+  const op: ModelBuilder['op'] = (draft, shape) => builder.op(draft as unknown as OpDraft, shape);
   const signs = (x: number): number => {
     const { type, shape } = buffers[x]!;
     const c = [shape[shape.length - 1]!];
     const t = weight(type === 'f32' ? 'f32' : 'i32', c, () => (type === 'u8' ? 128 : 0));
-    return op({ op: 'threshold', inputs: [x], weights: [t, weight('bits', c, () => 1)] }, 'bits', shape);
+    return op({ op: 'threshold', inputs: [x], weights: [t, weight('bits', c, () => 1)] });
   };
   const as: ModelBuilder['as'] = (type, x) => {
     const from = buffers[x]!;
@@ -75,32 +67,22 @@ export function trial(
     if (type === 'bits') return signs(x);
     if (type === 'f32') {
       const one = weight('f32', [c], () => 1);
-      return op(
-        { op: 'affine', inputs: [x], weights: [one, weight('f32', [c], () => 0)] },
-        'f32',
-        from.shape,
-      );
+      return op({ op: 'affine', inputs: [x], weights: [one, weight('f32', [c], () => 0)] });
     }
     const identity = weight('i8', [c, c], (i) => (i % c === Math.floor(i / c) ? 1 : 0));
-    return op(
-      { op: 'dense', inputs: [from.type === 'f32' ? signs(x) : x], weights: [identity] },
-      'i32',
-      from.shape,
-    );
+    return op({ op: 'dense', inputs: [from.type === 'f32' ? signs(x) : x], weights: [identity] });
   };
   build({ random, buffers, weight, op, signs, as });
   const end = buffers[buffers.length - 1]!;
   if (end.type !== 'f32' && end.type !== 'i32') {
     const c = end.shape[end.shape.length - 1]!;
     const affine = [weight('f32', [c]), weight('f32', [c])];
-    op({ op: 'affine', inputs: [buffers.length - 1], weights: affine }, 'f32', end.shape);
+    op({ op: 'affine', inputs: [buffers.length - 1], weights: affine });
   }
   const size = input.shape.reduce((a, b) => a * b, 1);
   return {
     label,
-    plan: { version: 1, input: 0, output: buffers.length - 1, buffers, weights: specs, ops },
-    weights,
-    metadata: {},
+    ...builder.finish(0, buffers.length - 1),
     input:
       given ??
       (input.type === 'u8' ? Uint8Array : Float32Array).from(
@@ -148,13 +130,6 @@ export function convTrial(given: ConvTrial): Trial {
     threshold = false,
   } = given;
   const shape = [...size, c];
-  const out = [0, 1].map(
-    (axis) =>
-      Math.floor(
-        (size[axis]! + pads[axis]! + pads[axis + 2]! - (kernel[axis]! - 1) * dilations[axis]! - 1) /
-          strides[axis]!,
-      ) + 1,
-  );
   const n = multiplier === undefined ? cOut : c * multiplier;
   return trial(JSON.stringify(given), { type: type === 'u8' ? 'u8' : 'f32', shape }, (b) => {
     const x = type === 'bits' ? b.signs(0) : 0;
@@ -164,18 +139,13 @@ export function convTrial(given: ConvTrial): Trial {
       multiplier === undefined
         ? { op: 'conv', ...common, groups }
         : { op: 'depthwise', ...common, multiplier },
-      type === 'f32' ? 'f32' : 'i32',
-      [...out, n],
     );
     if (!threshold) return;
     const float = type === 'f32';
     const t = b.weight(float ? 'f32' : 'i32', [n], () =>
       b.random.int(0, 5) === 0 ? (float ? -Infinity : -(2 ** 31)) : b.random.int(-9, 9),
     );
-    const packed = b.op({ op: 'threshold', inputs: [y], weights: [t, b.weight('bits', [n])] }, 'bits', [
-      ...out,
-      n,
-    ]);
-    b.op({ op: 'dense', inputs: [packed], weights: [b.weight('bits', [7, n])] }, 'i32', [...out, 7]);
+    const packed = b.op({ op: 'threshold', inputs: [y], weights: [t, b.weight('bits', [n])] });
+    b.op({ op: 'dense', inputs: [packed], weights: [b.weight('bits', [7, n])] });
   });
 }

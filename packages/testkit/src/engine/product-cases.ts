@@ -64,11 +64,7 @@ const dense = (
     { type: type === 'u8' ? 'u8' : 'f32', shape: [rows, k] },
     (b) => {
       const x = type === 'bits' ? b.signs(0) : 0;
-      b.op(
-        { op: 'dense', inputs: [x], weights: [b.weight(weight, [units, k])] },
-        type === 'f32' ? 'f32' : 'i32',
-        [rows, units],
-      );
+      b.op({ op: 'dense', inputs: [x], weights: [b.weight(weight, [units, k])] });
     },
   );
 
@@ -86,8 +82,8 @@ const matmul = (
     (b) => {
       const x = b.as(type, 0);
       const other = [...lead, ...(transposeB ? [n, k] : [k, n])];
-      const y = b.op({ op: 'constant', inputs: [], weights: [b.weight(type, other)] }, type, other);
-      b.op({ op: 'matmul', inputs: [x, y], transposeB }, type === 'bits' ? 'i32' : 'f32', [...lead, m, n]);
+      const y = b.op({ op: 'constant', inputs: [], weights: [b.weight(type, other)] });
+      b.op({ op: 'matmul', inputs: [x, y], transposeB });
     },
   );
 
@@ -100,31 +96,34 @@ const attention = (t: number, heads: number, d: number): Trial =>
     const width = heads * d;
     const small = (i: number): number => ((i * 7) % 13) / 64 - 0.09;
     const flat = (c: number, value: number) => b.weight('f32', [c], () => value);
-    const place = b.op({ op: 'constant', inputs: [], weights: [b.weight('f32', [t, width], small)] }, 'f32', [t, width]); // prettier-ignore
-    const x = b.op({ op: 'add', inputs: [0, place] }, 'f32', [t, width]);
+    const place = b.op({ op: 'constant', inputs: [], weights: [b.weight('f32', [t, width], small)] });
+    const x = b.op({ op: 'add', inputs: [0, place] });
     const norm = { op: 'layerNorm', weights: [flat(width, 1), flat(width, 0)], epsilon: 1e-5 } as const;
-    const normal = b.op({ ...norm, inputs: [x] }, 'f32', [t, width]);
+    const normal = b.op({ ...norm, inputs: [x] });
     // Signs of the input, not of what was normalized: no engine may round one over the edge.
-    const product = b.op({ op: 'dense', inputs: [b.signs(0)], weights: [b.weight('bits', [3 * width, width])] }, 'i32', [t, 3 * width]); // prettier-ignore
+    const product = b.op({
+      op: 'dense',
+      inputs: [b.signs(0)],
+      weights: [b.weight('bits', [3 * width, width])],
+    });
     const scale = [flat(3 * width, 1 / width), flat(3 * width, 0.01)] as [number, number];
-    const qkv = b.op({ op: 'affine', inputs: [product], weights: scale }, 'f32', [t, 3 * width]);
+    const qkv = b.op({ op: 'affine', inputs: [product], weights: scale });
     const part = (i: number, permutation: [number, number, number]): number => {
-      const cut = b.op({ op: 'slice', inputs: [qkv], begin: [0, i * width] }, 'f32', [t, width]);
-      const split = b.op({ op: 'reshape', inputs: [cut] }, 'f32', [t, heads, d]);
-      const shape = permutation.map((axis) => [t, heads, d][axis]!);
-      return b.op({ op: 'transpose', inputs: [split], permutation }, 'f32', shape);
+      const cut = b.op({ op: 'slice', inputs: [qkv], begin: [0, i * width] }, [t, width]);
+      const split = b.op({ op: 'reshape', inputs: [cut] }, [t, heads, d]);
+      return b.op({ op: 'transpose', inputs: [split], permutation });
     };
     const pair = [part(0, [1, 0, 2]), part(1, [1, 2, 0])];
-    const scores = b.op({ op: 'matmul', inputs: pair, transposeB: false }, 'f32', [heads, t, t]);
-    const weights = b.op({ op: 'softmax', inputs: [scores] }, 'f32', [heads, t, t]);
+    const scores = b.op({ op: 'matmul', inputs: pair, transposeB: false });
+    const weights = b.op({ op: 'softmax', inputs: [scores] });
     const values = part(2, [1, 0, 2]);
-    const mixed = b.op({ op: 'matmul', inputs: [weights, values], transposeB: false }, 'f32', [heads, t, d]); // prettier-ignore
-    const turned = b.op({ op: 'transpose', inputs: [mixed], permutation: [1, 0, 2] }, 'f32', [t, heads, d]);
-    const rows = b.op({ op: 'reshape', inputs: [turned] }, 'f32', [t, width]);
-    const sum = b.op({ op: 'add', inputs: [normal, rows] }, 'f32', [t, width]);
-    const image = b.op({ op: 'reshape', inputs: [sum] }, 'f32', [t, 1, width]);
+    const mixed = b.op({ op: 'matmul', inputs: [weights, values], transposeB: false });
+    const turned = b.op({ op: 'transpose', inputs: [mixed], permutation: [1, 0, 2] });
+    const rows = b.op({ op: 'reshape', inputs: [turned] }, [t, width]);
+    const sum = b.op({ op: 'add', inputs: [normal, rows] });
+    const image = b.op({ op: 'reshape', inputs: [sum] }, [t, 1, width]);
     const window = { kernel: [t, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] } as const;
-    b.op({ op: 'avgPool', inputs: [image], ...window }, 'f32', [1, 1, width]);
+    b.op({ op: 'avgPool', inputs: [image], ...window });
   });
 
 const on = (name: string, trials: () => readonly Trial[]) =>

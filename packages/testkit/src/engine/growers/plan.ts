@@ -27,8 +27,8 @@ export const exactFloat = (max: number, quantum: number): boolean => quantum > 0
 
 const arrays = { u8: Uint8Array, i8: Int8Array, i32: Int32Array, f32: Float32Array };
 
-/** A weight of given values. */
-function storage(type: WeightSpec['type'], shape: Shape, value: (i: number) => number): TensorData {
+/** The data of a weight of given values. */
+export function storage(type: WeightSpec['type'], shape: Shape, value: (i: number) => number): TensorData {
   const c = last(shape);
   const n = count(shape);
   if (type !== 'bits') {
