@@ -13,6 +13,7 @@ import {
   type PackedModel,
 } from '@bitgrad/runtime';
 import { browsersOnly } from './backends.js';
+import { writeLine, type CliIo } from './io.js';
 
 /** How to get an engine. */
 export interface EngineRow {
@@ -151,7 +152,6 @@ export interface Started {
   readonly fileBytes: number;
   readonly executable: Executable;
   readonly report: EngineReport;
-  readonly skipped: readonly { engine: string; reason: string }[];
 }
 
 /** Options that say how a packed model runs. */
@@ -160,12 +160,20 @@ export interface EngineOptions {
   readonly threads: number;
 }
 
-/** Reads a packed model and prepares it on an engine. */
-export async function startPacked(path: string, { engine: name, threads }: EngineOptions): Promise<Started> {
+/** Reads a packed model and prepares it on an engine; tells `io` why it does not run as was asked for. */
+export async function startPacked(
+  path: string,
+  { engine: name, threads }: EngineOptions,
+  io: CliIo,
+): Promise<Started> {
   const { model, fileBytes } = await readPacked(path);
   const { engine, skipped } = await chooseEngine(name);
   const executable = await engine.compile(model, { threads });
-  return { model, fileBytes, executable, report: executable.report(), skipped };
+  const report = executable.report();
+  for (const { engine: other, reason } of skipped)
+    writeLine(io.stderr, `engine ${other} not used: ${reason}`);
+  if (report.threadsReason) writeLine(io.stderr, `one thread: ${report.threadsReason}`);
+  return { model, fileBytes, executable, report };
 }
 
 /** `wasm (simd, 2 threads)`. */

@@ -248,6 +248,23 @@ describe('bench', () => {
     expect(median).toBeGreaterThanOrEqual(low!);
     expect(high).toBeGreaterThanOrEqual(median!);
   });
+
+  it('says why there are fewer threads than were asked for', async () => {
+    const taken = await cli([
+      'bench',
+      packed,
+      '--engine',
+      'js',
+      '--threads',
+      '4',
+      '--seconds',
+      '0.01',
+      '--json',
+    ]);
+    const reason = 'the JavaScript engine has one thread';
+    expect(object(taken)).toMatchObject({ threads: 1, threadsReason: reason });
+    expect(taken.stderr).toContain(reason);
+  });
 });
 
 describe('wrong use', () => {

@@ -1,7 +1,7 @@
 // The options that every engine's `compile` takes, checked in one place. The rules are written out: `option` of
 // @bitgrad/bits would bring all its kinds of rules into every page.
 import { checkOptions, type OptionRules } from '@bitgrad/bits';
-import type { CompileOptions } from './engine.js';
+import type { CompileOptions, EngineReport } from './engine.js';
 
 /** What each option may be. */
 export const compileRules: OptionRules<CompileOptions> = {
@@ -21,3 +21,13 @@ export const compileRules: OptionRules<CompileOptions> = {
  */
 export const checkCompileOptions = (source: string, options: CompileOptions | undefined): CompileOptions =>
   checkOptions(source, 'compile', options, compileRules);
+
+/**
+ * What the report of an engine with one thread says of its threads.
+ * @param why there are no more
+ */
+export const oneThread = (
+  { threads = 1 }: CompileOptions,
+  why: string,
+): Pick<EngineReport, 'threads' | 'threadsReason'> =>
+  threads > 1 ? { threads: 1, threadsReason: why } : { threads: 1 };

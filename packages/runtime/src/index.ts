@@ -11,7 +11,7 @@ export {
   type Pixels,
 } from '@bitgrad/bits';
 export { topClasses, type ClassScore, type ClassSource } from './classes.js';
-export { checkCompileOptions } from './compile-options.js';
+export { checkCompileOptions, oneThread } from './compile-options.js';
 export {
   dirtyMemory,
   type CompileOptions,

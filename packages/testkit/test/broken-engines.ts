@@ -170,6 +170,9 @@ export const brokenEngines: Readonly<Record<string, () => Engine>> = {
   'reports a kernel for every op, and holds no more memory than allowed': misbehaving((executable) => ({
     report: () => ({ ...executable.report(), ops: [] }),
   })),
+  'says why it runs on fewer threads than were asked for': misbehaving((executable) => ({
+    report: () => ({ ...executable.report(), threadsReason: undefined as never }),
+  })),
   // Models share one array for their results.
   'two models side by side do not disturb each other': (() => {
     const shared = new Float32Array(1000);

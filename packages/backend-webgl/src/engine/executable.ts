@@ -2,8 +2,10 @@
 // kernel and one read-back.
 import {
   elementCount,
+  oneThread,
   resultFor,
   storageBytes,
+  type CompileOptions,
   type EngineReport,
   type Executable,
   type InputArray,
@@ -235,9 +237,10 @@ async function passed(gl: WebGL2RenderingContext): Promise<void> {
 export function createExecutable(
   model: PackedModel,
   acquire: () => Gl,
-  memoryBytes = Infinity,
+  options: CompileOptions,
 ): WebglExecutable {
   const { plan } = model;
+  const { memoryBytes = Infinity } = options;
   // A fragment packs 128 channels: too few fragments to fill a GPU if it also computed their sums.
   const program = lowerModel(model, { fuseThreshold: () => false, memoryBytes });
   const [source, target] = [plan.buffers[plan.input]!, plan.buffers[plan.output]!];
@@ -321,7 +324,10 @@ export function createExecutable(
       tail = running.catch(() => undefined);
       return running;
     },
-    report: () => reportOf(model, program, alive(), [upload.byteLength, download.byteLength]),
+    report: () => ({
+      ...reportOf(model, program, alive(), [upload.byteLength, download.byteLength]),
+      ...oneThread(options, 'the GPU does the work'),
+    }),
     async restore() {
       if (!resident) throw failure('disposed', { what: 'the model was disposed', next: 'Load it again.' });
       if (!resident.context.gl.isContextLost()) return;

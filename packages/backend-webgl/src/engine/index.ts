@@ -85,9 +85,9 @@ export function webglEngine(options: WebglEngineOptions = {}): WebglEngine {
         : { available: true, features };
     },
     async compile(model: PackedModel, compile?: CompileOptions) {
-      const { memoryBytes, signal } = checkCompileOptions('backend-webgl', compile);
-      signal?.throwIfAborted();
-      return createExecutable(model, acquire, memoryBytes);
+      const options = checkCompileOptions('backend-webgl', compile);
+      options.signal?.throwIfAborted();
+      return createExecutable(model, acquire, options);
     },
   });
 }

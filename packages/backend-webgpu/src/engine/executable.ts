@@ -2,8 +2,10 @@
 // for a whole batch, with one upload and one read-back.
 import {
   elementCount,
+  oneThread,
   resultFor,
   storageBytes,
+  type CompileOptions,
   type EngineReport,
   type Executable,
   type InputArray,
@@ -186,9 +188,10 @@ function reportOf(
 export async function createExecutable(
   model: PackedModel,
   acquire: () => Promise<Gpu>,
-  { memoryBytes = Infinity, signal }: { memoryBytes?: number | undefined; signal?: AbortSignal | undefined },
+  options: CompileOptions,
 ): Promise<WebgpuExecutable> {
   const { plan } = model;
+  const { memoryBytes = Infinity, signal } = options;
   const program = lowerModel(model, { fuseThreshold: (positions) => tiles(positions), memoryBytes });
   const [source, target] = [plan.buffers[plan.input]!, plan.buffers[plan.output]!];
   const bytesIn = storageBytes(source.type, source.shape);
@@ -297,7 +300,10 @@ export async function createExecutable(
       tail = running.catch(() => undefined);
       return running;
     },
-    report: () => reportOf(model, program, alive(), [pitch, bytesOut]),
+    report: () => ({
+      ...reportOf(model, program, alive(), [pitch, bytesOut]),
+      ...oneThread(options, 'the GPU does the work'),
+    }),
     async restore() {
       const old = alive();
       if (old.gpu.lost() === undefined) return;

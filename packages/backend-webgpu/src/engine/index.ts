@@ -122,9 +122,9 @@ export function webgpuEngine(options: WebgpuEngineOptions = {}): WebgpuEngine {
       }
     },
     async compile(model: PackedModel, compile?: CompileOptions) {
-      const { memoryBytes, signal } = checkCompileOptions('backend-webgpu', compile);
-      signal?.throwIfAborted();
-      return createExecutable(model, acquire, { memoryBytes, signal });
+      const options = checkCompileOptions('backend-webgpu', compile);
+      options.signal?.throwIfAborted();
+      return createExecutable(model, acquire, options);
     },
   });
 }

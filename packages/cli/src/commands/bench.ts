@@ -19,6 +19,8 @@ export interface BenchResult extends Timing {
   readonly engine: string;
   readonly variant: string | null;
   readonly threads: number;
+  /** Why there are fewer than --threads. */
+  readonly threadsReason: string | null;
   /** From bytes in memory to the first result. */
   readonly firstMs: number;
   readonly imagesPerSecond: number;
@@ -38,11 +40,7 @@ export async function runBench(
   expectText('file', file);
   checkCommand('bench', options, io, directory);
   const begun = performance.now();
-  const { model, fileBytes, executable, report, skipped } = await startPacked(
-    resolve(directory, file),
-    options,
-  );
-  for (const { engine, reason } of skipped) writeLine(io.stderr, `engine ${engine} not used: ${reason}`);
+  const { model, fileBytes, executable, report } = await startPacked(resolve(directory, file), options, io);
   const { type, shape } = model.plan.buffers[model.plan.input]!;
   const rng = createRng(1);
   const size = elementCount(shape);
@@ -59,6 +57,7 @@ export async function runBench(
     engine: report.engine,
     variant: report.variant ?? null,
     threads: report.threads,
+    threadsReason: report.threadsReason ?? null,
     firstMs,
     imagesPerSecond: 1000 / timing.medianMs,
     fileBytes,

@@ -199,9 +199,7 @@ export async function runRun(
     if (value !== undefined && value !== false)
       usage(name, value, image === undefined ? 'It is for --image.' : 'It is for --data.');
   if (options.plugin.length > 0) await usePlugins(options.plugin, directory);
-  const started = await startPacked(resolve(directory, file), options);
-  for (const { engine, reason } of started.skipped)
-    writeLine(io.stderr, `engine ${engine} not used: ${reason}`);
+  const started = await startPacked(resolve(directory, file), options, io);
   try {
     if (data !== undefined) {
       const result = await runData(started, data, options, io.stderr, directory);

@@ -1,7 +1,7 @@
 // The portable engine: plain JavaScript over typed arrays, the reference that other engines are compared with.
 // Everything is allocated when a model is compiled; an inference allocates nothing but its result.
 import { asDefault } from '../default-engine.js';
-import { checkCompileOptions } from '../compile-options.js';
+import { checkCompileOptions, oneThread } from '../compile-options.js';
 import { failure } from '../fail.js';
 import {
   dirtyMemory,
@@ -110,7 +110,7 @@ function compile({ plan, weights }: PackedModel, options: CompileOptions): Execu
   });
   return executable(plan, memory, buffers, compiled, {
     engine: 'js',
-    threads: 1,
+    ...oneThread(options, 'the JavaScript engine has one thread'),
     arenaBytes: arena.bytes,
     weightBytes: weightBytes + owned,
     ops,

@@ -216,6 +216,16 @@ const lifeCases = [
       require(aborted === 'io', 'an aborted compilation rejects with the reason', aborted, 'io');
     },
   ),
+  defineCase<EngineSubject>('says why it runs on fewer threads than were asked for', async ({ create }) => {
+    const one = await create().compile(small());
+    const several = await create().compile(small(), { threads: 2 });
+    const { threads, threadsReason } = several.report();
+    const { threadsReason: unasked } = one.report();
+    one.dispose();
+    several.dispose();
+    require(threads === 2 || !!threadsReason, 'reason why there is one thread', threadsReason, 'a text');
+    require(unasked === undefined, 'reason where one thread was asked for', unasked, 'none');
+  }),
   defineCase<EngineSubject>(
     'two models side by side do not disturb each other',
     async ({ create, tolerance }) => {
