@@ -4,7 +4,8 @@ import { jsEngine, loadModel, encodeModel } from '@bitgrad/runtime';
 import { convTrial } from '@bitgrad/testkit/engine';
 import { describe, expect, it } from 'vitest';
 import { nodeGpuEngine } from '../src/engine/index.js';
-import { sideBySide } from '../../backend-webgpu/test/support/side-by-side.js';
+import { cycles } from '@bitgrad/tooling/endurance';
+import { sideBySide } from '@bitgrad/gpu-tests/side-by-side';
 import { missingDawn } from './support/dawn.js';
 
 const missing = await missingDawn();
@@ -13,10 +14,10 @@ const small = convTrial({ type: 'u8', size: [3, 3], c: 3, cOut: 8, threshold: tr
 describe.skipIf(missing)(`the engine on Dawn${missing ? ` (${missing})` : ''}`, () => {
   const engine = nodeGpuEngine({ allowSoftware: true });
 
-  it('200 cycles of create and dispose, with runs between them', async () => {
+  it(`${cycles} cycles of create and dispose, with runs between them`, async () => {
     const want = (await jsEngine().compile(small)).run(small.input);
     const keeper = await engine.compile(small);
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < cycles; i++) {
       const executable = await engine.compile(small);
       if (i % 50 === 0) expect(await executable.runAsync(small.input)).toStrictEqual(want);
       executable.dispose();

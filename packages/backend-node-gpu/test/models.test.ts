@@ -3,7 +3,7 @@ import { decodeModel, jsEngine } from '@bitgrad/runtime';
 import { wasmEngine } from '@bitgrad/backend-wasm/engine';
 import { describe, expect, it } from 'vitest';
 import { nodeGpuEngine } from '../src/engine/index.js';
-import { compiled, inputCount, modelNames } from '../../backend-webgpu/test/support/models.js';
+import { compiled, inputCount, modelNames } from '@bitgrad/gpu-tests/models';
 import { missingDawn } from './support/dawn.js';
 
 const missing = await missingDawn();

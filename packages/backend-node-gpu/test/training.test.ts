@@ -6,9 +6,10 @@ import { cpu } from '@bitgrad/backend-cpu';
 import { useBackend } from '@bitgrad/core';
 import { describe, expect, it } from 'vitest';
 import { nodeGpu } from '../src/index.js';
-import { expectCurve } from '../../backend-webgpu/test/support/curves.js';
-import { trainingPage } from '../../backend-webgpu/test/support/suite.js';
-import { lossCurve, networks } from '../../backend-webgpu/test/support/training.js';
+import { cycles } from '@bitgrad/tooling/endurance';
+import { expectCurve } from '@bitgrad/gpu-tests/curves';
+import { trainingPage } from '@bitgrad/gpu-tests/suite';
+import { lossCurve, networks } from '@bitgrad/gpu-tests/training';
 import { missingDawn } from './support/dawn.js';
 
 const missing = await missingDawn();
@@ -25,13 +26,13 @@ describe('life on Dawn', () => {
   const lose = (): void => (tf.backend() as unknown as { device: GPUDevice }).device.destroy();
   const page = trainingPage(() => nodeGpu({ allowSoftware: true }), lose);
 
-  it('200 cycles of making, training and disposing a model leave no tensor and no memory of the GPU', async (context) => {
+  it(`${cycles} cycles of making, training and disposing a model leave no tensor and no memory of the GPU`, async (context) => {
     if (missing) context.skip(missing);
-    expect(await page.modelCycles(200)).toEqual({ tensors: 0, bytesInGpu: 0, allocated: 0 });
+    expect(await page.modelCycles(cycles)).toEqual({ tensors: 0, bytesInGpu: 0, allocated: 0 });
   }, 240_000);
-  it('200 cycles of starting and disposing the adapter leave the stock kernels and a working backend', async (context) => {
+  it(`${cycles} cycles of starting and disposing the adapter leave the stock kernels and a working backend`, async (context) => {
     if (missing) context.skip(missing);
-    expect(await page.adapterCycles(200)).toEqual({ kernels: true, works: true });
+    expect(await page.adapterCycles(cycles)).toEqual({ kernels: true, works: true });
   }, 60_000);
   it('a loss is a typed error, also of a read under way, and start() goes on', async (context) => {
     if (missing) context.skip(missing);

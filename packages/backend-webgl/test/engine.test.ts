@@ -1,6 +1,7 @@
 // The WebGL engine in headless Chromium: the engine suite, context loss, leaks, counts.
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
+import { cycles, endurance } from '@bitgrad/tooling/endurance';
 import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
 import { testEngine } from '@bitgrad/testkit';
 import { webglEngine } from '../src/engine/index.js';
@@ -23,7 +24,7 @@ testEngine({
     return available ? '' : reason!;
   },
   create: () => webglEngine(),
-  effort: 'quick',
+  effort: endurance ? 'quick' : 'brief',
   run: (name, effort) => page!.call('check', name, tolerance, effort),
   extra: () => {
     it('the suite can write noise to the memory of its models', async (context) => {
@@ -44,8 +45,8 @@ testEngine({
     only('a loss during a run ends it, and restore() moves the model to a new context', async () => {
       expect(await page!.call('restore')).toEqual({ during: 'context-lost', same: true, contexts: 2 });
     });
-    only('200 cycles of create and dispose leave no GL object and lose no context', async () => {
-      expect(await page!.call('cycles', 200)).toEqual({
+    only(`${cycles} cycles of create and dispose leave no GL object and lose no context`, async () => {
+      expect(await page!.call('cycles', cycles)).toEqual({
         counts: { Texture: 0, Framebuffer: 0, Buffer: 0, Program: 0 },
         lost: false,
       });

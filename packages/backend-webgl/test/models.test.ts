@@ -1,5 +1,5 @@
 // Every reference model, compiled, in headless Chromium: the results of the webgl engine are those of the js engine.
 import { fileURLToPath } from 'node:url';
-import { testModelsInChromium } from '../../backend-webgpu/test/support/models-in-chromium.js';
+import { testModelsInChromium } from '@bitgrad/gpu-tests/models-in-chromium';
 
 await testModelsInChromium('webgl', fileURLToPath(new URL('.', import.meta.url)));

@@ -1,5 +1,5 @@
 // What a page downloads to run models on webgl.
 import { fileURLToPath } from 'node:url';
-import { testEngineSize } from '../../backend-webgpu/test/support/engine-size.js';
+import { testEngineSize } from '@bitgrad/gpu-tests/engine-size';
 
 testEngineSize('webglEngine', fileURLToPath(new URL('..', import.meta.url)));

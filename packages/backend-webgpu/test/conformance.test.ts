@@ -1,6 +1,7 @@
 // The engine suite on WebGPU, in Node by Dawn and in headless Chromium.
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
+import { cycles, endurance } from '@bitgrad/tooling/endurance';
 import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
 import type { Engine } from '@bitgrad/runtime';
 import { testEngine } from '@bitgrad/testkit';
@@ -21,7 +22,7 @@ testEngine({
     device = await (await gpu?.requestAdapter())?.requestDevice();
     return device ? '' : 'Dawn finds no adapter: install a Vulkan driver';
   },
-  effort: 'quick',
+  effort: endurance ? 'quick' : 'brief',
   create: () => (dirty ??= dirtyable(device!, (own) => webgpuEngine({ device: own })))(),
 });
 
@@ -43,7 +44,7 @@ testEngine({
     return available ? '' : reason!;
   },
   create: () => webgpuEngine(),
-  effort: 'quick',
+  effort: endurance ? 'quick' : 'brief',
   run: (name, effort) => page!.call('check', name, tolerance, effort),
   extra: () => {
     it('the suite can write noise to the memory of its models', async (context) => {
@@ -56,8 +57,8 @@ testEngine({
     only('two models on one device work side by side', async () => {
       expect(await page!.call('sideBySide')).toBe(0);
     });
-    only('200 cycles of create and dispose leave no buffer and no device', async () => {
-      expect(await page!.call('cycles', 200)).toEqual({ buffers: 0, devices: 1, reason: 'destroyed' });
+    only(`${cycles} cycles of create and dispose leave no buffer and no device`, async () => {
+      expect(await page!.call('cycles', cycles)).toEqual({ buffers: 0, devices: 1, reason: 'destroyed' });
     });
     only('a loss during a run ends it, and restore() moves the model to a new device', async () => {
       expect(await page!.call('loss')).toEqual({

@@ -4,7 +4,8 @@ import { convTrial } from '@bitgrad/testkit/engine';
 import { jsEngine } from '@bitgrad/runtime';
 import { webgpuEngine } from '../src/engine/index.js';
 import { dawn } from './support/dawn.js';
-import { sideBySide } from './support/side-by-side.js';
+import { cycles } from '@bitgrad/tooling/endurance';
+import { sideBySide } from '@bitgrad/gpu-tests/side-by-side';
 import { watchGpu } from './support/watch.js';
 
 const gpu = await dawn();
@@ -27,12 +28,12 @@ describe.skipIf(!gpu)('on Dawn', () => {
     expect(seen.buffers()).toBe(0);
   });
 
-  it('200 cycles of create and dispose leave no buffer and no device', async () => {
+  it(`${cycles} cycles of create and dispose leave no buffer and no device`, async () => {
     const seen = watched();
     const engine = webgpuEngine({ gpu: seen.gpu });
     const keeper = await engine.compile(small);
     const kept = seen.buffers();
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < cycles; i++) {
       const executable = await engine.compile(small);
       if (i % 50 === 0) expect(await executable.runAsync(small.input)).toStrictEqual(want);
       executable.dispose();

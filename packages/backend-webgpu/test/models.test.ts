@@ -1,5 +1,5 @@
 // Every reference model, compiled, in headless Chromium: the results of the webgpu engine are those of the js engine.
 import { fileURLToPath } from 'node:url';
-import { testModelsInChromium } from './support/models-in-chromium.js';
+import { testModelsInChromium } from '@bitgrad/gpu-tests/models-in-chromium';
 
 await testModelsInChromium('webgpu', fileURLToPath(new URL('.', import.meta.url)));

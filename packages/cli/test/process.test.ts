@@ -1,14 +1,15 @@
 // The command as a process: kill -9 at random moments, Ctrl-C and SIGTERM, and no colours when they are not wanted.
-// BITGRAD_KILLS sets how often it is killed (default 3).
+// BITGRAD_KILLS sets how often it is killed.
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '@bitgrad/core';
+import { endurance } from '@bitgrad/tooling/endurance';
 import { loadCheckpoint } from '@bitgrad/training';
 import { readRunInfo } from '../src/index.js';
 import { cli, ended, lastLine, read, sleep, start, temporaryFolder } from './run.js';
 
-const kills = Number(process.env.BITGRAD_KILLS ?? 3);
+const kills = Number(process.env.BITGRAD_KILLS ?? (endurance ? 3 : 1));
 const seed = Number(process.env.BITGRAD_SEED ?? 1);
 
 /** Loaded before the command: kills it at a rename in a run's folder. */

@@ -1,7 +1,7 @@
 // Packed models against their hardened training graphs on MNIST test images. BITGRAD_FULL=1: all 10,000 images, every
 // quantizer, a few hundred steps of training, with the trained and with random batch norms; else a small sample.
 // BITGRAD_FIGURES=FILE writes what was found as JSON.
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs-layers';
 import { defaultRegistry, use } from '@bitgrad/core';
@@ -12,12 +12,12 @@ import { loadDataset } from '@bitgrad/datasets/node';
 import { fdaPlugin } from '@bitgrad/quantizer-fda';
 import { proxConnectPlugin } from '@bitgrad/quantizer-proxconnect';
 import { stePlugin } from '@bitgrad/quantizer-ste';
+import { testData } from '@bitgrad/tooling/test-data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agreementOf, type AgreementCase, type AgreementFigures } from './agreement.js';
 
-const folder = fileURLToPath(new URL('../../../../shared/data/mnist', import.meta.url));
 const full = process.env.BITGRAD_FULL === '1';
-const missing = existsSync(folder) ? undefined : `no MNIST in ${folder}`;
+const { folder, missing } = testData('mnist');
 
 const plugins = [stePlugin, proxConnectPlugin, fdaPlugin];
 const quantizers = [...new Set(plugins.flatMap(({ quantizers: table }) => Object.entries(table)).map(([name]) => name))].filter((name) => name !== 'dorefa'); // prettier-ignore

@@ -1,18 +1,17 @@
-// The published MNIST and a part of CIFAR-10, where they lie beside the repository.
-import { existsSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// The published MNIST and a part of CIFAR-10, where BITGRAD_TEST_DATA names their folder.
+import { statSync } from 'node:fs';
+import { testData } from '@bitgrad/tooling/test-data';
 import { expect, it } from 'vitest';
 import { batches, limitSplit, measureNormalization, type Dataset } from '../src/index.js';
 import { loadDataset } from '../src/node.js';
 
-const data = (name: string) => fileURLToPath(new URL(`../../../../shared/data/${name}`, import.meta.url));
-const [mnist, cifar] = [data('mnist'), data('cifar10-subset')];
+const [mnist, cifar] = [testData('mnist'), testData('cifar10-subset')];
 
 let whole: Dataset | undefined;
 
 it('reads the whole of MNIST', async ({ skip }) => {
-  skip(!existsSync(mnist), 'no ../shared/data/mnist');
-  const set = (whole = await loadDataset(`mnist:${mnist}`));
+  skip(mnist.missing !== '', mnist.missing);
+  const set = (whole = await loadDataset(`mnist:${mnist.folder}`));
   expect([set.train.size, set.test.size, ...set.shape]).toEqual([60_000, 10_000, 28, 28, 1]);
   // Published class counts of the training labels, and the first labels of both files.
   const counts = Array.from({ length: 10 }, (_, c) => set.train.labels.filter((label) => label === c).length);
@@ -26,9 +25,9 @@ it('reads the whole of MNIST', async ({ skip }) => {
 });
 
 it('reads CIFAR-10 records with the channels in their places', async ({ skip }) => {
-  skip(!existsSync(cifar), 'no ../shared/data/cifar10-subset');
-  const set = await loadDataset(`cifar10:${cifar}`);
-  expect(set.train.size).toBe(statSync(`${cifar}/data_batch_1.bin`).size / 3073);
+  skip(cifar.missing !== '', cifar.missing);
+  const set = await loadDataset(`cifar10:${cifar.folder}`);
+  expect(set.train.size).toBe(statSync(`${cifar.folder}/data_batch_1.bin`).size / 3073);
   expect(set.shape).toEqual([32, 32, 3]);
   for (let c = 0; c < 10; c++) expect(set.train.labels.filter((label) => label === c)).toHaveLength(1000);
   // The quoted channel means are 0.491, 0.482, 0.447: red over green over blue.
@@ -44,8 +43,8 @@ it('reads CIFAR-10 records with the channels in their places', async ({ skip }) 
 });
 
 it('limits are reproducible on real data', async ({ skip }) => {
-  skip(!existsSync(mnist), 'no ../shared/data/mnist');
-  const limited = await loadDataset(`mnist:${mnist}`, { limit: 500, testLimit: 100, seed: 1 });
+  skip(mnist.missing !== '', mnist.missing);
+  const limited = await loadDataset(`mnist:${mnist.folder}`, { limit: 500, testLimit: 100, seed: 1 });
   const again = limitSplit(whole!.train, 500, 1);
   expect(Buffer.from(limited.train.images).equals(again.images)).toBe(true);
   expect(Buffer.from(limited.train.images).equals(limitSplit(whole!.train, 500, 2).images)).toBe(false);

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { dirtyMemory, encodeModel, jsEngine, loadModel, type EngineReport } from '@bitgrad/runtime';
-import { noise } from '@bitgrad/testkit/engine';
+import { noise, randomPlan } from '@bitgrad/testkit/engine';
 import { biRealNet18, planBuilder, vggSmall } from '../../bench/plans.js';
 import { wasmEngine, workerSource, type WorkerLike } from '../../src/engine/index.js';
 import { createInlineWorker } from '../../src/engine/threads.js';
-import { randomPlan } from '../../../runtime/test/support/random-plan.js';
 import { bundle } from './support/bundle.js';
 import { randomData } from './support/models.js';
 

@@ -3,7 +3,7 @@ import { decodeModel, dirtyMemory, jsEngine } from '@bitgrad/runtime';
 import { convTrial, engineCases, type Effort } from '@bitgrad/testkit/engine';
 import { webglEngine } from '../../src/engine/index.js';
 import { dirtyable } from './dirty.js';
-import { sideBySide as interleaved } from '../../../backend-webgpu/test/support/side-by-side.js';
+import { sideBySide as interleaved } from '@bitgrad/gpu-tests/side-by-side';
 
 /** One context for all cases: programs are shared, and browsers allow about 16. */
 const context = new OffscreenCanvas(1, 1).getContext('webgl2') ?? undefined;

@@ -1,8 +1,8 @@
 // The training script and the training suite in a page, on the adapter for browsers.
 import * as tf from '@tensorflow/tfjs-core';
 import { webgl } from '../../src/index.js';
-import { trainingPage } from '../../../backend-webgpu/test/support/suite.js';
-import { lossCurve, type networks } from '../../../backend-webgpu/test/support/training.js';
+import { trainingPage } from '@bitgrad/gpu-tests/suite';
+import { lossCurve, type networks } from '@bitgrad/gpu-tests/training';
 
 const lose = (): void => {
   const { gl } = (tf.backend() as unknown as { gpgpu: { gl: WebGL2RenderingContext } }).gpgpu;

@@ -3,7 +3,7 @@ import { decodeModel, dirtyMemory, jsEngine, type Engine } from '@bitgrad/runtim
 import { convTrial, engineCases, type Effort } from '@bitgrad/testkit/engine';
 import { webgpuEngine } from '../../src/engine/index.js';
 import { dirtyable } from './dirty.js';
-import { sideBySide as interleaved } from './side-by-side.js';
+import { sideBySide as interleaved } from '@bitgrad/gpu-tests/side-by-side';
 import { watchGpu } from './watch.js';
 
 let shared: Promise<GPUDevice> | undefined;

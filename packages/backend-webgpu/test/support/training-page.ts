@@ -1,8 +1,8 @@
 // The training script and the training suite in a page, on the adapter for browsers.
 import * as tf from '@tensorflow/tfjs-core';
 import { webgpu } from '../../src/index.js';
-import { trainingPage } from './suite.js';
-import { lossCurve, type networks } from './training.js';
+import { trainingPage } from '@bitgrad/gpu-tests/suite';
+import { lossCurve, type networks } from '@bitgrad/gpu-tests/training';
 
 const lose = (): void => (tf.backend() as unknown as { device: GPUDevice }).device.destroy();
 

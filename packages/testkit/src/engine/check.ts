@@ -6,10 +6,10 @@ import { runDirty } from './dirty.js';
 import type { Trial } from './model.js';
 
 /**
- * How much is tried: `quick` is for engines that take long to compile a model, `thorough` runs every combination of
- * channels, pools and moves, for an hour instead of seconds.
+ * How much is tried: `quick` is for engines that take long to compile a model, `brief` for those that take very long,
+ * `thorough` runs every combination of channels, pools and moves, for an hour instead of seconds.
  */
-export type Effort = 'quick' | 'normal' | 'thorough';
+export type Effort = 'brief' | 'quick' | 'normal' | 'thorough';
 
 /** An engine under test. */
 export interface EngineSubject {

@@ -1,6 +1,7 @@
 // Training in headless Chromium: the suite, the same script as on every backend against cpu, leaks and loss.
 import '@tensorflow/tfjs-backend-cpu';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { cycles } from '@bitgrad/tooling/endurance';
 import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
 import type { BackendAdapter, BackendProbe } from '@bitgrad/core';
 import { testTrainingBackend } from '@bitgrad/testkit';
@@ -55,13 +56,13 @@ export function testTrainingInChromium(
     },
   });
 
-  it('200 cycles of making, training and disposing a model leave no tensor and no memory of the GPU', async (context) => {
+  it(`${cycles} cycles of making, training and disposing a model leave no tensor and no memory of the GPU`, async (context) => {
     if (!probe.available) context.skip(probe.reason);
-    expect(await page!.call('modelCycles', 200)).toEqual({ tensors: 0, bytesInGpu: 0, allocated: 0 });
+    expect(await page!.call('modelCycles', cycles)).toEqual({ tensors: 0, bytesInGpu: 0, allocated: 0 });
   }, 240_000);
-  it('200 cycles of starting and disposing the adapter leave the stock kernels and a working backend', async (context) => {
+  it(`${cycles} cycles of starting and disposing the adapter leave the stock kernels and a working backend`, async (context) => {
     if (!probe.available) context.skip(probe.reason);
-    expect(await page!.call('adapterCycles', 200)).toEqual({ kernels: true, works: true });
+    expect(await page!.call('adapterCycles', cycles)).toEqual({ kernels: true, works: true });
   }, 240_000);
   it('a loss is a typed error, also of a read under way, and start() goes on', async (context) => {
     if (!probe.available) context.skip(probe.reason);

@@ -5,12 +5,13 @@ import { compileModel } from '@bitgrad/compiler';
 import { createRng, use } from '@bitgrad/core';
 import { createModel, modelNames, type ModelName } from '@bitgrad/models';
 import { stePlugin } from '@bitgrad/quantizer-ste';
+import { endurance } from '@bitgrad/tooling/endurance';
 
 export { modelNames };
 
 const side = 12;
 /** Inputs for each model. */
-export const inputCount = 200;
+export const inputCount = endurance ? 200 : 20;
 let registered: true | undefined;
 
 /** A compiled model file, and n inputs of bytes, one after the other. */

@@ -1,0 +1,2 @@
+export declare const endurance: boolean;
+export declare const cycles: number;

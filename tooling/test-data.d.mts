@@ -1,0 +1,1 @@
+export declare function testData(name: string): { folder: string; missing: string };
