@@ -2,7 +2,6 @@
 // quantizer, a few hundred steps of training, with the trained and with random batch norms; else a small sample.
 // BITGRAD_FIGURES=FILE writes what was found as JSON.
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs-layers';
 import { defaultRegistry, use } from '@bitgrad/core';
 import { wasm } from '@bitgrad/backend-wasm';
