@@ -1,4 +1,5 @@
 // The plugins that the command registers: those of its own packages, then those named by --plugin.
+import * as tf from '@tensorflow/tfjs-core';
 import { expectText, expectTexts } from './arguments.js';
 import { use, type Plugin } from '@bitgrad/core';
 import { datasetsPlugin } from '@bitgrad/datasets';
@@ -33,6 +34,9 @@ export const builtInPlugins = (): Promise<Plugin[]> =>
 export async function usePlugins(specifiers: readonly string[], directory: string): Promise<Plugin[]> {
   expectTexts('plugins', specifiers);
   expectText('directory', directory);
+  // Without it tfjs greets on stderr with advice for programs, not for users of a command, and a second copy of it, as a plugin
+  // may bring one, tells of everything that it finds registered.
+  tf.env().set('PROD', true);
   use(...(await builtInPlugins()));
   const named: Plugin[] = [];
   for (const specifier of specifiers) named.push(await loadPlugin(specifier, directory));

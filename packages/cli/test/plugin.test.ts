@@ -54,9 +54,28 @@ function toyFolder(): string {
   return folder;
 }
 
+/** Evaluates tfjs once more, as a package that could not share it would. */
+const secondTfjs = `
+import { createRequire } from 'node:module';
+const require = createRequire(${JSON.stringify(import.meta.url)});
+for (const name of ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu']) {
+  delete require.cache[require.resolve(name)];
+  require(name);
+}
+`;
+
 const tiny = ['--model', 'mlp', '--limit', '64', '--test-limit', '32', '--epochs', '1', '--backend', 'wasm'];
 
 describe('a plugin outside of the repository', () => {
+  it('may bring a copy of tfjs of its own: nothing of that stands on stderr', async () => {
+    const folder = toyFolder();
+    writeFileSync(join(folder, 'toy.js'), secondTfjs + source);
+    const { code, stderr, stdout } = await ended(start(['list', '--json', '--plugin', folder]));
+    expect(stdout).toContain('bitgrad-toy');
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+
   it('trains by name, is listed, and its model evaluates', async () => {
     const folder = toyFolder();
     const out = join(folder, '..', 'run');

@@ -55,7 +55,7 @@ export function parseDataSpec(spec: string): DataSpec {
       next: near
         ? `Did you mean ${near}?`
         : path
-          ? `Say what the folder holds, as in mnist:${spec}.`
+          ? `Say what the folder holds, as in folder:${spec}.`
           : undefined,
     });
   }
