@@ -45,7 +45,13 @@ export {
 } from '@bitgrad/bits';
 export { useBackend, type BackendChoice, type SkippedBackend } from './backends.js';
 export type { BackendAdapter, BackendCapabilities, BackendProbe, KernelReport } from './contracts/backend.js';
-export { advanceClock, initialClock, progress, type TrainingClock } from './contracts/clock.js';
+export {
+  advanceClock,
+  epochProgress,
+  initialClock,
+  progress,
+  type TrainingClock,
+} from './contracts/clock.js';
 export type {
   Json,
   JsonObject,

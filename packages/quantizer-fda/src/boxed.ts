@@ -13,7 +13,8 @@ import {
   type SurrogateGradient,
 } from '@bitgrad/core';
 import { derivativeExpression, seriesExpression } from './closed-form.js';
-import { checkPairOptions, frequency, scaled, scaleStatistic, type PairOptions } from './forward.js';
+import { checkPairOptions, frequency, type PairOptions } from './forward.js';
+import { scaled, scaleStatistic } from './scale.js';
 import { seriesDerivative, seriesValue } from './series.js';
 import { wholeN } from './surrogate.js';
 

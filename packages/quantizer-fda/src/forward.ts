@@ -1,18 +1,17 @@
 // The soft forward of FDA++: the Fourier series of sign itself, whose exact derivative is its backward.
-import * as tf from '@tensorflow/tfjs-core';
 import {
   checkOptions,
   defineForward,
   defineSurrogate,
   E,
   option,
-  type Expression,
   type ForwardQuantizer,
   type OptionRules,
   type Scalars,
   type SurrogateGradient,
 } from '@bitgrad/core';
 import { derivativeExpression, seriesExpression } from './closed-form.js';
+import { scaled, scaleStatistic, smallest } from './scale.js';
 import { seriesDerivative, seriesValue, weightings, type Weighting } from './series.js';
 import { wholeN } from './surrogate.js';
 
@@ -36,20 +35,6 @@ export const checkPairOptions = (owner: string, options: PairOptions): PairOptio
 
 /** Angular frequency in units of the scaled input: a quarter period is `reach`. */
 export const frequency = ({ reach }: PairOptions): number => Math.PI / (2 * reach);
-
-/** x / scale, where scale is the statistic that {@link scaleStatistic} gives. */
-export const scaled = (): Expression => E.div(E.input('x'), E.input('scale'));
-
-/** A mean magnitude up to this is that of a kernel of zeros, in which nothing is divided by the scale. */
-const smallest = 1e-12;
-
-/** The scale of a kernel is `width` mean |w|; inputs follow BatchNorm and have scale 1. */
-export const scaleStatistic =
-  (width: number) =>
-  (x: tf.Tensor, context: { site: { role: string } }): { scale: tf.Tensor } => ({
-    scale:
-      context.site.role === 'kernel' ? tf.maximum(tf.mul(tf.mean(tf.abs(x)), width), smallest) : tf.scalar(1),
-  });
 
 const at = (scalars: Scalars, options: PairOptions) => ({
   n: wholeN(scalars.n, options.n),

@@ -1,5 +1,6 @@
-// FDA's noise adaptation module: e(x) = relu(x W1) W2 + c sin(x), added to the quantized value with a weight alpha that
-// falls to 0 over training (arXiv 2103.00841, section 3.3). It exists in training steps only.
+// FDA's noise adaptation module: e(x) = relu(x W1) W2 + c sin(x), with a weight alpha that falls to 0 over training (arXiv
+// 2103.00841, section 3.3). It exists in training steps only. The paper can be read in two ways: eq. 14 adds alpha e to
+// the quantized value, Algorithm 1 lets e act in the backward pass alone.
 import * as tf from '@tensorflow/tfjs-core';
 import type { ParameterSpec, QuantizeContext, QuantizerSite, Rng } from '@bitgrad/core';
 
@@ -25,9 +26,9 @@ export function noiseWidth(site: QuantizerSite): number {
     : product(site.shape.filter((_, i) => !channels.includes(i)));
 }
 
-/** Uniform in +-sqrt(3 / fanIn), which keeps the variance of the signal. */
+/** Uniform in +-1 / sqrt(fanIn), as PyTorch's nn.Linear, which the reimplementation in BiBench uses. */
 const uniform = (size: number, fanIn: number) => (rng: Rng) =>
-  Float32Array.from({ length: size }, () => (2 * rng.next() - 1) * Math.sqrt(3 / fanIn));
+  Float32Array.from({ length: size }, () => (2 * rng.next() - 1) / Math.sqrt(fanIn));
 
 /** W1 [d, h] and W2 [h, d] of a site; neither is deployed. */
 export function noiseParameters(site: QuantizerSite, { k }: NoiseOptions): ParameterSpec[] {
@@ -51,6 +52,19 @@ export function noise(x: tf.Tensor, context: QuantizeContext, { c }: NoiseOption
   const rows = toRows(x);
   const adapted = tf.matMul(tf.relu(tf.matMul(rows, w1 as tf.Tensor2D)), w2 as tf.Tensor2D);
   return tf.add(fromRows(adapted), tf.mul(tf.sin(x), c));
+}
+
+/**
+ * y in the forward pass; backward as if e had been added to it: y + e - stopgrad(e), without that sum's rounding.
+ * @param y float32, the quantized value
+ * @param e float32 of y's shape
+ */
+export function inBackwardPass(y: tf.Tensor, e: tf.Tensor): tf.Tensor {
+  const identity = tf.customGrad((a, b) => {
+    void b;
+    return { value: tf.clone(a as tf.Tensor), gradFunc: (dy: tf.Tensor) => [tf.clone(dy), tf.clone(dy)] };
+  });
+  return identity(y, e);
 }
 
 const rowsOf = (x: tf.Tensor, site: QuantizerSite) => {

@@ -5,6 +5,7 @@ import {
   defineForward,
   defineQuantizer,
   E,
+  epochProgress,
   grow,
   growingSchedule,
   mergeSchedules,
@@ -18,7 +19,7 @@ import {
 import * as v from 'valibot';
 import { boxedForward, boxedSurrogate } from './boxed.js';
 import { seriesForward, seriesSurrogate } from './forward.js';
-import { noise, noiseParameters, type NoiseOptions } from './noise.js';
+import { inBackwardPass, noise, noiseParameters } from './noise.js';
 import { weightings } from './series.js';
 import { fdaSurrogate } from './surrogate.js';
 
@@ -33,6 +34,10 @@ const noiseSchema = v.strictObject({
   c: v.optional(v.pipe(v.number(), v.finite()), 0.1),
   /** Weight of the module at the start; falls to exactly 0 on a half cosine. */
   alpha: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 0.1),
+  /** The module acts in the backward pass alone (the paper's Algorithm 1); false: it is added to the value (its eq. 14). */
+  gradientOnly: v.optional(v.boolean(), true),
+  /** Its gradient carries alpha; false, with `gradientOnly` alone: it does not, as in eqs. 15 to 17. */
+  scaled: v.optional(v.boolean(), true),
   /** Share of training after which it is 0: what is left trains the network that is deployed. 1 in the paper. */
   until: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1)), 1),
 });
@@ -44,6 +49,10 @@ const fdaSchema = v.strictObject({
   start: v.optional(harmonics, 9),
   end: v.optional(harmonics, 18),
   growth: v.optional(growth, 'linear'),
+  /** n and alpha move at every step, or from epoch to epoch as in the reimplementation: n rounded down, no noise in the last. */
+  by: v.optional(v.picklist(['step', 'epoch']), 'step'),
+  /** omega and clip count x as it is, or in units of mean |w| of a kernel. */
+  unit: v.optional(v.picklist(['one', 'mean']), 'one'),
   /** The noise adaptation module (true: with its defaults), or false for none. */
   noise: v.optional(v.union([v.boolean(), noiseSchema]), false),
 });
@@ -63,49 +72,71 @@ const signForward = (): ForwardQuantizer =>
     jumps: () => [{ at: 0, from: -1, to: 1 }],
   });
 
+type Module = v.InferOutput<typeof noiseSchema>;
+
 const augmentBy =
-  (options: NoiseOptions): NonNullable<Quantizer['augment']> =>
+  (module: Module): NonNullable<Quantizer['augment']> =>
   (y, x, context) => {
     const alpha = context.scalars.alpha ?? 0;
     // At alpha = 0 the graph is that of plain FDA, not that graph plus zeros.
-    return alpha === 0 ? y : tf.add(y, tf.mul(noise(x, context, options), alpha));
+    if (alpha === 0) return y;
+    const e = tf.mul(noise(x, context, module), module.scaled ? alpha : 1);
+    return module.gradientOnly ? inBackwardPass(y, e) : tf.add(y, e);
   };
+
+/** n from `start` to `end`, and alpha to exactly 0. */
+function fdaSchedule(
+  { start, end, growth: shape, by }: v.InferOutput<typeof fdaSchema>,
+  module?: Module,
+): Schedule {
+  const n = { growth: shape, start, end };
+  const alpha = module && ({ growth: 'cosine', start: module.alpha, end: 0, until: module.until } as const);
+  if (by === 'step')
+    return mergeSchedules(growingSchedule('n', n), ...(alpha ? [growingSchedule('alpha', alpha)] : []));
+  return Object.freeze({
+    options: { n, ...(alpha && { alpha }), by },
+    values: (clock: TrainingClock) => ({
+      n: Math.floor(grow(n, epochProgress(clock))),
+      ...(alpha && { alpha: grow(alpha, epochProgress(clock, 1)) }),
+    }),
+  });
+}
 
 /**
  * FDA (arXiv 2103.00841): sign forward; backward the derivative of sign's Fourier series with n+1 odd harmonics, n
- * growing over training. With `noise`, the paper's noise adaptation module is added in training steps, with a weight
- * that falls to 0; it is off by default, because it costs time and, where it lasts to the end, accuracy (README).
+ * growing over training. With `noise`, the paper's noise adaptation module acts in training steps, with a weight that
+ * falls to 0; it is off by default, because it makes a step several times as long (README).
  * @throws BitgradError `invalid-option`, also for a clip beyond half a period
  */
 export function fda(options?: FdaOptions): Quantizer {
   const resolved = parseOptions('quantizer-fda', 'quantizer "fda"', fdaSchema, options);
-  const { omega, clip, start, end, growth: shape } = resolved;
-  const module = resolved.noise === true ? v.parse(noiseSchema, {}) : resolved.noise;
-  const surrogate = fdaSurrogate({ n: Math.round(start), omega, clip });
-  const harmonicsSchedule = growingSchedule('n', { growth: shape, start, end });
+  const { omega, clip, unit, start, end } = resolved;
+  const module = resolved.noise === true ? v.parse(noiseSchema, {}) : resolved.noise || undefined;
+  if (module && !module.scaled && !module.gradientOnly)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'quantizer-fda',
+      what: 'option "noise.scaled" of quantizer "fda" where the module is added to the value',
+      got: false,
+      expected: 'true: what is added is alpha e, and so is its gradient',
+      next: 'Set gradientOnly: true for a module whose gradient carries no alpha.',
+    });
   const common = {
     name: 'fda',
     options: resolved,
     description:
       'sign forward, derivative of its Fourier series backward, with noise adaptation (FDA, arXiv 2103.00841)',
     forward: signForward(),
-    surrogate,
+    surrogate: fdaSurrogate({ n: Math.round(start), omega, clip, unit }),
+    schedule: fdaSchedule(resolved, module),
     certificate: {
       holds: false,
       reason: 'sign is flat beside 0 where B varies, so no proximal map has this pair.',
     },
   };
-  if (module === false)
-    return defineQuantizer({
-      ...common,
-      schedule: harmonicsSchedule,
-      capabilities: { needsClock: start !== end },
-    });
-  const alphaGrowth = { growth: 'cosine', start: module.alpha, end: 0, until: module.until } as const;
-  const alpha = growingSchedule('alpha', alphaGrowth);
+  if (!module) return defineQuantizer({ ...common, capabilities: { needsClock: start !== end } });
   return defineQuantizer({
     ...common,
-    schedule: mergeSchedules(harmonicsSchedule, alpha),
     capabilities: { needsClock: true, hasParameters: true },
     parameters: (site) => noiseParameters(site, module),
     augment: augmentBy(module),

@@ -1,7 +1,15 @@
 // The FDA surrogate: the derivative of sign's truncated Fourier series, at a cost that does not depend on n.
-import { BitgradError, defineSurrogate, E, parseOptions, type SurrogateGradient } from '@bitgrad/core';
+import {
+  BitgradError,
+  defineSurrogate,
+  E,
+  parseOptions,
+  type Expression,
+  type SurrogateGradient,
+} from '@bitgrad/core';
 import * as v from 'valibot';
 import { derivativeExpression } from './closed-form.js';
+import { scaled, scaleStatistic, smallest } from './scale.js';
 import { halfPeriod, seriesDerivative } from './series.js';
 
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
@@ -15,6 +23,7 @@ const schema = v.strictObject({
   n: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(256)), 9),
   omega: v.optional(positive, 0.1),
   clip: v.optional(v.nullable(positive), 1),
+  unit: v.optional(v.picklist(['one', 'mean']), 'one'),
 });
 
 /** Options of {@link fdaSurrogate}. */
@@ -27,25 +36,33 @@ export type FdaSurrogateOptions = v.InferInput<typeof schema>;
  * @param options.omega angular frequency, > 0; the square wave has period 2 pi / omega
  * @param options.clip gradients outside [-clip, clip] are 0; at most half a period, pi / omega, beyond which the series
  *   would push the other way. null clips at half a period
+ * @param options.unit what omega and clip count in: 'one', or 'mean': mean |w| of a kernel (1 for inputs), u = x / mean |w|
+ *   in the formula and B = B_n(u) / mean |w|
  * @throws BitgradError `invalid-option` for a clip beyond half a period
  */
 export function fdaSurrogate(options?: FdaSurrogateOptions): SurrogateGradient {
   const resolved = parseOptions('quantizer-fda', 'surrogate "fda"', schema, options);
   const { omega } = resolved;
   const clip = checkClip(resolved.clip, omega, 'surrogate "fda"');
-  const inside = (x: number): boolean => Math.abs(x) <= clip;
+  const derivative = (u: Expression, n: number | undefined): Expression =>
+    E.select(E.le(E.abs(u), clip), derivativeExpression(u, wholeN(n, resolved.n), omega, 'plain', clip), 0);
+  const formula = (u: number, n: number | undefined): number =>
+    Math.abs(u) <= clip ? seriesDerivative(u, wholeN(n, resolved.n), omega) : 0;
+  if (resolved.unit === 'mean')
+    return defineSurrogate({
+      name: 'fda',
+      options: resolved,
+      formula: (x, { n, scale = 1 }) => (scale > smallest ? formula(x / scale, n) / scale : 0),
+      expression: ({ n }) =>
+        E.div(E.select(E.gt(E.input('scale'), smallest), derivative(scaled(), n), 0), E.input('scale')),
+      statistics: scaleStatistic(1),
+      breakpoints: ({ scale = 1 }) => [-clip * scale, clip * scale],
+    });
   return defineSurrogate({
     name: 'fda',
     options: resolved,
-    formula: (x, { n }) => (inside(x) ? seriesDerivative(x, wholeN(n, resolved.n), omega) : 0),
-    expression: ({ n }) => {
-      const x = E.input('x');
-      return E.select(
-        E.le(E.abs(x), clip),
-        derivativeExpression(x, wholeN(n, resolved.n), omega, 'plain', clip),
-        0,
-      );
-    },
+    formula: (x, { n }) => formula(x, n),
+    expression: ({ n }) => derivative(E.input('x'), n),
     breakpoints: () => [-clip, clip],
   });
 }

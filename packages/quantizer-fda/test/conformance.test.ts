@@ -4,9 +4,16 @@ import '@tensorflow/tfjs-layers';
 import { testQuantizer } from '@bitgrad/testkit';
 import { fda, fdaPlusPlus, peakDerivative, weightings } from '../src/index.js';
 
+const module = { k: 64, c: 0.1, alpha: 0.1, until: 1, gradientOnly: true, scaled: true };
+
 testQuantizer({
   create: fda,
-  options: [{ noise: true }, { start: 0, end: 4, growth: 'step' }],
+  options: [
+    { noise: true },
+    { noise: { ...module, gradientOnly: false }, by: 'epoch' },
+    { noise: { ...module, scaled: false } },
+    { start: 0, end: 4, growth: 'step' },
+  ],
   invalid: [
     { omega: 0 },
     { clip: 40 },
@@ -14,6 +21,9 @@ testQuantizer({
     { growth: 'fast' },
     { noise: 1 },
     { noise: { k: 0 } },
+    { noise: { gradientOnly: false, scaled: false } },
+    { by: 'batch' },
+    { unit: 'std' },
     { omgea: 1 },
   ],
   expected: { certificate: false, levels: [-1, 1] },
@@ -22,6 +32,11 @@ testQuantizer({
 testQuantizer({
   create: (options?: object) => fda({ omega: 1, clip: null, start: 0, end: 40, ...options }),
   tolerance: 1e-6 * peakDerivative(40, 1),
+});
+
+testQuantizer({
+  create: (options?: object) => fda({ unit: 'mean', omega: 0.5, ...options }),
+  tolerance: 1e-6 * peakDerivative(18, 0.5),
 });
 
 testQuantizer({

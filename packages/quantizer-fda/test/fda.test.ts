@@ -159,7 +159,75 @@ describe('fda', () => {
     );
   });
 
-  it('initializes the module by the given generator', () => {
+  it('acts in the backward pass alone, or in both; its gradient carries alpha, or not', () => {
+    const { site, shape } = sites['dense kernel']!;
+    const x = tf.randomNormal(shape, 0, 1, 'float32', 4);
+    const parameters = parametersOf(fda({ noise: true }), site);
+    const run = (options: object) => {
+      const quantizer = fda({ noise: { alpha: 0.2, ...options } });
+      const f = (t: tf.Tensor, w2: tf.Tensor) =>
+        quantize(quantizer, t, {
+          site,
+          clock: at(0),
+          training: true,
+          parameters: { ...parameters, 'noise-w2': w2 },
+        });
+      const w2 = parameters['noise-w2']!;
+      const [dx, dw2] = tf.grads((t, w) => tf.sum(f(t!, w!)) as tf.Scalar)([x, w2]);
+      return { y: f(x, w2).dataSync(), dx: dx!.dataSync(), dw2: dw2!.dataSync() };
+    };
+    const [algorithm1, eq14, unscaled] = [{}, { gradientOnly: false }, { scaled: false }].map(run);
+    const sign = x.dataSync().map((v) => (v < 0 ? -1 : 1));
+    expect(algorithm1!.y).toEqual(sign);
+    expect(unscaled!.y).toEqual(sign);
+    expect(eq14!.y).not.toEqual(sign);
+    // The same gradients in both readings; without alpha those of W2 are 1 / alpha times as large.
+    expect(algorithm1!.dx).toEqual(eq14!.dx);
+    expect(algorithm1!.dw2).toEqual(eq14!.dw2);
+    unscaled!.dw2.forEach((v, i) => expect(v * 0.2).toBeCloseTo(algorithm1!.dw2[i]!, 4));
+  });
+
+  it('moves from epoch to epoch as the reimplementation does, where asked', () => {
+    const [epochs, stepsPerEpoch] = [7, 11];
+    const { schedule } = fda({ by: 'epoch', noise: true });
+    for (let step = 0; step < epochs * stepsPerEpoch; step++) {
+      const epoch = Math.floor(step / stepsPerEpoch);
+      const clock = {
+        ...initialClock,
+        step,
+        epoch,
+        totalSteps: epochs * stepsPerEpoch,
+        totalEpochs: epochs,
+      };
+      const { n, alpha } = schedule.values(clock);
+      expect(n).toBe(9 + Math.floor((9 * epoch) / epochs));
+      expect(alpha).toBeCloseTo(0.05 * (1 + Math.cos((Math.PI * (epoch + 1)) / epochs)), 12);
+      if (epoch === epochs - 1) expect(alpha).toBe(0);
+    }
+  });
+
+  it('counts in units of mean |w|, where asked', () => {
+    const { formula } = fdaSurrogate({ unit: 'mean', omega: 0.5, n: 5, clip: 3 });
+    for (const scale of [0.05, 1])
+      for (const u of [-2.9, -0.4, 0, 1.1, 3.1])
+        expect(formula(u * scale, { scale })).toBeCloseTo(
+          Math.abs(u) <= 3 ? seriesDerivative(u, 5, 0.5) / scale : 0,
+          10,
+        );
+    expect(formula(0, { scale: 0 })).toBe(0);
+  });
+
+  it('initializes the module as nn.Linear does: uniform in +-1 / sqrt(fan-in), by the given generator', () => {
+    const [w1, w2] = noiseParameters(sites['conv kernel']!.site, { k: 8, c: 0.1 });
+    for (const [spec, fanIn] of [
+      [w1!, 72],
+      [w2!, 9],
+    ] as const) {
+      const values = spec.initialize(createRng(1));
+      const largest = values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+      expect(largest).toBeLessThanOrEqual(1 / Math.sqrt(fanIn));
+      expect(largest).toBeGreaterThan(0.97 / Math.sqrt(fanIn));
+    }
     const { site } = sites['conv kernel']!;
     const [spec] = noiseParameters(site, { k: 64, c: 0.1 });
     expect(spec!.initialize(createRng(1))).toEqual(spec!.initialize(createRng(1)));

@@ -88,15 +88,23 @@ export class ClockCallback extends Callback {
     this.stepsPerEpoch = this.options.stepsPerEpoch ?? computed;
     this.base = baseRateOf(this.optimizer, this.options.learningRate);
     this.begun = false;
-    this.now = { ...initialClock, totalSteps: this.stepsPerEpoch * epochs };
+    this.now = {
+      ...initialClock,
+      totalSteps: this.stepsPerEpoch * epochs,
+      ...(epochs && { totalEpochs: epochs }),
+    };
   }
 
   override async onEpochBegin(epoch: number): Promise<void> {
     // fitDataset does not say its initialEpoch; the first epoch that begins is it.
     this.now = this.begun
       ? { ...this.now, epoch }
-      : clockAt(epoch * this.stepsPerEpoch, epoch, this.now.totalSteps, (step) =>
-          this.rateOf(this.base, step),
+      : clockAt(
+          epoch * this.stepsPerEpoch,
+          epoch,
+          this.now.totalSteps,
+          (step) => this.rateOf(this.base, step),
+          this.now.totalEpochs,
         );
     this.begun = true;
   }

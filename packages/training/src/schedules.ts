@@ -90,8 +90,16 @@ export function clockAt(
   epoch: number,
   totalSteps: number,
   rateAt: (step: number) => number,
+  totalEpochs?: number,
 ): TrainingClock {
   let learningRateSum = 0;
   for (let done = 0; done < step; done++) learningRateSum += rateAt(done);
-  return Object.freeze({ step, epoch, totalSteps, learningRate: rateAt(step), learningRateSum });
+  return Object.freeze({
+    step,
+    epoch,
+    totalSteps,
+    ...(totalEpochs && { totalEpochs }),
+    learningRate: rateAt(step),
+    learningRateSum,
+  });
 }

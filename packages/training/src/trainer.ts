@@ -71,7 +71,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const { optimizer, learningRate, schedule, loss, classes, config } = resolved;
   const { stepsPerEpoch, totalSteps, evaluateEvery, flipEvery } = resolved;
   const rateAt = (step: number): number => scheduledRate(schedule, learningRate, step, totalSteps);
-  let clock: TrainingClock = clockAt(0, 0, totalSteps, rateAt);
+  let clock: TrainingClock = clockAt(0, 0, totalSteps, rateAt, epochs);
   let position: TrainingPosition = { epoch: 0, batch: 0 };
   let metrics: TrainingMetrics = { ...emptyEpoch, trainSeconds: 0, trainImages: 0, history: [] };
   let running = false;
@@ -220,7 +220,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
       const { variables, write } = planRestore(model, state);
       optimizer.importState(variables, state.optimizer);
       write();
-      ({ clock, position, metrics } = state);
+      ({ position, metrics } = state);
+      clock = { ...state.clock, totalEpochs: epochs };
       setClock(model, clock);
     },
     dispose: () => optimizer.dispose(),

@@ -39,6 +39,7 @@ const schema = v.looseObject({
     step: v.number(),
     epoch: v.number(),
     totalSteps: v.number(),
+    totalEpochs: v.optional(v.number()),
     learningRate: v.number(),
     learningRateSum: v.number(),
   }),

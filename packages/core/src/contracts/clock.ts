@@ -10,6 +10,8 @@ export interface TrainingClock {
   readonly epoch: number;
   /** Steps of the whole run, or 0 when it is not known. */
   readonly totalSteps: number;
+  /** Epochs of the whole run; absent when not known. */
+  readonly totalEpochs?: number;
   /** Learning rate of the step that is about to run. */
   readonly learningRate: number;
   /** Sum of the learning rates of all steps done: ProxConnect's mu is 1 + this (arXiv 2110.13220). */
@@ -42,6 +44,17 @@ export function advanceClock(
     learningRate: next.learningRate ?? clock.learningRate,
     epoch: next.epoch ?? clock.epoch,
   });
+}
+
+/**
+ * Share of the run's epochs that are done, in [0, 1): the same all through an epoch. Where the number of epochs is not
+ * known, the share of its steps.
+ * @param ahead epochs to look ahead: 1 gives the share at the end of the epoch, in (0, 1]
+ * @throws BitgradError `invalid-option` for what is no clock
+ */
+export function epochProgress(clock: TrainingClock, ahead: 0 | 1 = 0): number {
+  const share = progress(clock);
+  return clock.totalEpochs ? Math.min(1, (clock.epoch + ahead) / clock.totalEpochs) : share;
 }
 
 /**
