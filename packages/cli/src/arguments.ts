@@ -1,6 +1,13 @@
 // What the functions of this package take when a program calls them: the command line gives the same, and is checked by
 // its parser before.
-import { checkOptions, checkValue, option, type OptionRule, type OptionRules } from '@bitgrad/core';
+import {
+  checkOptions,
+  checkValue,
+  option,
+  pictureRules,
+  type OptionRule,
+  type OptionRules,
+} from '@bitgrad/core';
 import type { BenchOptions } from './commands/bench.js';
 import type { CertifyCommandOptions } from './commands/certify.js';
 import type { CompileCommandOptions } from './commands/compile.js';
@@ -19,7 +26,6 @@ const count = option.integer(1);
 const needed = option.required(count);
 const names = option.required(option.list(option.string));
 const split = option.required(option.oneOf('test', 'train'));
-const fit = option.oneOf('cover', 'contain', 'stretch');
 
 const train: OptionRules<TrainOptions> = {
   model: text,
@@ -42,7 +48,7 @@ const train: OptionRules<TrainOptions> = {
   augment: text,
   imageSize: count,
   grey: option.boolean,
-  fit,
+  ...pictureRules,
   seed: option.required(option.integer()),
   out: option.string,
   resume: flag,
@@ -73,8 +79,8 @@ const compile: OptionRules<CompileCommandOptions> = {
 const run: OptionRules<RunCommandOptions> = {
   data: option.string,
   image: option.string,
+  ...pictureRules,
   invert: flag,
-  fit,
   top: needed,
   split,
   limit: count,

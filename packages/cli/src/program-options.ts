@@ -23,6 +23,29 @@ export const positive = (text: string): number => {
   return value;
 };
 
+/** Parser of colours: R,G,B or one byte for grey. */
+const colour = (text: string): number | number[] => {
+  const bytes = /^\d+(,\d+,\d+)?$/.test(text) ? text.split(',').map(Number) : [256];
+  if (bytes.some((byte) => byte > 255))
+    throw new InvalidArgumentError('Expected R,G,B, each 0 to 255, or one such number for grey.');
+  return bytes.length === 1 ? bytes[0]! : bytes;
+};
+
+/** `--fit`, then `--background`, of pictures. */
+export const pictureOptions = (
+  which: string,
+  [fit, background]: readonly [string, string],
+): [Option, Option] => [
+  new Option(
+    '--fit <how>',
+    `${which}: cut off, show all of, or distort what is not square (default: ${fit})`,
+  ).choices(['cover', 'contain', 'stretch']),
+  new Option(
+    '--background <colour>',
+    `${which}: what is behind and beside them, R,G,B or one byte (default: ${background})`,
+  ).argParser(colour),
+];
+
 const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
 
 /** `--plugin`, repeatable. */

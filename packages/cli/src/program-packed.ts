@@ -10,6 +10,7 @@ import {
   backendOption,
   dataHelp,
   integer,
+  pictureOptions,
   pluginOption,
   positive,
   type Runner,
@@ -25,6 +26,7 @@ const file = '<model.bitgrad>';
 
 /** Adds the commands to a program. */
 export function addPackedCommands(program: Command, execute: Runner): void {
+  const [fit, background] = pictureOptions('a picture', ['as in training', 'as in training']);
   program
     .command('compile')
     .description('compile a trained model into one packed file, compared with the model on test images')
@@ -51,12 +53,8 @@ export function addPackedCommands(program: Command, execute: Runner): void {
     .option('--data <spec>', dataHelp)
     .option('--image <file>', 'a picture (PNG, JPEG, WebP, GIF, BMP), made as those of the training')
     .option('--invert', 'the picture is dark on light where training had light on dark', false)
-    .addOption(
-      new Option(
-        '--fit <how>',
-        'how a picture is brought to the size of the model, if not as in training',
-      ).choices(['cover', 'contain', 'stretch']),
-    )
+    .addOption(fit)
+    .addOption(background)
     .option('--top <n>', 'how many classes of a picture to show', integer(1), 3)
     .addOption(new Option('--split <name>', 'part of the data').choices(['test', 'train']).default('test'))
     .option('--limit <n>', 'use at most so many images', integer(1))

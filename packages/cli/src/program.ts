@@ -15,6 +15,7 @@ import {
   backendOption,
   dataHelp,
   integer,
+  pictureOptions,
   pluginOption,
   positive,
   type Runner,
@@ -35,6 +36,7 @@ const jsonObject = (text: string): JsonObject => {
 };
 
 const addTrain = (program: Command, execute: Runner): void => {
+  const [fit, background] = pictureOptions('folders', ['cover', 'white']);
   program
     .command('train')
     .description('train a binary network; saves the model, and a checkpoint to resume from')
@@ -78,12 +80,9 @@ const addTrain = (program: Command, execute: Runner): void => {
     .option('--augment <list>', 'none, or some of shift:PIXELS, crop:PIXELS, flip', 'none')
     .option('--image-size <n>', 'folders: side that pictures are brought to (default: 32)', integer(1))
     .option('--grey', 'folders: pictures in grey')
-    .addOption(
-      new Option(
-        '--fit <how>',
-        'folders: cut off, show all of, or distort pictures that are not square',
-      ).choices(['cover', 'contain', 'stretch']), // cover by default
-    )
+    .addOption(fit)
+    .addOption(background)
+    .option('--invert', 'folders: pictures are dark on light, and are to be light on dark')
     .option('--seed <n>', 'decides initial weights, order, augmentation and drawn data', anyInteger, 1)
     .option('--out <dir>', 'where to save (default: a new folder runs/MODEL-QUANTIZER-DATA-SEED)')
     .option(

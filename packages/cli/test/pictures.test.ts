@@ -83,6 +83,29 @@ describe('a folder of wide pictures', () => {
     expect(object(stretched).classes).not.toEqual(object(covered).classes);
   });
 
+  it('is trained on as the options say, and the packed model prepares a picture in the same way', async () => {
+    const [out, file] = [join(folder, 'dark'), join(folder, 'dark.bitgrad')];
+    const training = 'train --model mlp --image-size 8 --epochs 1 --batch 8 --backend cpu --json';
+    const how = ['--fit', 'contain', '--background', '10,20,30', '--invert'];
+    const first = await cli([...training.split(' '), '--data', `folder:${wide}`, '--out', out, ...how]);
+    expect(first.code, first.stderr).toBe(0);
+    const info = JSON.parse(readFileSync(join(out, 'bitgrad.json'), 'utf8')) as Record<string, unknown>;
+    const picture = { fit: 'contain', background: [10, 20, 30], invert: true };
+    expect(info).toMatchObject({ picture, options: picture });
+    expect((await cli(['compile', out, '-o', file, '--backend', 'cpu', '--json'])).code).toBe(0);
+    expect(decodeModel(readFileSync(file)).metadata.picture).toEqual(picture);
+    const classes = async (...args: string[]): Promise<unknown> => {
+      const [name] = readdirSync(join(wide, 'red-centre'));
+      return object(await cli(['run', file, '--image', join(wide, 'red-centre', name!), '--json', ...args]))
+        .classes;
+    };
+    expect(await classes('--background', '10,20,30')).toEqual(await classes());
+    expect(await classes('--background', '200')).not.toEqual(await classes());
+    for (const wrong of ['256', '1,2', 'white', '1,2,300'])
+      expect((await cli(['train', '--background', wrong])).stderr).toMatch(/Expected R,G,B/);
+    expect((await cli(['train', '--background', '0'])).stderr).toMatch(/It is for --data folder:DIR/);
+  });
+
   it('tests on the pictures that were held out, however the folder is written', async () => {
     const outcome = await cli([
       'eval',

@@ -116,7 +116,8 @@ export async function startCrew({
   } catch (cause) {
     stop();
     throw failure('backend-unavailable', 'worker thread did not start', {
-      got: (cause as Error | undefined)?.message ?? cause,
+      // The event of a worker that was refused says nothing.
+      got: typeof cause === 'string' ? cause : (cause as Error | undefined)?.message || 'no reason',
       next: 'A content security policy needs `worker-src blob:`, or pass `createWorker`.',
       cause,
     });

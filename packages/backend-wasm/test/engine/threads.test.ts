@@ -99,6 +99,7 @@ describe('threads', () => {
       ['never answer', silent, /silent for 80 ms/],
       ['fail', failing('error', new RangeError('no room')), /no room/],
       ['say what went wrong', failing('message', 'LinkError: memory'), /LinkError: memory/],
+      ['fail without a word', failing('error', { isTrusted: true }), /got "no reason"/],
       ['end at once', failing('exit', 1), /exit/],
       [
         'are refused',

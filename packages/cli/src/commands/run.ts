@@ -1,7 +1,7 @@
 // `bitgrad run`: a packed model on the images of a data set, or on one picture.
 import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
-import { BitgradError, type PictureFit } from '@bitgrad/core';
+import { BitgradError, type PictureFit, type PictureOptions } from '@bitgrad/core';
 import { readImage } from '@bitgrad/datasets/node';
 import { imageInput, normalizeBytes, topClasses, type ClassScore, type PackedModel } from '@bitgrad/runtime';
 import { absoluteData, openData, pictureShape } from '../data.js';
@@ -19,6 +19,7 @@ export interface RunCommandOptions extends EngineOptions {
   readonly image?: string;
   readonly invert: boolean;
   readonly fit?: string;
+  readonly background?: PictureOptions['background'];
   readonly top: number;
   readonly split: string;
   readonly limit?: number;
@@ -161,6 +162,7 @@ async function runImage(started: Started, file: string, options: RunCommandOptio
     // Without the option, as the training did.
     invert: options.invert || undefined,
     fit: options.fit as PictureFit | undefined,
+    background: options.background,
   });
   const output = await runOn(executable, input);
   return {
@@ -194,7 +196,9 @@ export async function runRun(
       'Give --data SPEC for the accuracy on a data set, or --image FILE for the classes of a picture.',
     );
   const unused =
-    image === undefined ? { '--invert': options.invert, '--fit': options.fit } : { '--limit': options.limit };
+    image === undefined
+      ? { '--invert': options.invert, '--fit': options.fit, '--background': options.background }
+      : { '--limit': options.limit };
   for (const [name, value] of Object.entries(unused))
     if (value !== undefined && value !== false)
       usage(name, value, image === undefined ? 'It is for --image.' : 'It is for --data.');

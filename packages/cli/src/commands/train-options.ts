@@ -52,10 +52,15 @@ export function checkTrainOptions(options: TrainOptions, quantizers: ChosenQuant
       options.inputQuantizerOptions,
       'The inputs are float: none has no options.',
     );
-  const pictures = { '--image-size': options.imageSize, '--grey': options.grey, '--fit': options.fit };
-  const own = { '--image-size': 'size', '--grey': 'channels', '--fit': 'fit' } as const;
-  for (const [name, value] of Object.entries(pictures))
-    if (value !== undefined && value !== false && !datasetTakes(options.data, own[name as keyof typeof own]))
+  const pictures = [
+    ['--image-size', 'size', options.imageSize],
+    ['--grey', 'channels', options.grey],
+    ['--fit', 'fit', options.fit],
+    ['--background', 'background', options.background],
+    ['--invert', 'invert', options.invert],
+  ] as const;
+  for (const [name, own, value] of pictures)
+    if (value !== undefined && value !== false && !datasetTakes(options.data, own))
       refuse(name, value, `It is for --data folder:DIR; the images of ${options.data} have one shape.`);
 }
 
@@ -82,6 +87,8 @@ export const identityOf = (
       imageSize: options.imageSize,
       grey: options.grey || undefined,
       fit: options.fit,
+      background: options.background,
+      invert: options.invert || undefined,
       seed: options.seed,
       backend,
     }),

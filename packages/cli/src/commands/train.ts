@@ -2,7 +2,7 @@
 import { checkCommand } from '../arguments.js';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { type BackendAdapter, type JsonObject, type PictureFit } from '@bitgrad/core';
+import { type BackendAdapter, type JsonObject, type PictureFit, type PictureOptions } from '@bitgrad/core';
 import { symmetricNormalization, type Augmentation, type Dataset } from '@bitgrad/datasets';
 import { checkModel, summary } from '@bitgrad/layers';
 import { createModel } from '@bitgrad/models';
@@ -52,10 +52,12 @@ export interface TrainOptions {
   readonly optimizer: string;
   readonly optimizerOptions?: JsonObject;
   readonly augment: string;
-  /** Folders: side of the pictures, grey or not, and how they are brought to it. */
+  /** Folders: side of the pictures, grey or not, how they are brought to it, what is beside them, and whether inverted. */
   readonly imageSize?: number;
   readonly grey?: boolean;
   readonly fit?: string;
+  readonly background?: PictureOptions['background'];
+  readonly invert?: boolean;
   readonly seed: number;
   readonly out?: string;
   readonly resume: boolean;
@@ -158,13 +160,13 @@ export async function runTrain(options: TrainOptions, io: CliIo, directory = pro
 /** Trains in a folder that belongs to this process; whether the run is finished. */
 async function trainIn(setup: Setup, chosen: JsonObject): Promise<boolean> {
   const { options, lines, quantizers, folder, augment, directory } = setup;
-  const { imageSize, grey, fit } = options;
+  const { imageSize, grey, background, invert } = options;
   const dataset = await openData(
     {
       ...options,
       data: absoluteData(options.data, directory),
       shape: { ...(imageSize && { size: [imageSize, imageSize] }), ...(grey && { channels: 1 }) },
-      picture: { fit: fit as PictureFit | undefined },
+      picture: { fit: options.fit as PictureFit | undefined, background, invert },
     },
     lines,
   );
