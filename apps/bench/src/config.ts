@@ -4,8 +4,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, reasonOf } from '@bitgrad/core';
 import { baseRateOf, type OptimizerConfig } from '@bitgrad/training';
+import { parseAugment } from 'bitgrad';
 import { z } from 'zod';
 
 const json = z.record(z.string(), z.json());
@@ -17,12 +18,22 @@ const text = z
   .max(1000)
   .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'control characters are not allowed');
 
+/** What a function of another package says of a part of a config. */
+function checked(addIssue: (message: string) => void, check: () => unknown): void {
+  try {
+    check();
+  } catch (error) {
+    addIssue(reasonOf(error));
+  }
+}
+
 const optimizer = z
   .looseObject({ name: z.enum(['adam', 'sgd', 'bop']) })
   .refine((value) => value.learningRate === undefined, {
     path: ['learningRate'],
     message: 'give the rate beside the optimizer, as learningRate of the method or of the config',
-  });
+  })
+  .superRefine((value, { addIssue }) => checked(addIssue, () => baseRateOf(value as OptimizerConfig)));
 
 const method = z.strictObject({
   /** Label in reports; default: the quantizers. */
@@ -45,7 +56,9 @@ export const configSchema = z.strictObject({
   data: text,
   limit: z.int().positive().optional(),
   testLimit: z.int().positive().optional(),
-  augment: text.default('none'),
+  augment: text
+    .default('none')
+    .superRefine((value, { addIssue }) => checked(addIssue, () => parseAugment(value))),
   model: text,
   modelOptions: json.default({}),
   methods: z.array(method).min(1),

@@ -29,6 +29,15 @@ describe('configs', () => {
     expect(() => parseConfig({ ...base, methods: [{ quantizer: 'ste', optimizer: twoRates }] })).toThrowError(
       /methods.0.optimizer.learningRate: give/,
     );
+    const refused: [object, RegExp][] = [
+      [{ optimizer: { name: 'adam', weightDecay: 1 } }, /optimizer: adam has no option "weightDecay"/],
+      [{ optimizer: { name: 'sgd', momentum: 2 } }, /optimizer: option "momentum" of sgd: got 2/],
+      [{ optimizer: { name: 'bop', rest: { name: 'sgd', nestrov: true } } }, /Did you mean "nesterov"/],
+      [{ methods: [{ quantizer: 'ste', optimizer: { name: 'bop', gama: 1 } }] }, /methods.0.optimizer: bop/],
+      [{ augment: 'shift' }, /augment: /],
+    ];
+    for (const [change, words] of refused)
+      expect(() => parseConfig({ ...base, ...change })).toThrowError(words);
     for (const model of ['\u001b[31m', 'a\nb', '\u202e'])
       expect(() => parseConfig({ ...base, model })).toThrowError(/model: control characters/);
     expect(() => readConfig('no-such-preset')).toThrowError(/one of .*smoke/);

@@ -52,6 +52,10 @@ describe('wrong use', () => {
     [['train', '--lr', '0'], /--lr.*above 0/],
     [['train', '--backend', 'abacus'], /--backend.*auto, wasm, node-gpu, webgpu, webgl, cpu/],
     [['train', '--backend', 'webgl'], /backend webgl cannot start: .*runs in browsers/],
+    [
+      ['train', '--data', 'mnist:/nowhere', '--optimizer-options', '{"beta3":1}'],
+      /adam has no option "beta3".*Did you mean "beta1"/,
+    ],
     [['train', '--optimizer', 'adamw'], /optimizer: got "adamw", expected one of adam, sgd, bop/],
     [['train', '--quantizer', 'nope'], /quantizer is not registered: got "nope", expected one of .*ste/],
     [['train', '--quantizer', 'ste/nope'], /got "nope"/],

@@ -29,10 +29,10 @@ export function checkTrainOptions(options: TrainOptions, quantizers: ChosenQuant
       'both',
       'Give --resume to go on with the run, --overwrite to replace it.',
     );
-  // Names are looked up before data are read; models are made of them.
+  // Names are looked up, and options checked, before data are read; models are made of them.
   parseDataSpec(options.data);
-  baseRateOf({ name: options.optimizer });
   refuseTwice('--optimizer-options', options.optimizerOptions, { name: '--optimizer' });
+  baseRateOf({ ...options.optimizerOptions, name: options.optimizer });
   refuseTwice('--model-options', options.modelOptions, {
     inputShape: 'The data',
     classes: 'The data',

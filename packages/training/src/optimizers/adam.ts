@@ -71,5 +71,5 @@ export const adam = (options: AdamOptions = {}): StepOptimizer => new Adam(optio
 export const adamDefinition = defineOptimizer<AdamOptions>({
   description: 'Adam (arXiv 1412.6980)',
   create: adam,
-  baseRate: ({ learningRate = defaultRates.adam }) => learningRate,
+  baseRate: (options) => adam(options).baseRate,
 });

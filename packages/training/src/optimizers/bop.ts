@@ -109,6 +109,18 @@ export interface NamedBopOptions extends BopOptions {
   readonly rest?: NamedOptimizer;
 }
 
+function named(options: BopOptions): StepOptimizer {
+  if ('learningRate' in options)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'training',
+      what: 'option "learningRate" of bop, which has none',
+      got: options.learningRate,
+      next: 'Give it to the optimizer of the other weights: { name: "bop", rest: { name: "adam", learningRate } }.',
+    });
+  return bop(options);
+}
+
 /** {@link bop} by name, with another optimizer for the rest of the weights. */
 export const bopDefinition = defineOptimizer<NamedBopOptions>({
   description:
@@ -124,16 +136,11 @@ export const bopDefinition = defineOptimizer<NamedBopOptions>({
         expected: 'kernel quantizers with levels -1 and +1 whose forward is a plain sign',
         next: 'Use adam or sgd, or another kernel quantizer.',
       });
-    if ('learningRate' in options)
-      throw new BitgradError({
-        code: 'invalid-option',
-        source: 'training',
-        what: 'option "learningRate" of bop, which has none',
-        got: options.learningRate,
-        next: 'Give it to the optimizer of the other weights: { name: "bop", rest: { name: "adam", learningRate } }.',
-      });
-    const ofBop = { test: ({ name }: { name: string }) => kernels.has(name), optimizer: bop(options) };
+    const ofBop = { test: ({ name }: { name: string }) => kernels.has(name), optimizer: named(options) };
     return caseOptimizer([ofBop], make(rest));
   },
-  baseRate: ({ rest = { name: 'adam' } }, of) => of(rest),
+  baseRate({ rest = { name: 'adam' }, ...options }, of) {
+    named(options);
+    return of(rest);
+  },
 });

@@ -33,7 +33,10 @@ const definitions = (): Readonly<Record<string, OptimizerDefinition>> =>
 export const listOptimizers = (): readonly OptimizerInfo[] =>
   Object.entries(definitions()).map(([name, { description }]) => ({ name, description }));
 
-/** The base learning rate of an optimizer when none is given beside it; of Bop that of the other weights' optimizer. */
+/**
+ * The base learning rate of an optimizer when none is given beside it; of Bop that of the other weights' optimizer.
+ * @throws BitgradError `unknown-name` for another name, `invalid-option` for options that it does not have
+ */
 export function baseRateOf(config: OptimizerConfig): number {
   const { definition, options } = find(config);
   return definition.baseRate(options, baseRateOf);

@@ -23,8 +23,9 @@ export interface OptimizerDefinition<O extends object = object> extends Definiti
     make: (config: NamedOptimizer) => StatefulOptimizer,
   ): StatefulOptimizer;
   /**
-   * The base learning rate where none is given beside it.
+   * Checks the options, without a model, and tells the base learning rate where none is given beside it.
    * @param of that of another one inside
+   * @throws BitgradError `invalid-option`
    */
   baseRate(options: O, of: (config: NamedOptimizer) => number): number;
 }

@@ -57,5 +57,5 @@ export const sgd = (options: SgdOptions = {}): StepOptimizer => new Sgd(options)
 export const sgdDefinition = defineOptimizer<SgdOptions>({
   description: 'SGD with momentum',
   create: sgd,
-  baseRate: ({ learningRate = defaultRates.sgd }) => learningRate,
+  baseRate: (options) => sgd(options).baseRate,
 });
