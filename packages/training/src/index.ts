@@ -15,6 +15,7 @@ export { classCount } from './inputs.js';
 export type { EpochEvent, FinishEvent, StepEvent, TrainEvent } from './events.js';
 export { evaluateGap, isSoft, type GapEvaluation } from './gap.js';
 export { adam, type AdamOptions } from './optimizers/adam.js';
+export { adamw, type AdamWOptions } from './optimizers/adamw.js';
 export { binaryKernelNames, bop, type BopOptions } from './optimizers/bop.js';
 export { caseOptimizer, type OptimizerCase } from './optimizers/case-optimizer.js';
 export {

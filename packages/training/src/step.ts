@@ -13,6 +13,26 @@ export type LossFunction = (logits: tf.Tensor2D, labels: tf.Tensor2D) => tf.Scal
 export const crossEntropy: LossFunction = (logits, labels) =>
   tf.mean(softmaxCrossEntropy(logits, labels)) as tf.Scalar;
 
+/**
+ * Mean softmax cross-entropy in nats with smoothed labels (Szegedy et al., arXiv 1512.00567, section 7):
+ * (1 - smoothing) y + smoothing / classes.
+ */
+export const smoothedCrossEntropy = (smoothing: number): LossFunction =>
+  smoothing === 0
+    ? crossEntropy
+    : (logits, labels) =>
+        crossEntropy(
+          logits,
+          tf.add(tf.mul(labels, 1 - smoothing), smoothing / labels.shape[1]) as tf.Tensor2D,
+        );
+
+/** Gradients scaled so that their norm over all of them is at most `most`; as PyTorch's clip_grad_norm_. */
+function clipByNorm(grads: tf.NamedTensorMap, most: number): tf.NamedTensorMap {
+  const squares = Object.values(grads).map((g) => tf.sum(tf.square(g)));
+  const scale = tf.minimum(tf.div(most, tf.add(tf.sqrt(tf.addN(squares)), 1e-6)), 1);
+  return Object.fromEntries(Object.entries(grads).map(([name, g]) => [name, tf.mul(g, scale)]));
+}
+
 /** One-hot rows, float32 [n, classes]. @throws BitgradError `invalid-option` for a label outside of the classes */
 export function oneHot(labels: ArrayLike<number>, classes: number): tf.Tensor2D {
   const rows = new Float32Array(labels.length * classes);
@@ -50,19 +70,26 @@ export interface StepResult {
   readonly correct: number;
 }
 
+/** What a step needs beside model, optimizer and batch. */
+export interface StepSettings {
+  readonly classes: number;
+  readonly loss: LossFunction;
+  /** Largest norm of the gradients together; undefined: any. */
+  readonly clipNorm?: number;
+  /** Number of the step, for the error. */
+  readonly step: number;
+}
+
 /**
  * Runs one step.
  * @param optimizer applies the gradients of the model's trainable weights
- * @param step number of the step, for the error
  * @throws BitgradError `not-finite` when the loss is; the trainable weights and the optimizer are then unchanged
  */
 export async function trainStep(
   model: LayersModel,
   optimizer: tf.Optimizer,
   batch: Batch,
-  classes: number,
-  loss: LossFunction,
-  step: number,
+  { classes, loss, clipNorm, step }: StepSettings,
 ): Promise<StepResult> {
   const variables = trainedVariables(model);
   const kept: tf.Tensor[] = [];
@@ -75,7 +102,10 @@ export async function trainStep(
       return [scalarOf(loss(logits, labels)), ...model.calculateLosses()].reduce((a, b) => tf.add(a, b));
     }, variables);
     const hits = tf.equal(tf.argMax(kept[0]!, 1), tf.argMax(labels, 1));
-    return { grads, measured: tf.stack([value, tf.sum(tf.cast(hits, 'float32'))]) };
+    return {
+      grads: clipNorm === undefined ? grads : clipByNorm(grads, clipNorm),
+      measured: tf.stack([value, tf.sum(tf.cast(hits, 'float32'))]),
+    };
   });
   try {
     const [lossValue, correct] = (await measured.data()) as Float32Array;

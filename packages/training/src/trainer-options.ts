@@ -19,7 +19,7 @@ import { settleRates } from './optimizers/rates.js';
 import { expectOptimizer, isOptimizer, type StatefulOptimizer } from './optimizers/step-optimizer.js';
 import { resolveSchedule, scheduleRule, type LearningRateSchedule, type ScheduleSpec } from './schedules.js';
 import { splitChecksum } from './state.js';
-import { crossEntropy, type LossFunction } from './step.js';
+import { smoothedCrossEntropy, type LossFunction } from './step.js';
 
 /** What to train, on what, and how. */
 export interface TrainerOptions {
@@ -47,6 +47,10 @@ export interface TrainerOptions {
   readonly augment?: Augmentation;
   /** Default mean softmax cross-entropy. */
   readonly loss?: LossFunction;
+  /** Share of a label that is spread evenly over the classes, [0, 1), of the default loss; default 0. */
+  readonly labelSmoothing?: number;
+  /** Gradients whose norm over all weights together is larger are scaled down to it; default not. */
+  readonly clipNorm?: number;
   /** Evaluate after every so many epochs and after the last; default 1; 0: never. */
   readonly evaluateEvery?: number;
   /** Sample the flip ratio in every so many steps of an epoch, the first included; default 50; 0: never. */
@@ -68,6 +72,8 @@ const rules: OptionRules<TrainerOptions> = {
   normalize: normalizationRule,
   augment: augmentationRule,
   loss: option.callback,
+  labelSmoothing: option.below(0, 1),
+  clipNorm: option.positive,
   evaluateEvery: option.integer(0),
   flipEvery: option.integer(0),
   yieldEveryMs: option.number(0),
@@ -75,10 +81,11 @@ const rules: OptionRules<TrainerOptions> = {
 
 /** Options with their defaults, and what follows from them. */
 export interface ResolvedOptions extends Required<
-  Omit<TrainerOptions, 'optimizer' | 'schedule' | 'test' | 'augment'>
+  Omit<TrainerOptions, 'optimizer' | 'schedule' | 'test' | 'augment' | 'labelSmoothing' | 'clipNorm'>
 > {
   readonly test: Split | undefined;
   readonly augment: Augmentation | undefined;
+  readonly clipNorm: number | undefined;
   readonly optimizer: StatefulOptimizer;
   readonly schedule: Required<LearningRateSchedule>;
   readonly classes: number;
@@ -105,13 +112,15 @@ function checkContrast({ images }: Split, normalize: Normalization | undefined):
 /** @throws BitgradError `invalid-option`, `shape-mismatch`, `unknown-name`, `incompatible`, `disposed` */
 export function resolveOptions(options: TrainerOptions): ResolvedOptions {
   checkOptions('training', 'createTrainer', options, rules);
-  const { model, train, test, epochs, augment } = options;
+  const { model, train, test, epochs, augment, clipNorm, labelSmoothing = 0 } = options;
   const { batchSize = 64, seed = 0, normalize = symmetricNormalization } = options;
   expectModel('training', 'createTrainer', model);
   const classes = classCount(model);
   if (model.trainableWeights.length === 0)
     throw invalid('model given to createTrainer', 'no trainable weights', 'at least one', 'Set `trainable` of its layers to true.'); // prettier-ignore
   if (options.loss === undefined) expectLogits(model);
+  else if (labelSmoothing > 0)
+    throw invalid('option "labelSmoothing" of createTrainer, beside a loss of your own', labelSmoothing, 'the default loss, or no smoothing', 'Smooth the labels in your loss.'); // prettier-ignore
   checkData('createTrainer (train)', model, train);
   if (test !== undefined) checkData('createTrainer (test)', model, test);
   checkContrast(train, options.normalize);
@@ -137,6 +146,9 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
       trainChecksum: splitChecksum(train),
       imageShape: train.shape,
       classes,
+      // Where they are not used, the configuration is that of checkpoints from before there were any.
+      ...(labelSmoothing > 0 && { labelSmoothing }),
+      ...(clipNorm && { clipNorm }),
     }),
   ) as JsonObject;
   return {
@@ -151,7 +163,8 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
     schedule,
     normalize,
     augment,
-    loss: options.loss ?? crossEntropy,
+    loss: options.loss ?? smoothedCrossEntropy(labelSmoothing),
+    clipNorm,
     evaluateEvery: options.evaluateEvery ?? 1,
     flipEvery: options.flipEvery ?? 50,
     yieldEveryMs: options.yieldEveryMs ?? 40,

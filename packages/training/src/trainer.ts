@@ -68,7 +68,7 @@ const emptyEpoch = { lossSum: 0, correct: 0, seen: 0, flipSum: 0, flipSamples: 0
 export function createTrainer(options: TrainerOptions): Trainer {
   const resolved = resolveOptions(options);
   const { model, train, test, epochs, batchSize, seed, normalize, augment, yieldEveryMs } = resolved;
-  const { optimizer, learningRate, schedule, loss, classes, config } = resolved;
+  const { optimizer, learningRate, schedule, loss, clipNorm, classes, config } = resolved;
   const { stepsPerEpoch, totalSteps, evaluateEvery, flipEvery } = resolved;
   const rateAt = (step: number): number => scheduledRate(schedule, learningRate, step, totalSteps);
   let clock: TrainingClock = clockAt(0, 0, totalSteps, rateAt, epochs);
@@ -86,7 +86,12 @@ export function createTrainer(options: TrainerOptions): Trainer {
     optimizer.beginStep(clock, (base) => scheduledRate(schedule, base, clock.step, totalSteps));
     const sampled = flipEvery > 0 && position.batch % flipEvery === 0;
     const before = sampled ? flips.snapshot() : undefined;
-    const result = await trainStep(model, wrapped, batch, classes, loss, clock.step).catch((cause) => {
+    const result = await trainStep(model, wrapped, batch, {
+      classes,
+      loss,
+      clipNorm,
+      step: clock.step,
+    }).catch((cause) => {
       flips.dispose(before);
       throw cause;
     });

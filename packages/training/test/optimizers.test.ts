@@ -2,7 +2,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createRng, initialClock } from '@bitgrad/core';
-import { adam, bop, caseOptimizer, sgd, createOptimizer, type StatefulOptimizer } from '../src/index.js';
+import {
+  adam,
+  adamw,
+  bop,
+  caseOptimizer,
+  sgd,
+  createOptimizer,
+  type StatefulOptimizer,
+} from '../src/index.js';
 import { ste } from '@bitgrad/quantizer-ste';
 import { softSign, startCpu, tinyModel } from './fixtures.js';
 
@@ -61,7 +69,53 @@ describe('adam', () => {
   });
 });
 
+describe('adamw', () => {
+  it('takes its share of the weight apart from the moments, by the rate of the step', () => {
+    const [learningRate, weightDecay, epsilon] = [0.05, 0.3, 1e-8];
+    const [start] = draws(1, 3);
+    const gradients = draws(30, 4);
+    const [w, m, v] = [[...start!], new Array(size).fill(0), new Array(size).fill(0)];
+    const expected = gradients.map((g, k) => {
+      for (let i = 0; i < size; i++) {
+        w[i]! *= 1 - learningRate * weightDecay;
+        m[i] = 0.9 * m[i] + 0.1 * g[i]!;
+        v[i] = 0.999 * v[i] + 0.001 * g[i]! ** 2;
+        const [mHat, vHat] = [m[i] / (1 - 0.9 ** (k + 1)), v[i] / (1 - 0.999 ** (k + 1))];
+        w[i]! -= (learningRate * mHat) / (Math.sqrt(vHat) + epsilon);
+      }
+      return [...w];
+    });
+    expectClose(follow(adamw({ learningRate, weightDecay }), start!, gradients), expected, 2e-5);
+    expect(follow(adamw({ weightDecay: 0 }), start!, gradients)).toEqual(follow(adam(), start!, gradients));
+  });
+
+  it('is one by name, and refuses what it does not know', () => {
+    const model = tinyModel();
+    const made = createOptimizer({ name: 'adamw', weightDecay: 0.2 }, model);
+    expect(made.getConfig()).toMatchObject({ name: 'adamw', weightDecay: 0.2, beta1: 0.9 });
+    expect(() => adamw({ weightDecay: -1 })).toThrow(/weightDecay/);
+    expect(() => adamw({ decay: 1 } as never)).toThrow(/adamw.*decay/s);
+    expect(() => adam({ weightDecay: 1 } as never)).toThrow(/weightDecay/);
+  });
+});
+
 describe('sgd', () => {
+  it('adds weightDecay times the weight to the gradient, before the momentum', () => {
+    const [learningRate, momentum, weightDecay] = [0.1, 0.9, 0.02];
+    const [start] = draws(1, 5);
+    const gradients = draws(20, 6);
+    const [w, u] = [[...start!], new Array(size).fill(0)];
+    const expected = gradients.map((g) => {
+      for (let i = 0; i < size; i++) {
+        u[i] = momentum * u[i] + g[i]! + weightDecay * w[i]!;
+        w[i]! -= learningRate * u[i];
+      }
+      return [...w];
+    });
+    expectClose(follow(sgd({ learningRate, momentum, weightDecay }), start!, gradients), expected, 2e-5);
+    expect(sgd().getConfig()).not.toHaveProperty('weightDecay');
+  });
+
   it.each([
     { momentum: 0, nesterov: false },
     { momentum: 0.9, nesterov: false },

@@ -279,7 +279,7 @@ describe('what goes wrong', () => {
     [{ batchSize: 0.5 }, 'invalid-option'],
     [{ learningRate: 0 }, 'invalid-option'],
     [{ learningRate: NaN }, 'invalid-option'],
-    [{ optimizer: { name: 'adamw' } }, 'unknown-name'],
+    [{ optimizer: { name: 'rmsprop' } }, 'unknown-name'],
   ])('refuses %j', (options, code) => {
     expect(() => make(options as Partial<TrainerOptions>)).toThrow(expect.objectContaining({ code }));
   });

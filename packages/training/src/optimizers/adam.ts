@@ -17,7 +17,8 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
-const rules: OptionRules<AdamOptions> = {
+/** The rules of {@link AdamOptions}. */
+export const adamRules: OptionRules<AdamOptions> = {
   learningRate: option.number(0),
   beta1: option.below(0, 1),
   beta2: option.below(0, 1),
@@ -25,14 +26,15 @@ const rules: OptionRules<AdamOptions> = {
   epsilon: option.number(1e-30),
 };
 
-class Adam extends StepOptimizer {
-  static readonly className = 'BitgradAdam';
-  protected readonly kind = 'adam';
+/** The update of Adam; {@link adam} makes it. */
+export class Adam extends StepOptimizer {
+  static readonly className: string = 'BitgradAdam';
+  protected readonly kind: string = 'adam';
   protected readonly slotCount = 2;
   private readonly options: Required<Omit<AdamOptions, 'learningRate'>>;
 
-  constructor(options: AdamOptions) {
-    const { learningRate, ...rest } = checkOptions('training', 'adam', options, rules);
+  constructor(options: AdamOptions, name = 'adam', rules: OptionRules<AdamOptions> = adamRules) {
+    const { learningRate, ...rest } = checkOptions('training', name, options, rules);
     super(learningRate, defaultRates.adam);
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = rest;
     this.options = { beta1, beta2, epsilon };

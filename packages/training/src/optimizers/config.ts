@@ -3,6 +3,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError, definePlugin, registryWith } from '@bitgrad/core';
 import { adamDefinition, type AdamOptions } from './adam.js';
+import { adamwDefinition, type AdamWOptions } from './adamw.js';
 import { bopDefinition, type NamedBopOptions } from './bop.js';
 import type { NamedOptimizer, OptimizerDefinition } from './define.js';
 import { sgdDefinition, type SgdOptions } from './sgd.js';
@@ -11,11 +12,12 @@ import type { StatefulOptimizer } from './step-optimizer.js';
 /** An optimizer as data; of this package, or of a registered plugin. */
 export type OptimizerConfig =
   | ({ readonly name: 'adam' } & AdamOptions)
+  | ({ readonly name: 'adamw' } & AdamWOptions)
   | ({ readonly name: 'sgd' } & SgdOptions)
   | ({ readonly name: 'bop' } & NamedBopOptions)
   | NamedOptimizer;
 
-const optimizers = { adam: adamDefinition, sgd: sgdDefinition, bop: bopDefinition };
+const optimizers = { adam: adamDefinition, adamw: adamwDefinition, sgd: sgdDefinition, bop: bopDefinition };
 
 /** The plugin of this package; {@link createOptimizer} registers it where it is not. */
 export const trainingPlugin = definePlugin({ name: '@bitgrad/training', version: '0.0.0', optimizers });

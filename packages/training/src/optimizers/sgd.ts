@@ -13,12 +13,15 @@ export interface SgdOptions {
   readonly momentum?: number;
   /** Nesterov's variant; default false. */
   readonly nesterov?: boolean;
+  /** Added to the gradient, times the weight (an L2 penalty of half of it), 0 or more; default 0. */
+  readonly weightDecay?: number;
 }
 
 const rules: OptionRules<SgdOptions> = {
   learningRate: option.number(0),
   momentum: option.below(0, 1),
   nesterov: option.boolean,
+  weightDecay: option.number(0),
 };
 
 class Sgd extends StepOptimizer {
@@ -30,24 +33,28 @@ class Sgd extends StepOptimizer {
   constructor(options: SgdOptions) {
     const { learningRate, ...rest } = checkOptions('training', 'sgd', options, rules);
     super(learningRate, defaultRates.sgd);
-    const { momentum = 0.9, nesterov = false } = rest;
-    this.options = { momentum, nesterov };
+    const { momentum = 0.9, nesterov = false, weightDecay = 0 } = rest;
+    this.options = { momentum, nesterov, weightDecay };
     this.slotCount = momentum === 0 ? 0 : 1;
   }
 
-  protected update(value: tf.Tensor, gradient: tf.Tensor, [velocity]: readonly tf.Tensor[]): tf.Tensor[] {
+  protected update(value: tf.Tensor, of: tf.Tensor, [velocity]: readonly tf.Tensor[]): tf.Tensor[] {
+    const { weightDecay } = this.options;
+    const gradient = weightDecay === 0 ? of : tf.add(of, tf.mul(value, weightDecay));
     if (!velocity) return [tf.sub(value, tf.mul(gradient, this.learningRate))];
     const { momentum, nesterov } = this.options;
     return momentumStep(value, gradient, velocity, { learningRate: this.learningRate, momentum, nesterov });
   }
 
   getConfig() {
-    return { name: this.kind, learningRate: this.baseRate, ...this.options };
+    const { weightDecay, ...rest } = this.options;
+    // Without decay the configuration is that of checkpoints from before there was any.
+    return { name: this.kind, learningRate: this.baseRate, ...rest, ...(weightDecay && { weightDecay }) };
   }
 }
 
 /**
- * SGD: velocity' = momentum * velocity + g; w' = w - learningRate * velocity', or with Nesterov
+ * SGD: g = gradient + weightDecay * w; velocity' = momentum * velocity + g; w' = w - learningRate * velocity', or with Nesterov
  * w' = w - learningRate * (g + momentum * velocity').
  * @throws BitgradError `invalid-option`
  */

@@ -1,0 +1,53 @@
+// Adam with decoupled weight decay.
+import * as tf from '@tensorflow/tfjs-core';
+import { option, type OptionRules } from '@bitgrad/core';
+import { Adam, adamRules, type AdamOptions } from './adam.js';
+import { defineOptimizer } from './define.js';
+import { defaultRates } from './rates.js';
+import type { StepOptimizer } from './step-optimizer.js';
+
+/** Options of {@link adamw}. */
+export interface AdamWOptions extends AdamOptions {
+  /** Share of a weight that a step takes away, times the learning rate, 0 or more; default 0.01. */
+  readonly weightDecay?: number;
+}
+
+const rules: OptionRules<AdamWOptions> = { ...adamRules, weightDecay: option.number(0) };
+
+class AdamW extends Adam {
+  static override readonly className = 'BitgradAdamW';
+  protected override readonly kind: string = 'adamw';
+  private readonly weightDecay: number;
+
+  constructor(options: AdamWOptions) {
+    super(options, 'adamw', rules);
+    this.weightDecay = options.weightDecay ?? 0.01;
+  }
+
+  protected override update(
+    value: tf.Tensor,
+    gradient: tf.Tensor,
+    slots: readonly tf.Tensor[],
+    t: number,
+  ): tf.Tensor[] {
+    return super.update(tf.mul(value, 1 - this.learningRate * this.weightDecay), gradient, slots, t);
+  }
+
+  override getConfig() {
+    return { ...super.getConfig(), weightDecay: this.weightDecay };
+  }
+}
+
+/**
+ * AdamW (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2): w = (1 - learningRate * weightDecay) w, then the step of
+ * Adam. The decay follows the scheduled rate, as in PyTorch.
+ * @throws BitgradError `invalid-option`
+ */
+export const adamw = (options: AdamWOptions = {}): StepOptimizer => new AdamW(options);
+
+/** {@link adamw} by name. */
+export const adamwDefinition = defineOptimizer<AdamWOptions>({
+  description: 'Adam with decoupled weight decay (arXiv 1711.05101)',
+  create: adamw,
+  baseRate: ({ learningRate = defaultRates.adam }) => learningRate,
+});

@@ -1,0 +1,58 @@
+// Smoothed labels and clipped gradients in a step of the trainer, against their formulas.
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, it } from 'vitest';
+import { createTrainer, sgd, type TrainerOptions } from '../src/index.js';
+import { smoothedCrossEntropy } from '../src/step.js';
+import { startCpu, stripes, tinyModel } from './fixtures.js';
+
+beforeAll(startCpu);
+
+it('smoothed labels: cross-entropy with (1 - s) y + s / classes', () => {
+  const [logits, labels] = [tf.tensor2d([[1, -2, 0.5]]), tf.tensor2d([[0, 1, 0]])];
+  const z = [1, -2, 0.5];
+  const total = Math.log(z.reduce((sum, v) => sum + Math.exp(v), 0));
+  for (const s of [0, 0.1, 0.6]) {
+    const want = z.reduce((sum, v, i) => sum - ((i === 1 ? 1 - s : 0) + s / 3) * (v - total), 0);
+    expect(smoothedCrossEntropy(s)(logits, labels).dataSync()[0]).toBeCloseTo(want, 5);
+  }
+});
+
+/** The change of all weights by one step of plain SGD at rate 1: the gradients, negated. */
+async function gradients(options: Partial<TrainerOptions>): Promise<{ values: number[]; norm: number }> {
+  const model = tinyModel({ kernelQuantizer: undefined });
+  const read = (): number[] => model.trainableWeights.flatMap((w) => [...w.read().dataSync()]);
+  const before = read();
+  const trainer = createTrainer({
+    model,
+    train: stripes(16, 1),
+    epochs: 1,
+    batchSize: 16,
+    optimizer: sgd({ learningRate: 1, momentum: 0 }),
+    schedule: 'constant',
+    ...options,
+  });
+  for await (const event of trainer.run()) void event;
+  const values = read().map((v, i) => before[i]! - v);
+  return { values, norm: Math.hypot(...values) };
+}
+
+it('clipNorm scales all gradients together, and only those that are too large', async () => {
+  const free = await gradients({});
+  const most = free.norm / 3;
+  const clipped = await gradients({ clipNorm: most });
+  expect(clipped.norm).toBeCloseTo(most, 3);
+  clipped.values.forEach((v, i) => expect(v).toBeCloseTo(free.values[i]! / 3, 4));
+  expect((await gradients({ clipNorm: free.norm * 2 })).values).toEqual(free.values);
+});
+
+it('labelSmoothing trains on smoothed labels; beside a loss of one’s own it is an error', async () => {
+  const smoothed = await gradients({ labelSmoothing: 0.3 });
+  const same = await gradients({ loss: smoothedCrossEntropy(0.3) });
+  expect(smoothed.values).toEqual(same.values);
+  expect(smoothed.values).not.toEqual((await gradients({})).values);
+  await expect(gradients({ labelSmoothing: 0.3, loss: smoothedCrossEntropy(0) })).rejects.toMatchObject({
+    code: 'invalid-option',
+  });
+  await expect(gradients({ labelSmoothing: 1 })).rejects.toMatchObject({ code: 'invalid-option' });
+  await expect(gradients({ clipNorm: 0 })).rejects.toMatchObject({ code: 'invalid-option' });
+});
