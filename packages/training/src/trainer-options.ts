@@ -109,6 +109,18 @@ function checkContrast({ images }: Split, normalize: Normalization | undefined):
     );
 }
 
+/** The default loss takes logits; smoothing is an option of that loss alone. */
+function checkLoss({ model, loss, labelSmoothing = 0 }: TrainerOptions): void {
+  if (loss === undefined) expectLogits(model);
+  else if (labelSmoothing > 0)
+    throw invalid(
+      'option "labelSmoothing" of createTrainer, beside a loss of your own',
+      labelSmoothing,
+      'the default loss, or no smoothing',
+      'Smooth the labels in your loss.',
+    );
+}
+
 /** @throws BitgradError `invalid-option`, `shape-mismatch`, `unknown-name`, `incompatible`, `disposed` */
 export function resolveOptions(options: TrainerOptions): ResolvedOptions {
   checkOptions('training', 'createTrainer', options, rules);
@@ -118,9 +130,7 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
   const classes = classCount(model);
   if (model.trainableWeights.length === 0)
     throw invalid('model given to createTrainer', 'no trainable weights', 'at least one', 'Set `trainable` of its layers to true.'); // prettier-ignore
-  if (options.loss === undefined) expectLogits(model);
-  else if (labelSmoothing > 0)
-    throw invalid('option "labelSmoothing" of createTrainer, beside a loss of your own', labelSmoothing, 'the default loss, or no smoothing', 'Smooth the labels in your loss.'); // prettier-ignore
+  checkLoss(options);
   checkData('createTrainer (train)', model, train);
   if (test !== undefined) checkData('createTrainer (test)', model, test);
   checkContrast(train, options.normalize);

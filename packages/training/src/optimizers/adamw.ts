@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { option, type OptionRules } from '@bitgrad/core';
 import { Adam, adamRules, type AdamOptions } from './adam.js';
 import { defineOptimizer } from './define.js';
-import { defaultRates } from './rates.js';
 import type { StepOptimizer } from './step-optimizer.js';
 
 /** Options of {@link adamw}. */
@@ -49,5 +48,5 @@ export const adamw = (options: AdamWOptions = {}): StepOptimizer => new AdamW(op
 export const adamwDefinition = defineOptimizer<AdamWOptions>({
   description: 'Adam with decoupled weight decay (arXiv 1711.05101)',
   create: adamw,
-  baseRate: ({ learningRate = defaultRates.adam }) => learningRate,
+  baseRate: (options) => adamw(options).baseRate,
 });
