@@ -1,4 +1,5 @@
 // The commands around packed models: compile, run, inspect, bench.
+import { outputKinds } from '@bitgrad/core';
 import { Option, type Command } from 'commander';
 import { runBench, type BenchOptions } from './commands/bench.js';
 import { runCompile, type CompileCommandOptions } from './commands/compile.js';
@@ -20,6 +21,11 @@ const engineOption = (): Option =>
   new Option('--engine <name>', 'what runs the packed model; auto takes the first that works')
     .choices(['auto', ...engineTable.map(({ name }) => name)])
     .default('auto');
+
+const outputKindOption = new Option(
+  '--output-kind <kind>',
+  'what the outputs are, where the file does not say it or is wrong',
+).choices(outputKinds);
 
 const jsonText = 'write one JSON object to stdout';
 const file = '<model.bitgrad>';
@@ -55,6 +61,7 @@ export function addPackedCommands(program: Command, execute: Runner): void {
     .option('--invert', 'the picture is dark on light where training had light on dark', false)
     .addOption(fit)
     .addOption(background)
+    .addOption(outputKindOption)
     .option('--top <n>', 'how many classes of a picture to show', integer(1), 3)
     .addOption(new Option('--split <name>', 'part of the data').choices(['test', 'train']).default('test'))
     .option('--limit <n>', 'use at most so many images', integer(1))

@@ -45,8 +45,8 @@ const fileOf = (weights: number[], metadata: ModelMetadata): string => {
   return path;
 };
 
-const run = async (file: string) => {
-  const { code, stdout, stderr } = await cli(['run', file, '--image', picture, '--json']);
+const run = async (file: string, ...more: string[]) => {
+  const { code, stdout, stderr } = await cli(['run', file, '--image', picture, '--json', ...more]);
   expect(stderr).toBe('');
   expect(code).toBe(0);
   const { classes, values } = JSON.parse(stdout) as { classes: { name: string; probability: number }[]; values: number[] | null }; // prettier-ignore
@@ -74,4 +74,16 @@ it('gives the values of a regression, and no accuracy', async () => {
   expect(await run(file)).toEqual({ classes: [], values: [-12, 8] });
   const { code, stderr } = await cli(['run', file, '--data', 'digits']);
   expect([code, stderr]).toEqual([2, expect.stringMatching(/output is no class.*got "regression"/)]);
+});
+
+it('is told what outputs are where the file does not', async () => {
+  const file = fileOf([0.0625, 0.1875], { classes: ['a', 'b'] });
+  const { classes } = await run(file, '--output-kind', 'probabilities');
+  expect(classes).toEqual([
+    ['b', 0.75],
+    ['a', 0.25],
+  ]);
+  expect(await run(file, '--output-kind', 'regression')).toEqual({ classes: [], values: [0.25, 0.75] });
+  const { code, stderr } = await cli(['run', file, '--image', picture, '--output-kind', 'softmax']);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/Allowed choices are logits, probabilities/)]);
 });

@@ -1,7 +1,7 @@
 // `bitgrad run`: a packed model on the images of a data set, or on one picture.
 import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
-import { BitgradError, type PictureFit, type PictureOptions } from '@bitgrad/core';
+import { BitgradError, type OutputKind, type PictureFit, type PictureOptions } from '@bitgrad/core';
 import { readImage } from '@bitgrad/datasets/node';
 import { imageInput, normalizeBytes, topClasses, type ClassScore, type PackedModel } from '@bitgrad/runtime';
 import { absoluteData, openData, pictureShape } from '../data.js';
@@ -20,6 +20,8 @@ export interface RunCommandOptions extends EngineOptions {
   readonly invert: boolean;
   readonly fit?: string;
   readonly background?: PictureOptions['background'];
+  /** What the outputs are, in place of what the file says. */
+  readonly outputKind?: OutputKind;
   readonly top: number;
   readonly split: string;
   readonly limit?: number;
@@ -203,7 +205,12 @@ export async function runRun(
     if (value !== undefined && value !== false)
       usage(name, value, image === undefined ? 'It is for --image.' : 'It is for --data.');
   if (options.plugin.length > 0) await usePlugins(options.plugin, directory);
-  const started = await startPacked(resolve(directory, file), options, io);
+  const { model, ...rest } = await startPacked(resolve(directory, file), options, io);
+  const { outputKind: output = model.metadata.output } = options;
+  const started = {
+    ...rest,
+    model: { ...model, metadata: { ...model.metadata, ...(output && { output }) } },
+  };
   try {
     if (data !== undefined) {
       const result = await runData(started, data, options, io.stderr, directory);
