@@ -2,7 +2,7 @@
 import { runKernel } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { ranges } from '../src/training/job.js';
+import { ranges } from '../src/training/calls.js';
 import { wasm } from '../src/index.js';
 import { gradients, input, runOn, type Compute, type Input } from './support.js';
 

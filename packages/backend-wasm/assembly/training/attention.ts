@@ -100,7 +100,7 @@ export function attention(
   x: usize, y: usize, a: usize, scratch: usize, i0: i32, i1: i32, t: i32, heads: i32, d: i32,
 ): void {
   const width: usize = <usize>(heads * d) << 2, stride = 3 * width;
-  const factor: f32 = 1 / sqrt<f32>(<f32>d); // not an argument: those of threads are integers
+  const factor: f32 = 1 / sqrt<f32>(<f32>d);
   const size: usize = <usize>(t * d) << 2, matrix: usize = <usize>(t * t) << 2;
   const q = scratch, k = q + size, panels = k + size, tables = panels + (<usize>panelFloats(t, d) << 2);
   for (let i = i0; i < i1; i++) {
@@ -121,7 +121,7 @@ export function attentionGrad(
   x: usize, a: usize, dy: usize, dx: usize, scratch: usize, i0: i32, i1: i32, t: i32, heads: i32, d: i32,
 ): void {
   const width: usize = <usize>(heads * d) << 2, stride = 3 * width;
-  const factor: f32 = 1 / sqrt<f32>(<f32>d); // not an argument: those of threads are integers
+  const factor: f32 = 1 / sqrt<f32>(<f32>d);
   const size: usize = <usize>(t * d) << 2, matrix: usize = <usize>(t * t) << 2, row: usize = <usize>t << 2;
   const q = scratch, k = q + size, v = k + size, dOut = v + size;
   const ds = dOut + size, turned = ds + matrix;

@@ -16,12 +16,12 @@ const SCALAR: i32 = 1; // VECTOR (along the last axis) is 2
  * @param inputs pairs (address, kind)
  * @param constants float32
  * @param space elementwiseSpace(registers) bytes
- * @param from,to range of numbers; with vector inputs `from` is a multiple of `c`
+ * @param i0,i1 range of numbers; with vector inputs `i0` is a multiple of `c`
  * @param c length of the last axis
  */
 export function elementwise(
   code: usize, steps: i32, inputs: usize, inputCount: i32, constants: usize, constantCount: i32,
-  registers: i32, result: i32, space: usize, out: usize, from: i32, to: i32, c: i32,
+  registers: i32, result: i32, space: usize, out: usize, i0: i32, i1: i32, c: i32,
 ): void {
   const table = space; // address of each register
   const base = space + (((<usize>registers << 2) + 63) & ~63);
@@ -42,8 +42,8 @@ export function elementwise(
     for (let i = 0; i < inputCount; i++)
       if (load<i32>(inputs + (<usize>i << 3), 4) == 2) repeat(address(table, i), load<usize>(inputs + (<usize>i << 3)), c, size);
 
-  for (let at = from; at < to; ) {
-    let count = min(size, to - at);
+  for (let at = i0; at < i1; ) {
+    let count = min(size, i1 - at);
     let column = 0;
     if (vectors && !wholeRows) {
       column = at % c;

@@ -14,9 +14,11 @@ import {
   type JsonObject,
 } from '@bitgrad/core';
 import { createHeap, memoryOf, type TfjsWasmBackend } from './heap.js';
+import type { KernelContext } from './kernels/family.js';
 import { fusedKernels, kernelFamilies } from './kernels/index.js';
-import { copyingJob, localJob, sharedJob, type Job } from './job.js';
-import { compileModule, instantiate, isShared, type WasmFunctions } from './module.js';
+import { encode, type Runner } from './calls.js';
+import { jobInPlace, jobWithCopies, type Job } from './job.js';
+import { compileModule, instantiate, isShared, localRunner } from './module.js';
 import { createPool, type Pool } from './pool.js';
 import { allFrom, download, isPage, simdUrl, startFrom, type WasmPaths } from './tfjs-binary.js';
 import { availableCores, threadObstacle } from './worker.js';
@@ -175,7 +177,7 @@ async function activate(options: WasmOptions): Promise<TfjsWasmBackend> {
 /** Registers the kernels of this package on the heap of a backend; removing them frees their memory and threads. */
 function install(
   active: TfjsWasmBackend,
-  functions: WasmFunctions,
+  local: Runner,
   pool: Pool | undefined,
   fused: boolean,
 ): Installation {
@@ -183,11 +185,12 @@ function install(
   const counts: Record<string, number> = {};
   const count = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
   const job = (name: string, work: number): Job => {
-    if (!pool || work < THREADED_WORK) return localJob(heap, functions);
+    if (!pool || work < THREADED_WORK) return jobInPlace(heap, local);
     count(`${name}/threads`);
-    return pool.memory === heap.memory ? sharedJob(heap, pool) : copyingJob(heap, pool);
+    return pool.memory === heap.memory ? jobInPlace(heap, pool) : jobWithCopies(heap, pool);
   };
-  const context = { heap, wasm: functions, job, count, fused };
+  const call: KernelContext['call'] = (name, fields) => local.run([encode(name, fields)])[0]!;
+  const context: KernelContext = { heap, call, job, count, fused };
   const kernels = Object.assign({}, ...kernelFamilies(fused).map((family) => family(context)));
   return installKernels('wasm', kernels, {
     source: 'backend-wasm',
@@ -237,9 +240,9 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
       const active = await activate(options);
       if (owner.holds(active)) return;
       const memory = memoryOf(active);
-      const functions = await instantiate(await compileModule(isShared(memory)), memory);
+      const local = localRunner(await instantiate(await compileModule(isShared(memory)), memory), memory);
       const threads = await startPool(options, memory);
-      owner.take(active, () => install(active, functions, threads.pool, fused));
+      owner.take(active, () => install(active, local, threads.pool, fused));
       started = threads;
     },
     report: () => owner.report(),

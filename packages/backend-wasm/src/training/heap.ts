@@ -17,26 +17,46 @@ export interface TfjsWasmBackend {
   incRef(id: object): void;
 }
 
+/** One for each size. */
+export type Addresses<T extends readonly number[]> = { readonly [I in keyof T]: number };
+
 /** Access to the heap. Addresses are unsigned byte offsets. */
 export interface Heap {
   readonly backend: TfjsWasmBackend;
   readonly memory: WebAssembly.Memory;
   /** Address of a tensor's first element. */
   address(tensor: TensorInfo): number;
+  /** Addresses of tensors, by the same names. */
+  at<T extends Readonly<Record<string, TensorInfo | undefined>>>(
+    tensors: T,
+  ): { readonly [Name in keyof T]: number };
   /** A new tensor with undefined contents. */
   output(shape: readonly number[], dtype?: DataType): TensorInfo;
   /**
    * Addresses of blocks of the given sizes, 64-byte aligned, valid until the next call. They come from one block
    * that only grows, so that a training loop allocates nothing after its first steps.
    */
-  scratch(...bytes: number[]): number[];
-  /** A block of its own, for data that lives longer; freed by {@link Heap.dispose}. */
-  keep(bytes: number): number;
+  scratch<T extends readonly number[]>(...bytes: T): Addresses<T>;
   dispose(): void;
 }
 
 const ALIGN = 64;
-const aligned = (n: number): number => Math.ceil(n / ALIGN) * ALIGN;
+/** Rounded up to 64 bytes. */
+export const aligned = (n: number): number => Math.ceil(n / ALIGN) * ALIGN;
+
+/** Addresses of blocks one behind the other, and where they end. */
+export function consecutive<T extends readonly number[]>(
+  start: number,
+  bytes: T,
+): { addresses: Addresses<T>; end: number } {
+  let end = start;
+  const addresses = bytes.map((n) => {
+    const address = end;
+    end += aligned(n);
+    return address;
+  });
+  return { addresses: addresses as never, end };
+}
 
 /** The memory of the backend: exported by the plain and SIMD builds, created by the glue code of the threaded one. */
 export function memoryOf(backend: TfjsWasmBackend): WebAssembly.Memory {
@@ -55,7 +75,6 @@ export function memoryOf(backend: TfjsWasmBackend): WebAssembly.Memory {
 export function createHeap(backend: TfjsWasmBackend): Heap {
   let block = 0;
   let size = 0;
-  const kept: number[] = [];
   const allocate = (bytes: number): number => {
     const address = backend.wasm._malloc(bytes + ALIGN) >>> 0;
     if (address === 0)
@@ -69,12 +88,13 @@ export function createHeap(backend: TfjsWasmBackend): Heap {
       });
     return address;
   };
+  const address = (tensor: TensorInfo): number => backend.dataIdMap.get(tensor.dataId)!.memoryOffset;
   return {
     backend,
     memory: memoryOf(backend),
-    address(tensor) {
-      return backend.dataIdMap.get(tensor.dataId)!.memoryOffset;
-    },
+    address,
+    at: (tensors) =>
+      Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, address(tensor!)])) as never,
     output(shape, dtype = 'float32') {
       return backend.makeOutput(shape, dtype);
     },
@@ -85,22 +105,11 @@ export function createHeap(backend: TfjsWasmBackend): Heap {
         block = allocate(total);
         size = total;
       }
-      let at = aligned(block);
-      return bytes.map((n) => {
-        const address = at;
-        at += aligned(n);
-        return address;
-      });
-    },
-    keep(bytes) {
-      const address = allocate(bytes);
-      kept.push(address);
-      return aligned(address);
+      return consecutive(aligned(block), bytes).addresses;
     },
     dispose() {
       if (block) backend.wasm._free(block);
       block = size = 0;
-      kept.splice(0).forEach((address) => backend.wasm._free(address));
     },
   };
 }

@@ -4,9 +4,17 @@
 // Work is split over outputs only, so results are the same bit for bit for any number of threads.
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
-import type { Heap } from './heap.js';
-import type { WasmFunctions } from './module.js';
-import type { Call, Pool } from './pool.js';
+import {
+  encode,
+  splitCall,
+  type Axis,
+  type Common,
+  type Fields,
+  type FunctionName,
+  type Runner,
+  type Split,
+} from './calls.js';
+import { aligned, consecutive, type Addresses, type Heap } from './heap.js';
 
 /** A kernel run. Ask for operands first, then for scratch space: asking again takes the earlier space back. */
 export interface Job {
@@ -17,68 +25,35 @@ export interface Job {
   read(tensor: TensorInfo): number;
   /** Address of an output; its contents are those of the tensor only after {@link Job.done}. */
   write(tensor: TensorInfo): number;
-  scratch(...bytes: number[]): number[];
+  scratch<T extends readonly number[]>(...bytes: T): Addresses<T>;
   /** Runs a function on this thread. */
-  call(name: string, ...args: number[]): number;
-  /**
-   * Splits 0 .. count into one range a thread, at multiples of `grain`, and runs them at the same time.
-   * @param part the arguments for a range; `thread` numbers the ranges, for scratch space of their own
-   */
-  split(
-    name: string,
-    count: number,
-    grain: number,
-    part: (from: number, to: number, thread: number) => number[],
+  call<N extends FunctionName>(name: N, fields: Fields<N>): number;
+  /** Runs a function in parts at the same time, one a thread at most; returns their results. */
+  split<N extends FunctionName, A extends Axis<N>>(
+    name: N,
+    split: Split<N, A>,
+    common: Common<N, A>,
   ): number[];
   done(): void;
 }
 
-/** A job on the tfjs heap, on this thread. */
-export const localJob = (heap: Heap, wasm: WasmFunctions): Job => ({
-  threads: 1,
+/** A job on the tfjs heap. @param runner of that heap */
+export const jobInPlace = (heap: Heap, runner: Runner): Job => ({
+  threads: runner.threads,
   memory: heap.memory,
   read: heap.address,
   write: heap.address,
   scratch: heap.scratch,
-  call: (name, ...args) => wasm[name]!(...args),
-  split: (name, count, _grain, part) => [wasm[name]!(...part(0, count, 0))],
+  call: (name, fields) => runner.run([encode(name, fields)])[0]!,
+  split: (name, split, common) => runner.run(splitCall(name, split, common, runner.threads)),
   done: () => undefined,
 });
 
-/** Ranges of at most `threads` parts of 0 .. count, at multiples of `grain`. */
-export function ranges(count: number, grain: number, threads: number): [number, number][] {
-  const units = Math.ceil(count / grain);
-  const parts = Math.max(1, Math.min(threads, units));
-  return Array.from({ length: parts }, (_, i) => [
-    Math.floor((units * i) / parts) * grain,
-    Math.min(count, Math.floor((units * (i + 1)) / parts) * grain),
-  ]);
-}
-
-const splitOver =
-  (pool: Pool): Job['split'] =>
-  (name, count, grain, part) => {
-    const calls = ranges(count, grain, pool.threads).map(([from, to], thread): Call => ({
-      name,
-      args: part(from, to, thread),
-    }));
-    return pool.run(calls);
-  };
-
-/** A job on the tfjs heap, over the threads of a pool on that heap. */
-export const sharedJob = (heap: Heap, pool: Pool): Job => ({
-  ...localJob(heap, pool.wasm),
-  threads: pool.threads,
-  split: splitOver(pool),
-});
-
 const PAGE = 65536;
-const ALIGN = 64;
-const aligned = (n: number): number => Math.ceil(n / ALIGN) * ALIGN;
 
-/** A job in a memory of the pool's own; operands are copied. */
-export function copyingJob(heap: Heap, pool: Pool): Job {
-  const { memory } = pool;
+/** A job in a memory of the runner's own; operands are copied. */
+export function jobWithCopies(heap: Heap, runner: Runner): Job {
+  const { memory } = runner;
   const outputs: { tensor: TensorInfo; at: number; bytes: number }[] = [];
   const known = new Map<object, number>();
   let operandsEnd = PAGE;
@@ -94,7 +69,7 @@ export function copyingJob(heap: Heap, pool: Pool): Job {
   };
   const bytesOf = (tensor: TensorInfo): number => util.sizeFromShape(tensor.shape) * 4;
   return {
-    threads: pool.threads,
+    ...jobInPlace(heap, runner),
     memory,
     read(tensor) {
       const earlier = known.get(tensor.dataId);
@@ -113,17 +88,10 @@ export function copyingJob(heap: Heap, pool: Pool): Job {
       return at;
     },
     scratch(...bytes) {
-      let at = operandsEnd;
-      const addresses = bytes.map((n) => {
-        const address = at;
-        at += aligned(n);
-        return address;
-      });
-      reserve(at);
+      const { addresses, end } = consecutive(operandsEnd, bytes);
+      reserve(end);
       return addresses;
     },
-    call: (name, ...args) => pool.wasm[name]!(...args),
-    split: splitOver(pool),
     done() {
       for (const { tensor, at, bytes } of outputs)
         new Uint8Array(heap.memory.buffer).set(

@@ -1,9 +1,7 @@
 // The compiled kernel module: inflating the embedded bytes and instantiating them on a memory.
 import plain from '../generated/training.js';
-import shared from '../generated/training-shared.js';
-
-/** The exported functions: addresses, sizes and strides in, nothing or a count out. */
-export type WasmFunctions = Readonly<Record<string, (...numbers: number[]) => number>>;
+import shared, { type Exports } from '../generated/training-shared.js';
+import type { Runner } from './calls.js';
 
 /** Inflates an embedded module (raw deflate, base64). */
 async function inflate(text: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -21,10 +19,13 @@ export const compileModule = async (forSharedMemory: boolean): Promise<WebAssemb
   WebAssembly.compile(await inflate(forSharedMemory ? shared : plain));
 
 /** Instantiates a compiled module on a memory. */
-export async function instantiate(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-): Promise<WasmFunctions> {
+export async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Exports> {
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-  return exports as unknown as WasmFunctions;
+  return exports as unknown as Exports;
 }
+
+/** Runs calls on the calling thread. */
+export const localRunner = (exports: Exports, memory: WebAssembly.Memory): Runner => {
+  const functions = exports as unknown as Readonly<Record<string, (...args: readonly number[]) => number>>;
+  return { threads: 1, memory, run: (calls) => calls.map(({ name, args }) => functions[name]!(...args)) };
+};

@@ -1,13 +1,14 @@
 // Starting a worker thread in Node or in a browser, from a few lines of code that need no file of their own.
 import type * as WorkerThreads from 'node:worker_threads';
 import { BitgradError, within } from '@bitgrad/core';
+import { serveSource } from './mailbox.js';
 
 /** What a worker gets at its start. */
 export interface WorkerData {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** See pool.ts: state, function, count, result, arguments. */
-  readonly mailbox: Int32Array;
+  /** Of its mailbox. */
+  readonly buffer: SharedArrayBuffer;
 }
 
 /** A running worker. */
@@ -15,35 +16,11 @@ export interface WorkerHandle {
   terminate(): void;
 }
 
-/** The worker's loop; `data` is its WorkerData, `ready` tells that it listens. The states are those of pool.ts. */
-const loop = `
-const serve = ({ module, memory, mailbox }, ready) => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const functions = WebAssembly.Module.exports(module).map(({ name }) => exports[name]);
-  ready();
-  for (;;) {
-    const state = Atomics.load(mailbox, 0);
-    if (state === 4) return;
-    if (state !== 1) {
-      Atomics.wait(mailbox, 0, state);
-      continue;
-    }
-    let outcome = 2;
-    try {
-      mailbox[3] = functions[mailbox[1]](...mailbox.subarray(4, 4 + mailbox[2]));
-    } catch {
-      outcome = 3;
-    }
-    Atomics.store(mailbox, 0, outcome);
-    Atomics.notify(mailbox, 0);
-  }
-};`;
-
-const nodeCode = `${loop}
+const nodeCode = `${serveSource}
 const { parentPort, workerData } = require('node:worker_threads');
 serve(workerData, () => parentPort.postMessage('ready'));`;
 
-const browserCode = `${loop}
+const browserCode = `${serveSource}
 onmessage = ({ data }) => serve(data, () => postMessage('ready'));`;
 
 const unavailable = (why: unknown): BitgradError => {

@@ -3,7 +3,7 @@ import { util } from '@tensorflow/tfjs-core';
 import type { KernelFamily } from './family.js';
 
 /** Batch normalization of a training step, over all axes but the last. */
-export const batchNorm: KernelFamily = ({ heap, wasm }) => ({
+export const batchNorm: KernelFamily = ({ heap, call }) => ({
   BitgradBatchNormTrain({ inputs, attrs }) {
     const { x, gamma, beta } = inputs;
     const { epsilon } = attrs as unknown as { epsilon: number };
@@ -11,42 +11,25 @@ export const batchNorm: KernelFamily = ({ heap, wasm }) => ({
     const rows = util.sizeFromShape(x!.shape) / c;
     const y = heap.output(x!.shape);
     const [mean, variance, inverse] = [heap.output([c]), heap.output([c]), heap.output([c])];
-    const [sums, chunk, lost] = heap.scratch(wasm['batchNormScratch']!(c) * 8, c * 4, c * 4);
-    const { address } = heap;
-    wasm['batchNormMoments']!(address(x!), sums!, chunk!, 0, rows, c);
-    wasm['batchNormStatistics']!(
-      sums!,
-      address(mean),
-      lost!,
-      address(variance),
-      address(inverse),
-      rows,
-      c,
-      epsilon,
-    );
-    const operands = [...[x!, y, gamma!, beta!, mean].map(address), lost!, address(inverse)];
-    wasm['batchNormApply']!(...operands, 0, rows, c);
+    const [sums, chunk, lost] = heap.scratch(call('batchNormScratch', { c }) * 8, c * 4, c * 4);
+    const all = { r0: 0, r1: rows, c };
+    call('batchNormMoments', { ...heap.at({ x }), sums, chunk, ...all });
+    const statistics = heap.at({ mean, variance, inverse });
+    call('batchNormStatistics', { sums, ...statistics, lost, rows, c, epsilon });
+    call('batchNormApply', { ...heap.at({ x, y, gamma, beta, mean, inverse }), lost, ...all });
     return [y, mean, variance, inverse];
   },
   BitgradBatchNormTrainGrad({ inputs }) {
-    const { x, dy, gamma, mean, inverseStd } = inputs;
+    const { x, dy, gamma, mean, inverseStd: inverse } = inputs;
     const c = util.sizeFromShape(gamma!.shape);
     const rows = util.sizeFromShape(x!.shape) / c;
     const [dx, dgamma, dbeta] = [heap.output(x!.shape), heap.output([c]), heap.output([c])];
-    const [sums, lost] = heap.scratch(wasm['batchNormScratch']!(c) * 8, c * 4);
-    const { address } = heap;
-    wasm['batchNormGradSums']!(...[x!, dy!, mean!].map(address), sums!, 0, rows, c);
-    wasm['batchNormGradParameters']!(sums!, ...[inverseStd!, dgamma, dbeta].map(address), lost!, rows, c);
-    const operands = [x!, dy!, dx, gamma!, mean!].map(address);
-    wasm['batchNormGradApply']!(
-      ...operands,
-      lost!,
-      ...[inverseStd!, dgamma, dbeta].map(address),
-      rows,
-      0,
-      rows,
-      c,
-    );
+    const [sums, lost] = heap.scratch(call('batchNormScratch', { c }) * 8, c * 4);
+    const all = { r0: 0, r1: rows, c };
+    call('batchNormGradSums', { ...heap.at({ x, dy, mean }), sums, ...all });
+    const parameters = heap.at({ inverse, dgamma, dbeta });
+    call('batchNormGradParameters', { sums, ...parameters, lost, rows, c });
+    call('batchNormGradApply', { ...heap.at({ x, dy, dx, gamma, mean }), ...parameters, lost, rows, ...all });
     return [dx, dgamma, dbeta];
   },
 });

@@ -2,7 +2,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelFamily } from './family.js';
 import type { Job } from '../job.js';
-import type { WasmFunctions } from '../module.js';
 
 interface BinaryConvAttributes {
   strides: readonly [number, number];
@@ -30,10 +29,9 @@ const outputSize = (size: number, filter: number, stride: number, dilation: numb
   Math.floor((size - (filter - 1) * dilation - 1) / stride) + 1;
 
 function packedConvolution(
-  wasm: WasmFunctions,
   job: Job,
   { image: [n, h, w, c], filter: [kh, kw, , o], strides, pads, dilations }: Geometry,
-  [x, filter, out]: readonly number[],
+  { x, filter, out }: { readonly x: number; readonly filter: number; readonly out: number },
   onePadding = false,
 ): void {
   const [top, bottom, left, right] = pads;
@@ -41,27 +39,33 @@ function packedConvolution(
   const [dh, dw] = dilations;
   const [rows, columns] = [top + h + bottom, left + w + right];
   const [oh, ow] = [outputSize(rows, kh, sh, dh), outputSize(columns, kw, sw, dw)];
-  const pixel = wasm['packedPixel']!(c);
-  const words = wasm['packedWords']!(kh * kw, c);
+  const taps = kh * kw;
+  const pixel = job.call('packedPixel', { c });
+  const words = job.call('packedWords', { taps, c });
   const wide = Math.ceil(o / 8) * 8;
-  const part = wasm['binaryConvScratch']!(words);
+  const part = job.call('binaryConvScratch', { words });
   const [packed, panels, tapSums, scratch] = job.scratch(
     n * rows * columns * pixel,
     words * wide * 4,
-    kh * kw * wide * 4,
+    taps * wide * 4,
     part * job.threads,
   );
-  job.split('packSigns', n, 1, (n0, n1) => [x!, packed!, n0, n1, h, w, c, top, bottom, left, right]);
-  job.call('packFilterSigns', filter!, panels!, tapSums!, kh * kw, c, o);
+  const images = { over: 'n', count: n, grain: 1 } as const;
+  job.split('packSigns', images, { x, out: packed, h, w, c, top, bottom, left, right });
+  job.call('packFilterSigns', { w: filter, out: panels, tapSums, taps, c, o });
   const row = columns * pixel;
-  const [runs, run] = dw === 1 ? [1, kw * pixel] : [kw, pixel];
-  job.split('binaryConv', n * oh * ow, 32, (from, to, thread) => [
-    ...[packed!, panels!, tapSums!, out!, scratch! + thread * part, from, to, oh, ow, o, c],
-    ...[rows * row, sh * row, sw * pixel, kh, runs!, dh * row, dw * pixel, run!],
-    // A border of ones is what the packed border stands for: to the kernel it is part of the image.
-    ...(onePadding ? [rows, columns, 0, 0] : [h, w, top, left]),
-    ...[kh, kw, sh, sw, dh, dw],
-  ]);
+  const runs = dw === 1 ? { runsW: 1, runBytes: kw * pixel } : { runsW: kw, runBytes: pixel };
+  job.split(
+    'binaryConv',
+    { over: 'p', count: n * oh * ow, grain: 32, own: { scratch: part } },
+    {
+      ...{ x: packed, panels, tapSums, out, scratch, oh, ow, o, c, kh, kw, sh, sw, dh, dw },
+      ...{ xN: rows * row, xH: sh * row, xW: sw * pixel },
+      ...{ ...runs, runsH: kh, runH: dh * row, runW: dw * pixel },
+      // A border of ones is what the packed border stands for: to the kernel it is part of the image.
+      ...(onePadding ? { h: rows, w: columns, top: 0, left: 0 } : { h, w, top, left }),
+    },
+  );
 }
 
 /** BitgradBinaryConv2D and BitgradBinaryMatMul: bit for bit what the float products give. */
@@ -77,9 +81,9 @@ export const binary: KernelFamily = (context) => ({
     ];
     const out = context.heap.output([image[0], oh, ow, kernel[3]]);
     const job = context.job('BitgradBinaryConv2D', (image[0] * oh * ow * size(kernel)) / PACKED);
-    const addresses = [job.read(x!), job.read(filter!), job.write(out)];
+    const addresses = { x: job.read(x!), filter: job.read(filter!), out: job.write(out) };
     const geometry = { image, filter: kernel, strides, pads, dilations };
-    packedConvolution(context.wasm, job, geometry, addresses, padValue === 1);
+    packedConvolution(job, geometry, addresses, padValue === 1);
     job.done();
     return out;
   },
@@ -89,16 +93,14 @@ export const binary: KernelFamily = (context) => ({
     const [, n] = b!.shape as [number, number];
     const out = context.heap.output([m, n]);
     const geometry: Geometry = {
-      ...{
-        image: [1, 1, m, k],
-        filter: [1, 1, k, n],
-        strides: [1, 1],
-        pads: [0, 0, 0, 0],
-        dilations: [1, 1],
-      },
+      image: [1, 1, m, k],
+      filter: [1, 1, k, n],
+      strides: [1, 1],
+      pads: [0, 0, 0, 0],
+      dilations: [1, 1],
     };
     const job = context.job('BitgradBinaryMatMul', (m * k * n) / PACKED);
-    packedConvolution(context.wasm, job, geometry, [job.read(a!), job.read(b!), job.write(out)]);
+    packedConvolution(job, geometry, { x: job.read(a!), filter: job.read(b!), out: job.write(out) });
     job.done();
     return out;
   },

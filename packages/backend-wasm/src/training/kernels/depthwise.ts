@@ -18,11 +18,12 @@ const geometry = (input: Shape4, filter: Shape4, attrs: DepthwiseAttributes) => 
   return sizes(backend_util.computeConv2DInfo(input, filter, strides, 1, pad, dimRoundingMode, true));
 };
 
-const sizes = (info: backend_util.Conv2DInfo): number[] => [
-  ...[0, info.batchSize, info.inHeight, info.inWidth, info.inChannels, info.outChannels / info.inChannels],
-  ...[info.outHeight, info.outWidth, info.filterHeight, info.filterWidth],
-  ...[info.strideHeight, info.strideWidth, info.padInfo.top, info.padInfo.left],
-];
+const sizes = (info: backend_util.Conv2DInfo) => ({
+  ...{ n0: 0, n1: info.batchSize, h: info.inHeight, w: info.inWidth },
+  ...{ c: info.inChannels, q: info.outChannels / info.inChannels, oh: info.outHeight, ow: info.outWidth },
+  ...{ kh: info.filterHeight, kw: info.filterWidth, sh: info.strideHeight, sw: info.strideWidth },
+  ...{ top: info.padInfo.top, left: info.padInfo.left },
+});
 
 const dilated = ({ dilations }: DepthwiseAttributes): boolean =>
   dilations !== undefined && [dilations].flat().some((d) => d !== 1);
@@ -35,7 +36,7 @@ function skipsBorder(info: backend_util.Conv2DInfo): boolean {
 }
 
 /** DepthwiseConv2dNative, DepthwiseConv2dNativeBackpropInput and DepthwiseConv2dNativeBackpropFilter. */
-export const depthwise: KernelFamily = ({ heap, wasm }) => ({
+export const depthwise: KernelFamily = ({ heap, call }) => ({
   DepthwiseConv2dNative({ inputs, attrs }) {
     const { strides, pad, dimRoundingMode, dilations } = attrs as unknown as DepthwiseAttributes;
     const { x, filter } = inputs;
@@ -51,18 +52,18 @@ export const depthwise: KernelFamily = ({ heap, wasm }) => ({
     );
     if (!skipsBorder(info)) return null;
     const out = heap.output(info.outShape);
-    const numbers = [...sizes(info), info.dilationHeight, info.dilationWidth];
-    wasm['depthwiseForward']!(heap.address(x!), heap.address(filter!), heap.address(out), ...numbers);
+    const steps = { dh: info.dilationHeight, dw: info.dilationWidth };
+    call('depthwiseForward', { ...heap.at({ x, filter, out }), ...sizes(info), ...steps });
     return out;
   },
   DepthwiseConv2dNativeBackpropInput({ inputs, attrs }) {
     const options = attrs as unknown as DepthwiseAttributes;
     if (dilated(options)) return null;
     const { dy, filter } = inputs;
-    const out = heap.output(options.inputShape);
+    const dx = heap.output(options.inputShape);
     const numbers = geometry(options.inputShape, filter!.shape as Shape4, options);
-    wasm['depthwiseInputGrad']!(heap.address(dy!), heap.address(filter!), heap.address(out), ...numbers);
-    return out;
+    call('depthwiseInputGrad', { ...heap.at({ dy, filter, dx }), ...numbers });
+    return dx;
   },
   DepthwiseConv2dNativeBackpropFilter({ inputs, attrs }) {
     const options = attrs as unknown as DepthwiseAttributes;
@@ -71,13 +72,7 @@ export const depthwise: KernelFamily = ({ heap, wasm }) => ({
     const out = heap.output(options.filterShape);
     const [partial] = heap.scratch(options.filterShape.reduce((a, b) => a * b, 4));
     const numbers = geometry(x!.shape as Shape4, options.filterShape, options);
-    wasm['depthwiseFilterGrad']!(
-      heap.address(x!),
-      heap.address(dy!),
-      heap.address(out),
-      partial!,
-      ...numbers,
-    );
+    call('depthwiseFilterGrad', { ...heap.at({ x, dy, out }), partial, ...numbers });
     return out;
   },
 });

@@ -8,7 +8,7 @@ const SCALAR = 1;
 const VECTOR = 2;
 
 /** BitgradElementwise: every forward F and every dy * B(x) that is given as an expression. */
-export const elementwise: KernelFamily = ({ heap, wasm }) => ({
+export const elementwise: KernelFamily = ({ heap, call }) => ({
   BitgradElementwise({ inputs, attrs }) {
     const { program, shape } = attrs as unknown as { program: ElementwiseProgram; shape: number[] };
     const { code, constants, registers, result } = program;
@@ -20,7 +20,7 @@ export const elementwise: KernelFamily = ({ heap, wasm }) => ({
       code.byteLength,
       tensors.length * 8,
       constants.length * 4,
-      wasm['elementwiseSpace']!(registers),
+      call('elementwiseSpace', { registers }),
     );
     const { buffer } = heap.memory;
     new Int32Array(buffer, codeAt, code.length).set(code);
@@ -31,10 +31,11 @@ export const elementwise: KernelFamily = ({ heap, wasm }) => ({
       entries[2 * i] = heap.address(tensor);
       entries[2 * i + 1] = size === 1 ? SCALAR : size === count ? FULL : VECTOR;
     });
-    wasm['elementwise']!(
-      ...[codeAt!, code.length / 5, table!, tensors.length, constantsAt!, constants.length],
-      ...[registers, result, space!, heap.address(out), 0, count, width],
-    );
+    call('elementwise', {
+      ...{ code: codeAt, steps: code.length / 5, inputs: table, inputCount: tensors.length },
+      ...{ constants: constantsAt, constantCount: constants.length, registers, result, space },
+      ...{ out: heap.address(out), i0: 0, i1: count, c: width },
+    });
     return out;
   },
 });

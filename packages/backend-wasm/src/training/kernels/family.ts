@@ -1,13 +1,14 @@
 // What the kernels of this adapter are made of.
 import type { Kernel } from '@bitgrad/core';
+import type { Fields, FunctionName } from '../calls.js';
 import type { Heap } from '../heap.js';
 import type { Job } from '../job.js';
-import type { WasmFunctions } from '../module.js';
 
 /** What kernels are made of. */
 export interface KernelContext {
   readonly heap: Heap;
-  readonly wasm: WasmFunctions;
+  /** Runs a function on the heap, on this thread. */
+  call<N extends FunctionName>(name: N, fields: Fields<N>): number;
   /**
    * A job for about `work` multiply-accumulates; large ones run on all threads. `name` is counted as run on threads.
    */

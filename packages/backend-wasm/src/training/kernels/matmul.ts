@@ -23,40 +23,43 @@ interface Product {
 }
 
 /** A [m, k] times panels of a [k, n] matrix. */
-function timesPanels(job: Job, { a, b, out, m, k, n }: Product, pack: string, ...stride: number[]): void {
-  const [panels, tables] = job.scratch(panelBytes(k, n), ROWS_BYTES * job.threads);
-  job.call(pack, b, panels!, k, n, ...stride);
-  job.split('convRows', m, 5, (from, to, thread) => [
-    ...[a, panels!, 0, out, tables! + thread * ROWS_BYTES, from, to, 1, m, n],
-    ...[0, 0, k * 4, 0, 0, n * 4, 1, 1, 0, 0, k, 0],
-  ]);
+function timesPanels(job: Job, { a, b, out, m, k, n }: Product, transposed: boolean): void {
+  const [panels, scratch] = job.scratch(panelBytes(k, n), ROWS_BYTES * job.threads);
+  if (transposed) job.call('packTransposedPanels', { b, out: panels, k, n });
+  else job.call('packPanels', { b, out: panels, k, n, stride: n * 4 });
+  job.split(
+    'convRows',
+    { over: 'p', count: m, grain: 5, own: { scratch: ROWS_BYTES } },
+    {
+      ...{ x: a, w: panels, bias: 0, out, scratch, oh: 1, ow: m, o: n },
+      ...{ xN: 0, xH: 0, xW: k * 4, outN: 0, outH: 0, outW: n * 4 },
+      ...{ runsH: 1, runsW: 1, runH: 0, runW: 0, length: k, gather: false },
+    },
+  );
 }
 
-function timesTransposed({ wasm, count, fused }: KernelContext, job: Job, product: Product): void {
+function timesTransposed({ count, fused }: KernelContext, job: Job, product: Product): void {
   const { a, b, out, m, k, n } = product;
-  const image = [1, 1, m, n] as const;
-  if (
-    fused &&
-    trySignedRows(wasm, job, { image, filter: [1, 1], output: [1, m, k], padding: [0, 0] }, [a, b, out])
-  )
-    return count('BatchMatMul/signs');
-  timesPanels(job, product, 'packTransposedPanels');
+  const geometry = { image: [1, 1, m, n], filter: [1, 1], output: [1, m, k], padding: [0, 0] } as const;
+  if (fused && trySignedRows(job, geometry, { dy: a, filter: b, out })) return count('BatchMatMul/signs');
+  timesPanels(job, product, true);
 }
 
-function transposedTimes(
-  { wasm, count, fused }: KernelContext,
-  job: Job,
-  { a, b, out, m, k, n }: Product,
-): void {
+function transposedTimes({ count, fused }: KernelContext, job: Job, { a, b, out, m, k, n }: Product): void {
   const geometry = { image: [1, 1, k, m], filter: [1, 1], output: [1, k, n] } as const;
   const flat = { strides: [1, 1], borders: [0, 0, 0, 0] } as const;
-  if (fused && trySignedOuter(wasm, job, { ...geometry, ...flat }, [a, b, out]))
-    return count('BatchMatMul/signs');
-  const part = wasm['outerScratch']!(k, n);
+  const operands = { x: a, dy: b, out };
+  if (fused && trySignedOuter(job, { ...geometry, ...flat }, operands)) return count('BatchMatMul/signs');
+  const part = job.call('outerScratch', { ow: k, o: n });
   const [scratch] = job.scratch(part * job.threads);
-  job.split('outerSum', m, 4, (from, to, thread) => [
-    ...[a, b, out, scratch! + thread * part, 0, 1, 1, k, 0, 0, m * 4, 1, 0, m, n, from, to],
-  ]);
+  job.split(
+    'outerSum',
+    { over: 'm', count: m, grain: 4, own: { scratch: part } },
+    {
+      ...{ ...operands, scratch, n0: 0, n1: 1, oh: 1, ow: k, m, o: n },
+      ...{ xN: 0, xH: 0, xW: m * 4, runs: 1, runStride: 0 },
+    },
+  );
 }
 
 /** For each product of the batch, which matrix of an operand it takes. */
@@ -99,16 +102,10 @@ export const matmul: KernelFamily = (context) => ({
     const [atA, atB, atOut] = [job.read(a!), job.read(b!), job.write(out)];
     fromA.forEach((indexA, i) => {
       const product: Product = {
-        ...{
-          m,
-          k,
-          n,
-          out: atOut + i * m * n * 4,
-          a: atA + indexA * m * k * 4,
-          b: atB + fromB[i]! * k * n * 4,
-        },
+        ...{ m, k, n, a: atA + indexA * m * k * 4, b: atB + fromB[i]! * k * n * 4 },
+        out: atOut + i * m * n * 4,
       };
-      if (plain) timesPanels(job, product, 'packPanels', n * 4);
+      if (plain) timesPanels(job, product, false);
       else if (transposeA) transposedTimes(context, job, product);
       else timesTransposed(context, job, product);
     });

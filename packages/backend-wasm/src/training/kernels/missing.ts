@@ -44,7 +44,7 @@ const refuse = (kernel: string) => (): never => {
 };
 
 /** Identity, UnsortedSegmentSum, Einsum, and the refused gradients of the 3-D convolution. */
-export const missing: KernelFamily = ({ heap, wasm }) => ({
+export const missing: KernelFamily = ({ heap, call }) => ({
   Identity({ inputs }) {
     const { dataId, shape, dtype } = inputs['x']!;
     if (dtype === 'string') return null;
@@ -58,8 +58,8 @@ export const missing: KernelFamily = ({ heap, wasm }) => ({
     const rest = x!.shape.slice(segmentIds!.shape.length);
     const out = heap.output([numSegments, ...rest]);
     const rows = tf.util.sizeFromShape(segmentIds!.shape);
-    const addresses = [x!, segmentIds!, out].map(heap.address);
-    wasm['segmentSum']!(...addresses, rows, tf.util.sizeFromShape(rest), numSegments);
+    const operands = heap.at({ x, ids: segmentIds, out });
+    call('segmentSum', { ...operands, rows, width: tf.util.sizeFromShape(rest), segments: numSegments });
     return out;
   },
   Conv3DBackpropInputV2: refuse('Conv3DBackpropInputV2'),

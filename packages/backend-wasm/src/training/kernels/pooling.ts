@@ -7,35 +7,35 @@ import type { KernelFamily } from './family.js';
 
 type PoolInfo = ReturnType<typeof poolInfo>;
 
-/** What every kernel takes of its geometry: all images, sizes, window, strides. */
-const sizes = (info: PoolInfo): number[] => [
-  ...[0, info.batchSize, info.inHeight, info.inWidth, info.inChannels, info.outHeight, info.outWidth],
-  ...[info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth],
-];
-const pads = ({ padInfo }: PoolInfo): number[] => [padInfo.top, padInfo.left];
+/** What every kernel takes of its geometry: all images, sizes, window, strides, padding. */
+const geometry = (info: PoolInfo) => ({
+  ...{ n0: 0, n1: info.batchSize, h: info.inHeight, w: info.inWidth, c: info.inChannels },
+  ...{ oh: info.outHeight, ow: info.outWidth, kh: info.filterHeight, kw: info.filterWidth },
+  ...{ sh: info.strideHeight, sw: info.strideWidth, top: info.padInfo.top, left: info.padInfo.left },
+});
 
 /** AvgPool, MaxPoolGrad and AvgPoolGrad. */
-export const pooling: KernelFamily = ({ heap, wasm }) => ({
+export const pooling: KernelFamily = ({ heap, call }) => ({
   AvgPool({ inputs, attrs }) {
     const { x } = inputs;
     const info = poolInfo(x!.shape, attrs);
     const out = heap.output(info.outShape);
-    wasm['avgPool']!(heap.address(x!), heap.address(out), ...sizes(info), ...pads(info));
+    call('avgPool', { ...heap.at({ x, out }), ...geometry(info) });
     return out;
   },
   MaxPoolGrad({ inputs, attrs }) {
     const { dy, input } = inputs;
     const info = poolInfo(input!.shape, attrs);
-    const out = heap.output(input!.shape);
-    const operands = [input!, dy!, out].map(heap.address);
-    wasm['maxPoolGrad']!(...operands, ...sizes(info), info.dilationHeight, info.dilationWidth, ...pads(info));
-    return out;
+    const dx = heap.output(input!.shape);
+    const dilations = { dh: info.dilationHeight, dw: info.dilationWidth };
+    call('maxPoolGrad', { ...heap.at({ x: input, dy, dx }), ...geometry(info), ...dilations });
+    return dx;
   },
   AvgPoolGrad({ inputs, attrs }) {
     const { dy, input } = inputs;
     const info = poolInfo(input!.shape, attrs);
-    const out = heap.output(input!.shape);
-    wasm['avgPoolGrad']!(heap.address(dy!), heap.address(out), ...sizes(info), ...pads(info));
-    return out;
+    const dx = heap.output(input!.shape);
+    call('avgPoolGrad', { ...heap.at({ dy, dx }), ...geometry(info) });
+    return dx;
   },
 });

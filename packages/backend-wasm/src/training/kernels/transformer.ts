@@ -10,21 +10,18 @@ const sizesOf = (shape: readonly number[], heads: number): [n: number, t: number
 ];
 
 /** The kernels of transformers. */
-export const transformer: KernelFamily = ({ heap, wasm, job: newJob }) => ({
+export const transformer: KernelFamily = ({ heap, call, job: newJob }) => ({
   BitgradAttention({ inputs, attrs }) {
     const { x } = inputs;
     const { heads } = attrs as unknown as { heads: number };
     const [n, t, d] = sizesOf(x!.shape, heads);
     const [y, a] = [heap.output([n, t, heads * d]), heap.output([n, heads, t, t])];
-    const bytes = wasm['attentionScratch']!(t, d);
+    const bytes = call('attentionScratch', { t, d });
     const job = newJob('BitgradAttention', 2 * n * heads * t * t * d);
-    const operands = [job.read(x!), job.write(y), job.write(a)];
+    const operands = { x: job.read(x!), y: job.write(y), a: job.write(a) };
     const [scratch] = job.scratch(bytes * job.threads);
-    job.split('attention', n * heads, 1, (from, to, thread) => [
-      ...operands,
-      scratch! + thread * bytes,
-      ...[from, to, t, heads, d],
-    ]);
+    const split = { over: 'i', count: n * heads, grain: 1, own: { scratch: bytes } } as const;
+    job.split('attention', split, { ...operands, scratch, t, heads, d });
     job.done();
     return [y, a];
   },
@@ -33,15 +30,12 @@ export const transformer: KernelFamily = ({ heap, wasm, job: newJob }) => ({
     const { heads } = attrs as unknown as { heads: number };
     const [n, t, d] = sizesOf(x!.shape, heads);
     const dx = heap.output(x!.shape);
-    const bytes = wasm['attentionScratch']!(t, d);
+    const bytes = call('attentionScratch', { t, d });
     const job = newJob('BitgradAttentionGrad', 4 * n * heads * t * t * d);
-    const operands = [job.read(x!), job.read(a!), job.read(dy!), job.write(dx)];
+    const operands = { x: job.read(x!), a: job.read(a!), dy: job.read(dy!), dx: job.write(dx) };
     const [scratch] = job.scratch(bytes * job.threads);
-    job.split('attentionGrad', n * heads, 1, (from, to, thread) => [
-      ...operands,
-      scratch! + thread * bytes,
-      ...[from, to, t, heads, d],
-    ]);
+    const split = { over: 'i', count: n * heads, grain: 1, own: { scratch: bytes } } as const;
+    job.split('attentionGrad', split, { ...operands, scratch, t, heads, d });
     job.done();
     return dx;
   },
@@ -50,20 +44,19 @@ export const transformer: KernelFamily = ({ heap, wasm, job: newJob }) => ({
     const { epsilon } = attrs as unknown as { epsilon: number };
     const c = util.sizeFromShape(gamma!.shape);
     const rows = util.sizeFromShape(x!.shape) / c;
-    const outputs = [heap.output(x!.shape), heap.output([rows]), heap.output([rows])];
-    wasm['layerNorm']!(...[x!, gamma!, beta!, ...outputs].map(heap.address), 0, rows, c, epsilon);
-    return outputs;
+    const [y, mean, inverse] = [heap.output(x!.shape), heap.output([rows]), heap.output([rows])];
+    call('layerNorm', { ...heap.at({ x, gamma, beta, y, mean, inverse }), r0: 0, r1: rows, c, epsilon });
+    return [y, mean, inverse];
   },
   BitgradLayerNormGrad({ inputs }) {
-    const { x, dy, gamma, mean, inverseStd } = inputs;
+    const { x, dy, gamma, mean, inverseStd: inverse } = inputs;
     const c = util.sizeFromShape(gamma!.shape);
     const rows = util.sizeFromShape(x!.shape) / c;
     const [dx, dgamma, dbeta] = [heap.output(x!.shape), heap.output([c]), heap.output([c])];
     const [sums, part] = heap.scratch(16 * c, 8 * c);
-    const operands = [x!, dy!, gamma!, mean!, inverseStd!, dx].map(heap.address);
-    wasm['layerNormGrad']!(...operands, sums!, part!, rows, c);
-    wasm['toFloat']!(sums!, heap.address(dgamma), c);
-    wasm['toFloat']!(sums! + 8 * c, heap.address(dbeta), c);
+    call('layerNormGrad', { ...heap.at({ x, dy, gamma, mean, inverse, dx }), sums, part, rows, c });
+    call('toFloat', { sums, out: heap.address(dgamma), count: c });
+    call('toFloat', { sums: sums + 8 * c, out: heap.address(dbeta), count: c });
     return [dx, dgamma, dbeta];
   },
 });

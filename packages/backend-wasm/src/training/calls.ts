@@ -1,0 +1,87 @@
+// Calls of the kernel module as plain data: the name of a function and its parameters by name. The signatures in
+// assembly/training are the one declaration: codegen reads them (generated/training-functions.ts), the types here follow,
+// and `encode` makes of the fields the flat list of numbers that a module, a worker or another engine takes.
+import { functions } from '../generated/training-functions.js';
+
+type Functions = typeof functions;
+
+/** A function of the kernel module. */
+export type FunctionName = keyof Functions;
+
+/** The parameters of a function by name; addresses are byte offsets in its memory. */
+export type Fields<N extends FunctionName> = {
+  readonly [F in keyof Functions[N]]: Functions[N][F] extends 'bool' ? boolean : number;
+};
+
+/** The axes along which a function can be split: those letters x for which it takes a range from x0 to x1. */
+export type Axis<N extends FunctionName> = {
+  [F in keyof Functions[N]]: F extends `${infer X}0`
+    ? `${X}1` extends keyof Functions[N]
+      ? X
+      : never
+    : never;
+}[keyof Functions[N]];
+
+/** The parameters that are the same for all parts of a call that is split along an axis. */
+export type Common<N extends FunctionName, A extends Axis<N>> = Omit<Fields<N>, `${A}0` | `${A}1`>;
+
+/** How a call is split. */
+export interface Split<N extends FunctionName, A extends Axis<N>> {
+  readonly over: A;
+  /** The range is 0 .. count, cut at multiples of `grain`. */
+  readonly count: number;
+  readonly grain: number;
+  /** Fields with the address of memory that each part has for itself: bytes from part to part. */
+  readonly own?: { readonly [F in keyof Common<N, A>]?: number };
+}
+
+/** An encoded call. */
+export interface Call {
+  readonly name: FunctionName;
+  /** The parameters in the order of the signature. */
+  readonly args: readonly number[];
+}
+
+/** What runs calls at the same time on one memory: a module, or threads. */
+export interface Runner {
+  /** How many calls at the same time, the calling thread's included. */
+  readonly threads: number;
+  readonly memory: WebAssembly.Memory;
+  /** Runs at most `threads` calls and returns their results. */
+  run(calls: readonly Call[]): number[];
+}
+
+const order = Object.fromEntries(
+  Object.entries(functions).map(([name, fields]) => [name, Object.keys(fields)]),
+);
+
+/** A call of a function. */
+export const encode = <N extends FunctionName>(name: N, fields: Fields<N>): Call => ({
+  name,
+  args: order[name]!.map((field) => Number(fields[field as keyof Fields<N>])),
+});
+
+/** Ranges of at most `threads` parts of 0 .. count, at multiples of `grain`. */
+export function ranges(count: number, grain: number, threads: number): [number, number][] {
+  const units = Math.ceil(count / grain);
+  const parts = Math.max(1, Math.min(threads, units));
+  return Array.from({ length: parts }, (_, i) => [
+    Math.floor((units * i) / parts) * grain,
+    Math.min(count, Math.floor((units * (i + 1)) / parts) * grain),
+  ]);
+}
+
+/** The calls, one a thread at most, that together are the whole range. */
+export function splitCall<N extends FunctionName, A extends Axis<N>>(
+  name: N,
+  { over, count, grain, own = {} }: Split<N, A>,
+  common: Common<N, A>,
+  threads: number,
+): Call[] {
+  return ranges(count, grain, threads).map(([from, to], part) => {
+    const fields: Record<string, number | boolean> = { ...common, [`${over}0`]: from, [`${over}1`]: to };
+    for (const [field, bytes] of Object.entries(own as Record<string, number>))
+      fields[field] = Number(fields[field]) + part * bytes;
+    return encode(name, fields as Fields<N>);
+  });
+}
