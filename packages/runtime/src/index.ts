@@ -67,7 +67,17 @@ export {
 } from './plan.js';
 export { clampBetween } from './ops/clamp.js';
 export { erf } from './ops/unary.js';
-export { isElementwise, valueOf, type ElementwiseName, type ElementwiseOp } from './ops/values.js';
+export {
+  isElementwise,
+  isRowwise,
+  rowOf,
+  valueOf,
+  type ElementwiseName,
+  type ElementwiseOp,
+  type RowStep,
+  type RowValue,
+  type RowwiseOp,
+} from './ops/values.js';
 export { ops as opDefinitions } from './ops/index.js';
 export { resultFor } from './run.js';
 export type { ModelSource } from './source.js';

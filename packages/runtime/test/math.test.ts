@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { E, evaluateExpression, exp32, float32, inputsOf } from '@bitgrad/bits';
-import { erf, isElementwise, opDefinitions, valueOf, type Op } from '../src/index.js';
+import {
+  createPlanBuilder,
+  erf,
+  isElementwise,
+  jsEngine,
+  opDefinitions,
+  validateModel,
+  valueOf,
+  type Op,
+  type OpDraft,
+} from '../src/index.js';
 
 const at =
   (expression: ReturnType<typeof erf>) =>
@@ -67,4 +77,39 @@ it('expressions of ops have the weights as inputs, in their order', () => {
     const value = valueOf({ op, function: 'gelu', min: 0, max: 6, inputs: [0], output: 1 } as never);
     expect(inputsOf(value).filter((name) => name !== 'x' && name !== 'y')).toEqual(weights);
   }
+});
+
+describe('rows', () => {
+  const row = [-3, 0.25, 7.5, 2, -0.125, 2.75].map(f);
+  const run = async (op: object, weights: Float32Array[]): Promise<number[]> => {
+    const b = createPlanBuilder();
+    const x = b.buffer('f32', [2, 6]);
+    const w = weights.map((data) => b.weight('f32', [6], data));
+    const y = b.op({ ...op, inputs: [x], ...(w.length > 0 && { weights: w }) } as OpDraft);
+    const executable = await jsEngine().compile(validateModel(b.finish(x, y)));
+    const result = executable.run(Float32Array.from([...row, ...row.map((v) => -v)]));
+    executable.dispose();
+    return Array.from(result);
+  };
+  const both = (of: (row: number[]) => number[]): number[] => [...of(row), ...of(row.map((v) => -v))];
+  const near = (got: number[], want: number[]): void =>
+    want.forEach((v, i) => expect(Math.abs(got[i]! - v)).toBeLessThan(2e-6));
+
+  it('softmax is near the function', async () => {
+    const want = both((x) => {
+      const e = x.map((v) => Math.exp(v - Math.max(...x)));
+      return e.map((v) => v / e.reduce((a, b) => a + b));
+    });
+    near(await run({ op: 'softmax' }, []), want);
+  });
+  it('layerNorm is near the function', async () => {
+    const gamma = Float32Array.from({ length: 6 }, (_, i) => i - 2);
+    const beta = Float32Array.from({ length: 6 }, (_, i) => i / 8);
+    const want = both((x) => {
+      const mean = x.reduce((a, b) => a + b) / 6;
+      const variance = x.reduce((a, v) => a + (v - mean) ** 2, 0) / 6;
+      return x.map((v, i) => ((v - mean) / Math.sqrt(variance + 0.5)) * gamma[i]! + beta[i]!);
+    });
+    near(await run({ op: 'layerNorm', epsilon: 0.5 }, [gamma, beta]), want);
+  });
 });

@@ -15,10 +15,10 @@ import {
   type Plan,
 } from '@bitgrad/runtime';
 import type { Context, Draft, Input, Weight } from './kernels/context.js';
-import { integerSum, layerNorm, quantize, softmax, threshold } from './kernels/elements.js';
+import { integerSum, quantize, threshold } from './kernels/elements.js';
 import { avgPool, concat, copyConstant, maxPool, pad, reshape, slice, transpose } from './kernels/moves.js';
 import { matmul, product, type Epilogue } from './kernels/products.js';
-import { valueKernel } from './kernels/value.js';
+import { rowKernel, valueKernel } from './kernels/value.js';
 import type { Kernel, Program, Ref } from './program.js';
 
 /** What the engine wants. */
@@ -37,7 +37,7 @@ const drafts: { [Name in Other]: (context: Context<Extract<Op, { op: Name }>>) =
   avgPool,
   clamp: valueKernel,
   constant: copyConstant,
-  layerNorm,
+  layerNorm: rowKernel,
   matmul,
   maxPool,
   mul: valueKernel,
@@ -46,7 +46,7 @@ const drafts: { [Name in Other]: (context: Context<Extract<Op, { op: Name }>>) =
   quantize,
   reshape,
   slice,
-  softmax,
+  softmax: rowKernel,
   threshold,
   transpose,
   unary: valueKernel,

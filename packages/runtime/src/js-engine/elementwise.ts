@@ -1,10 +1,8 @@
-// Ops on single elements and rows. Channels are innermost; a store into a Float32Array rounds to float32.
-import { exp32, wordsPerRow } from '@bitgrad/bits';
+// Ops on single elements that are no expressions, and products of two buffers. Channels are innermost; a store into a Float32Array rounds to float32.
+import { wordsPerRow } from '@bitgrad/bits';
 import type { AddOp } from '../ops/add.js';
-import type { LayerNormOp } from '../ops/layer-norm.js';
 import type { MatmulOp } from '../ops/matmul.js';
 import type { QuantizeOp } from '../ops/quantize.js';
-import type { SoftmaxOp } from '../ops/softmax.js';
 import type { ThresholdOp } from '../ops/threshold.js';
 import { channelCount, elementCount, rowCount } from '../tensors.js';
 import { bitAt, countDifferences, type Words } from './bits.js';
@@ -102,47 +100,4 @@ export function matmulStep({ op, x: [a, b], out }: StepArguments<MatmulOp>): Ste
         }
   };
   return { kernel: packed ? 'xnor-matmul' : 'float-matmul', run };
-}
-
-/** softmax of each row. */
-export function softmaxStep({ x: [x], out }: StepArguments<SoftmaxOp>): Step {
-  const c = channelCount(x!.shape);
-  const [source, target] = [x!.data, out.data];
-  const run = (): void => {
-    for (let at = 0; at < source.length; at += c) {
-      let max = source[at]!;
-      for (let i = 1; i < c; i++) if (source[at + i]! > max) max = source[at + i]!;
-      let sum = f(0);
-      for (let i = 0; i < c; i++) {
-        const e = exp32(f(source[at + i]! - max));
-        target[at + i] = e;
-        sum = f(sum + e);
-      }
-      for (let i = 0; i < c; i++) target[at + i] = target[at + i]! / sum;
-    }
-  };
-  return { kernel: 'softmax', run };
-}
-
-/** layerNorm of each row. */
-export function layerNormStep({ op, x: [x], w, out }: StepArguments<LayerNormOp>): Step {
-  const c = channelCount(x!.shape);
-  const [gamma, beta] = [w[0]!.data, w[1]!.data];
-  const [source, target] = [x!.data, out.data];
-  const epsilon = f(op.epsilon);
-  const run = (): void => {
-    for (let at = 0; at < source.length; at += c) {
-      let sum = f(0);
-      for (let i = 0; i < c; i++) sum = f(sum + source[at + i]!);
-      const mean = f(sum / c);
-      let squares = f(0);
-      for (let i = 0; i < c; i++) {
-        const d = f(source[at + i]! - mean);
-        squares = f(squares + f(d * d));
-      }
-      const r = f(1 / f(Math.sqrt(f(f(squares / c) + epsilon))));
-      for (let i = 0; i < c; i++) target[at + i] = f(f(f(source[at + i]! - mean) * r) * gamma[i]!) + beta[i]!;
-    }
-  };
-  return { kernel: 'layer-norm', run };
 }

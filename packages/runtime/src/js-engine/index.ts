@@ -17,19 +17,12 @@ import { resultFor } from '../run.js';
 import { channelCount, elementCount, planArena, storageBytes, viewOf } from '../tensors.js';
 import { convStep } from './conv.js';
 import { depthwiseStep } from './depthwise.js';
-import {
-  integerSumStep,
-  layerNormStep,
-  matmulStep,
-  quantizeStep,
-  softmaxStep,
-  thresholdStep,
-} from './elementwise.js';
+import { integerSumStep, matmulStep, quantizeStep, thresholdStep } from './elementwise.js';
 import { avgPoolStep, maxPoolStep } from './pool.js';
 import { concatStep, constantStep, padStep, reshapeStep, sliceStep, transposeStep } from './shape.js';
 import type { Step, StepArguments } from './step.js';
-import { blockOf, registersOf, valueStep } from './value.js';
-import { isElementwise } from '../ops/values.js';
+import { blockOf, registersOf, rowStep, valueStep } from './value.js';
+import { isElementwise, isRowwise } from '../ops/values.js';
 
 const steps: { [Name in Op['op']]: (args: StepArguments<Extract<Op, { op: Name }>>) => Step } = {
   add: (args) => (args.out.type === 'i32' ? integerSumStep(args) : valueStep(args)),
@@ -41,7 +34,7 @@ const steps: { [Name in Op['op']]: (args: StepArguments<Extract<Op, { op: Name }
   conv: convStep,
   dense: convStep,
   depthwise: depthwiseStep,
-  layerNorm: layerNormStep,
+  layerNorm: rowStep,
   matmul: matmulStep,
   maxPool: maxPoolStep,
   mul: valueStep,
@@ -50,7 +43,7 @@ const steps: { [Name in Op['op']]: (args: StepArguments<Extract<Op, { op: Name }
   quantize: quantizeStep,
   reshape: reshapeStep,
   slice: sliceStep,
-  softmax: softmaxStep,
+  softmax: rowStep,
   threshold: thresholdStep,
   transpose: transposeStep,
   unary: valueStep,
@@ -61,8 +54,9 @@ function scratchBound({ buffers, weights }: Plan, op: Op): number {
   const out = buffers[op.output]!;
   if ('kernel' in op && !('padValue' in op))
     return 4 * op.kernel[0] * op.kernel[1] + 4 * channelsOf(buffers, op) + 1024;
-  if (isElementwise(op) && out.type === 'f32')
-    return 4 * blockOf(channelCount(out.shape)) * registersOf(op) + 1024;
+  const channels = channelCount(out.shape);
+  if ((isElementwise(op) || isRowwise(op)) && out.type === 'f32')
+    return 4 * Math.min(elementCount(out.shape), blockOf(channels)) * registersOf(op, channels) + 1024;
   if (op.op !== 'conv' && op.op !== 'dense' && op.op !== 'depthwise')
     return op.op === 'threshold' ? channelsOf(buffers, op) + 1024 : 1024;
   const x = buffers[op.inputs[0]!]!;

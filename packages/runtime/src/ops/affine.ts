@@ -10,7 +10,7 @@ import { channelWeights, defineOp, type OpOf } from './define.js';
  *
  * fround(x) rounds an `i32` to the nearest float32, ties to even (exact up to 2^24).
  */
-export const affine = defineOp({
+export const affine = /* @__PURE__ */ defineOp({
   weights: ['scale', 'bias'],
   rule(args) {
     channelWeights(args, 'f32');

@@ -3,7 +3,7 @@ import { bound } from './attributes.js';
 import { defineOp, floatsToFloats, type OpOf } from './define.js';
 
 /** Limits values to a range. y = x < min ? min : x > max ? max : x (NaN and -0 pass). `f32` -> `f32`. relu is min 0, max null (no bound). */
-export const clamp = defineOp({
+export const clamp = /* @__PURE__ */ defineOp({
   attributes: {
     /** Lower bound, rounded to float32, or null for none. */
     min: bound,

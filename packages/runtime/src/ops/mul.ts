@@ -3,7 +3,7 @@ import { defineOp, type OpOf } from './define.js';
 import { operands } from './operands.js';
 
 /** Product of two buffers, `f32` only: y = fround(a * b); shapes as in `add`. */
-export const mul = defineOp({
+export const mul = /* @__PURE__ */ defineOp({
   inputs: [2, 2],
   rule: (args) => operands(args, ['f32']),
 });

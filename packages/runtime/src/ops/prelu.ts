@@ -6,7 +6,7 @@ import { defineOp, floatsToFloats, type OpOf } from './define.js';
  * weights: [before, slope, after: `f32` [c]]; output `f32`:
  * t = fround(x + before[c]);  u = t >= 0 ? t : fround(t * slope[c]);  y = fround(u + after[c]).
  */
-export const prelu = defineOp({
+export const prelu = /* @__PURE__ */ defineOp({
   weights: ['before', 'slope', 'after'],
   rule: floatsToFloats,
 });

@@ -7,8 +7,8 @@ import { defineOp, floatsToFloats, type OpOf } from './define.js';
  * A smooth function of each element, `f32` -> `f32`. It is {@link unaryValue}, every step rounded to float32 (fround), so
  * that engines agree bit for bit. The exponential is exp32 of @bitgrad/bits.
  */
-export const unary = defineOp({
-  attributes: { function: name('sigmoid', 'tanh', 'gelu') },
+export const unary = /* @__PURE__ */ defineOp({
+  attributes: { function: /* @__PURE__ */ name('sigmoid', 'tanh', 'gelu') },
   rule: (args) => ({ ...floatsToFloats(args), cost: elementCount(args.x[0]!.shape) * 16 }),
 });
 

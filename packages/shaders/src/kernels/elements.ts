@@ -1,17 +1,5 @@
-// Ops on single elements and on rows.
-import {
-  channelCount,
-  rowCount,
-  type AddOp,
-  type LayerNormOp,
-  type QuantizeOp,
-  type SoftmaxOp,
-  type ThresholdOp,
-  elementCount,
-} from '@bitgrad/runtime';
-import { reader } from '../access.js';
-import { literal } from '../dialect.js';
-import { exponential } from '../math.js';
+// Ops on single elements that are no expressions.
+import { channelCount, type AddOp, type QuantizeOp, type ThresholdOp, elementCount } from '@bitgrad/runtime';
 import type { Ref } from '../program.js';
 import { elementwise, weightConstant, type Context, type Draft } from './context.js';
 
@@ -58,69 +46,3 @@ export const integerSum = (context: Context<AddOp>): Draft => {
   const at = period === elementCount(context.out.shape) ? 'i' : `i % ${period}`;
   return elementwise('add', context, `fn elem(i: i32) -> i32 { return x0(i) + x1(${at}); }`);
 };
-
-/** A loop over the channels of row r. */
-const overRow = (c: number, statements: string): string =>
-  `for (var j: i32 = 0; j < ${c}; j++) { let v: f32 = x0(r * ${c} + j); ${statements} }`;
-
-/** A temporary buffer with two numbers a row, from `fn summary(r: i32, which: i32) -> f32`. */
-const statistics = ({ x: [x], temporary }: Context, code: string): Ref =>
-  temporary(
-    {
-      name: 'row-statistics',
-      reads: [x!.ref],
-      loads: 2 * channelCount(x!.shape),
-      code: `${reader(0, x!)}\n${code}\nfn word(i: i32) -> u32 { return bitsOf(summary(i / 2, i % 2)); }`,
-    },
-    2 * rowCount(x!.shape),
-  );
-
-/** softmax: maximum and sum of each row, then the elements. */
-export function softmax(context: Context<SoftmaxOp>): Draft {
-  const c = channelCount(context.out.shape);
-  const code = `${exponential}
-fn summary(r: i32, which: i32) -> f32 {
-  var m: f32 = x0(r * ${c});
-  ${overRow(c, 'if (v > m) { m = v; }')}
-  if (which == 0) { return m; }
-  var s: f32 = 0.0;
-  ${overRow(c, 's = rnd(s + exp32(rnd(v - m)));')}
-  return s;
-}`;
-  return elementwise(
-    'softmax',
-    context,
-    `${exponential}
-fn elem(i: i32) -> f32 {
-  let r: i32 = (i / ${c}) * 2;
-  return exp32(rnd(x0(i) - floatOf(w1(r)))) / floatOf(w1(r + 1));
-}`,
-    [statistics(context, code)],
-  );
-}
-
-/** layerNorm: mean and reciprocal deviation of each row, then the elements. */
-export function layerNorm(context: Context<LayerNormOp>): Draft {
-  const c = channelCount(context.out.shape);
-  const code = `
-fn summary(r: i32, which: i32) -> f32 {
-  var s: f32 = 0.0;
-  ${overRow(c, 's = rnd(s + v);')}
-  let mean: f32 = rnd(s / ${literal(c)});
-  if (which == 0) { return mean; }
-  var q: f32 = 0.0;
-  ${overRow(c, 'let d: f32 = rnd(v - mean); q = rnd(q + rnd(d * d));')}
-  return 1.0 / rnd(sqrt(rnd(rnd(q / ${literal(c)}) + ${literal(context.op.epsilon)})));
-}`;
-  const ref = statistics(context, code);
-  return elementwise(
-    'layer-norm',
-    context,
-    `fn elem(i: i32) -> f32 {
-  let c: i32 = i % ${c};
-  let r: i32 = (i / ${c}) * 2;
-  return rnd(rnd(rnd(rnd(x0(i) - floatOf(w1(r))) * floatOf(w1(r + 1))) * floatOf(w2(c))) + floatOf(w3(c)));
-}`,
-    [ref, ...constants(context)],
-  );
-}

@@ -2,13 +2,16 @@
 // every op is written from its definition by index arithmetic, with no packing and no tricks. Sums of products
 // are taken in double precision: compare only plans whose sums are exact in float32, or with a tolerance. With
 // `float32` it rounds each step in the order that plan.ts states: then every engine must agree bit for bit.
-import { evaluateExpression, exp32, float32 as float32Arithmetic } from '@bitgrad/bits';
+import { evaluateExpression, type Expression, float32 as float32Arithmetic } from '@bitgrad/bits';
 import {
   isElementwise,
+  isRowwise,
   opDefinitions,
+  rowOf,
   valueOf,
   type Op,
   type PackedModel as Model,
+  type RowwiseOp,
   type Shape,
   type TensorData,
   type WeightSpec,
@@ -65,12 +68,38 @@ function windowTaps(op: Extract<Op, { op: 'conv' | 'maxPool' }>, [h, w]: Shape, 
   return { real, padded };
 }
 
+/** A row of an op that is steps over rows. */
+function evaluateRow(op: RowwiseOp, row: Values, weights: Record<string, Values>, float32: boolean): Values {
+  const arithmetic = float32 ? float32Arithmetic : undefined;
+  const { steps, value } = rowOf(op, row.length);
+  const scope: Record<string, Values> = { x: row, ...weights };
+  const each = (of: Expression): Values =>
+    row.map((_, i) => {
+      const here = Object.entries(scope).map(([name, values]) => [name, values[i]!] as const);
+      return evaluateExpression(of, Object.fromEntries(here), arithmetic);
+    });
+  for (const { name, of, over, then } of steps) {
+    const values = each(of);
+    const sum = (a: number, v: number): number => (float32 ? f(a + v) : a + v);
+    const total = over === 'max' ? values.reduce((m, v) => (v > m ? v : m)) : values.reduce(sum, 0);
+    const number = then ? evaluateExpression(then, { total }, arithmetic) : total;
+    scope[name] = over ? row.map(() => number) : values;
+  }
+  return each(value);
+}
+
 function evaluate(op: Op, x: Value[], w: Value[], out: Shape, float32: boolean): Values {
   const result: Values = [];
   const round = float32 && x[0]?.type === 'f32' ? f : (v: number) => v;
   const total = (values: Values): number => values.reduce((s, v) => round(s + v), 0);
   const [a, b] = x as [Value, Value];
   const c = out[out.length - 1]!;
+  if (isRowwise(op)) {
+    const names = opDefinitions[op.op].weights ?? [];
+    const weights = Object.fromEntries(names.map((name, i) => [name, w[i]!.v]));
+    const starts = Array.from({ length: size(out) / c }, (_, row) => row * c);
+    return starts.flatMap((at) => evaluateRow(op, a.v.slice(at, at + c), weights, float32));
+  }
   for (const at of indices(out)) {
     const channel = at[at.length - 1]!;
     const same = op.op === 'constant' ? 0 : a.v[flat(out, at)]!;
@@ -202,28 +231,6 @@ function evaluate(op: Op, x: Value[], w: Value[], out: Shape, float32: boolean):
       case 'transpose': {
         const from = a.shape.map((_, axis) => at[op.permutation.indexOf(axis)]!);
         result.push(a.v[flat(a.shape, from)]!);
-        break;
-      }
-      case 'softmax':
-      case 'layerNorm': {
-        const row = a.v.slice(flat(out, at) - channel, flat(out, at) - channel + c);
-        if (op.op === 'softmax') {
-          const max = row.reduce((m, v) => (v > m ? v : m));
-          const e = (v: number): number => exp32(f(v - max));
-          if (float32) result.push(f(e(same) / total(row.map(e))));
-          else result.push(Math.exp(same - max) / row.reduce((s, v) => s + Math.exp(v - max), 0));
-        } else if (float32) {
-          const mean = f(total(row) / c);
-          const v = f(total(row.map((r) => f(f(r - mean) * f(r - mean)))) / c);
-          const r = f(1 / f(Math.sqrt(f(v + f(op.epsilon)))));
-          result.push(f(f(f(f(same - mean) * r) * w[0]!.v[channel]!) + w[1]!.v[channel]!));
-        } else {
-          const mean = row.reduce((s, v) => s + v, 0) / c;
-          const variance = row.reduce((s, v) => s + (v - mean) ** 2, 0) / c;
-          result.push(
-            ((same - mean) / Math.sqrt(variance + op.epsilon)) * w[0]!.v[channel]! + w[1]!.v[channel]!,
-          );
-        }
         break;
       }
       case 'constant':
