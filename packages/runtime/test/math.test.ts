@@ -85,7 +85,7 @@ describe('rows', () => {
     const b = createPlanBuilder();
     const x = b.buffer('f32', [2, 6]);
     const w = weights.map((data) => b.weight('f32', [6], data));
-    const y = b.op({ ...op, inputs: [x], ...(w.length > 0 && { weights: w }) } as OpDraft);
+    const y = b.op({ ...op, inputs: [x], ...(w.length > 0 && { weights: w }) } as unknown as OpDraft);
     const executable = await jsEngine().compile(validateModel(b.finish(x, y)));
     const result = executable.run(Float32Array.from([...row, ...row.map((v) => -v)]));
     executable.dispose();
