@@ -6,6 +6,7 @@ export {
   type AccumulatorFormat,
 } from './bounds.js';
 export { brand, type Brand } from './brand.js';
+export { crc32 } from './crc32.js';
 export {
   BitgradError,
   errorCodes,
@@ -67,6 +68,7 @@ export {
   type PictureOptions,
   type PictureSettings,
 } from './pixels/settings.js';
+export { createRng, restoreRng, type Rng, type RngState } from './rng.js';
 export { binarySign, checkNoNaN, levelOfBit, signBit } from './sign.js';
 export { axisWindow, type AxisWindow, type BinaryPadding } from './window.js';
 export { within } from './within.js';

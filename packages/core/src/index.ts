@@ -6,6 +6,8 @@ export {
   checkPixels,
   checkValue,
   children,
+  crc32,
+  createRng,
   E,
   errorCodes,
   errorIn,
@@ -22,6 +24,7 @@ export {
   pictureSettings,
   outputKinds,
   reasonOf,
+  restoreRng,
   roundHalfEven,
   showValue,
   unaryOps,
@@ -41,6 +44,8 @@ export {
   type PictureSettings,
   type Pixels,
   type OutputKind,
+  type Rng,
+  type RngState,
   type UnaryOp,
 } from '@bitgrad/bits';
 export { useBackend, type BackendChoice, type SkippedBackend } from './backends.js';
@@ -130,7 +135,7 @@ export {
   type RegistryEntry,
   type Spec,
 } from './registry.js';
-export { createRng, restoreRng, type Rng, type RngState } from './rng.js';
+export { defineSignForward } from './sign-forward.js';
 export {
   constantSchedule,
   grow,

@@ -1,6 +1,6 @@
 // Input files as bytes with a name for messages, and gzip by fflate (which runs in browsers too).
 // fflate neither checks the CRC nor bounds the output, so both happen here, while the data streams through.
-import { option, type OptionRules } from '@bitgrad/core';
+import { crc32, option, type OptionRules } from '@bitgrad/core';
 import { Gunzip } from 'fflate';
 import { failure, fileFailure, integerOption } from './errors.js';
 
@@ -42,18 +42,6 @@ export interface OpenedFile {
   readonly maxBytes: number;
 }
 
-const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-
-const updateCrc = (crc: number, bytes: Uint8Array): number => {
-  let c = ~crc;
-  for (let i = 0; i < bytes.length; i++) c = (crcTable[(c ^ (bytes[i] ?? 0)) & 255] ?? 0) ^ (c >>> 8);
-  return ~c >>> 0;
-};
-
 /** True when the bytes begin like a gzip file. */
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
@@ -87,7 +75,7 @@ export function gunzip(file: string, bytes: Uint8Array, maxBytes = defaultMaxByt
         expected: `at most ${maxBytes}`,
         next: 'Raise maxBytes if the file is what you think it is.',
       });
-    member = { crc: updateCrc(member.crc, data), length: member.length + data.length };
+    member = { crc: crc32(data, member.crc), length: member.length + data.length };
     pieces.push(data);
   });
   inflate.onmember = endMember;

@@ -2,16 +2,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
-  defineForward,
+  defineSignForward,
   defineQuantizer,
-  E,
   epochProgress,
   grow,
   growingSchedule,
   mergeSchedules,
   parseOptions,
   progress,
-  type ForwardQuantizer,
   type Quantizer,
   type Schedule,
   type TrainingClock,
@@ -59,18 +57,6 @@ const fdaSchema = v.strictObject({
 
 /** Options of {@link fda}. */
 export type FdaOptions = v.InferInput<typeof fdaSchema>;
-
-const signForward = (): ForwardQuantizer =>
-  defineForward({
-    name: 'sign',
-    options: {},
-    alphabet: 'pm1',
-    levels: [-1, 1],
-    soft: false,
-    formula: (x) => (x < 0 ? -1 : 1),
-    expression: () => E.sign(E.input('x')),
-    jumps: () => [{ at: 0, from: -1, to: 1 }],
-  });
 
 type Module = v.InferOutput<typeof noiseSchema>;
 
@@ -126,7 +112,7 @@ export function fda(options?: FdaOptions): Quantizer {
     options: resolved,
     description:
       'sign forward, derivative of its Fourier series backward, with noise adaptation (FDA, arXiv 2103.00841)',
-    forward: signForward(),
+    forward: defineSignForward({ name: 'sign', options: {} }),
     surrogate: fdaSurrogate({ n: Math.round(start), omega, clip, unit }),
     schedule: fdaSchedule(resolved, module),
     certificate: {

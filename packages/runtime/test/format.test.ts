@@ -1,7 +1,5 @@
-import { crc32 as zlibCrc32 } from 'node:zlib';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { BitgradError, decodeModel, encodeModel, jsEngine, type PackedModel } from '../src/index.js';
-import { crc32 } from '../src/format/layout.js';
 import { affineModel, convModel } from './support/models.js';
 import { randomPlan } from './support/random-plan.js';
 import { repairChecksums } from './support/repair.js';
@@ -16,23 +14,6 @@ const thrown = (run: () => unknown): BitgradError => {
   }
   return expect.fail('nothing was thrown');
 };
-
-describe('crc32', () => {
-  const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * i) >> 3);
-
-  it.each(['of Node', 'of its own'])('%s has the check value of the standard and equals zlib', (kind) => {
-    const spy =
-      kind === 'of Node'
-        ? undefined
-        : vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
-    expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
-    const parts = crc32(bytes.subarray(0, 5), bytes.subarray(5));
-    expect(crc32(bytes)).toBe(parts);
-    spy?.mockRestore();
-    if (zlibCrc32) expect(parts).toBe(zlibCrc32(bytes));
-    expect(crc32()).toBe(0);
-  });
-});
 
 describe('encodeModel', () => {
   it('writes the bytes that FORMAT.md describes', () => {

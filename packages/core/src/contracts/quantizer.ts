@@ -1,6 +1,6 @@
 // A quantizer: a forward, a surrogate, a schedule, and what they need. Any forward combines with any surrogate.
 import type { Optimizer, Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { Rng } from '../rng.js';
+import type { Rng } from '@bitgrad/bits';
 import type { TrainingClock } from './clock.js';
 import type { JsonObject, QuantizeContext, QuantizerRole, QuantizerSite, Scalars } from './context.js';
 import type { ForwardQuantizer } from './forward.js';

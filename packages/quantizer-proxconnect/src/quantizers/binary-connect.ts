@@ -1,7 +1,7 @@
 // BinaryConnect, BNN and BNN+: sign forward with an identity, a clipped and a SignSwish backward.
 import {
-  defineForward,
   defineQuantizer,
+  defineSignForward,
   defineSurrogate,
   E,
   parseOptions,
@@ -18,18 +18,11 @@ export type NoOptions = Record<string, never>;
 const none = v.strictObject({});
 
 /** F(x) = sign(x) with sign(0) = sign(-0) = +1. */
-export function hardSignForward(options: NoOptions = {}): ForwardQuantizer {
-  return defineForward({
+export const hardSignForward = (options: NoOptions = {}): ForwardQuantizer =>
+  defineSignForward({
     name: 'hard-sign',
     options: parseOptions('quantizer-proxconnect', 'forward "hard-sign"', none, options),
-    alphabet: 'pm1',
-    levels: [-1, 1],
-    soft: false,
-    formula: (x) => (x < 0 ? -1 : 1),
-    expression: () => E.sign(E.input('x')),
-    jumps: () => [{ at: 0, from: -1, to: 1 }],
   });
-}
 
 /** B(x) = 1. */
 export function latentPassSurrogate(options: NoOptions = {}): SurrogateGradient {

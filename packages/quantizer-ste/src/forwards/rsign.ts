@@ -2,8 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
-  defineForward,
-  E,
+  defineSignForward,
   type ForwardQuantizer,
   type ParameterSpec,
   type QuantizerSite,
@@ -40,14 +39,9 @@ export function thresholdSpec(site: QuantizerSite, initial: number): ParameterSp
  * @see Liu et al., ReActNet, arXiv 2003.03488, eq. 4
  */
 export function rsignForward(options?: NoOptions): ForwardQuantizer {
-  return defineForward({
+  return defineSignForward({
     name: 'rsign',
     options: resolve('forward "rsign"', none, options),
-    alphabet: 'pm1',
-    levels: [-1, 1],
-    soft: false,
-    formula: (x) => (x < 0 ? -1 : 1),
-    expression: () => E.sign(E.input('x')),
     prepare(x, context) {
       const threshold = context.parameters[thresholdName];
       if (!threshold)
@@ -61,6 +55,5 @@ export function rsignForward(options?: NoOptions): ForwardQuantizer {
         });
       return tf.sub(x, spreadChannels(threshold, x, context));
     },
-    jumps: () => [{ at: 0, from: -1, to: 1 }],
   });
 }

@@ -1,6 +1,6 @@
 // sign times the mean magnitude of each output channel: one formula that two papers use.
 import * as tf from '@tensorflow/tfjs-core';
-import { defineForward, E, type ForwardQuantizer, type QuantizeContext } from '@bitgrad/core';
+import { defineSignForward, type ForwardQuantizer, type QuantizeContext } from '@bitgrad/core';
 import { channelMean, noScale } from '../channels.js';
 import { none, resolve, type NoOptions } from '../options.js';
 
@@ -16,16 +16,10 @@ const meanMagnitude = (x: tf.Tensor, context: QuantizeContext): tf.Tensor =>
   context.site.role === 'kernel' ? channelMean(tf.abs(x), context) : noScale();
 
 const scaled = (name: string, options: NoOptions | undefined): ForwardQuantizer =>
-  defineForward({
+  defineSignForward({
     name,
     options: resolve(`forward "${name}"`, none, options),
-    alphabet: 'pm1',
-    levels: [-1, 1],
-    soft: false,
-    formula: (x) => (x < 0 ? -1 : 1),
-    expression: () => E.sign(E.input('x')),
     scale: meanMagnitude,
-    jumps: () => [{ at: 0, from: -1, to: 1 }],
   });
 
 /**

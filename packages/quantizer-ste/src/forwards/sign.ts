@@ -1,5 +1,5 @@
 // The forward of binary networks: the one sign rule of bitgrad.
-import { defineForward, E, type ForwardQuantizer } from '@bitgrad/core';
+import { defineSignForward, type ForwardQuantizer } from '@bitgrad/core';
 import { none, resolve, type NoOptions } from '../options.js';
 
 declare module '@bitgrad/core' {
@@ -13,15 +13,5 @@ declare module '@bitgrad/core' {
  * @throws BitgradError `invalid-option` for any option
  * @see Hubara et al., Binarized Neural Networks, arXiv 1602.02830, eq. 1
  */
-export function signForward(options?: NoOptions): ForwardQuantizer {
-  return defineForward({
-    name: 'sign',
-    options: resolve('forward "sign"', none, options),
-    alphabet: 'pm1',
-    levels: [-1, 1],
-    soft: false,
-    formula: (x) => (x < 0 ? -1 : 1),
-    expression: () => E.sign(E.input('x')),
-    jumps: () => [{ at: 0, from: -1, to: 1 }],
-  });
-}
+export const signForward = (options?: NoOptions): ForwardQuantizer =>
+  defineSignForward({ name: 'sign', options: resolve('forward "sign"', none, options) });

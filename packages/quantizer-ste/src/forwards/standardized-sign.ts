@@ -1,6 +1,6 @@
 // IR-Net's Libra parameter binarization: weights are centred and normalized before sign.
 import * as tf from '@tensorflow/tfjs-core';
-import { defineForward, detach, E, type ForwardQuantizer, type QuantizeContext } from '@bitgrad/core';
+import { defineSignForward, detach, type ForwardQuantizer, type QuantizeContext } from '@bitgrad/core';
 import * as v from 'valibot';
 import { channelMean, noScale } from '../channels.js';
 import { resolve } from '../options.js';
@@ -37,17 +37,11 @@ const smallest = 1e-30;
  */
 export function standardizedSignForward(options?: StandardizedSignOptions): ForwardQuantizer {
   const resolved = resolve('forward "standardized-sign"', standardizedSignSchema, options);
-  return defineForward({
+  return defineSignForward({
     name: 'standardized-sign',
     options: resolved,
-    alphabet: 'pm1',
-    levels: [-1, 1],
-    soft: false,
-    formula: (x) => (x < 0 ? -1 : 1),
-    expression: () => E.sign(E.input('x')),
     prepare: (x, context) => (context.site.role === 'kernel' ? standardize(x, context) : x),
     ...(resolved.powerOfTwoScale && { scale: powerOfTwo }),
-    jumps: () => [{ at: 0, from: -1, to: 1 }],
   });
 }
 

@@ -1,5 +1,6 @@
 // Reads `.bitgrad` files (FORMAT.md). The bytes are not trusted: nothing is allocated, indexed or run before
 // the sizes involved were compared with the file and with the limits.
+import { crc32 } from '@bitgrad/bits';
 import { check, failure, limited, valid } from '../fail.js';
 import type { Limits } from '../limits.js';
 import type { PackedModel } from '../model.js';
@@ -9,7 +10,6 @@ import { checkNesting, record } from '../validate/fields.js';
 import { validateMetadata, validateWeights } from '../validate/model.js';
 import { validatePlan } from '../validate/plan.js';
 import {
-  crc32,
   entryBytes,
   formatVersion,
   mostSections,
@@ -57,7 +57,11 @@ function readSections(file: Uint8Array, limits: Limits): Map<number, Uint8Array>
   valid(count >= 1 && count <= mostSections, 'number of sections', count, `1 to ${mostSections}`);
   const tableEnd = tableOffset + entryBytes * count;
   needs(tableEnd, 'the section table');
-  checkCrc('the preamble', crc32(file.subarray(0, 20), file.subarray(tableOffset, tableEnd)), word(20));
+  checkCrc(
+    'the preamble',
+    crc32(file.subarray(tableOffset, tableEnd), crc32(file.subarray(0, 20))),
+    word(20),
+  );
   const declared = word(12);
   needs(declared, 'its declared contents');
   valid(size === declared, 'size of the file', size, `${declared}, as declared`);

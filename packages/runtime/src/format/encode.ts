@@ -1,4 +1,5 @@
 // Writes `.bitgrad` files; FORMAT.md has the layout.
+import { crc32 } from '@bitgrad/bits';
 import { check } from '../fail.js';
 import { limitsFrom, type Limits } from '../limits.js';
 import type { ModelMetadata, PackedModel } from '../model.js';
@@ -8,7 +9,6 @@ import type { Op, Plan, TensorData } from '../plan.js';
 import { alignTo } from '../tensors.js';
 import { validateModel } from '../validate/model.js';
 import {
-  crc32,
   entryBytes,
   formatVersion,
   magic,
@@ -115,6 +115,6 @@ export function encodeModel(
     );
   });
   const tableEnd = tableOffset + entryBytes * sections.length;
-  view.setUint32(20, crc32(file.subarray(0, 20), file.subarray(tableOffset, tableEnd)), true);
+  view.setUint32(20, crc32(file.subarray(tableOffset, tableEnd), crc32(file.subarray(0, 20))), true);
   return file;
 }

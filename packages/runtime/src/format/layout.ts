@@ -20,27 +20,3 @@ export const sectionAlignment = 64;
 export const weightAlignment = 16;
 /** Section tags, ASCII read as a little-endian word. */
 export const tags = { json: 0x4e4f534a, weights: 0x54484757 } as const;
-
-/** Node's checksum, several times as fast; without an import, so that no bundler looks for it. */
-const native = (): ((bytes: Uint8Array, crc: number) => number) | undefined =>
-  globalThis.process?.getBuiltinModule?.('node:zlib')?.crc32;
-
-let table: Uint32Array | undefined;
-
-/** CRC-32 (ISO-HDLC: reflected polynomial 0xEDB88320, initial value and final xor 0xFFFFFFFF), as in zip and PNG. */
-export function crc32(...parts: readonly Uint8Array[]): number {
-  const fast = native();
-  if (fast) return parts.reduce((crc, bytes) => fast(bytes, crc), 0);
-  if (!table) {
-    table = new Uint32Array(256);
-    for (let i = 0; i < 256; i++) {
-      let c = i;
-      for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-      table[i] = c;
-    }
-  }
-  let crc = -1;
-  for (const bytes of parts)
-    for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);
-  return (crc ^ -1) >>> 0;
-}

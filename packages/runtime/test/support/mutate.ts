@@ -1,6 +1,7 @@
 // Seeded damage to model files: bytes, words, ranges, lengths and the JSON's structure, with or without repaired
 // checksums, so that every check behind the checksums is reached as well.
-import { crc32, entryBytes, magic, tableOffset, tags } from '../../src/format/layout.js';
+import { crc32 } from '@bitgrad/bits';
+import { entryBytes, magic, tableOffset, tags } from '../../src/format/layout.js';
 import type { ElementType } from '../../src/index.js';
 import { storageBytes } from '../../src/tensors.js';
 import { testRandom, type TestRandom } from './random.js';
@@ -121,7 +122,7 @@ function assemble(header: Uint8Array, weights: Uint8Array): Uint8Array {
   file.set(weights, start);
   view.setUint32(
     20,
-    crc32(file.subarray(0, 20), file.subarray(tableOffset, tableOffset + 2 * entryBytes)),
+    crc32(file.subarray(tableOffset, tableOffset + 2 * entryBytes), crc32(file.subarray(0, 20))),
     true,
   );
   return file;

@@ -1,4 +1,6 @@
-// A small seeded generator for tests (mulberry32).
+// The generator of random plans and tensors, with what tests ask of it.
+import { createRng } from '@bitgrad/bits';
+
 /** A seeded generator. */
 export interface TestRandom {
   /** In [0, 1). */
@@ -8,15 +10,9 @@ export interface TestRandom {
   pick<T>(items: readonly T[]): T;
 }
 
-/** Makes a generator (mulberry32); the seed decides everything. */
+/** Makes a generator; the seed decides everything. */
 export function testRandom(seed: number): TestRandom {
-  let a = seed >>> 0;
-  const next = (): number => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const int = (min: number, max: number): number => min + Math.floor(next() * (max - min + 1));
+  const { next, integer } = createRng(seed);
+  const int = (min: number, max: number): number => min + integer(max - min + 1);
   return { next, int, pick: (items) => items[int(0, items.length - 1)]! };
 }

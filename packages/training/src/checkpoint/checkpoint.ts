@@ -1,5 +1,5 @@
 // What a checkpoint says: everything that decides how training goes on, and nothing else.
-import { BitgradError, type Json, type JsonObject } from '@bitgrad/core';
+import { BitgradError, crc32, type Json, type JsonObject } from '@bitgrad/core';
 import { notFinite } from '../finite.js';
 import type { OptimizerState } from '../optimizers/step-optimizer.js';
 import type { Trainer } from '../trainer.js';
@@ -13,7 +13,7 @@ import {
   type TrainerState,
 } from '../trainer-state.js';
 import type { WeightValues } from '../weights.js';
-import { crc32, decodeParts, encodeParts } from './format.js';
+import { decodeParts, encodeParts } from './format.js';
 
 /** A checkpoint in memory. */
 export interface Checkpoint extends TrainerState {

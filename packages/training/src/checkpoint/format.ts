@@ -9,24 +9,11 @@
 //   end uint32   CRC-32 (IEEE) of every byte before it
 //
 // Untrusted input: every length is checked before it is used, and a flipped bit anywhere is found by the checksum.
-import { BitgradError, type ErrorCode } from '@bitgrad/core';
+import { BitgradError, crc32, type ErrorCode } from '@bitgrad/core';
 
 const magic = 'BGCKPT01';
 const headerAt = 20;
 const maxHeaderBytes = 64 * 1024 * 1024;
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-
-/** CRC-32 (IEEE). */
-export const crc32 = (bytes: Uint8Array): number => {
-  let crc = -1;
-  for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);
-  return (crc ^ -1) >>> 0;
-};
 
 const fail = (code: ErrorCode, what: string, got?: unknown, expected?: string): BitgradError =>
   new BitgradError({

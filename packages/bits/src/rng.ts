@@ -1,6 +1,6 @@
 // Seeded random numbers (xoshiro128**, seeded by splitmix32): the only source of randomness outside apps/.
 // Streams are forked by label, so that adding a consumer does not change what the others draw.
-import { BitgradError } from '@bitgrad/bits';
+import { BitgradError } from './errors.js';
 
 /** The state of a generator: four words of state and the seed that names its forks; JSON-safe. */
 export type RngState = readonly [number, number, number, number, number];
@@ -62,7 +62,7 @@ const make = (initial: RngState): Rng => {
       if (!Number.isInteger(bound) || bound < 1 || bound > 0x100000000)
         throw new BitgradError({
           code: 'invalid-option',
-          source: 'core',
+          source: 'bits',
           what: 'bound of a random integer',
           got: bound,
           expected: 'an integer from 1 to 2^32',
@@ -96,7 +96,7 @@ export function createRng(seed: number): Rng {
   if (!Number.isSafeInteger(seed))
     throw new BitgradError({
       code: 'invalid-option',
-      source: 'core',
+      source: 'bits',
       what: 'random seed',
       got: seed,
       expected: 'a safe integer',
@@ -118,7 +118,7 @@ export function restoreRng(state: RngState): Rng {
   )
     throw new BitgradError({
       code: 'invalid-option',
-      source: 'core',
+      source: 'bits',
       what: 'state of a random generator',
       got: state === undefined ? 'nothing' : state,
       expected: 'five integers from 0 to 2^32 - 1, as state() gives them',
