@@ -1,0 +1,451 @@
+//! What processors are good at: the inner loops of products, for each set of instructions. Everything else is written once and
+//! compiled for each of them (see `dispatch` in program.rs).
+use crate::packed::{Unit, PANEL};
+
+/// Rows whose products are made together.
+pub const ROWS: usize = 4;
+/// Output channels of a panel of floats or integers.
+pub const LANES: usize = 16;
+
+/// A set of instructions.
+///
+/// # Safety
+/// Its functions may only run where `available` has it, in a function compiled for it; pointers must be readable as far as the
+/// segments and the length say: `length` steps from every segment of every row, and as many of weights for all segments.
+pub unsafe trait Isa {
+    /// How binary products with constant weights are made.
+    const UNIT: Unit;
+    /// 8 rows of floats at a time instead of 4.
+    const WIDE: bool = false;
+    /// Float products of 16 channels, product and sum rounded apart, in the order of the window; `step` bytes from step to step
+    /// of the weights.
+    unsafe fn float<const R: usize>(
+        rows: [*const u8; R],
+        weights: *const u8,
+        segments: &[i32],
+        length: usize,
+        step: usize,
+    ) -> [[f32; LANES]; R] {
+        float(rows, weights, segments, length, step)
+    }
+
+    /// Sums of products of i16 pairs: `[pair][16][2]` weights.
+    unsafe fn integer(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[i32; LANES]; ROWS] {
+        integer(rows, weights, segments, length)
+    }
+
+    /// Counts of differing levels; a step is 4 of them, in the high half of a byte, weights in the low.
+    unsafe fn nibbles(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; ROWS] {
+        bytes::<4>(rows, weights, segments, length)
+    }
+
+    /// Counts of differing levels, of packed units.
+    unsafe fn units(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; ROWS] {
+        match Self::UNIT {
+            Unit::Word => words(rows, weights, segments, length),
+            _ => bytes::<0>(rows, weights, segments, length),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn float<const R: usize>(
+    rows: [*const u8; R],
+    mut weights: *const u8,
+    segments: &[i32],
+    length: usize,
+    step: usize,
+) -> [[f32; LANES]; R] {
+    let mut sums = [[0.0; LANES]; R];
+    for &offset in segments {
+        let from = rows.map(|row| row.offset(offset as isize) as *const f32);
+        for k in 0..length {
+            let w = (weights as *const [f32; LANES]).read_unaligned();
+            for r in 0..R {
+                let a = from[r].add(k).read_unaligned();
+                for c in 0..LANES {
+                    sums[r][c] += a * w[c];
+                }
+            }
+            weights = weights.add(step);
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+unsafe fn integer(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[i32; LANES]; ROWS] {
+    let mut sums = [[0i32; LANES]; ROWS];
+    let mut weights = weights as *const [[i16; 2]; LANES];
+    for &offset in segments {
+        let from = rows.map(|row| row.offset(offset as isize) as *const [i16; 2]);
+        for k in 0..length {
+            let w = weights.read_unaligned();
+            for r in 0..ROWS {
+                let a = from[r].add(k).read_unaligned().map(i32::from);
+                for c in 0..LANES {
+                    let pair = (a[0] * w[c][0] as i32).wrapping_add(a[1] * w[c][1] as i32);
+                    sums[r][c] = sums[r][c].wrapping_add(pair);
+                }
+            }
+            weights = weights.add(1);
+        }
+    }
+    sums
+}
+
+/// Bytes of levels, counted in bytes for as long as these suffice. `SHIFT` is where a row's levels begin in a byte.
+#[inline(always)]
+unsafe fn bytes<const SHIFT: u32>(
+    rows: [*const u8; ROWS],
+    weights: *const u8,
+    segments: &[i32],
+    length: usize,
+) -> [[u16; PANEL]; ROWS] {
+    /// Steps of at most 8 that fit in a byte.
+    const RUN: usize = 31;
+    let mut counts = [[0u16; PANEL]; ROWS];
+    let mut weights = weights as *const [[u8; 16]; PANEL / 16];
+    for &offset in segments {
+        let from = rows.map(|row| row.offset(offset as isize));
+        for start in (0..length).step_by(RUN) {
+            let mut sums = [[[0u8; 16]; PANEL / 16]; ROWS];
+            for k in start..length.min(start + RUN) {
+                let w = weights.read();
+                for r in 0..ROWS {
+                    let a = *from[r].add(k) >> SHIFT;
+                    for q in 0..PANEL / 16 {
+                        for c in 0..16 {
+                            sums[r][q][c] += (a ^ w[q][c]).count_ones() as u8;
+                        }
+                    }
+                }
+                weights = weights.add(1);
+            }
+            for r in 0..ROWS {
+                for c in 0..PANEL {
+                    counts[r][c] = counts[r][c].wrapping_add(sums[r][c / 16][c % 16] as u16);
+                }
+            }
+        }
+    }
+    counts
+}
+
+#[inline(always)]
+unsafe fn words(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; ROWS] {
+    let mut counts = [[0u32; PANEL]; ROWS];
+    let mut weights = weights as *const [u32; PANEL];
+    for &offset in segments {
+        let from = rows.map(|row| row.offset(offset as isize) as *const u32);
+        for k in 0..length {
+            let w = weights.read_unaligned();
+            for r in 0..ROWS {
+                let a = from[r].add(k).read_unaligned();
+                for c in 0..PANEL {
+                    counts[r][c] += (a ^ w[c]).count_ones();
+                }
+            }
+            weights = weights.add(1);
+        }
+    }
+    counts.map(|row| row.map(|count| count as u16))
+}
+
+/// Any processor.
+pub struct Portable;
+// SAFETY: nothing beyond the baseline of the target.
+unsafe impl Isa for Portable {
+    const UNIT: Unit = Unit::Word;
+}
+
+/// As NEON counts, for processors that count bytes and nothing wider; tested everywhere.
+pub struct PortableBytes;
+// SAFETY: nothing beyond the baseline of the target.
+unsafe impl Isa for PortableBytes {
+    const UNIT: Unit = Unit::Byte;
+}
+
+/// arm64: `cnt` counts the bits of bytes.
+#[cfg(target_arch = "aarch64")]
+pub struct Neon;
+// SAFETY: NEON is in the baseline of arm64.
+#[cfg(target_arch = "aarch64")]
+unsafe impl Isa for Neon {
+    const UNIT: Unit = Unit::Byte;
+}
+
+#[cfg(target_arch = "x86_64")]
+pub mod x86 {
+    use super::*;
+    use std::arch::x86_64::*;
+
+    /// x64 since 2013: levels are looked up, `pshufb` on 32 channels.
+    pub struct Avx2;
+
+    // SAFETY: uses AVX2 alone.
+    unsafe impl Isa for Avx2 {
+        const UNIT: Unit = Unit::Nibble;
+        #[inline(always)]
+        unsafe fn float<const R: usize>(
+            rows: [*const u8; R],
+            weights: *const u8,
+            segments: &[i32],
+            length: usize,
+            step: usize,
+        ) -> [[f32; LANES]; R] {
+            float_avx2(rows, weights, segments, length, step)
+        }
+        #[inline(always)]
+        unsafe fn integer(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[i32; LANES]; ROWS] {
+            integer_avx2(rows, weights, segments, length)
+        }
+        #[inline(always)]
+        unsafe fn nibbles(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; ROWS] {
+            lookup_avx2(rows, weights, segments, length)
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    unsafe fn float_avx2<const R: usize>(
+        rows: [*const u8; R],
+        mut weights: *const u8,
+        segments: &[i32],
+        length: usize,
+        step: usize,
+    ) -> [[f32; LANES]; R] {
+        let mut sums = [[_mm256_setzero_ps(); 2]; R];
+        for &offset in segments {
+            let from = rows.map(|row| row.offset(offset as isize) as *const f32);
+            for k in 0..length {
+                let w = weights as *const f32;
+                let w = [_mm256_loadu_ps(w), _mm256_loadu_ps(w.add(8))];
+                for r in 0..R {
+                    let a = _mm256_set1_ps(from[r].add(k).read_unaligned());
+                    for q in 0..2 {
+                        sums[r][q] = _mm256_add_ps(sums[r][q], _mm256_mul_ps(a, w[q]));
+                    }
+                }
+                weights = weights.add(step);
+            }
+        }
+        let mut all = [[0.0; LANES]; R];
+        for r in 0..R {
+            for q in 0..2 {
+                _mm256_storeu_ps(all[r].as_mut_ptr().add(8 * q), sums[r][q]);
+            }
+        }
+        all
+    }
+
+    #[target_feature(enable = "avx2")]
+    unsafe fn integer_avx2(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[i32; LANES]; ROWS] {
+        let mut sums = [[_mm256_setzero_si256(); 2]; ROWS];
+        let mut weights = weights as *const __m256i;
+        for &offset in segments {
+            let from = rows.map(|row| row.offset(offset as isize) as *const i32);
+            for k in 0..length {
+                let w = [_mm256_loadu_si256(weights), _mm256_loadu_si256(weights.add(1))];
+                for r in 0..ROWS {
+                    let a = _mm256_set1_epi32(from[r].add(k).read_unaligned());
+                    for q in 0..2 {
+                        sums[r][q] = _mm256_add_epi32(sums[r][q], _mm256_madd_epi16(a, w[q]));
+                    }
+                }
+                weights = weights.add(2);
+            }
+        }
+        std::mem::transmute(sums)
+    }
+
+    /// The 16-entry tables of popcount(a ^ w), at 16 a, which is how the arena stores a nibble.
+    static TABLES: [[u8; 16]; 16] = {
+        let mut tables = [[0; 16]; 16];
+        let mut a = 0;
+        while a < 16 {
+            let mut w = 0;
+            while w < 16 {
+                tables[a][w] = (a ^ w).count_ones() as u8;
+                w += 1;
+            }
+            a += 1;
+        }
+        tables
+    };
+
+    #[target_feature(enable = "avx2")]
+    unsafe fn lookup_avx2(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; ROWS] {
+        /// Steps of at most 4 that fit in a byte.
+        const RUN: usize = 63;
+        let zero = _mm256_setzero_si256();
+        let tables = TABLES.as_ptr() as *const u8;
+        let mut counts = [[zero; 4]; ROWS];
+        let mut weights = weights as *const __m256i;
+        let mut segments = segments.iter();
+        let mut left = 0;
+        let mut from = rows;
+        loop {
+            let mut sums = [[zero; 2]; ROWS];
+            let mut room = RUN;
+            loop {
+                if left == 0 {
+                    match segments.next() {
+                        Some(&offset) => from = rows.map(|row| row.offset(offset as isize)),
+                        None => break,
+                    }
+                    left = length;
+                }
+                let n = left.min(room);
+                for k in 0..n {
+                    let w = [_mm256_loadu_si256(weights), _mm256_loadu_si256(weights.add(1))];
+                    for r in 0..ROWS {
+                        let a = *from[r].add(k) as usize;
+                        // SAFETY: a is a nibble times 16; masked, so that no memory beyond the tables is read whatever it holds.
+                        let table = _mm256_broadcastsi128_si256(_mm_loadu_si128(tables.add(a & 0xf0) as *const __m128i));
+                        for q in 0..2 {
+                            sums[r][q] = _mm256_add_epi8(sums[r][q], _mm256_shuffle_epi8(table, w[q]));
+                        }
+                    }
+                    weights = weights.add(2);
+                }
+                from = from.map(|row| row.add(n));
+                left -= n;
+                room -= n;
+                if room == 0 {
+                    break;
+                }
+            }
+            for r in 0..ROWS {
+                for q in 0..2 {
+                    let (low, high) = (_mm256_castsi256_si128(sums[r][q]), _mm256_extracti128_si256::<1>(sums[r][q]));
+                    counts[r][2 * q] = _mm256_add_epi16(counts[r][2 * q], _mm256_cvtepu8_epi16(low));
+                    counts[r][2 * q + 1] = _mm256_add_epi16(counts[r][2 * q + 1], _mm256_cvtepu8_epi16(high));
+                }
+            }
+            if left == 0 && segments.len() == 0 {
+                return std::mem::transmute(counts);
+            }
+        }
+    }
+
+    /// x64 with AVX-512 (F, BW, VL, DQ) and VPOPCNTDQ: Ice Lake, Zen 4 and later.
+    pub struct Avx512;
+
+    // SAFETY: uses what `available` asks for.
+    unsafe impl Isa for Avx512 {
+        const UNIT: Unit = Unit::Word;
+        const WIDE: bool = true;
+        #[inline(always)]
+        unsafe fn float<const R: usize>(
+            rows: [*const u8; R],
+            weights: *const u8,
+            segments: &[i32],
+            length: usize,
+            step: usize,
+        ) -> [[f32; LANES]; R] {
+            float_avx512(rows, weights, segments, length, step)
+        }
+        #[inline(always)]
+        unsafe fn integer(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[i32; LANES]; ROWS] {
+            integer_avx512(rows, weights, segments, length)
+        }
+        #[inline(always)]
+        unsafe fn nibbles(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; ROWS] {
+            lookup_avx2(rows, weights, segments, length)
+        }
+        #[inline(always)]
+        unsafe fn units(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; ROWS] {
+            words_avx512(rows, weights, segments, length)
+        }
+    }
+
+    #[target_feature(enable = "avx512f")]
+    unsafe fn float_avx512<const R: usize>(
+        rows: [*const u8; R],
+        mut weights: *const u8,
+        segments: &[i32],
+        length: usize,
+        step: usize,
+    ) -> [[f32; LANES]; R] {
+        let mut sums = [_mm512_setzero_ps(); R];
+        for &offset in segments {
+            let from = rows.map(|row| row.offset(offset as isize) as *const f32);
+            for k in 0..length {
+                let w = _mm512_loadu_ps(weights as *const f32);
+                for r in 0..R {
+                    let a = _mm512_set1_ps(from[r].add(k).read_unaligned());
+                    sums[r] = _mm512_add_ps(sums[r], _mm512_mul_ps(a, w));
+                }
+                weights = weights.add(step);
+            }
+        }
+        let mut all = [[0.0; LANES]; R];
+        for r in 0..R {
+            _mm512_storeu_ps(all[r].as_mut_ptr(), sums[r]);
+        }
+        all
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    unsafe fn integer_avx512(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[i32; LANES]; ROWS] {
+        let mut sums = [_mm512_setzero_si512(); ROWS];
+        let mut weights = weights as *const __m512i;
+        for &offset in segments {
+            let from = rows.map(|row| row.offset(offset as isize) as *const i32);
+            for k in 0..length {
+                let w = _mm512_loadu_si512(weights);
+                for r in 0..ROWS {
+                    let a = _mm512_set1_epi32(from[r].add(k).read_unaligned());
+                    sums[r] = _mm512_add_epi32(sums[r], _mm512_madd_epi16(a, w));
+                }
+                weights = weights.add(1);
+            }
+        }
+        std::mem::transmute(sums)
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq")]
+    unsafe fn words_avx512(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; ROWS] {
+        let mut counts = [[_mm512_setzero_si512(); 4]; ROWS];
+        let mut weights = weights as *const __m512i;
+        for &offset in segments {
+            let from = rows.map(|row| row.offset(offset as isize) as *const i32);
+            for k in 0..length {
+                let w: [__m512i; 4] = std::array::from_fn(|q| _mm512_loadu_si512(weights.add(q)));
+                for r in 0..ROWS {
+                    let a = _mm512_set1_epi32(from[r].add(k).read_unaligned());
+                    for q in 0..4 {
+                        counts[r][q] = _mm512_add_epi32(counts[r][q], _mm512_popcnt_epi32(_mm512_xor_si512(a, w[q])));
+                    }
+                }
+                weights = weights.add(4);
+            }
+        }
+        std::mem::transmute(counts.map(|row| row.map(|lanes| _mm512_cvtepi32_epi16(lanes))))
+    }
+}
+
+/// The names of the sets that run here, best first.
+pub fn available() -> Vec<&'static str> {
+    let mut names = Vec::new();
+    #[cfg(target_arch = "x86_64")]
+    {
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt");
+        if avx2
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vpopcntdq")
+        {
+            names.push("avx512");
+        }
+        if avx2 {
+            names.push("avx2");
+        }
+    }
+    #[cfg(target_arch = "aarch64")]
+    names.push("neon");
+    names.extend(["portable", "portable-bytes"]);
+    names
+}

@@ -1,0 +1,155 @@
+//! Products of levels by counting the bits of whole words or bytes. The arena holds 4 levels in a byte (the layout of lookup
+//! kernels); where a processor counts bits, the input of a product is packed to 8 levels a byte first, which costs it 1 to 2 %
+//! of the product, and its constant weights once.
+use crate::memory::Arena;
+use crate::record::{Group, Record};
+use crate::words::{opcode, product, record_words, view};
+
+/// Output channels of a panel of binary weights.
+pub const PANEL: usize = 64;
+
+/// What a processor counts the bits of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Nothing: products are looked up, 4 levels at a time.
+    Nibble,
+    /// Lanes of 8 levels.
+    Byte,
+    /// Lanes of 32 levels.
+    Word,
+}
+
+impl Unit {
+    /// Bytes of the arena's layout that make one unit.
+    fn steps(self) -> usize {
+        match self {
+            Self::Nibble => 1,
+            Self::Byte => 2,
+            Self::Word => 8,
+        }
+    }
+}
+
+/// The weights of a product as units, and where its input is.
+pub struct Packed {
+    /// [panel][unit][64], little endian.
+    weights: Vec<u8>,
+    pub panel_bytes: usize,
+    /// Byte offsets of the segments, and units in each.
+    pub segments: Vec<i32>,
+    pub length: usize,
+    /// The bytes of the arena that the product reads.
+    pub from: isize,
+    pub to: isize,
+}
+
+/// Where the arena is, and where its packed form is kept: half as far behind `packed_at`.
+#[derive(Clone, Copy)]
+pub struct Shadow {
+    pub arena_at: isize,
+    pub arena_end: isize,
+    pub packed_at: isize,
+}
+
+impl Shadow {
+    #[inline(always)]
+    pub fn of(&self, at: isize) -> isize {
+        self.packed_at + (at - self.arena_at) / 2
+    }
+}
+
+/// The bytes that a product reads of its input.
+fn reach(op: &Record, rows: usize) -> (isize, isize) {
+    let width = match op.count(record_words::A + view::WIDTH) {
+        0 => rows,
+        width => width,
+    };
+    let (x, y) = (rows.min(width) as isize - 1, (rows.max(1) - 1) as isize / width.max(1) as isize);
+    let base = op.address(record_words::A + view::BASE);
+    let farthest = y * op.word(record_words::A + view::PITCH) as isize
+        + x * op.word(record_words::A + view::STEP) as isize
+        + (op.count(product::PARTS).max(1) - 1) as isize * op.word(product::PART_INPUT) as isize;
+    let (low, high) = op.segments.iter().fold((i32::MAX, i32::MIN), |(low, high), &s| (low.min(s), high.max(s)));
+    (base + low as isize, base + farthest + high as isize + op.count(product::SEGMENT_LENGTH) as isize)
+}
+
+impl Packed {
+    /// The packed form of a record; `None` where it is no binary product with constant weights and units of whole steps.
+    pub fn new(op: &Record, rows: usize, unit: Unit, arena: Arena, shadow: Shadow, constants_end: isize) -> Option<Self> {
+        let code = op.word(record_words::OPCODE);
+        let binary = code == opcode::PRODUCT_SINGLE || code == opcode::PRODUCT_PAIRED;
+        let constant = op.address(product::WEIGHTS) < constants_end && op.word(product::PART_ROWS) == 0;
+        if unit == Unit::Nibble || !binary || !constant || rows == 0 || op.segments.is_empty() {
+            return None;
+        }
+        let steps = unit.steps();
+        let length = op.count(product::SEGMENT_LENGTH);
+        let parts = op.count(product::PARTS).max(1);
+        let (from, to) = reach(op, rows);
+        let whole = |bytes: i32| bytes >= 0 && bytes as usize % steps == 0;
+        let distances = [
+            op.word(record_words::A + view::STEP),
+            op.word(record_words::A + view::PITCH),
+            length as i32,
+            if parts > 1 { op.word(product::PART_INPUT) } else { 0 },
+        ];
+        if !distances.into_iter().chain(op.segments.iter().copied()).all(whole)
+            || (op.address(record_words::A + view::BASE) - shadow.arena_at) % steps as isize != 0
+            || from < shadow.arena_at
+            || to > shadow.arena_end
+        {
+            return None;
+        }
+        let units = op.segments.len() * length / steps;
+        let panels = parts * op.count(product::CHANNELS).div_ceil(PANEL);
+        let nibbles = arena.cells::<u8>(op.address(product::WEIGHTS), panels * units * steps * PANEL);
+        // Two nibbles are a byte of a unit.
+        let unit_bytes = steps / 2;
+        let mut weights = vec![0; nibbles.len() / 2];
+        for (index, bytes) in weights.chunks_exact_mut(unit_bytes * PANEL).enumerate() {
+            let from = &nibbles[index * steps * PANEL..];
+            for (at, byte) in bytes.iter_mut().enumerate() {
+                let (channel, k) = (at / unit_bytes, at % unit_bytes);
+                *byte = from[2 * k * PANEL + channel].get() | (from[(2 * k + 1) * PANEL + channel].get() << 4);
+            }
+        }
+        Some(Self {
+            weights,
+            panel_bytes: units * unit_bytes * PANEL,
+            segments: op.segments.iter().map(|s| s / 2).collect(),
+            length: length / steps,
+            from,
+            to,
+        })
+    }
+
+    /// A panel of weights.
+    #[inline(always)]
+    pub fn panel(&self, index: usize) -> *const u8 {
+        self.weights[index * self.panel_bytes..(index + 1) * self.panel_bytes].as_ptr()
+    }
+}
+
+/// Packs the share of a thread of what the products of a group read.
+#[inline(always)]
+pub fn pack_inputs(arena: Arena, group: &Group, shadow: Shadow, thread: usize, threads: usize) {
+    let mut last = (0, 0);
+    for packed in group.records.iter().filter_map(|record| record.packed.as_ref()) {
+        // Blocks of one product read the same input.
+        if (packed.from, packed.to) == last {
+            continue;
+        }
+        last = (packed.from, packed.to);
+        // Whole units of every kind begin at multiples of 8 bytes.
+        let from = packed.from & !7;
+        let share = ((packed.to - from) as usize).div_ceil(threads * 64) * 64;
+        let begin = (from + (thread * share) as isize).min(packed.to);
+        let end = (begin + share as isize).min((packed.to + 7) & !7);
+        let count = (end - begin) as usize / 2;
+        let (pairs, bytes) = (arena.cells::<[u8; 2]>(begin, count), arena.cells::<u8>(shadow.of(begin), count));
+        for (pair, byte) in pairs.iter().zip(bytes) {
+            let [low, high] = pair.get();
+            byte.set((low >> 4) | high);
+        }
+    }
+}

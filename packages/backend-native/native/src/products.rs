@@ -1,0 +1,261 @@
+//! Convolutions, fully connected layers and matrix products: one driver, and a kernel for each kind of operand (isa.rs). A
+//! window is a list of equally long segments of the input (the taps, or whole kernel rows where they are adjacent), so nothing
+//! is copied into columns. Weights are panels of output channels, lanes are channels.
+use crate::isa::{Isa, LANES, ROWS};
+use crate::memory::Arena;
+use crate::packed::{Shadow, PANEL};
+use crate::record::{Record, Tile};
+use crate::rowwise::{below, block, lanes, put_block, spread, BLOCK};
+use crate::words::{mode, opcode, product, record_words, view};
+
+/// A part of a product: a group of a convolution, or a member of a batch.
+struct Part<'a> {
+    tile: &'a Tile<'a>,
+    op: &'a Record,
+    r0: usize,
+    r1: usize,
+    base: isize,
+    weights: isize,
+    initial: isize,
+    output: isize,
+    /// Offsets of the first and last byte that a window reads.
+    low: isize,
+    bytes: usize,
+}
+
+impl Part<'_> {
+    /// Where the window of a row begins and where its initial values do.
+    #[inline(always)]
+    fn row(&self, r: usize) -> (isize, isize) {
+        let op = self.op;
+        let width = op.word(record_words::A + view::WIDTH);
+        // A dense layer is one line.
+        let (y, x) = if width == 0 { (0, r as isize) } else { ((r / width as usize) as isize, (r % width as usize) as isize) };
+        let (step, pitch) = (op.word(record_words::A + view::STEP) as isize, op.word(record_words::A + view::PITCH) as isize);
+        let (rows, columns) = (op.address(product::ROW_CLASS), op.address(product::COLUMN_CLASS));
+        let class = if rows == 0 {
+            0
+        } else {
+            self.tile.arena.get::<i32>(rows + 4 * y) as isize + self.tile.arena.get::<i32>(columns + 4 * x) as isize
+        };
+        (self.base + y * pitch + x * step, self.initial + class)
+    }
+
+    /// Pointers to windows, checked to be in memory.
+    #[inline(always)]
+    fn windows<const R: usize>(&self, arena: Arena, at: [isize; R], low: isize, bytes: usize) -> [*const u8; R] {
+        let mut rows = [std::ptr::null(); R];
+        for r in 0..R {
+            rows[r] = (arena.pointer(at[r] + low, bytes) as *const u8).wrapping_offset(-low);
+        }
+        rows
+    }
+}
+
+/// Walks the rows of a part, `$rows` at a time: `$sums` makes their sums of a panel from where their windows begin, `$finish`
+/// writes those of one row, given its sums, where its initial values and its output begin. No function: closures would not be
+/// compiled for the instruction set.
+macro_rules! walk {
+    ($part:expr, $rows:expr, |$at:ident| $sums:expr, |$row:ident, $initial:pat, $out:ident| $finish:expr) => {{
+        let part: &Part = $part;
+        let mut r = part.r0;
+        while r < part.r1 {
+            // Where there are fewer rows, the last one is computed again.
+            let mut $at = [0; $rows];
+            let mut from = [0; $rows];
+            for i in 0..$rows {
+                ($at[i], from[i]) = part.row((r + i).min(part.r1 - 1));
+            }
+            let all = $sums;
+            for i in 0..($rows).min(part.r1 - r) {
+                let ($row, $initial) = (&all[i], from[i]);
+                let $out = part.tile.row(part.op, record_words::OUT, r + i) + part.output;
+                $finish
+            }
+            r += $rows;
+        }
+    }};
+}
+
+/// Writes the sums of one row and panel, or their levels.
+#[inline(always)]
+fn finish_counts(part: &Part, counts: &[u16; PANEL], initial: isize, out: isize, n: usize, count: usize) {
+    let (op, arena) = (part.op, part.tile.arena);
+    let mode = op.word(product::MODE);
+    if mode == mode::DECIDE {
+        let flips = op.address(product::STEP_BYTES) + n as isize / 8;
+        return decide(arena, counts, out + n as isize / 4, initial + 2 * n as isize, flips, count);
+    }
+    let out = arena.cells::<i32>(out + 4 * n as isize, count);
+    let from = if mode == mode::ADD { out } else { arena.cells::<i32>(initial + 4 * n as isize, count) };
+    if count == PANEL {
+        for c in (0..PANEL).step_by(BLOCK) {
+            let mut sums = block(from, c);
+            for k in 0..BLOCK {
+                sums[k] = sums[k].wrapping_sub(2 * counts[c + k] as i32);
+            }
+            put_block(out, c, sums);
+        }
+        return;
+    }
+    for c in 0..count {
+        out[c].set(from[c].get().wrapping_sub(2 * counts[c] as i32));
+    }
+}
+
+/// Turns the counts of one row and panel into levels: what a threshold would make of the sums.
+#[inline(always)]
+fn decide(arena: Arena, counts: &[u16; PANEL], out: isize, limits: isize, flips: isize, channels: usize) {
+    for c in (0..channels).step_by(32) {
+        let mut own = [0i16; 32];
+        for k in 0..32 {
+            own[k] = counts[c + k] as i16;
+        }
+        let above = below(&lanes::<i16>(arena, limits + 2 * c as isize), &own);
+        arena.put(out + c as isize / 4, spread(above ^ arena.get::<u32>(flips + c as isize / 8)));
+    }
+}
+
+/// Levels by levels.
+#[inline(always)]
+fn binary<I: Isa>(part: &Part, shadow: Shadow, index: usize, n: usize, count: usize) {
+    let (op, arena) = (part.op, part.tile.arena);
+    let length = op.count(product::SEGMENT_LENGTH);
+    let steps = op.segments.len() * length;
+    match &op.packed {
+        Some(packed) => {
+            let weights = packed.panel(index * op.count(product::CHANNELS).div_ceil(PANEL) + n / PANEL);
+            walk!(
+                part,
+                ROWS,
+                |at| {
+                    for at in &mut at {
+                        *at = shadow.of(*at);
+                    }
+                    let rows = part.windows(arena, at, part.low / 2, part.bytes.div_ceil(2));
+                    // SAFETY: windows and weights are as long as the segments say; `packed.panel` checks the latter.
+                    unsafe { I::units(rows, weights, &packed.segments, packed.length) }
+                },
+                |counts, initial, out| finish_counts(part, counts, initial, out, n, count)
+            );
+        }
+        None => {
+            let weights = part.weights + (n / PANEL * op.count(product::PANEL_BYTES)) as isize;
+            let weights = arena.pointer(weights, steps * PANEL);
+            walk!(
+                part,
+                ROWS,
+                |at| {
+                    let rows = part.windows(arena, at, part.low, part.bytes);
+                    // SAFETY: windows and weights are as long as the segments say, both checked.
+                    unsafe { I::nibbles(rows, weights, &op.segments, length) }
+                },
+                |counts, initial, out| finish_counts(part, counts, initial, out, n, count)
+            );
+        }
+    }
+}
+
+/// Integers of 16 bits.
+#[inline(always)]
+fn integer<I: Isa>(part: &Part, n: usize, count: usize) {
+    let (op, arena) = (part.op, part.tile.arena);
+    let length = op.count(product::SEGMENT_LENGTH);
+    let weights = part.weights + (n / LANES * op.count(product::PANEL_BYTES)) as isize;
+    let weights = arena.pointer(weights, op.segments.len() * length * LANES * 4);
+    let shift = op.word(product::MODE) as u32;
+    walk!(
+        part,
+        ROWS,
+        |at| {
+            let rows = part.windows(arena, at, part.low, part.bytes);
+            // SAFETY: windows and weights are as long as the segments say, both checked.
+            unsafe { I::integer(rows, weights, &op.segments, length) }
+        },
+        |sums, initial, out| {
+            let (from, out) = (arena.cells::<i32>(initial + 4 * n as isize, count), arena.cells::<i32>(out + 4 * n as isize, count));
+            for c in 0..count {
+                out[c].set(from[c].get().wrapping_add(sums[c].wrapping_shl(shift)));
+            }
+        }
+    );
+}
+
+#[inline(always)]
+fn floats<I: Isa, const R: usize>(part: &Part, n: usize, count: usize) {
+    let (op, arena) = (part.op, part.tile.arena);
+    let (length, step) = (op.count(product::SEGMENT_LENGTH), op.count(product::STEP_BYTES));
+    let steps = op.segments.len() * length;
+    let weights = part.weights + (n / LANES * op.count(product::PANEL_BYTES)) as isize;
+    let weights = arena.pointer(weights, if steps == 0 { 0 } else { (steps - 1) * step + 4 * LANES });
+    walk!(
+        part,
+        R,
+        |at| {
+            let rows = part.windows(arena, at, part.low, part.bytes);
+            // SAFETY: windows and weights are as long as the segments say, both checked.
+            unsafe { I::float(rows, weights, &op.segments, length, step) }
+        },
+        |sums, _, out| {
+            let out = arena.cells::<f32>(out + 4 * n as isize, count);
+            if count == LANES {
+                put_block(out, 0, *sums);
+            } else {
+                for c in 0..count {
+                    out[c].set(sums[c]);
+                }
+            }
+        }
+    );
+}
+
+/// Rows r0..r1 and the tile's channels of a part.
+#[inline(always)]
+fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, r0: usize, r1: usize) {
+    let code = op.word(record_words::OPCODE);
+    let of_part = |place: usize| index as isize * op.word(place) as isize;
+    let low = op.segments.iter().copied().min().unwrap_or(0) as isize;
+    let high = op.segments.iter().copied().max().unwrap_or(0) as isize;
+    // Steps of levels are bytes, of integers pairs.
+    let step = if code == opcode::PRODUCT_SINGLE || code == opcode::PRODUCT_PAIRED { 1 } else { 4 };
+    let part = Part {
+        tile,
+        op,
+        r0,
+        r1,
+        base: op.address(record_words::A + view::BASE) + of_part(product::PART_INPUT),
+        weights: op.address(product::WEIGHTS) + of_part(product::PART_WEIGHTS),
+        initial: op.address(product::INITIAL) + of_part(product::PART_OUTPUT),
+        output: of_part(product::PART_OUTPUT),
+        low,
+        bytes: (high - low) as usize + op.count(product::SEGMENT_LENGTH) * step,
+    };
+    let c1 = tile.c1.min(op.count(product::CHANNELS));
+    let panel = if step == 1 { PANEL } else { LANES };
+    for n in (tile.c0..c1).step_by(panel) {
+        let count = panel.min(c1 - n);
+        match code {
+            opcode::PRODUCT_SINGLE | opcode::PRODUCT_PAIRED => binary::<I>(&part, shadow, index, n, count),
+            opcode::PRODUCT_INTEGER => integer::<I>(&part, n, count),
+            _ if I::WIDE => floats::<I, 8>(&part, n, count),
+            _ => floats::<I, ROWS>(&part, n, count),
+        }
+    }
+}
+
+/// The tile of a product.
+#[inline(always)]
+pub fn product<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow) {
+    let rows = op.count(product::PART_ROWS);
+    if rows == 0 {
+        for index in 0..op.count(product::PARTS) {
+            product_part::<I>(tile, op, shadow, index, tile.r0, tile.r1);
+        }
+        return;
+    }
+    let mut index = tile.r0 / rows;
+    while index * rows < tile.r1 {
+        product_part::<I>(tile, op, shadow, index, tile.r0.max(index * rows), tile.r1.min((index + 1) * rows));
+        index += 1;
+    }
+}

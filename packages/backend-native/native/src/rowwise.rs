@@ -1,0 +1,197 @@
+//! Ops whose output row depends on the same row of their inputs. They run tile by tile right after the op that makes their
+//! input, so that it is still in the first-level cache. Blocks of 16 lanes become vectors of whatever the processor has.
+use crate::exp::exp;
+use crate::memory::{Arena, Plain};
+use crate::record::{Record, Tile};
+use crate::values::{affine, clamp, gelu, prelu, sigmoid, tanh};
+use crate::words::{opcode, record_words, rowwise};
+use std::cell::Cell;
+
+/// Lanes of a block.
+pub const BLOCK: usize = 16;
+
+#[inline(always)]
+pub fn block<T: Plain>(from: &[Cell<T>], at: usize) -> [T; BLOCK] {
+    let cells: &[Cell<T>; BLOCK] = from[at..at + BLOCK].try_into().unwrap();
+    let mut values = [T::default(); BLOCK];
+    for k in 0..BLOCK {
+        values[k] = cells[k].get();
+    }
+    values
+}
+
+#[inline(always)]
+pub fn put_block<T: Plain>(to: &[Cell<T>], at: usize, values: [T; BLOCK]) {
+    let cells: &[Cell<T>; BLOCK] = to[at..at + BLOCK].try_into().unwrap();
+    for k in 0..BLOCK {
+        cells[k].set(values[k]);
+    }
+}
+
+/// `out[c] = value` of the named inputs' elements at c, in blocks: an input may be the output.
+macro_rules! map {
+    ($out:expr, $($name:ident : $from:expr),+ => $value:expr) => {{
+        let out = $out;
+        let mut c = 0;
+        while c + BLOCK <= out.len() {
+            $( let $name = block($from, c); )+
+            let mut values = [out[0].get(); BLOCK];
+            for k in 0..BLOCK {
+                $( let $name = $name[k]; )+
+                values[k] = $value;
+            }
+            put_block(out, c, values);
+            c += BLOCK;
+        }
+        while c < out.len() {
+            $( let $name = $from[c].get(); )+
+            out[c].set($value);
+            c += 1;
+        }
+    }};
+}
+
+/// level[number of thresholds <= x], by binary search; NaN is above none.
+#[inline(always)]
+fn quantize(x: f32, thresholds: &[Cell<f32>], levels: &[Cell<f32>]) -> f32 {
+    levels[thresholds.partition_point(|t| t.get() <= x)].get()
+}
+
+/// Bits of the lanes where a < b.
+#[inline(always)]
+pub fn below<T: Plain + PartialOrd>(a: &[T; 32], b: &[T; 32]) -> u32 {
+    let mut lanes = [0u32; 8];
+    for group in 0..4 {
+        for k in 0..8 {
+            let at = 8 * group + k;
+            lanes[k] |= if a[at] < b[at] { 1 << at } else { 0 };
+        }
+    }
+    (lanes[0] | lanes[4]) | (lanes[1] | lanes[5]) | ((lanes[2] | lanes[6]) | (lanes[3] | lanes[7]))
+}
+
+/// 32 numbers at an address.
+#[inline(always)]
+pub fn lanes<T: Plain>(arena: Arena, at: isize) -> [T; 32] {
+    let cells: &[Cell<T>; 32] = arena.cells::<T>(at, 32).try_into().unwrap();
+    let mut values = [T::default(); 32];
+    for k in 0..32 {
+        values[k] = cells[k].get();
+    }
+    values
+}
+
+/// Spreads 32 bits over the high halves of 8 bytes: the layout of activations.
+#[inline(always)]
+pub fn spread(bits: u32) -> u64 {
+    let mut x = bits as u64;
+    x = (x | (x << 16)) & 0x0000_ffff_0000_ffff;
+    x = (x | (x << 8)) & 0x00ff_00ff_00ff_00ff;
+    x = (x | (x << 4)) & 0x0f0f_0f0f_0f0f_0f0f;
+    x << 4
+}
+
+/// One row; `c0` is its first channel, a multiple of 64.
+#[inline(always)]
+fn row(tile: &Tile, op: &Record, code: i32, a: isize, b: isize, out: isize) {
+    let arena = tile.arena;
+    let (c0, count) = (tile.c0, tile.c1 - tile.c0);
+    let parameter = |place: usize| arena.cells::<f32>(op.address(place) + 4 * c0 as isize, count);
+    let floats = |at: isize| arena.cells::<f32>(at, count);
+    match code {
+        opcode::AFFINE_I32 => {
+            map!(floats(out), x: arena.cells::<i32>(a, count), s: parameter(rowwise::P0), t: parameter(rowwise::P1) => affine(x as f32, s, t))
+        }
+        opcode::AFFINE_F32 => {
+            map!(floats(out), x: floats(a), s: parameter(rowwise::P0), t: parameter(rowwise::P1) => affine(x, s, t))
+        }
+        opcode::CLAMP => {
+            let (low, high) = (op.float(rowwise::S0), op.float(rowwise::S1));
+            map!(floats(out), x: floats(a) => clamp(x, low, high))
+        }
+        opcode::PRELU => {
+            map!(floats(out), x: floats(a), p: parameter(rowwise::P0), s: parameter(rowwise::P1), q: parameter(rowwise::P2) => prelu(x, p, s, q))
+        }
+        opcode::ADD_F32 => map!(floats(out), x: floats(a), y: floats(b) => x + y),
+        opcode::MUL_F32 => map!(floats(out), x: floats(a), y: floats(b) => x * y),
+        opcode::ADD_I32 => {
+            map!(arena.cells::<i32>(out, count), x: arena.cells::<i32>(a, count), y: arena.cells::<i32>(b, count) => x.wrapping_add(y))
+        }
+        opcode::SIGMOID => map!(floats(out), x: floats(a) => sigmoid(x)),
+        opcode::TANH => map!(floats(out), x: floats(a) => tanh(x)),
+        opcode::GELU => map!(floats(out), x: floats(a) => gelu(x)),
+        opcode::WIDEN_BYTES => map!(arena.cells::<i32>(out, count), x: arena.cells::<u8>(a, count) => x as i32),
+        opcode::WIDEN_LEVELS => {
+            let (from, to) = (arena.cells::<u8>(a, count.div_ceil(4)), arena.cells::<i32>(out, count));
+            for c in 0..count {
+                to[c].set(1 - 2 * ((from[c / 4].get() >> (4 + (c & 3))) & 1) as i32);
+            }
+        }
+        opcode::QUANTIZE => {
+            let thresholds = arena.cells::<f32>(op.address(rowwise::P0), op.count(rowwise::S0));
+            let levels = arena.cells::<f32>(op.address(rowwise::P1), op.count(rowwise::S0) + 1);
+            map!(floats(out), x: floats(a) => quantize(x, thresholds, levels))
+        }
+        opcode::THRESHOLD_I32 | opcode::THRESHOLD_F32 => {
+            for c in (0..count).step_by(32) {
+                let (x, t) = (a + 4 * c as isize, op.address(rowwise::P0) + 4 * (c0 + c) as isize);
+                let bits = if code == opcode::THRESHOLD_I32 {
+                    below(&lanes::<i32>(arena, x), &lanes::<i32>(arena, t))
+                } else {
+                    below(&lanes::<f32>(arena, x), &lanes::<f32>(arena, t))
+                };
+                let flips = arena.get::<u32>(op.address(rowwise::P1) + ((c0 + c) / 8) as isize);
+                arena.put(out + (c / 4) as isize, spread(bits ^ flips));
+            }
+        }
+        _ => panic!("opcode {code} is not known"),
+    }
+}
+
+#[inline(always)]
+pub fn elementwise(tile: &Tile, op: &Record, code: i32) {
+    let at = 4 * tile.c0 as isize;
+    let input = match code {
+        opcode::WIDEN_BYTES => at / 4,
+        opcode::WIDEN_LEVELS => at / 16,
+        _ => at,
+    };
+    let output = if code >= opcode::THRESHOLD_I32 { at / 16 } else { at };
+    for r in tile.r0..tile.r1 {
+        let [a, b, out] = [record_words::A, record_words::B, record_words::OUT].map(|place| tile.row(op, place, r));
+        row(tile, op, code, a + input, b + at, out + output);
+    }
+}
+
+#[inline(always)]
+fn softmax(x: &[Cell<f32>], y: &[Cell<f32>]) {
+    let max = x.iter().skip(1).fold(x[0].get(), |m, v| if v.get() > m { v.get() } else { m });
+    map!(y, v: x => exp(v - max));
+    let sum = y.iter().fold(0.0, |s, v| s + v.get());
+    map!(y, v: y => v / sum);
+}
+
+#[inline(always)]
+fn layer_norm(x: &[Cell<f32>], y: &[Cell<f32>], gamma: &[Cell<f32>], beta: &[Cell<f32>], epsilon: f32) {
+    let n = x.len() as f32;
+    let mean = x.iter().fold(0.0, |s, v| s + v.get()) / n;
+    let variance = x.iter().fold(0.0, |s, v| s + (v.get() - mean) * (v.get() - mean)) / n;
+    let r = 1.0 / (variance + epsilon).sqrt();
+    map!(y, v: x, g: gamma, b: beta => (((v - mean) * r) * g) + b);
+}
+
+/// Softmax and layer normalization: whole rows, with sums in the order that plan.ts states.
+#[inline(always)]
+pub fn whole_rows(tile: &Tile, op: &Record, code: i32) {
+    let (arena, count) = (tile.arena, tile.c1);
+    for r in tile.r0..tile.r1 {
+        let x = arena.cells::<f32>(tile.row(op, record_words::A, r), count);
+        let y = arena.cells::<f32>(tile.row(op, record_words::OUT, r), count);
+        if code == opcode::SOFTMAX {
+            softmax(x, y);
+        } else {
+            let [gamma, beta] = [rowwise::P0, rowwise::P1].map(|p| arena.cells::<f32>(op.address(p), count));
+            layer_norm(x, y, gamma, beta, op.float(rowwise::S0));
+        }
+    }
+}

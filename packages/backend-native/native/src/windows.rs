@@ -1,0 +1,203 @@
+//! Ops over sliding windows with a separate result for each channel: pooling and depthwise convolution. Padded taps are
+//! skipped by clipping the window, so inputs need no border here.
+use crate::memory::{Arena, Plain};
+use crate::record::{Record, Tile};
+use crate::rowwise::BLOCK;
+use crate::words::{depthwise, opcode, record_words, windows};
+use std::cell::Cell;
+
+/// The window of an output row, clipped: kernel rows y0..y1, columns x0..x1; `first` is its top left tap, which may be padding.
+struct Window {
+    y0: usize,
+    y1: usize,
+    x0: usize,
+    x1: usize,
+    first: isize,
+    pitch: isize,
+    pixel: isize,
+}
+
+/// Taps at `at + i * dilation` for i < count that lie in 0..size.
+fn clip(at: i64, dilation: i64, count: i64, size: i64) -> (usize, usize) {
+    let low = if at < 0 { (dilation - 1 - at) / dilation } else { 0 };
+    let high = if at >= size { 0 } else { count.min((size - 1 - at) / dilation + 1) };
+    (low as usize, high.max(0) as usize)
+}
+
+impl Window {
+    fn new(op: &Record, row: usize) -> Self {
+        let word = |place: usize| op.word(place) as i64;
+        let width = op.count(windows::OUT_WIDTH).max(1);
+        let (dy, dx) = (word(windows::DILATION_Y).max(1), word(windows::DILATION_X).max(1));
+        let top = (row / width) as i64 * word(windows::STRIDE_Y) - word(windows::PAD_TOP);
+        let left = (row % width) as i64 * word(windows::STRIDE_X) - word(windows::PAD_LEFT);
+        let (y0, y1) = clip(top, dy, word(windows::KERNEL_HEIGHT), word(windows::HEIGHT));
+        let (x0, x1) = clip(left, dx, word(windows::KERNEL_WIDTH), word(windows::WIDTH));
+        let (pitch, pixel) = (word(windows::PITCH), word(windows::PIXEL_BYTES));
+        let first = op.address(windows::INPUT) + (top * pitch + left * pixel) as isize;
+        Self { y0, y1, x0, x1, first, pitch: (pitch * dy) as isize, pixel: (pixel * dx) as isize }
+    }
+
+    #[inline(always)]
+    fn tap(&self, y: usize, x: usize) -> isize {
+        self.first + y as isize * self.pitch + x as isize * self.pixel
+    }
+
+    fn taps(&self) -> usize {
+        self.y1.saturating_sub(self.y0) * self.x1.saturating_sub(self.x0)
+    }
+}
+
+/// `N` elements at `at`.
+#[inline(always)]
+fn load<T: Plain, const N: usize>(arena: Arena, at: isize) -> [T; N] {
+    let cells: &[Cell<T>; N] = arena.cells::<T>(at, N).try_into().unwrap();
+    let mut values = [T::default(); N];
+    for k in 0..N {
+        values[k] = cells[k].get();
+    }
+    values
+}
+
+#[inline(always)]
+fn store<T: Plain, const N: usize>(arena: Arena, at: isize, values: [T; N]) {
+    let cells: &[Cell<T>; N] = arena.cells::<T>(at, N).try_into().unwrap();
+    for k in 0..N {
+        cells[k].set(values[k]);
+    }
+}
+
+/// Calls `f::<16>` and `f::<1>` for the elements of a row.
+macro_rules! blocks {
+    ($count:expr, $f:ident ( $($argument:expr),* )) => {{
+        let count = $count;
+        let mut c = 0;
+        while c + BLOCK <= count {
+            $f::<BLOCK>($($argument),*, c);
+            c += BLOCK;
+        }
+        while c < count {
+            $f::<1>($($argument),*, c);
+            c += 1;
+        }
+    }};
+}
+
+/// Combines the elements from byte `bytes` on of every tap.
+#[inline(always)]
+fn fold<T: Plain, const N: usize>(arena: Arena, w: &Window, bytes: usize, start: [T; N], f: impl Fn(T, T) -> T) -> [T; N] {
+    let mut all = start;
+    for y in w.y0..w.y1 {
+        for x in w.x0..w.x1 {
+            let tap: [T; N] = load(arena, w.tap(y, x) + bytes as isize);
+            for k in 0..N {
+                all[k] = f(all[k], tap[k]);
+            }
+        }
+    }
+    all
+}
+
+macro_rules! maximum {
+    ($name:ident, $type:ty, $f:expr) => {
+        #[inline(always)]
+        fn $name<const N: usize>(arena: Arena, w: &Window, out: isize, c: usize) {
+            let bytes = c * size_of::<$type>();
+            // Every window has a real tap.
+            let start: [$type; N] = load(arena, w.tap(w.y0, w.x0) + bytes as isize);
+            store(arena, out + bytes as isize, fold(arena, w, bytes, start, $f));
+        }
+    };
+}
+// -1 is the bit 1: the maximum of levels is 1 where all are -1. Eight bytes of the layout are 32 levels.
+maximum!(max_bits, u64, |m, v| m & v);
+maximum!(max_u8, u8, |m, v| if v > m { v } else { m });
+maximum!(max_i32, i32, |m, v| if v > m { v } else { m });
+maximum!(max_f32, f32, |m, v| if v > m { v } else { m });
+
+#[inline(always)]
+fn mean_i32<const N: usize>(arena: Arena, w: &Window, out: isize, c: usize) {
+    let sums = fold(arena, w, 4 * c, [0i32; N], |s, v| s.wrapping_add(v));
+    let n = w.taps() as f32;
+    let mut means = [0f32; N];
+    for k in 0..N {
+        means[k] = sums[k] as f32 / n;
+    }
+    store(arena, out + 4 * c as isize, means);
+}
+
+#[inline(always)]
+fn mean_f32<const N: usize>(arena: Arena, w: &Window, out: isize, c: usize) {
+    let mut sums = fold(arena, w, 4 * c, [0f32; N], |s, v| s + v);
+    let n = w.taps() as f32;
+    for k in 0..N {
+        sums[k] /= n;
+    }
+    store(arena, out + 4 * c as isize, sums);
+}
+
+#[inline(always)]
+fn depthwise_i32<const N: usize>(arena: Arena, w: &Window, op: &Record, out: isize, c: usize) {
+    let (rows, columns) = (op.count(windows::KERNEL_HEIGHT), op.count(windows::KERNEL_WIDTH));
+    let (mut real, mut padded) = ([0i32; N], [0i32; N]);
+    for y in 0..rows {
+        for x in 0..columns {
+            let tap = (y * columns + x) as isize * op.word(depthwise::TAP_BYTES) as isize;
+            let k: [i32; N] = load(arena, op.address(depthwise::WEIGHTS) + tap + 4 * c as isize);
+            if y >= w.y0 && y < w.y1 && x >= w.x0 && x < w.x1 {
+                let v: [i16; N] = load(arena, w.tap(y, x) + 2 * c as isize);
+                for i in 0..N {
+                    real[i] = real[i].wrapping_add(k[i].wrapping_mul(v[i] as i32));
+                }
+            } else {
+                for i in 0..N {
+                    padded[i] = padded[i].wrapping_add(k[i]);
+                }
+            }
+        }
+    }
+    let (shift, value) = (op.word(depthwise::SHIFT) as u32, op.word(depthwise::PAD_VALUE));
+    for i in 0..N {
+        real[i] = real[i].wrapping_shl(shift).wrapping_add(padded[i].wrapping_mul(value));
+    }
+    store(arena, out + 4 * c as isize, real);
+}
+
+#[inline(always)]
+fn depthwise_f32<const N: usize>(arena: Arena, w: &Window, op: &Record, out: isize, c: usize) {
+    let columns = op.count(windows::KERNEL_WIDTH);
+    let mut sums = [0f32; N];
+    for y in w.y0..w.y1 {
+        for x in w.x0..w.x1 {
+            let tap = (y * columns + x) as isize * op.word(depthwise::TAP_BYTES) as isize;
+            let k: [f32; N] = load(arena, op.address(depthwise::WEIGHTS) + tap + 4 * c as isize);
+            let v: [f32; N] = load(arena, w.tap(y, x) + 4 * c as isize);
+            for i in 0..N {
+                sums[i] += v[i] * k[i];
+            }
+        }
+    }
+    store(arena, out + 4 * c as isize, sums);
+}
+
+/// Rows of a window op, all channels.
+#[inline(always)]
+pub fn window_op(tile: &Tile, op: &Record, code: i32) {
+    let arena = tile.arena;
+    let channels = tile.c1;
+    for r in tile.r0..tile.r1 {
+        let out = tile.row(op, record_words::OUT, r);
+        let w = Window::new(op, r);
+        match code {
+            opcode::MAX_BITS => blocks!(channels.div_ceil(32), max_bits(arena, &w, out)),
+            opcode::MAX_U8 => blocks!(channels, max_u8(arena, &w, out)),
+            opcode::MAX_I32 => blocks!(channels, max_i32(arena, &w, out)),
+            opcode::MAX_F32 => blocks!(channels, max_f32(arena, &w, out)),
+            opcode::MEAN_I32 => blocks!(channels, mean_i32(arena, &w, out)),
+            opcode::MEAN_F32 => blocks!(channels, mean_f32(arena, &w, out)),
+            opcode::DEPTHWISE_I32 => blocks!(channels, depthwise_i32(arena, &w, op, out)),
+            opcode::DEPTHWISE_F32 => blocks!(channels, depthwise_f32(arena, &w, op, out)),
+            _ => panic!("opcode {code} is not known"),
+        }
+    }
+}

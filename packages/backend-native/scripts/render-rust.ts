@@ -1,0 +1,98 @@
+// What the Rust side has from TypeScript: the words of a program, from the enums that both compilers of backend-wasm read, and
+// the elementwise ops, from the expressions of @bitgrad/runtime. `pnpm render-rust` writes the files, a test compares.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { children, inputsOf, type Expression } from '@bitgrad/bits';
+import { opcodes, renderedValues, words } from '@bitgrad/backend-wasm/lowering';
+
+const file = (name: string): string => fileURLToPath(new URL(`../native/src/${name}`, import.meta.url));
+const head = '// Rendered by scripts/render-rust.ts; do not edit.\n';
+
+const snake = (name: string): string => name.replaceAll(/(?<=[a-z0-9])([A-Z])/g, '_$1').toLowerCase();
+
+/** An enum as a module of constants. */
+function moduleText(name: string, values: object, type: string): string {
+  const lines = Object.entries(values)
+    .filter(([key, value]) => Number.isNaN(Number(key)) && typeof value === 'number')
+    .map(([key, value]) => `    pub const ${snake(key).toUpperCase()}: ${type} = ${value};`);
+  return `pub mod ${snake(name)} {\n${lines.join('\n')}\n}\n`;
+}
+
+const indices = ['Mode'];
+
+const wordsText = (): string =>
+  [
+    `${head}#![allow(dead_code)]\n`,
+    ...Object.entries(words).map(([name, values]) =>
+      moduleText(name, values, indices.includes(name) ? 'i32' : 'usize'),
+    ),
+    ...Object.entries(opcodes).map(([name, values]) => moduleText(name, values, 'i32')),
+  ].join('\n');
+
+const comparisons: Readonly<Record<string, string>> = { lt: '<', gt: '>', ge: '>=', le: '<=' };
+const operators: Readonly<Record<string, string>> = { add: '+', sub: '-', mul: '*', div: '/' };
+
+const literal = (value: number): string => {
+  const text = String(Math.fround(value)); // as a float32 prints, so that it is rounded once
+  return `${/[.e]/.test(text) ? text : `${text}.0`}_f32`;
+};
+
+/** One function; nodes that are used twice have a name. */
+function functionText(name: string, expression: Expression): string {
+  const uses = new Map<Expression, number>();
+  const count = (node: Expression): void => {
+    uses.set(node, (uses.get(node) ?? 0) + 1);
+    if (uses.get(node) === 1) children(node).forEach(count);
+  };
+  count(expression);
+  const lines: string[] = [];
+  const names = new Map<Expression, string>();
+  const compute = (node: Expression): string => {
+    if (node.op === 'input') return node.name;
+    if (node.op === 'constant') return literal(node.value);
+    if (node.op === 'select') {
+      const [a, b] = children(node.test).map(text) as [string, string];
+      return `(if ${a} ${comparisons[node.test.op]} ${b} { ${text(node.a)} } else { ${text(node.b)} })`;
+    }
+    const [a, b] = children(node).map(text) as [string, string?];
+    if (node.op in operators) return `(${a} ${operators[node.op]} ${b})`;
+    if (node.op === 'neg') return `(-${a})`;
+    if (node.op === 'abs') return `${a}.abs()`;
+    return `${node.op}(${a})`;
+  };
+  const text = (node: Expression): string => {
+    const known = names.get(node);
+    if (known !== undefined) return known;
+    const source = compute(node);
+    if (uses.get(node)! < 2 || node.op === 'input' || node.op === 'constant') return source;
+    const local = `v${lines.length}`;
+    lines.push(`    let ${local} = ${source};`);
+    names.set(node, local);
+    return local;
+  };
+  const result = text(expression);
+  const parameters = inputsOf(expression).map((input) => `${input}: f32`);
+  return `#[inline(always)]\npub fn ${name}(${parameters.join(', ')}) -> f32 {\n${[...lines, `    ${result}`].join('\n')}\n}\n`;
+}
+
+const valuesText = (): string =>
+  [
+    `${head}// Parentheses as the trees have them: each node is rounded to float32.\n#![allow(unused_parens, clippy::excessive_precision)]\nuse crate::exp::exp;\n`,
+    ...Object.entries(renderedValues).map(([name, expression]) => functionText(name, expression)),
+  ].join('\n');
+
+/** The files: as they are, and as they should be. */
+export function renderedRust(): { name: string; present: string; wanted: string }[] {
+  return Object.entries({ 'words.rs': wordsText(), 'values.rs': valuesText() }).map(([name, wanted]) => {
+    let present = '';
+    try {
+      present = readFileSync(file(name), 'utf8');
+    } catch {
+      // There is none yet.
+    }
+    return { name, present, wanted };
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const { name, wanted } of renderedRust()) writeFileSync(file(name), wanted);

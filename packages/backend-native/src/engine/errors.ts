@@ -1,0 +1,5 @@
+// Errors of the engine.
+import { failureOf } from '@bitgrad/bits';
+
+/** A BitgradError of this package. */
+export const failure = failureOf('backend-native');

@@ -1,0 +1,66 @@
+// The native deployment engine for packed models in Node. Free of tfjs.
+import { checkOptions } from '@bitgrad/bits';
+import {
+  checkCompileOptions,
+  type CompileOptions,
+  type Engine,
+  type EngineProbe,
+  type Executable,
+  type PackedModel,
+} from '@bitgrad/runtime';
+import { chooseIsa, findAddon } from '../addon.js';
+import { failure } from './errors.js';
+import { createExecutable } from './executable.js';
+
+const sets = ['avx512', 'avx2', 'neon', 'portable', 'portable-bytes'] as const;
+
+/** Options of {@link nativeEngine}. */
+export interface NativeEngineOptions {
+  /**
+   * The instruction set to use; by default the environment variable BITGRAD_NATIVE_ISA, or else the best that the processor
+   * has. All give equal results.
+   */
+  isa?: (typeof sets)[number];
+}
+
+/**
+ * The native engine: the whole model in one call, on threads of its own; `runAsync` leaves the event loop free.
+ * @returns an engine named `native`; integer and float32 results follow plan.ts bit for bit, on any number of threads
+ * @throws BitgradError `invalid-option`
+ */
+export function nativeEngine(options: NativeEngineOptions = {}): Engine {
+  const { isa: wanted } = checkOptions('backend-native', 'nativeEngine', options, {
+    isa: { expected: sets.join(', '), allows: (name) => sets.includes(name as never) },
+  });
+  const choose = () => {
+    const found = findAddon();
+    if (found.reason !== undefined) return { reason: found.reason };
+    return { addon: found.addon, ...chooseIsa(found.addon, wanted) };
+  };
+  return Object.freeze({
+    name: 'native',
+    probe: async (): Promise<EngineProbe> => {
+      const chosen = choose();
+      if ('reason' in chosen) return { available: false, reason: chosen.reason, features: {} };
+      const { addon, isa } = chosen;
+      return { available: true, features: { isa, instructionSets: addon.instructionSets().join(' ') } };
+    },
+    compile: async (model: PackedModel, compile?: CompileOptions): Promise<Executable> => {
+      const {
+        threads = 1,
+        strict = false,
+        memoryBytes = Infinity,
+        signal,
+      } = checkCompileOptions('backend-native', compile);
+      signal?.throwIfAborted();
+      const chosen = choose();
+      if ('reason' in chosen)
+        throw failure('backend-unavailable', {
+          what: 'native engine',
+          got: chosen.reason,
+          next: 'Use the engine `wasm`.',
+        });
+      return createExecutable(model, { ...chosen, threads, strict, memoryBytes });
+    },
+  });
+}

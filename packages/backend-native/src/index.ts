@@ -1,0 +1,1 @@
+export { nativeEngine } from './engine/index.js';
