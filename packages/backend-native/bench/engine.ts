@@ -44,7 +44,8 @@ const subjects = (positionals.length > 0 ? positionals : ['wasm', 'native', 'was
   },
 );
 
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
+const median = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
 
 for (const { model, macs, base } of nets) {
   const { name = '' } = model.metadata as { name?: string };
@@ -53,7 +54,12 @@ for (const { model, macs, base } of nets) {
   const runs = await Promise.all(
     subjects.map(async ({ engine, threads }) => {
       const ready = (m: PackedModel): Promise<Executable> => engine.compile(m, { threads });
-      return { whole: await ready(model), part: base && (await ready(base)), times: [] as number[], bests: [Infinity, Infinity] };
+      return {
+        whole: await ready(model),
+        part: base && (await ready(base)),
+        times: [] as number[],
+        bests: [Infinity, Infinity],
+      };
     }),
   );
   const timed = (executable: Executable, input: Uint8Array | Float32Array): number => {

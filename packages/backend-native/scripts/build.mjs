@@ -8,7 +8,9 @@ const cargo = (...args) =>
   spawnSync('cargo', args, { cwd: path('native'), stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
 
 if (cargo('--version').status !== 0) {
-  console.log('There is no cargo: the native engine is not built (https://rustup.rs, or apt install cargo-web).');
+  console.log(
+    'There is no cargo: the native engine is not built (https://rustup.rs, or apt install cargo-web).',
+  );
 } else {
   const { status, stderr } = cargo('build', '--release', '--locked', '--target-dir', 'target');
   if (status !== 0) {
@@ -19,6 +21,9 @@ if (cargo('--version').status !== 0) {
   mkdirSync(path('src/generated'), { recursive: true });
   // By a new file: a process may run the old one.
   const to = path('src/generated/bitgrad-native.node');
-  copyFileSync(path(`native/target/release/${built[process.platform] ?? 'libbitgrad_native.so'}`), `${to}.new`);
+  copyFileSync(
+    path(`native/target/release/${built[process.platform] ?? 'libbitgrad_native.so'}`),
+    `${to}.new`,
+  );
   renameSync(`${to}.new`, to);
 }

@@ -3,7 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { children, inputsOf, type Expression } from '@bitgrad/bits';
-import { opcodes, renderedValues, words } from '@bitgrad/backend-wasm/lowering';
+import { opcodes, words } from '@bitgrad/backend-wasm/lowering';
+import { rendered } from '../../backend-wasm/scripts/render-values.js';
 
 const file = (name: string): string => fileURLToPath(new URL(`../native/src/${name}`, import.meta.url));
 const head = '// Rendered by scripts/render-rust.ts; do not edit.\n';
@@ -18,15 +19,18 @@ function moduleText(name: string, values: object, type: string): string {
   return `pub mod ${snake(name)} {\n${lines.join('\n')}\n}\n`;
 }
 
-const indices = ['Mode'];
+/** The enums of a module; tsx adds a default. */
+const enumsOf = (module: object): [string, object][] =>
+  Object.entries(module)
+    .filter(([name]) => name !== 'default')
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 
 const wordsText = (): string =>
   [
     `${head}#![allow(dead_code)]\n`,
-    ...Object.entries(words).map(([name, values]) =>
-      moduleText(name, values, indices.includes(name) ? 'i32' : 'usize'),
-    ),
-    ...Object.entries(opcodes).map(([name, values]) => moduleText(name, values, 'i32')),
+    // Places of words are indices, everything else is a word's value.
+    ...enumsOf(words).map(([name, values]) => moduleText(name, values, name === 'Mode' ? 'i32' : 'usize')),
+    ...enumsOf(opcodes).map(([name, values]) => moduleText(name, values, 'i32')),
   ].join('\n');
 
 const comparisons: Readonly<Record<string, string>> = { lt: '<', gt: '>', ge: '>=', le: '<=' };
@@ -78,7 +82,7 @@ function functionText(name: string, expression: Expression): string {
 const valuesText = (): string =>
   [
     `${head}// Parentheses as the trees have them: each node is rounded to float32.\n#![allow(unused_parens, clippy::excessive_precision)]\nuse crate::exp::exp;\n`,
-    ...Object.entries(renderedValues).map(([name, expression]) => functionText(name, expression)),
+    ...Object.entries(rendered).map(([name, expression]) => functionText(name, expression)),
   ].join('\n');
 
 /** The files: as they are, and as they should be. */

@@ -31,6 +31,9 @@ export interface NativeProgram {
   run(input: Uint8Array, output: Uint8Array): void;
   runAsync(input: Uint8Array): Promise<Uint8Array>;
   soil(noise: Uint8Array): void;
+  /** Bytes held. */
+  bytes(): number;
+  dispose(): void;
 }
 
 /** What the addon exports; see native/src/lib.rs. */
@@ -80,9 +83,7 @@ const load = (): Found => {
   }
   try {
     const manifest = require.resolve('@bitgrad/backend-native/package.json');
-    const addon = attempt(
-      fileURLToPath(new URL('src/generated/bitgrad-native.node', `file://${manifest}`)),
-    );
+    const addon = attempt(fileURLToPath(new URL('src/generated/bitgrad-native.node', `file://${manifest}`)));
     if (addon) return { addon };
   } catch {
     // Bundled: the package is not beside its code.

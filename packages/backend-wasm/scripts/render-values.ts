@@ -14,7 +14,7 @@ const channelwise = (op: 'affine' | 'prelu'): Expression =>
   valueOf({ op, ...operand } as unknown as ElementwiseOp);
 
 /** What is rendered; bounds are parameters of the record, so here they are inputs. */
-const rendered: Readonly<Record<string, Expression>> = {
+export const rendered: Readonly<Record<string, Expression>> = {
   affine: channelwise('affine'),
   prelu: channelwise('prelu'),
   clamp: clampBetween(E.input('x'), E.input('min'), E.input('max')),

@@ -96,7 +96,7 @@ export interface Executable {
  * as well; GPU engines may differ in `f32` by a tolerance that they document.
  */
 export interface Engine {
-  /** Registry name: `js`, `wasm`, `webgl`, `webgpu`, `node-gpu`. */
+  /** Registry name: `js`, `wasm`, `native`, `webgl`, `webgpu`, `node-gpu`. */
   readonly name: string;
   /** Looks whether the engine can start here; does not throw. */
   probe(): Promise<EngineProbe>;

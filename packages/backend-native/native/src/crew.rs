@@ -46,6 +46,12 @@ impl Signal {
     }
 }
 
+/// What a panic says.
+pub fn reason_of(cause: &(dyn std::any::Any + Send)) -> String {
+    let text = cause.downcast_ref::<String>().cloned();
+    text.or_else(|| cause.downcast_ref::<&str>().map(|text| text.to_string())).unwrap_or_default()
+}
+
 /// What threads share in a run.
 #[derive(Default)]
 pub struct Meeting {
@@ -54,6 +60,7 @@ pub struct Meeting {
     phase: Signal,
     next: AtomicUsize,
     failed: AtomicBool,
+    reason: Mutex<String>,
 }
 
 impl Meeting {
@@ -80,7 +87,11 @@ impl Meeting {
 
     /// Runs a part of the work. A panic there fails the run; the thread goes on to the next barrier, where others wait.
     pub fn attempt(&self, work: impl FnOnce()) {
-        if !self.failed.load(SeqCst) && catch_unwind(AssertUnwindSafe(work)).is_err() {
+        if self.failed.load(SeqCst) {
+            return;
+        }
+        if let Err(cause) = catch_unwind(AssertUnwindSafe(work)) {
+            *self.reason.lock().unwrap() = reason_of(&*cause);
             self.failed.store(true, SeqCst);
         }
     }
@@ -126,15 +137,18 @@ impl Crew {
         Ok(crew)
     }
 
-    /// Does the work once; false when a part of it failed.
-    pub fn run(&mut self) -> bool {
+    /// Does the work once; the reason where a part of it failed.
+    pub fn run(&mut self) -> Result<(), String> {
         let Shared { work, meeting, epoch, .. } = &*self.shared;
         meeting.failed.store(false, SeqCst);
         if !self.workers.is_empty() {
             epoch.advance();
         }
         work(0, meeting);
-        !meeting.failed.load(SeqCst)
+        if meeting.failed.load(SeqCst) {
+            return Err(meeting.reason.lock().unwrap().clone());
+        }
+        Ok(())
     }
 }
 

@@ -82,25 +82,32 @@ fn image(name: &str, given: &NativeImage) -> Result<Image> {
     }
 }
 
+/// A program until it is disposed of. A run holds the lock.
+#[derive(Clone)]
+struct Held(Arc<Mutex<Option<Program>>>);
+
+impl Held {
+    fn with<T>(&self, f: impl FnOnce(&mut Program) -> Result<T>) -> Result<T> {
+        // What panics under the lock is caught there; a program is good for another run whatever became of the last.
+        let mut held = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        f(held.as_mut().ok_or_else(|| wrong("the program is disposed".into()))?)
+    }
+}
+
 /// A model in native memory, with its threads. One run at a time; others wait.
 #[napi]
 pub struct NativeProgram {
-    program: Arc<Mutex<Program>>,
+    held: Held,
 }
 
-type Held = Arc<Mutex<Program>>;
-
 /// Runs, and turns what went wrong into an error.
-fn run_held(held: &Held, input: &[u8], output: &mut [u8]) -> Result<()> {
-    let mut program = held.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+fn run_program(program: &mut Program, input: &[u8], output: &mut [u8]) -> Result<()> {
     let (one, result) = (program.input_bytes(), program.output_bytes());
     if input.is_empty() || input.len() % one != 0 || output.len() % result != 0 || input.len() / one != output.len() / result {
         return Err(wrong(format!("input of {} and output of {} bytes, not multiples of {one} and {result}", input.len(), output.len())));
     }
-    match catch_unwind(AssertUnwindSafe(|| program.run(input, output))) {
-        Ok(true) => Ok(()),
-        _ => Err(Error::new(Status::GenericFailure, "a record of the program is wrong")),
-    }
+    let run = catch_unwind(AssertUnwindSafe(|| program.run(input, output)));
+    run.unwrap_or_else(|cause| Err(crew::reason_of(&*cause))).map_err(|what| Error::new(Status::GenericFailure, what))
 }
 
 #[napi]
@@ -125,11 +132,11 @@ impl NativeProgram {
         }
         let made = catch_unwind(|| Program::new(image_bytes, layout, &isa, threads, input, output));
         match made {
-            Ok(Ok(program)) => Ok(Self { program: Arc::new(Mutex::new(program)) }),
+            Ok(Ok(program)) => Ok(Self { held: Held(Arc::new(Mutex::new(Some(program)))) }),
             Ok(Err(Refusal::Memory(bytes))) => Err(Error::new(Status::GenericFailure, format!("memory: there are no {bytes} bytes"))),
             Ok(Err(Refusal::Thread(error))) => Err(Error::new(Status::GenericFailure, format!("threads: {error}"))),
             Ok(Err(Refusal::Isa)) => Err(wrong(format!("{isa} is none of {}", isa::available().join(", ")))),
-            Err(_) => Err(Error::new(Status::GenericFailure, "a record of the program is wrong")),
+            Err(cause) => Err(Error::new(Status::GenericFailure, crew::reason_of(&*cause))),
         }
     }
 
@@ -141,27 +148,42 @@ impl NativeProgram {
             return Err(wrong("input and output overlap".into()));
         }
         // SAFETY: JavaScript does not run meanwhile, and the input lies elsewhere.
-        run_held(&self.program, input, unsafe { output.as_mut() })
+        let output = unsafe { output.as_mut() };
+        self.held.with(|program| run_program(program, input, output))
     }
 
     /// As `run`, on a thread of Node's pool; gives the output.
     #[napi(ts_return_type = "Promise<Uint8Array>")]
     pub fn run_async(&self, input: &[u8]) -> AsyncTask<Run> {
         // A copy: the caller may write to its array, or give it away, before the run reads it.
-        AsyncTask::new(Run { program: self.program.clone(), input: input.to_vec() })
+        AsyncTask::new(Run { held: self.held.clone(), input: input.to_vec() })
     }
 
     /// Writes to the arena and what follows it, for tests.
     #[napi]
     pub fn soil(&self, noise: &[u8]) -> Result<()> {
-        let mut program = self.program.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        catch_unwind(AssertUnwindSafe(|| program.soil(noise))).map_err(|_| wrong(format!("{} bytes are too many", noise.len())))
+        self.held.with(|program| {
+            let soiled = catch_unwind(AssertUnwindSafe(|| program.soil(noise)));
+            soiled.map_err(|_| wrong(format!("{} bytes are too many", noise.len())))
+        })
+    }
+
+    /// Bytes of the memory and of what was packed.
+    #[napi]
+    pub fn bytes(&self) -> Result<f64> {
+        self.held.with(|program| Ok(program.bytes() as f64))
+    }
+
+    /// Frees memory and ends threads, after the run in work; a second call does nothing.
+    #[napi]
+    pub fn dispose(&self) {
+        drop(self.held.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take());
     }
 }
 
 /// A run on another thread.
 pub struct Run {
-    program: Held,
+    held: Held,
     input: Vec<u8>,
 }
 
@@ -170,13 +192,11 @@ impl Task for Run {
     type JsValue = Uint8Array;
 
     fn compute(&mut self) -> Result<Self::Output> {
-        let output = {
-            let program = self.program.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            vec![0; self.input.len() / program.input_bytes() * program.output_bytes()]
-        };
-        let mut output = output;
-        run_held(&self.program, &self.input, &mut output)?;
-        Ok(output)
+        self.held.with(|program| {
+            let mut output = vec![0; self.input.len() / program.input_bytes() * program.output_bytes()];
+            run_program(program, &self.input, &mut output)?;
+            Ok(output)
+        })
     }
 
     fn resolve(&mut self, _env: Env, output: Self::Output) -> Result<Self::JsValue> {

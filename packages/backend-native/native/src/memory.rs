@@ -40,6 +40,10 @@ impl Memory {
         Some(Self { base, layout })
     }
 
+    pub fn bytes(&self) -> usize {
+        self.layout.size()
+    }
+
     /// # Safety
     /// Threads that hold an arena of the same memory at the same time must write to no byte that another one uses.
     pub unsafe fn arena(&self) -> Arena<'_> {
@@ -62,10 +66,17 @@ pub struct Arena<'a> {
     life: PhantomData<&'a Cell<u8>>,
 }
 
+/// Ends a run because a record is wrong; Node gets the text as an error. Not `panic!`, which also writes to stderr.
+#[cold]
+#[inline(never)]
+pub fn refuse(what: String) -> ! {
+    std::panic::resume_unwind(Box::new(what))
+}
+
 #[cold]
 #[inline(never)]
 fn outside(at: isize, bytes: usize) -> ! {
-    panic!("a record reaches {bytes} bytes at {at}, which are not its program's")
+    refuse(format!("a record reaches {bytes} bytes at {at}, which are not its program's"))
 }
 
 impl<'a> Arena<'a> {

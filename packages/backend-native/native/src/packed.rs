@@ -123,6 +123,10 @@ impl Packed {
         })
     }
 
+    pub fn bytes(&self) -> usize {
+        self.weights.len()
+    }
+
     /// A panel of weights.
     #[inline(always)]
     pub fn panel(&self, index: usize) -> *const u8 {

@@ -1,7 +1,7 @@
 //! A compiled model: runs its groups of ops tile by tile, each group on all threads, in one call.
 use crate::crew::{Crew, Meeting};
 use crate::isa::{self, Isa};
-use crate::memory::{Arena, Memory};
+use crate::memory::{refuse, Arena, Memory};
 use crate::moves::{border, copy, panels};
 use crate::packed::{pack_inputs, Packed, Shadow, Unit};
 use crate::products::product;
@@ -76,7 +76,7 @@ fn dispatch<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow) {
             opcode::PANELS => panels(tile, op),
             opcode::BORDER if tile.r0 == 0 && tile.c0 == 0 => border(tile, op),
             opcode::BORDER => (),
-            _ => panic!("opcode {code} is not known"),
+            _ => refuse(format!("opcode {code} is not known")),
         },
     }
 }
@@ -196,6 +196,12 @@ impl Program {
         Ok(Self { fixed, crew, input, output })
     }
 
+    /// Bytes of the memory and of packed weights.
+    pub fn bytes(&self) -> usize {
+        let packed = self.fixed.groups.iter().flat_map(|group| &group.records).filter_map(|record| record.packed.as_ref());
+        self.fixed.memory.bytes() + packed.map(|packed| packed.bytes()).sum::<usize>()
+    }
+
     pub fn input_bytes(&self) -> usize {
         self.input.size()
     }
@@ -204,9 +210,9 @@ impl Program {
         self.output.size()
     }
 
-    /// Runs examples that follow each other in `input`; their results follow each other in `output`. False when a record was
-    /// wrong.
-    pub fn run(&mut self, input: &[u8], output: &mut [u8]) -> bool {
+    /// Runs examples that follow each other in `input`; their results follow each other in `output`. The
+    /// reason where a record is wrong.
+    pub fn run(&mut self, input: &[u8], output: &mut [u8]) -> Result<(), String> {
         // SAFETY: between runs no other thread uses the memory.
         let arena = unsafe { self.fixed.memory.arena() };
         let examples = input.chunks_exact(self.input.size()).zip(output.chunks_exact_mut(self.output.size()));
@@ -216,16 +222,14 @@ impl Program {
                 arena.write(at, &example[from..from + bytes]);
                 from += bytes;
             });
-            if !self.crew.run() {
-                return false;
-            }
+            self.crew.run()?;
             let mut to = 0;
             self.output.runs(|at, bytes| {
                 arena.read(at, &mut result[to..to + bytes]);
                 to += bytes;
             });
         }
-        true
+        Ok(())
     }
 
     /// Fills all that a run may find as an earlier one left it, for tests.

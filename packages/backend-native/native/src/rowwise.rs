@@ -1,7 +1,7 @@
 //! Ops whose output row depends on the same row of their inputs. They run tile by tile right after the op that makes their
 //! input, so that it is still in the first-level cache. Blocks of 16 lanes become vectors of whatever the processor has.
 use crate::exp::exp;
-use crate::memory::{Arena, Plain};
+use crate::memory::{refuse, Arena, Plain};
 use crate::record::{Record, Tile};
 use crate::values::{affine, clamp, gelu, prelu, sigmoid, tanh};
 use crate::words::{opcode, record_words, rowwise};
@@ -144,7 +144,7 @@ fn row(tile: &Tile, op: &Record, code: i32, a: isize, b: isize, out: isize) {
                 arena.put(out + (c / 4) as isize, spread(bits ^ flips));
             }
         }
-        _ => panic!("opcode {code} is not known"),
+        _ => refuse(format!("opcode {code} is not known")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Ops over sliding windows with a separate result for each channel: pooling and depthwise convolution. Padded taps are
 //! skipped by clipping the window, so inputs need no border here.
-use crate::memory::{Arena, Plain};
+use crate::memory::{refuse, Arena, Plain};
 use crate::record::{Record, Tile};
 use crate::rowwise::BLOCK;
 use crate::words::{depthwise, opcode, record_words, windows};
@@ -197,7 +197,7 @@ pub fn window_op(tile: &Tile, op: &Record, code: i32) {
             opcode::MEAN_F32 => blocks!(channels, mean_f32(arena, &w, out)),
             opcode::DEPTHWISE_I32 => blocks!(channels, depthwise_i32(arena, &w, op, out)),
             opcode::DEPTHWISE_F32 => blocks!(channels, depthwise_f32(arena, &w, op, out)),
-            _ => panic!("opcode {code} is not known"),
+            _ => refuse(format!("opcode {code} is not known")),
         }
     }
 }

@@ -173,4 +173,3 @@ pub mod opcode {
     pub const PANELS: i32 = 80;
     pub const BORDER: i32 = 96;
 }
-

@@ -44,12 +44,13 @@ const imageOf = (t: Tensor): NativeImage => ({
 const kernelName = (kernel: string, isa: string): string =>
   kernel === 'xnor-lookup' ? `xnor-${isa}` : kernel;
 
-const reportOf = ({ program }: Lowered, layout: Layout, isa: string): EngineReport => ({
+const reportOf = ({ program }: Lowered, layout: Layout, isa: string, bytes: number): EngineReport => ({
   engine: 'native',
   variant: isa,
   threads: program.target.threads,
   arenaBytes: layout.arenaBytes + layout.scratchBytes * program.target.threads,
-  weightBytes: program.constantBytes,
+  // With what the addon packed of it.
+  weightBytes: program.constantBytes + bytes - layout.totalBytes,
   ops: program.reports.map((op) => ({ ...op, kernel: kernelName(op.kernel, isa) })),
 });
 
@@ -91,15 +92,31 @@ export function createExecutable(model: PackedModel, options: ExecutableOptions)
       next: 'Compile without strict to use a slower one.',
     });
   const layout = place(lowered.program);
-  if (layout.totalBytes > limit)
+  expectWithin(limit, layout.totalBytes);
+  const program = nativeProgram(lowered, layout, options);
+  const bytes = program.bytes();
+  try {
+    expectWithin(limit, bytes);
+  } catch (error) {
+    program.dispose();
+    throw error;
+  }
+  return executable(
+    model,
+    program,
+    reportOf(lowered, layout, isa, bytes),
+    layout.totalBytes - layout.arenaAt,
+  );
+}
+
+function expectWithin(limit: number, bytes: number): void {
+  if (bytes > limit)
     throw failure('limit-exceeded', {
       what: 'memory of the model',
-      got: layout.totalBytes,
+      got: bytes,
       expected: `at most ${limit} bytes`,
       next: 'Raise the limit memoryBytes if you trust the file.',
     });
-  const program = nativeProgram(lowered, layout, options);
-  return executable(model, program, reportOf(lowered, layout, isa), layout.totalBytes - layout.arenaAt);
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
@@ -114,8 +131,9 @@ function executable(
   let live: NativeProgram | undefined = program;
   /** The end of the run in work: the addon would hold a thread of Node's pool for each that waits. */
   let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
   const begin = (input: InputArray, output?: OutputArray): OutputArray => {
-    if (!live) throw failure('disposed', { what: 'model', next: 'Load it again.' });
+    if (!live) throw failure('disposed', { what: 'the model was disposed', next: 'Load it again.' });
     return resultFor(plan, input, output);
   };
   const run = (input: InputArray, output?: OutputArray): OutputArray => {
@@ -130,7 +148,8 @@ function executable(
     const own = live!;
     // Taken now: the caller may write to its array when it has the promise.
     const given = input.slice();
-    const done = last.then(() => own.runAsync(bytesOf(given)));
+    waiting++;
+    const done = last.then(() => own.runAsync(bytesOf(given))).finally(() => waiting--);
     last = done.catch(() => undefined);
     bytesOf(result).set(await done);
     return result;
@@ -141,8 +160,11 @@ function executable(
     runAsync,
     report: () => report,
     dispose: () => {
-      // Freed by the garbage collector, once a run in work has ended.
+      const own = live;
       live = undefined;
+      // Not here while runs are in work: the addon would wait for them, and the event loop with it.
+      if (waiting > 0) void last.then(() => own?.dispose());
+      else own?.dispose();
     },
     [dirtyMemory]: (fill) => {
       const noise = new Uint8Array(dirtyBytes);

@@ -52,6 +52,8 @@ export function nativeEngine(options: NativeEngineOptions = {}): Engine {
         memoryBytes = Infinity,
         signal,
       } = checkCompileOptions('backend-native', compile);
+      // What follows is done at once: this is when a caller may still change its mind.
+      if (signal) await Promise.resolve();
       signal?.throwIfAborted();
       const chosen = choose();
       if ('reason' in chosen)

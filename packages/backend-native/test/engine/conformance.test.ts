@@ -2,7 +2,7 @@
 import type { Engine } from '@bitgrad/runtime';
 import { testEngine } from '@bitgrad/testkit';
 import { nativeEngine } from '../../src/engine/index.js';
-import { missing, sets } from '../support.js';
+import { missing, sets } from '../support/addon.js';
 
 for (const isa of sets())
   testEngine({ name: 'native', create: () => nativeEngine({ isa }), missing, extra: () => void isa });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { dirtyMemory, jsEngine, type Engine, type PackedModel } from '@bitgrad/runtime';
 import { noise, randomPlan } from '@bitgrad/testkit/engine';
 import { nativeEngine } from '../../src/engine/index.js';
-import { reasonToSkip, sets } from '../support.js';
+import { reasonToSkip, sets } from '../support/addon.js';
 
 const count = Number(process.env['BITGRAD_PLANS'] ?? 60);
 const first = Number(process.env['BITGRAD_PLAN_SEED'] ?? 1);

@@ -4,4 +4,5 @@ export { lower, type Lowered } from './lower.js';
 export * as opcodes from './opcodes.js';
 export { place, write, type Layout } from './place.js';
 export type { Target } from './program.js';
-export { rowsOf, type Tensor } from './tensors.js';
+export type { Tensor } from './tensors.js';
+export * as words from './words.js';

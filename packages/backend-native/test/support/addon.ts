@@ -1,6 +1,6 @@
 // Shared by the tests: whether the addon is there, and what it can do here.
-import { findAddon } from '../src/addon.js';
-import type { NativeEngineOptions } from '../src/engine/index.js';
+import { findAddon } from '../../src/addon.js';
+import type { NativeEngineOptions } from '../../src/engine/index.js';
 
 /** Why tests of the native engine are skipped; empty when they run. */
 export const missing = (): string => findAddon().reason ?? '';
