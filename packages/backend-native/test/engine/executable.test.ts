@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { dirtyMemory, encodeModel, jsEngine, loadModel, type Executable } from '@bitgrad/runtime';
 import { convTrial, randomPlan } from '@bitgrad/testkit/engine';
 import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
-import { findAddon } from '../../src/addon.js';
+import { findAddon, type Addon } from '../../src/addon.js';
 import * as exports from '../../src/engine/index.js';
 import { reasonToSkip, sets } from '../support/addon.js';
 
@@ -165,7 +165,7 @@ describe.skipIf(reasonToSkip())('the addon', () => {
     new Int32Array(image.buffer).set(words);
     const whole = { ...layout, arenaAt: 320, totalBytes: 448, ...changes };
     const { arenaAt } = whole;
-    return new (findAddon().addon!.NativeProgram)(image.slice(0, arenaAt), whole, 'portable');
+    return new (findAddon() as { addon: Addon }).addon.NativeProgram(image.slice(0, arenaAt), whole, 'portable');
   };
 
   it('refuses layouts that are none', () => {

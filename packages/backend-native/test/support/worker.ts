@@ -12,6 +12,7 @@ if ((workerData as { ends: boolean }).ends) {
   parentPort!.postMessage('ends');
   setTimeout(() => process.exit(), 1);
 } else {
-  const output = await running;
-  parentPort!.postMessage(output.reduce((sum, x) => sum + x, 0));
+  let sum = 0;
+  for (const x of await running) sum += x;
+  parentPort!.postMessage(sum);
 }
