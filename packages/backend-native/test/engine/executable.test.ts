@@ -165,7 +165,11 @@ describe.skipIf(reasonToSkip())('the addon', () => {
     new Int32Array(image.buffer).set(words);
     const whole = { ...layout, arenaAt: 320, totalBytes: 448, ...changes };
     const { arenaAt } = whole;
-    return new (findAddon() as { addon: Addon }).addon.NativeProgram(image.slice(0, arenaAt), whole, 'portable');
+    return new (findAddon() as { addon: Addon }).addon.NativeProgram(
+      image.slice(0, arenaAt),
+      whole,
+      'portable',
+    );
   };
 
   it('refuses layouts that are none', () => {
