@@ -1,7 +1,7 @@
 // The visitor's formulas: what they may say, what they mean, and how they fail. Compared with plain JavaScript.
 import { describe, expect, it } from 'vitest';
 import { BitgradError } from '@bitgrad/core';
-import { certify } from '@bitgrad/quantizer-proxconnect';
+import { certify } from '@bitgrad/certificate';
 import { formulaSurrogate, parseFormula } from '../src/quantizers/formula.js';
 import { createQuantizer } from '../src/quantizers/library.js';
 import { evaluateExpression } from '@bitgrad/core';

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from '@bitgrad/core';
-import { certify } from '@bitgrad/quantizer-proxconnect';
+import { certify } from '@bitgrad/certificate';
 import { builtInPlugins } from '../src/plugins.js';
 import { cli, ended, start, temporaryFolder } from './run.js';
 

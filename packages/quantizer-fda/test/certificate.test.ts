@@ -1,6 +1,6 @@
 // Both papers joined: the certificate refuses fda, and says where, and grants fda++ for every n and weighting.
 import '@tensorflow/tfjs-layers';
-import { certify } from '@bitgrad/quantizer-proxconnect';
+import { certify } from '@bitgrad/certificate';
 import { describe, expect, it } from 'vitest';
 import {
   boxedForward,

@@ -7,7 +7,7 @@ import {
   piecewiseLinearExpression,
   type Shifts,
 } from './math/piecewise-linear.js';
-import type { ProximalMap } from './parts.js';
+import type { ProximalMap } from '@bitgrad/certificate';
 
 /** How the shifts of L follow from the scalars of the schedule; constant shifts ignore them. */
 export type ShiftsOf = (scalars: Scalars) => Shifts;

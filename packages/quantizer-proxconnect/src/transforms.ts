@@ -1,7 +1,7 @@
 // The transforms of this package: identity, the clip behind BNN, and soft signs of growing steepness on a box.
 import { E, type Expression, type Scalars } from '@bitgrad/core';
 import type { SoftSign } from './math/curves.js';
-import type { Transform } from './parts.js';
+import type { Transform } from '@bitgrad/certificate';
 
 /** T(p) = p: F = P and B = 1, ProxConnect. */
 export const identityTransform: Transform = Object.freeze({

@@ -2,7 +2,8 @@
 import { createRegistry, type Scalars } from '@bitgrad/core';
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import { describe, expect, it } from 'vitest';
-import { certify, proxConnectPlugin } from '../src/index.js';
+import { certify } from '@bitgrad/certificate';
+import { proxConnectPlugin } from '../src/index.js';
 
 const registry = createRegistry([proxConnectPlugin, stePlugin]);
 const levels = [

@@ -3,70 +3,13 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { constantSchedule } from '@bitgrad/core';
 import { describe, expect, it } from 'vitest';
-import {
-  aroundStep,
-  certify,
-  hardSignForward,
-  identityMap,
-  identityTransform,
-  match,
-  matchedForward,
-  muSchedule,
-  proximalOf,
-  proxQuant,
-  reverseProxConnect,
-  sampleCells,
-  softSignSlopeSurrogate,
-  synthesize,
-} from '../src/index.js';
+import { aroundStep, hardSignForward, muSchedule, proxQuant, reverseProxConnect } from '../src/index.js';
 
-const pair = { F: (x: number) => x, B: () => 1 };
-const parts = { proximal: identityMap, transform: identityTransform };
-const surrogate = softSignSlopeSurrogate();
 const step = { proximal: hardSignForward(), schedule: constantSchedule() };
 const mu = { growth: 'linear', muStart: 0, muEnd: 1, muUntil: 1 };
 
 /** A function of an option object, an option with a typing error, and values that are none. */
 const cases: [string, (options: never) => unknown, meant: string, bad: object[]][] = [
-  [
-    'certify',
-    (o) => certify(pair, o),
-    'tolerance',
-    [
-      { tolerance: 1 },
-      { range: [0] },
-      { mu: [] },
-      { scalars: [{ mu: NaN }] },
-      { strength: 0 },
-      { progress: [2] },
-    ],
-  ],
-  [
-    'sampleCells',
-    (o) => sampleCells(pair, { range: [0, 1], ...(o as object) }),
-    'maxCells',
-    [{ cells: 0 }, { range: [1, 0] }],
-  ],
-  [
-    'synthesize',
-    (o) => synthesize({ ...parts, ...(o as object) }),
-    'levels',
-    [
-      { levels: [1, -1] },
-      { limits: [0, 1] },
-      { transform: {} },
-      { proximal: 3 },
-      { reach: 0 },
-      { unit: { kernelUnit: 'one' } },
-    ],
-  ],
-  ['match', (o) => match(surrogate, o), 'schedule', [{ range: 0 }, { schedule: {} }, { name: 3 }]],
-  [
-    'proximalOf',
-    (o) => proximalOf(Math.abs, o),
-    'candidates',
-    [{ candidates: 1 }, { domain: [1, 0] }, { strength: 'x' }],
-  ],
   [
     'muSchedule',
     (o) => muSchedule({ ...mu, ...(o as object) } as never),
@@ -102,16 +45,6 @@ describe.each(cases)('%s', (owner, call, meant, bad) => {
   it.each(bad)('refuses %j', (options) => {
     expect(() => call(options as never)).toThrow(invalid(new RegExp(Object.keys(options)[0]!)));
   });
-});
-
-it('what is no function, surrogate or option object is named', () => {
-  for (const wrong of [undefined, null, 3, 'triangle', {}]) {
-    expect(() => match(wrong as never)).toThrow(invalid(/surrogate given to match/));
-    expect(() => matchedForward(wrong as never)).toThrow(invalid(/surrogate given to matchedForward/));
-    expect(() => proximalOf(wrong as never)).toThrow(invalid(/regularizer/));
-  }
-  for (const wrong of [null, 3, 'x', [1]])
-    expect(() => certify(pair, wrong as never)).toThrow(invalid(/options of certify/));
 });
 
 it('a proximal map without a unit steps in units of 1', () => {

@@ -15,7 +15,8 @@ import {
   type TrainingClock,
 } from '@bitgrad/core';
 import { describe, expect, it } from 'vitest';
-import { certify, proxConnectPlugin } from '../src/index.js';
+import { certify } from '@bitgrad/certificate';
+import { proxConnectPlugin } from '../src/index.js';
 
 const registry = createRegistry([proxConnectPlugin]);
 const names = Object.keys(proxConnectPlugin.quantizers);

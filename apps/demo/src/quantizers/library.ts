@@ -2,7 +2,8 @@
 // for formulas and certificates, and by the worker for training.
 import { createRegistry, pairQuantizer, type Quantizer } from '@bitgrad/core';
 import { fdaPlugin } from '@bitgrad/quantizer-fda';
-import { match, proxConnectPlugin } from '@bitgrad/quantizer-proxconnect';
+import { match } from '@bitgrad/certificate';
+import { proxConnectPlugin } from '@bitgrad/quantizer-proxconnect';
 import { signForward, stePlugin } from '@bitgrad/quantizer-ste';
 import type { QuantizerChoice } from '../worker/protocol.js';
 import { formulaSurrogate } from './formula.js';

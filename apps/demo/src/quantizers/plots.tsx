@@ -1,7 +1,7 @@
 // The linked plots of a pair: F and B with the intervals that break the certificate, P, T and r where it is sound, and
 // the spectrum of B.
 import type { Quantizer } from '@bitgrad/core';
-import type { Position } from '@bitgrad/quantizer-proxconnect';
+import type { Position } from '@bitgrad/certificate';
 import { Plot } from '../shared/plot.js';
 import { messageOf } from '../shared/state.js';
 import { position, quantizer, spectra } from './session.js';

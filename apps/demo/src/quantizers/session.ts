@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import type { JsonObject, Quantizer, Scalars } from '@bitgrad/core';
 import { spectrum, type Spectrum } from '@bitgrad/quantizer-fda';
-import { certify, type Certificate, type Position } from '@bitgrad/quantizer-proxconnect';
+import { certify, type Certificate, type Position } from '@bitgrad/certificate';
 import type { QuantizerChoice } from '../worker/protocol.js';
 import { createQuantizer } from './library.js';
 

@@ -3,7 +3,7 @@ import { checkCommand, expectText } from '../arguments.js';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BitgradError, defaultRegistry, reasonOf, type JsonObject, type Quantizer } from '@bitgrad/core';
-import { certificateChart, certify, chartSize, type Certificate } from '@bitgrad/quantizer-proxconnect';
+import { certificateChart, certify, chartSize, type Certificate } from '@bitgrad/certificate';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { usePlugins } from '../plugins.js';

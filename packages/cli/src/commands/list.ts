@@ -3,7 +3,7 @@ import { checkCommand } from '../arguments.js';
 import { defaultRegistry, type JsonObject, type Plugin, type Quantizer } from '@bitgrad/core';
 import { listDatasets, type DatasetInfo } from '@bitgrad/datasets';
 import { listModels } from '@bitgrad/models';
-import { certify } from '@bitgrad/quantizer-proxconnect';
+import { certify } from '@bitgrad/certificate';
 import { listOptimizers, type OptimizerInfo } from '@bitgrad/training';
 import { probeBackends, type BackendListing } from '../backends.js';
 import { probeEngines, type EngineListing } from '../engines.js';

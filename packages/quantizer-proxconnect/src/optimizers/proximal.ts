@@ -10,7 +10,6 @@ import {
   type QuantizeContext,
   type Schedule,
 } from '@bitgrad/core';
-import { schedule } from '../rules.js';
 import { aroundStep } from './wrap.js';
 
 /** What a wrapper needs to know of its quantizer. */
@@ -19,6 +18,11 @@ export interface ProximalStep {
   readonly proximal: ForwardQuantizer;
   readonly schedule: Schedule;
 }
+
+const schedule = option.of(
+  'a schedule { options, values(clock) }',
+  (x) => typeof (x as { values?: unknown } | null)?.values === 'function',
+);
 
 const rules: OptionRules<ProximalStep> = {
   proximal: option.required(

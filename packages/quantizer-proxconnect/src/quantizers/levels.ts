@@ -13,8 +13,9 @@ import {
 import * as v from 'valibot';
 import { levelMap } from '../maps.js';
 import type { Shifts } from '../math/piecewise-linear.js';
-import { unitEntries, unitOf, unitStatistic, type UnitOptions } from '../scale.js';
-import { composeForward } from '../synthesis/compose.js';
+import { unitEntries } from '../scale.js';
+import { unitOf, unitStatistic, type UnitOptions } from '@bitgrad/certificate';
+import { composeForward } from '@bitgrad/certificate';
 import { identityTransform } from '../transforms.js';
 
 /** A level set: {-1, 1}, {-1, 0, 1}, or any ascending numbers. */

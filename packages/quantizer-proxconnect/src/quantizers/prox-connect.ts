@@ -10,7 +10,8 @@ import {
 } from '@bitgrad/core';
 import * as v from 'valibot';
 import { proxQuant, reverseProxConnect } from '../optimizers/proximal.js';
-import { unitEntries, type UnitOptions } from '../scale.js';
+import { unitEntries } from '../scale.js';
+import type { UnitOptions } from '@bitgrad/certificate';
 import { muEntries, muMoves, muSchedule, type MuOptions } from '../schedule.js';
 import {
   backwardSchema,

@@ -19,9 +19,10 @@ import {
 import * as v from 'valibot';
 import { boxMap, identityMap } from '../maps.js';
 import { quadratic, signSwish, tanh, type SoftSign } from '../math/curves.js';
-import { unitEntries, type UnitOptions } from '../scale.js';
+import { unitEntries } from '../scale.js';
+import type { UnitOptions } from '@bitgrad/certificate';
 import { muAt, muEntries, muMoves, muSchedule, type MuOptions } from '../schedule.js';
-import { composeForward, composeSurrogate, type Composition } from '../synthesis/compose.js';
+import { composeForward, composeSurrogate, type Composition } from '@bitgrad/certificate';
 import { softSignTransform } from '../transforms.js';
 
 /** Options of `bnn++`, `ede++`, `tanh++` and `poly++`. */

@@ -14,8 +14,8 @@ import {
   defineQuantizer,
 } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { certify, type CertifyOptions } from '../certificate/certify.js';
-import { sampleCells } from '../certificate/cells.js';
+import { certify, type CertifyOptions } from '../certify/certify.js';
+import { sampleCells } from '../certify/cells.js';
 import { schedule as scheduleRule, surrogate as surrogateRule } from '../rules.js';
 import { lookUp, tabulate } from './tabulate.js';
 import type { SynthesizedQuantizer } from './synthesize.js';
@@ -50,7 +50,7 @@ interface Integral {
 const fail = (surrogate: SurrogateGradient, got: unknown, expected: string, next?: string): never => {
   throw new BitgradError({
     code: 'incompatible',
-    source: 'quantizer-proxconnect',
+    source: 'certificate',
     what: `surrogate "${surrogate.name}" cannot be matched by a forward`,
     got,
     expected,
@@ -114,7 +114,7 @@ function lastIntegral(surrogate: SurrogateGradient, range: number): (scalars: Sc
 
 /** The forward whose derivative is a multiple of the surrogate, from -1 to 1. */
 export function matchedForward(surrogate: SurrogateGradient, range = 4): ForwardQuantizer {
-  const owner = 'quantizer-proxconnect';
+  const owner = 'certificate';
   checkValue(owner, 'surrogate given to matchedForward', surrogate, option.required(surrogateRule));
   checkValue(owner, 'range given to matchedForward', range, option.positive);
   if (surrogate.statistics)
@@ -155,8 +155,8 @@ export function matchedForward(surrogate: SurrogateGradient, range = 4): Forward
  *   depends on statistics of x; `verification-failed` when the certificate fails
  */
 export function match(surrogate: SurrogateGradient, options: MatchOptions = {}): SynthesizedQuantizer {
-  checkValue('quantizer-proxconnect', 'surrogate given to match', surrogate, option.required(surrogateRule));
-  checkOptions('quantizer-proxconnect', 'match', options, rules);
+  checkValue('certificate', 'surrogate given to match', surrogate, option.required(surrogateRule));
+  checkOptions('certificate', 'match', options, rules);
   const { schedule = constantSchedule(), range = 4 } = options;
   const name = options.name ?? `${surrogate.name.replace(/\++$/, '')}++`;
   const quantizer = defineQuantizer({
@@ -173,7 +173,7 @@ export function match(surrogate: SurrogateGradient, options: MatchOptions = {}):
   if (!proof.holds)
     throw new BitgradError({
       code: 'verification-failed',
-      source: 'quantizer-proxconnect',
+      source: 'certificate',
       what: `certificate of "${name}", the match of surrogate "${surrogate.name}"`,
       got: proof.violations[0]!.explanation,
       expected: 'a pair that certifies',

@@ -61,14 +61,14 @@ export function checkPair(pair: unknown): asserts pair is CertifiablePair {
   if (typeof F !== 'function' || typeof B !== 'function')
     throw new BitgradError({
       code: 'invalid-option',
-      source: 'quantizer-proxconnect',
+      source: 'certificate',
       what: 'the pair to certify',
       got: pair,
       expected:
         'a quantizer, { forward, surrogate } as made by defineForward and defineSurrogate, or functions F and B',
       next: 'registry.quantizer(name) makes a quantizer of its name.',
     });
-  checkOptions('quantizer-proxconnect', 'the pair to certify', pair as PlainPair, plainRules);
+  checkOptions('certificate', 'the pair to certify', pair as PlainPair, plainRules);
 }
 
 const isHalves = (pair: CertifiablePair): pair is HalvesPair => 'forward' in pair && 'surrogate' in pair;
@@ -104,7 +104,7 @@ export function positionsOf(pair: CertifiablePair, options: PositionOptions): Se
   if (mu && schedule && !('mu' in schedule.values(initialClock)) && Object.keys(schedule.options).length > 0)
     throw new BitgradError({
       code: 'invalid-option',
-      source: 'quantizer-proxconnect',
+      source: 'certificate',
       what: `option "mu" for ${pairName(pair)}, whose schedule has no scalar mu`,
       got: mu,
       expected: `its scalars ${Object.keys(schedule.values(initialClock)).join(', ')}`,

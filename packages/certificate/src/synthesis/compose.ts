@@ -12,7 +12,7 @@ import {
   type Scalars,
   type SurrogateGradient,
 } from '@bitgrad/core';
-import { unitOf, unitStatistic, type UnitOptions } from '../scale.js';
+import { unitOf, unitStatistic, type UnitOptions } from '../unit.js';
 import type { ProximalMap, Transform } from '../parts.js';
 import { lookUp, tabulate } from './tabulate.js';
 

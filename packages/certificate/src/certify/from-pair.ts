@@ -9,7 +9,7 @@ export function fromPair<T>(what: string, read: () => T): T {
     if (cause instanceof BitgradError) throw cause;
     throw new BitgradError({
       code: 'invalid-plugin',
-      source: 'quantizer-proxconnect',
+      source: 'certificate',
       what: `${what} of the pair to certify threw`,
       got: cause instanceof Error ? cause.message : cause,
       next: 'Report it to the author of the pair, or give scalars that its formulas can use.',

@@ -24,7 +24,7 @@ export function sampledFunction(
   if (x.length === 0 || x.length !== y.length)
     throw new BitgradError({
       code: 'shape-mismatch',
-      source: 'quantizer-proxconnect',
+      source: 'certificate',
       what: 'samples of a function',
       got: [x.length, y.length],
       expected: 'as many values as points, at least one',

@@ -103,7 +103,7 @@ const rules: OptionRules<CertifyOptions> = {
  *   options out of range, unknown ones, and what is not a pair
  */
 export function certify(pair: CertifiablePair, options: CertifyOptions = {}): Certificate {
-  checkOptions('quantizer-proxconnect', 'certify', options, rules);
+  checkOptions('certificate', 'certify', options, rules);
   checkPair(pair);
   const { tolerance = 1e-6, anchor, strength = 1 } = options;
   const halvesAt = (at: Scalars) => fromPair('a declared point', () => scalarPair(pair, at));
@@ -149,7 +149,7 @@ const rangeOf = (special: readonly number[]): readonly [number, number] => {
 const noGradient = (pair: CertifiablePair): BitgradError =>
   new BitgradError({
     code: 'invalid-option',
-    source: 'quantizer-proxconnect',
+    source: 'certificate',
     what: `backward of ${pairName(pair)} is 0 on the whole range`,
     got: 0,
     expected: 'a backward that lets some gradient through',

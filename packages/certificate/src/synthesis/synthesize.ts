@@ -13,10 +13,10 @@ import {
   type Scalars,
   type Schedule,
 } from '@bitgrad/core';
-import { certify, type Certificate, type CertifyOptions } from '../certificate/certify.js';
-import { jumpsOf } from '../math/prox.js';
+import { certify, type Certificate, type CertifyOptions } from '../certify/certify.js';
+import { jumpsOf } from '../prox.js';
 import { ascending, proximalMap, schedule as scheduleRule, transform as transformRule } from '../rules.js';
-import { noUnit, type UnitOptions } from '../scale.js';
+import { noUnit, type UnitOptions } from '../unit.js';
 import { composeForward, composeSurrogate, type Composition } from './compose.js';
 import type { ProximalMap, Transform } from '../parts.js';
 
@@ -74,7 +74,7 @@ const rules: OptionRules<Synthesis> = {
 const fail = (name: string, what: string, got: unknown, expected: string, next?: string): never => {
   throw new BitgradError({
     code: 'invalid-option',
-    source: 'quantizer-proxconnect',
+    source: 'certificate',
     what: `${what} of synthesized quantizer "${name}"`,
     got,
     expected,
@@ -90,7 +90,7 @@ const fail = (name: string, what: string, got: unknown, expected: string, next?:
  *   `verification-failed` when the certificate fails
  */
 export function synthesize(synthesis: Synthesis): SynthesizedQuantizer {
-  checkOptions('quantizer-proxconnect', 'synthesize', synthesis, rules);
+  checkOptions('certificate', 'synthesize', synthesis, rules);
   checkLimits(synthesis);
   const { name = 'synthesized', levels = [-1, 1], unit = noUnit, schedule = constantSchedule() } = synthesis;
   const proximal = withJumps(synthesis.proximal, synthesis.reach ?? 8);
@@ -131,7 +131,7 @@ export function synthesize(synthesis: Synthesis): SynthesizedQuantizer {
   if (!proof.holds)
     throw new BitgradError({
       code: 'verification-failed',
-      source: 'quantizer-proxconnect',
+      source: 'certificate',
       what: `certificate of synthesized quantizer "${name}"`,
       got: proof.violations[0]!.explanation,
       expected: 'a pair that certifies',

@@ -72,7 +72,7 @@ const finite = (name: string, x: number, value: number): number => {
   if (Number.isFinite(value)) return value;
   throw new BitgradError({
     code: 'not-finite',
-    source: 'quantizer-proxconnect',
+    source: 'certificate',
     what: `${name}(${x}) of the pair to certify`,
     got: value,
     expected: 'a finite number',
@@ -136,7 +136,7 @@ function roughness(F: (x: number) => number, { a, b, Fa, Fm, Fb }: Cell, Fl: num
  * @throws BitgradError `not-finite` when F or B is NaN or infinite somewhere, `invalid-plugin` when one throws
  */
 export function sampleCells(pair: ScalarPair, options: SamplingOptions): CellGrid {
-  checkOptions('quantizer-proxconnect', 'sampleCells', options, rules);
+  checkOptions('certificate', 'sampleCells', options, rules);
   const { accuracy = 1e-4, jumps: jumpShare = 1e-6, cells: count = 256, maxCells = 40_000 } = options;
   const [lo, hi] = options.range;
   const span = hi - lo;

@@ -8,8 +8,8 @@ import {
   type OptionRules,
   type Scalars,
 } from '@bitgrad/core';
-import type { ProximalMap } from '../parts.js';
-import { interval } from '../rules.js';
+import type { ProximalMap } from './parts.js';
+import { interval } from './rules.js';
 
 /** How to compute a proximal map. */
 export interface ProximalOptions {
@@ -90,8 +90,8 @@ function refine(cost: (z: number) => number, low: number, middle: number, high: 
  * @throws BitgradError `invalid-option` when r is finite nowhere, or the options are out of range
  */
 export function proximalOf(r: (z: number) => number, options: ProximalOptions = {}): ProximalMap {
-  checkValue('quantizer-proxconnect', 'regularizer of proximalOf', r, option.required(option.callback));
-  checkOptions('quantizer-proxconnect', 'proximalOf', options, rules);
+  checkValue('certificate', 'regularizer of proximalOf', r, option.required(option.callback));
+  checkOptions('certificate', 'proximalOf', options, rules);
   const { domain = [-4, 4], strength, points = [], candidates: count = 801 } = options;
   const [lo, hi] = domain;
   const even = Array.from({ length: count }, (_, i) => lo + ((hi - lo) * i) / (count - 1));
@@ -101,7 +101,7 @@ export function proximalOf(r: (z: number) => number, options: ProximalOptions = 
   if (candidates.length === 0)
     throw new BitgradError({
       code: 'invalid-option',
-      source: 'quantizer-proxconnect',
+      source: 'certificate',
       what: 'regularizer of proximalOf',
       got: { domain, candidates: count },
       expected: 'a domain [low, high] with points where r is finite',
