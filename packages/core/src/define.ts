@@ -1,5 +1,5 @@
 // Makes the frozen plain objects of the contracts, checked for shape when they are made.
-import { BitgradError } from '@bitgrad/bits';
+import { BitgradError, nearestName } from '@bitgrad/bits';
 import type { Definition } from './contracts/definition.js';
 import type { ForwardQuantizer } from './contracts/forward.js';
 import type { Plugin } from './contracts/plugin.js';
@@ -17,6 +17,73 @@ const isObject = (x: unknown): x is Record<string, unknown> =>
 const checkObject = (what: string, x: unknown): void => {
   if (!isObject(x)) fail(what, x === undefined ? 'nothing' : x, 'an object');
 };
+
+/** Refuses members that nobody would look at: most are misspelled. */
+function checkMembers(what: string, x: object, known: readonly string[]): void {
+  const unknown = Object.keys(x).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const nearest = nearestName(unknown, known);
+  throw new BitgradError({
+    code: 'invalid-plugin',
+    source: 'core',
+    what: `${what} has no member "${unknown}"`,
+    expected: `one of ${known.join(', ')}`,
+    next: nearest === undefined ? undefined : `Did you mean "${nearest}"?`,
+  });
+}
+
+/** Every name of `T`; the compiler sees that none is left out. */
+const namesOf = <T>(names: Readonly<Record<keyof Required<T>, true>>): readonly string[] =>
+  Object.keys(names);
+
+const surrogateMembers = namesOf<SurrogateGradient>({
+  kind: true,
+  name: true,
+  options: true,
+  formula: true,
+  expression: true,
+  derivative: true,
+  statistics: true,
+  breakpoints: true,
+});
+const forwardMembers = namesOf<ForwardQuantizer>({
+  kind: true,
+  name: true,
+  options: true,
+  alphabet: true,
+  levels: true,
+  soft: true,
+  formula: true,
+  hardFormula: true,
+  expression: true,
+  forward: true,
+  hardExpression: true,
+  harden: true,
+  statistics: true,
+  prepare: true,
+  scale: true,
+  jumps: true,
+  breakpoints: true,
+});
+const quantizerMembers = namesOf<Quantizer>({
+  kind: true,
+  name: true,
+  options: true,
+  forward: true,
+  surrogate: true,
+  schedule: true,
+  capabilities: true,
+  description: true,
+  certificate: true,
+  parameters: true,
+  augment: true,
+  wrapOptimizer: true,
+});
+const capabilityNames = namesOf<QuantizerCapabilities>({
+  roles: true,
+  needsClock: true,
+  hasParameters: true,
+});
 
 const checkName = (what: string, name: unknown): void => {
   // "++" and a trailing "+" are part of the field's names (bnn+, bnn++).
@@ -37,11 +104,12 @@ const checkJson = (what: string, options: unknown): void => {
   if (!isObject(options) || !isJson(options)) fail(`options of ${what}`, options, 'a plain JSON object');
 };
 
-/** @throws BitgradError `invalid-plugin` when a required member is missing */
+/** @throws BitgradError `invalid-plugin` when a required member is missing, or there is an unknown one */
 export function defineSurrogate(surrogate: Omit<SurrogateGradient, 'kind'>): SurrogateGradient {
   checkObject('a surrogate', surrogate);
   checkName('a surrogate', surrogate.name);
   const what = `surrogate "${surrogate.name}"`;
+  checkMembers(what, surrogate, surrogateMembers);
   checkJson(what, surrogate.options);
   if (typeof surrogate.formula !== 'function')
     fail(`${what}: formula`, surrogate.formula, 'a function (x, scalars)');
@@ -50,11 +118,12 @@ export function defineSurrogate(surrogate: Omit<SurrogateGradient, 'kind'>): Sur
   return Object.freeze({ kind: 'surrogate' as const, ...surrogate });
 }
 
-/** @throws BitgradError `invalid-plugin` when a required member is missing */
+/** @throws BitgradError `invalid-plugin` when a required member is missing, or there is an unknown one */
 export function defineForward(forward: Omit<ForwardQuantizer, 'kind'>): ForwardQuantizer {
   checkObject('a forward quantizer', forward);
   checkName('a forward quantizer', forward.name);
   const what = `forward "${forward.name}"`;
+  checkMembers(what, forward, forwardMembers);
   checkJson(what, forward.options);
   if (typeof forward.formula !== 'function')
     fail(`${what}: formula`, forward.formula, 'a function (x, scalars)');
@@ -70,11 +139,13 @@ export function defineForward(forward: Omit<ForwardQuantizer, 'kind'>): ForwardQ
 export type QuantizerDefinition = Omit<Quantizer, 'kind' | 'schedule' | 'capabilities'> &
   Partial<Pick<Quantizer, 'schedule'>> & { capabilities?: Partial<QuantizerCapabilities> };
 
-/** @throws BitgradError `invalid-plugin` when a required member is missing */
+/** @throws BitgradError `invalid-plugin` when a required member is missing, or there is an unknown one */
 export function defineQuantizer(definition: QuantizerDefinition): Quantizer {
   checkObject('a quantizer', definition);
   checkName('a quantizer', definition.name);
   const what = `quantizer "${definition.name}"`;
+  checkMembers(what, definition, quantizerMembers);
+  checkMembers(`capabilities of ${what}`, definition.capabilities ?? {}, capabilityNames);
   checkJson(what, definition.options);
   if (definition.forward?.kind !== 'forward')
     fail(`${what}: forward`, definition.forward, 'made by defineForward');
@@ -96,19 +167,22 @@ export function defineQuantizer(definition: QuantizerDefinition): Quantizer {
 /**
  * Makes a definition of one kind; the package that owns the kind gives it its type.
  * @param functions names of the members that must be functions
- * @throws BitgradError `invalid-plugin` when one is missing
+ * @param others names of the members that may be there
+ * @throws BitgradError `invalid-plugin` when one is missing, or there is another
  */
 export function defineMember<D extends Definition>(
   kind: D['kind'],
   definition: Omit<D, 'kind'>,
   functions: readonly (keyof D & string)[],
+  others: readonly (keyof D & string)[] = [],
 ): D {
   checkObject(`a ${kind}`, definition);
   const given = definition as Partial<Record<string, unknown>>;
   if (typeof given.description !== 'string' || given.description === '')
-    fail(`description of a ${kind}`, given.description, 'a sentence');
+    fail(`description of a ${kind}`, given.description ?? 'nothing', 'a sentence');
   for (const name of functions)
     if (typeof given[name] !== 'function') fail(`${name} of a ${kind}`, given[name], 'a function');
+  checkMembers(`a ${kind}`, definition, ['kind', 'description', ...functions, ...others]);
   return Object.freeze({ kind, ...definition }) as unknown as D;
 }
 
@@ -138,6 +212,7 @@ export function definePlugin(plugin: Pick<Plugin, 'name' | 'version'> & Partial<
     fail('name of a plugin', plugin.name, 'its npm package name');
   if (typeof plugin.version !== 'string')
     fail(`version of plugin "${plugin.name}"`, plugin.version, 'a version string');
+  checkMembers(`plugin "${plugin.name}"`, plugin, ['name', 'version', ...Object.values(pluginFields)]);
   const members = Object.fromEntries(
     Object.values(pluginFields).map((field) => [field, plugin[field] ?? {}]),
   ) as Omit<Plugin, 'name' | 'version'>;

@@ -30,6 +30,7 @@ describe('defineSurrogate', () => {
     [{ ...clipped, options: { inner: [new Date(0)] } }, /options/],
     [without(clipped, 'formula'), /formula/],
     [without(clipped, 'expression'), /expression or a derivative/],
+    [{ ...clipped, breakpoint: () => [] }, /no member "breakpoint".*Did you mean "breakpoints"/],
   ])('refuses %#', (definition, message) =>
     expect(() => defineSurrogate(definition as never)).toThrow(invalid(message)),
   );
@@ -46,6 +47,7 @@ describe('defineForward', () => {
     [{ ...sign, soft: true }, /hardExpression or harden/],
     [{ ...sign, levels: [1] }, /levels/],
     [without(sign, 'levels'), /levels/],
+    [{ ...sign, statistic: () => ({}) }, /no member "statistic".*Did you mean "statistics"/],
   ])('refuses %#', (definition, message) =>
     expect(() => defineForward(definition as never)).toThrow(invalid(message)),
   );
@@ -71,6 +73,8 @@ describe('defineQuantizer', () => {
     [{ ...definition, forward: clipped }, /forward/],
     [{ ...definition, surrogate: undefined }, /surrogate/],
     [{ ...definition, options: undefined }, /options/],
+    [{ ...definition, parameter: () => [] }, /no member "parameter".*Did you mean "parameters"/],
+    [{ ...definition, capabilities: { needClock: true } }, /capabilities of .*Did you mean "needsClock"/],
   ])('refuses %#', (wrong, message) =>
     expect(() => defineQuantizer(wrong as never)).toThrow(invalid(message)),
   );
@@ -105,6 +109,7 @@ describe('definePlugin', () => {
   it.each([
     [{ version: '1' }, /name of a plugin/],
     [{ name: 'x' }, /version of plugin "x"/],
+    [{ name: 'x', version: '1', quantizer: {} }, /no member "quantizer".*Did you mean "quantizers"/],
     [{ name: 'x', version: '1', quantizers: { 'Bad One': () => 0 } }, /Bad One/],
     [{ name: 'x', version: '1', forwards: { good: 7 } }, /forwards "good".*got 7/],
     [{ name: 'x', version: '1', models: { good: () => 0 } }, /models "good".*what defineModel/],
@@ -122,10 +127,11 @@ describe('defineMember', () => {
     expect(member).toMatchObject({ kind: 'model', description: 'a toy' });
     expect(Object.isFrozen(member)).toBe(true);
   });
-  it.each([
+  it.each<[unknown, RegExp]>([
     [undefined, /a model/],
     [{ build: () => 7 }, /description of a model.*got/],
     [{ description: 'a toy' }, /build of a model.*a function/],
+    [{ description: 'a toy', build: () => 7, option: {} }, /a model has no member "option"/],
   ])('refuses %#', (wrong, message) =>
     expect(() => defineMember<Toy>('model', wrong as never, ['build'])).toThrow(invalid(message)),
   );

@@ -57,4 +57,5 @@ export interface DatasetDefinition<O extends object = object> extends Definition
  */
 export const defineDataset = <O extends object = object>(
   definition: Omit<DatasetDefinition<O>, 'kind'>,
-): DatasetDefinition<O> => defineMember<DatasetDefinition<O>>('dataset', definition, ['load']);
+): DatasetDefinition<O> =>
+  defineMember<DatasetDefinition<O>>('dataset', definition, ['load'], ['folder', 'options']);

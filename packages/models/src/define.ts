@@ -21,4 +21,4 @@ export interface ModelDefinition<O extends object = object> extends Definition {
  */
 export const defineModel = <O extends object = object>(
   definition: Omit<ModelDefinition<O>, 'kind'>,
-): ModelDefinition<O> => defineMember<ModelDefinition<O>>('model', definition, ['build']);
+): ModelDefinition<O> => defineMember<ModelDefinition<O>>('model', definition, ['build'], ['options']);

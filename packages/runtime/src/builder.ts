@@ -3,6 +3,7 @@
 import { failure } from './fail.js';
 import type { ModelMetadata, PackedModel } from './model.js';
 import type { Need, OpDefinition } from './ops/define.js';
+import { refuseUnknownFields } from './ops/fields.js';
 import { ops as definitions } from './ops/index.js';
 import { planVersion, type BufferSpec, type ElementType, type Op, type Shape, type TensorData, type WeightSpec } from './plan.js'; // prettier-ignore
 
@@ -59,6 +60,7 @@ export function createPlanBuilder(): PlanBuilder {
       return weights.push(data) - 1;
     },
     op(draft, shape) {
+      refuseUnknownFields(draft, draft.name ?? draft.op);
       const x = draft.inputs.map((i) => buffers[i]!);
       const w = (draft.weights ?? []).map((i) => specs[i]!);
       const output = buffers.push(resultOf(draft, x, w, shape)) - 1;

@@ -24,10 +24,11 @@ export const checkCompileOptions = (source: string, options: CompileOptions | un
 
 /**
  * What the report of an engine with one thread says of its threads.
+ * @param options as checked
  * @param why there are no more
  */
 export const oneThread = (
-  { threads = 1 }: CompileOptions,
+  options: CompileOptions | undefined,
   why: string,
 ): Pick<EngineReport, 'threads' | 'threadsReason'> =>
-  threads > 1 ? { threads: 1, threadsReason: why } : { threads: 1 };
+  (options?.threads ?? 1) > 1 ? { threads: 1, threadsReason: why } : { threads: 1 };

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { BitgradError, decodeModel, encodeModel, jsEngine, type PackedModel } from '../src/index.js';
+import {
+  BitgradError,
+  createPlanBuilder,
+  decodeModel,
+  encodeModel,
+  jsEngine,
+  type PackedModel,
+} from '../src/index.js';
 import { affineModel, convModel } from './support/models.js';
 import { randomPlan } from './support/random-plan.js';
 import { repairChecksums } from './support/repair.js';
@@ -40,12 +47,23 @@ describe('encodeModel', () => {
     ]);
     expect(file.length).toBe(weights + 24);
   });
-  it('is deterministic and drops unknown fields', () => {
-    const model = affineModel();
-    const noisy = { ...model.plan, extra: 1, ops: model.plan.ops.map((op) => ({ ...op, color: 'red' })) };
-    expect(encodeModel(noisy, model.weights, { ...model.metadata, mood: 3 } as object)).toEqual(
-      encode(model),
-    );
+  it('is deterministic', () => expect(encode(affineModel())).toEqual(encode(affineModel())));
+  it('refuses fields that a reader would leave out, with the nearest known one', () => {
+    const { plan, weights, metadata } = affineModel();
+    const coloured = { ...plan, ops: plan.ops.map((op) => ({ ...op, color: 'red' })) };
+    expect(thrown(() => encodeModel(coloured, weights)).message).toMatch(/plan.ops\[0\] .*no option "color"/);
+    for (const [wrong, words] of [
+      [{ clases: ['a'] }, /metadata has no option "clases".*Did you mean "classes"/],
+      [{ normalization: { mean: [0], std: [1], sd: [1] } }, /metadata.normalization has no option "sd"/],
+      [{ layers: [{ name: 'a', binaryMac: 3 }] }, /metadata.layers has no option "binaryMac"/],
+    ] as const)
+      expect(thrown(() => encodeModel(plan, weights, { ...metadata, ...wrong } as object)).message).toMatch(
+        words,
+      );
+    const builder = createPlanBuilder();
+    const x = builder.buffer('f32', [4, 4, 1]);
+    const pool = { op: 'maxPool', inputs: [x], kernel: [2, 2], stride: [2, 2], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] } as const; // prettier-ignore
+    expect(thrown(() => builder.op(pool)).message).toMatch(/no option "stride".*Did you mean "strides"/);
   });
   it('refuses what a reader would refuse', () => {
     const { plan, weights } = affineModel();

@@ -60,7 +60,7 @@ export function validateWeights(plan: Plan, weights: readonly TensorData[]): voi
 }
 
 /** What a metadata field may be: text, a count, a finite or positive number, any object, a list of one kind, or fields. */
-type Kind =
+export type Kind =
   | 'text'
   | 'count'
   | 'finite'
@@ -71,7 +71,8 @@ type Kind =
   | readonly [Kind]
   | { readonly [field: string]: Kind };
 
-const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Kind } = {
+/** The fields of metadata and what each may be. */
+export const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Kind } = {
   name: 'text',
   classes: ['text'],
   output: 'output',
