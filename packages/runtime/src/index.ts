@@ -66,6 +66,7 @@ export {
   type WeightSpec,
 } from './plan.js';
 export { clampBetween } from './ops/clamp.js';
+export { boxesOf, type Box, type BoxOp } from './ops/moves.js';
 export { erf } from './ops/unary.js';
 export {
   isElementwise,

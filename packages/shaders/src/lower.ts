@@ -16,7 +16,7 @@ import {
 } from '@bitgrad/runtime';
 import type { Context, Draft, Input, Weight } from './kernels/context.js';
 import { integerSum, quantize, threshold } from './kernels/elements.js';
-import { avgPool, concat, copyConstant, maxPool, pad, reshape, slice, transpose } from './kernels/moves.js';
+import { avgPool, boxes, copyConstant, maxPool, reshape, transpose } from './kernels/moves.js';
 import { matmul, product, type Epilogue } from './kernels/products.js';
 import { rowKernel, valueKernel } from './kernels/value.js';
 import type { Kernel, Program, Ref } from './program.js';
@@ -41,11 +41,11 @@ const drafts: { [Name in Other]: (context: Context<Extract<Op, { op: Name }>>) =
   matmul,
   maxPool,
   mul: valueKernel,
-  pad,
+  pad: boxes,
   prelu: valueKernel,
   quantize,
   reshape,
-  slice,
+  slice: boxes,
   softmax: rowKernel,
   threshold,
   transpose,
@@ -178,10 +178,10 @@ export function lowerModel({ plan, weights }: PackedModel, options: LowerOptions
           shape: context.out.shape.map((s, i) => (i === axis ? size : s)),
         };
         const buffer = newBuffer(wordCount(out));
-        emit(concat({ ...context, op, x: group, out }), buffer);
+        emit(boxes({ ...context, op, x: group, out }), buffer);
         parts = [{ ...out, ref: { buffer } }, ...parts.slice(WIDTH)];
       }
-      emit(concat({ ...context, op, x: parts }), op.output);
+      emit(boxes({ ...context, op, x: parts }), op.output);
     } else emit((drafts[op.op] as (context: Context) => Draft)(context), op.output);
   });
   return { words, storage, input: plan.input, output: plan.output, constants, kernels, renamed };

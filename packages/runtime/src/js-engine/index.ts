@@ -19,7 +19,7 @@ import { convStep } from './conv.js';
 import { depthwiseStep } from './depthwise.js';
 import { integerSumStep, matmulStep, quantizeStep, thresholdStep } from './elementwise.js';
 import { avgPoolStep, maxPoolStep } from './pool.js';
-import { concatStep, constantStep, padStep, reshapeStep, sliceStep, transposeStep } from './shape.js';
+import { boxesStep, constantStep, reshapeStep, transposeStep } from './shape.js';
 import type { Step, StepArguments } from './step.js';
 import { blockOf, registersOf, rowStep, valueStep } from './value.js';
 import { isElementwise, isRowwise } from '../ops/values.js';
@@ -29,7 +29,7 @@ const steps: { [Name in Op['op']]: (args: StepArguments<Extract<Op, { op: Name }
   affine: valueStep,
   avgPool: avgPoolStep,
   clamp: valueStep,
-  concat: concatStep,
+  concat: boxesStep,
   constant: constantStep,
   conv: convStep,
   dense: convStep,
@@ -38,11 +38,11 @@ const steps: { [Name in Op['op']]: (args: StepArguments<Extract<Op, { op: Name }
   matmul: matmulStep,
   maxPool: maxPoolStep,
   mul: valueStep,
-  pad: padStep,
+  pad: boxesStep,
   prelu: valueStep,
   quantize: quantizeStep,
   reshape: reshapeStep,
-  slice: sliceStep,
+  slice: boxesStep,
   softmax: rowStep,
   threshold: thresholdStep,
   transpose: transposeStep,

@@ -1,10 +1,8 @@
 // Ops that only move elements: every one is a copy of boxes between row-major tensors, packed or not.
 import { wordsPerRow } from '@bitgrad/bits';
-import type { ConcatOp } from '../ops/concat.js';
 import type { ConstantOp } from '../ops/constant.js';
-import type { PadOp } from '../ops/pad.js';
+import { boxesOf, type BoxOp } from '../ops/moves.js';
 import type { ReshapeOp } from '../ops/reshape.js';
-import type { SliceOp } from '../ops/slice.js';
 import type { TransposeOp } from '../ops/transpose.js';
 import type { Shape } from '../plan.js';
 import { channelCount, elementCount } from '../tensors.js';
@@ -46,47 +44,23 @@ function boxCopy(
   };
 }
 
-const zeros = (shape: Shape): number[] => shape.map(() => 0);
-
-/** concat. */
-export function concatStep({ op, x, out }: StepArguments<ConcatOp>): Step {
-  let end = 0;
-  const copies = x.map((tensor) => {
-    const to = zeros(out.shape);
-    to[op.axis] = end;
-    end += tensor.shape[op.axis]!;
-    return boxCopy(tensor, zeros(tensor.shape), out, to, tensor.shape);
-  });
-  const run = (): void => {
-    if (out.type === 'bits') out.data.fill(0);
-    for (const copy of copies) copy();
+/** Writes a value to every element; unused bits of packed rows are 0. */
+function filler({ type, shape, data }: Tensor, value: number): () => void {
+  if (type !== 'bits') return () => data.fill(value);
+  const [stride, rest] = [wordsPerRow(channelCount(shape)), channelCount(shape) & 31];
+  return () => {
+    data.fill(value < 0 ? 0xffffffff : 0);
+    if (value < 0 && rest > 0) for (let i = stride - 1; i < data.length; i += stride) data[i] = 2 ** rest - 1;
   };
-  return { kernel: 'copy', run };
 }
 
-/** pad: fill, then copy. */
-export function padStep({ op, x: [x], out }: StepArguments<PadOp>): Step {
-  const copy = boxCopy(x!, zeros(x!.shape), out, op.before, x!.shape);
-  const stride = wordsPerRow(channelCount(out.shape));
-  const tail = (channelCount(out.shape) & 31 ? 2 ** (channelCount(out.shape) & 31) : 2 ** 32) - 1;
-  const { data, type } = out;
+/** concat, pad and slice: fill where needed, then copy. */
+export function boxesStep({ op, x, out }: StepArguments<BoxOp>): Step {
+  const { boxes, fill } = boxesOf(op, x.map(({ shape }) => shape), out.shape); // prettier-ignore
+  const runs = boxes.map(({ input, from, to, size }) => boxCopy(x[input]!, from, out, to, size));
+  if (fill !== undefined || out.type === 'bits') runs.unshift(filler(out, fill ?? 1));
   const run = (): void => {
-    if (type !== 'bits') data.fill(op.value);
-    else {
-      data.fill(op.value < 0 ? 0xffffffff : 0);
-      if (op.value < 0) for (let i = stride - 1; i < data.length; i += stride) data[i] = tail;
-    }
-    copy();
-  };
-  return { kernel: 'copy', run };
-}
-
-/** slice. */
-export function sliceStep({ op, x: [x], out }: StepArguments<SliceOp>): Step {
-  const copy = boxCopy(x!, op.begin, out, zeros(out.shape), out.shape);
-  const run = (): void => {
-    if (out.type === 'bits') out.data.fill(0);
-    copy();
+    for (const part of runs) part();
   };
   return { kernel: 'copy', run };
 }

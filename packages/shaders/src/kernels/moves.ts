@@ -2,22 +2,21 @@
 // levels move a word at a time.
 import { wordsPerRow } from '@bitgrad/bits';
 import {
+  boxesOf,
   channelCount,
   type AvgPoolOp,
+  type BoxOp,
   type BufferSpec,
-  type ConcatOp,
   type ConstantOp,
   type MaxPoolOp,
-  type PadOp,
   type ReshapeOp,
   type Shape,
-  type SliceOp,
   type TransposeOp,
   elementCount,
 } from '@bitgrad/runtime';
 import { valueType } from '../access.js';
 import { literal } from '../dialect.js';
-import { elementwise, weightConstant, type Context, type Draft, type Input } from './context.js';
+import { elementwise, weightConstant, type Context, type Draft } from './context.js';
 
 /** Row-major strides of a shape. */
 const strides = (shape: Shape): number[] => shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
@@ -69,82 +68,40 @@ export function transpose(context: Context<TransposeOp>): Draft {
   return moved(context, 'permute', `return x0(${index(shape, at)});`);
 }
 
-/** slice. */
-export function slice(context: Context<SliceOp>): Draft {
-  const {
-    op,
-    x: [x],
-    out,
-  } = context;
-  const { begin } = op;
-  const last = begin.length - 1;
-  if (
-    unpackedOr(
-      context,
-      begin[last]! % 32 === 0 && (out.shape[last]! % 32 === 0 || out.shape[last] === x!.shape[last]),
-    )
-  )
-    return slice({
-      ...inWords(context),
-      op: { ...op, begin: begin.map((b, axis) => (axis === last ? b / 32 : b)) },
-    });
-  return moved(
-    context,
-    'slice',
-    `return x0(${index(
-      x!.shape,
-      begin.map((b, axis) => `c${axis} + ${b}`),
-    )});`,
-  );
-}
-
-/** pad. */
-export function pad(context: Context<PadOp>): Draft {
-  const {
-    op,
-    x: [x],
-    out,
-  } = context;
-  const { before, after, value } = op;
-  const last = before.length - 1;
-  const whole = [before[last]!, x!.shape[last]!, after[last]!].every((size) => size % 32 === 0);
-  if (unpackedOr(context, whole)) {
-    const shrink = (sizes: readonly number[]) =>
-      sizes.map((size, axis) => (axis === last ? size / 32 : size));
-    return pad({
-      ...inWords(context),
-      op: { ...op, before: shrink(before), after: shrink(after), value: value < 0 ? -1 : 0 },
-    });
-  }
-  const inside = before
-    .map((b, axis) => `c${axis} >= ${b} && c${axis} < ${b + x!.shape[axis]!}`)
-    .join(' && ');
-  return moved(
-    context,
-    'pad',
-    `if (${inside}) { return x0(${index(
-      x!.shape,
-      before.map((b, axis) => `c${axis} - ${b}`),
-    )}); }
-  return ${out.type === 'f32' ? literal(value) : value};`,
-  );
-}
-
-/** concat of inputs that fit one kernel. */
-export function concat(context: Context<ConcatOp>): Draft {
+/** concat of inputs that fit one kernel, pad and slice. */
+export function boxes(context: Context<BoxOp>): Draft {
   const { op, x, out } = context;
+  const given = boxesOf(op, x.map(({ shape }) => shape), out.shape); // prettier-ignore
+  const { fill } = given;
   const last = out.shape.length - 1;
-  if (unpackedOr(context, op.axis < last || x.every(({ shape }) => shape[last]! % 32 === 0)))
-    return concat(inWords(context));
-  let end = 0;
-  const parts = x.map(({ shape }: Input, j) => {
-    const start = end;
-    end += shape[op.axis]!;
-    const at = shape.map((_, axis) => (axis === op.axis ? `c${axis} - ${start}` : `c${axis}`));
-    const from = `return x${j}(${index(shape, at)});`;
-    return j === x.length - 1 ? from : `if (c${op.axis} < ${end}) { ${from} }`;
+  const width = out.shape[last]!;
+  const whole = given.boxes.every(({ input, from, to, size }) => {
+    const rows = size[last] === width && size[last] === x[input]!.shape[last];
+    return from[last]! % 32 === 0 && to[last]! % 32 === 0 && (rows || size[last]! % 32 === 0);
   });
-  return moved(context, 'concat', parts.join('\n  '));
+  // Unused bits stay 0.
+  const inner = unpackedOr(context, whole && ((fill ?? 0) >= 0 || width % 32 === 0))
+    ? inWords(context)
+    : context;
+  const words = inner !== context;
+  const inUnits = (at: Shape): Shape =>
+    words ? at.map((n, axis) => (axis === last ? Math.ceil(n / 32) : n)) : at;
+  const parts = given.boxes.map((box, j) => {
+    const [from, to, size] = [box.from, box.to, box.size].map(inUnits) as [Shape, Shape, Shape];
+    const at = from.map((n, axis) => `c${axis} + ${n - to[axis]!}`);
+    const read = `return x${box.input}(${index(inner.x[box.input]!.shape, at)});`;
+    if (fill === undefined && j === given.boxes.length - 1) return read;
+    const tests = inner.out.shape.flatMap((n, axis) => [
+      ...(to[axis]! > 0 ? [`c${axis} >= ${to[axis]}`] : []),
+      ...(to[axis]! + size[axis]! < n ? [`c${axis} < ${to[axis]! + size[axis]!}`] : []),
+    ]);
+    return `if (${tests.join(' && ') || 'true'}) { ${read} }`;
+  });
+  if (fill !== undefined) {
+    const bits = fill < 0 ? -1 : 0;
+    parts.push(`return ${out.type === 'f32' ? literal(fill) : words ? bits : fill};`);
+  }
+  return moved(inner, op.op, parts.join('\n  '));
 }
 
 /** reshape whose words differ: packed rows of another length. */

@@ -4,6 +4,7 @@
 // `float32` it rounds each step in the order that plan.ts states: then every engine must agree bit for bit.
 import { evaluateExpression, type Expression, float32 as float32Arithmetic } from '@bitgrad/bits';
 import {
+  boxesOf,
   isElementwise,
   isRowwise,
   opDefinitions,
@@ -192,39 +193,17 @@ function evaluate(op: Op, x: Value[], w: Value[], out: Shape, float32: boolean):
         result.push(op.op === 'maxPool' ? max : f(f(sum) / values.length));
         break;
       }
-      case 'concat': {
-        let position = at[op.axis]!;
-        const from = x.find(({ shape }) => {
-          if (position < shape[op.axis]!) return true;
-          position -= shape[op.axis]!;
-          return false;
-        })!;
-        result.push(
-          from.v[
-            flat(
-              from.shape,
-              at.map((i, axis) => (axis === op.axis ? position : i)),
-            )
-          ]!,
-        );
+      case 'concat':
+      case 'pad':
+      case 'slice': {
+        const { boxes, fill = 0 } = boxesOf(op, x.map(({ shape }) => shape), out); // prettier-ignore
+        const box = boxes.find(({ to, size: n }) => at.every((i, axis) => i >= to[axis]! && i < to[axis]! + n[axis]!)); // prettier-ignore
+        const from = box && x[box.input]!;
+        if (from)
+          result.push(from.v[flat(from.shape, at.map((i, axis) => i - box.to[axis]! + box.from[axis]!))]!); // prettier-ignore
+        else result.push(a.type === 'f32' ? f(fill) : fill);
         break;
       }
-      case 'pad': {
-        const from = at.map((i, axis) => i - op.before[axis]!);
-        const inside = from.every((i, axis) => i >= 0 && i < a.shape[axis]!);
-        result.push(inside ? a.v[flat(a.shape, from)]! : a.type === 'f32' ? f(op.value) : op.value);
-        break;
-      }
-      case 'slice':
-        result.push(
-          a.v[
-            flat(
-              a.shape,
-              at.map((i, axis) => i + op.begin[axis]!),
-            )
-          ]!,
-        );
-        break;
       case 'reshape':
         result.push(same);
         break;
