@@ -48,7 +48,7 @@ const functions = [
 const header = `// Generated from ${entry}; do not edit.\n`;
 const members = functions.map(([, , name, signature]) => `  ${name}${signature}\n`).join('');
 mkdirSync(dirname(output), { recursive: true });
-const text = deflateRawSync(binary, { level: 9 }).toString('base64');
+const text = deflateRawSync(binary, { level: 9, memLevel: 9 }).toString('base64');
 writeFileSync(output, `${header}export interface Exports {\n${members}}\nexport default '${text}';\n`);
 if (given.length > flags.length) {
   const table = functions.map(([, parameters, name]) => {

@@ -121,7 +121,7 @@ async function decodeFrom(source: ModelSource, bytes: Uint8Array, limits: Limits
 /**
  * Loads a `.bitgrad` model.
  * @param source URL, path (Node, Deno, Bun), bytes, Blob, File or Response
- * @throws BitgradError `io`, `truncated-file`, `checksum-mismatch`, `invalid-file`, `unsupported-op`, `overflow`,
+ * @throws BitgradError `io` (also of a server that is silent for a minute), `truncated-file`, `checksum-mismatch`, `invalid-file`, `unsupported-op`, `overflow`,
  *   `limit-exceeded`, `invalid-option`, `invalid-state`, `backend-unavailable`; the signal's reason when aborted
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {

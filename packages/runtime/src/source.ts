@@ -1,5 +1,5 @@
 // Getting the bytes of a model: from memory, the network or, in Node, a file. Sizes are checked while reading.
-import { BitgradError, reasonOf } from '@bitgrad/bits';
+import { BitgradError, reasonOf, within } from '@bitgrad/bits';
 import { bytesOf } from './bytes.js';
 import { check, failure, limited } from './fail.js';
 import type { Limits } from './limits.js';
@@ -9,6 +9,13 @@ export type ModelSource = string | URL | ArrayBufferLike | ArrayBufferView | Blo
 
 const checkSize = (bytes: number, limits: Limits): void =>
   limited('bytes of the file', bytes, limits.fileBytes);
+
+/** So long a server may send nothing; the whole download takes what it takes. */
+const silenceMs = 60_000;
+const timely = <T>(wait: Promise<T>): Promise<T> =>
+  within(silenceMs, wait, () =>
+    failure('io', { what: `the server of the model was silent for ${silenceMs} ms` }),
+  );
 
 /** The words for mistakes that pages do not make: loaded when they are needed. */
 const explain = () => import('./format/lookalike.js');
@@ -27,13 +34,16 @@ async function readResponse(response: Response, limits: Limits): Promise<Uint8Ar
   const parts: Uint8Array[] = [];
   let size = 0;
   const reader = response.body?.getReader();
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (done || !value) break;
-    size += value.length;
-    if (size > limits.fileBytes) await reader?.cancel();
-    checkSize(size, limits);
-    parts.push(value);
+  try {
+    while (reader) {
+      const { done, value } = await timely(reader.read());
+      if (done) break;
+      checkSize((size += value.length), limits);
+      parts.push(value);
+    }
+  } finally {
+    // Of a body that was read to its end this is nothing.
+    reader?.cancel().catch(() => undefined);
   }
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
@@ -74,7 +84,7 @@ export async function readSource(
           signal,
         );
       }
-      return await readResponse(await fetch(source, { signal }), limits);
+      return await readResponse(await timely(fetch(source, { signal })), limits);
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof BitgradError) throw cause;

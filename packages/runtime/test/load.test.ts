@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BitgradError, encodeModel, jsEngine, loadModel, type Engine } from '../src/index.js';
 import { affineModel, convModel } from './support/models.js';
 
@@ -23,12 +24,20 @@ const input = Uint8Array.of(4, 10);
 
 const folder = mkdtempSync(join(tmpdir(), 'bitgrad-'));
 const path = join(folder, 'm.bitgrad');
+const arrivals: string[] = [];
+const arrived = async (address: string): Promise<void> => {
+  while (!arrivals.includes(address)) await new Promise((done) => setImmediate(done));
+};
 const server = createServer((request, response) => {
+  arrivals.push(request.url!);
   if (request.url === '/m.bitgrad') response.end(Buffer.from(file));
   else if (request.url === '/endless') {
     const timer = setInterval(() => response.write(Buffer.alloc(1000)), 1);
     response.on('close', () => clearInterval(timer));
-  } else if (request.url === '/slow') response.write('x');
+  } else if (request.url === '/slow') {
+    response.write('x');
+    response.on('close', () => server.emit('slow closed'));
+  } else if (request.url === '/silent') return;
   else response.writeHead(404).end('no');
 });
 let base = '';
@@ -85,6 +94,24 @@ describe('sources', () => {
       expect((await load(source, limits)).code).toBe('limit-exceeded');
     expect((await load(`${base}/endless`, { fileBytes: 20_000 })).code).toBe('limit-exceeded');
   });
+  it.each(['/slow', '/silent'])(
+    '%s: a server that goes silent is an error, and let go of',
+    async (address) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        const closed = address === '/slow' ? once(server, 'slow closed') : undefined;
+        const loading = failure(loadModel(base + address, { engine: jsEngine() }));
+        await arrived(address);
+        let waiting = true;
+        void loading.then(() => (waiting = false));
+        while (waiting) await vi.advanceTimersByTimeAsync(10_000);
+        expect((await loading).message).toMatch(/the server of the model was silent for 60000 ms/);
+        await closed;
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
   it('can be aborted', async () => {
     const reason = new BitgradError({ code: 'invalid-state', source: 'test', what: 'no more' });
     const done = AbortSignal.abort(reason);

@@ -78,7 +78,7 @@ async function startThreads(
     startMs,
     within,
     failure,
-    ...(createWorker && { createWorker }),
+    createWorker,
   });
 }
 

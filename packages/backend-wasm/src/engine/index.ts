@@ -122,10 +122,10 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
         stallMs,
         startMs,
         strict,
-        ...(createWorker && { createWorker }),
-        ...(memoryBytes !== undefined && { memoryBytes }),
-        ...(signal && { signal }),
-        ...(reason && { threadsReason: reason }),
+        createWorker,
+        memoryBytes,
+        signal,
+        threadsReason: reason,
       });
     },
   });
