@@ -27,7 +27,10 @@ export interface Agreement {
    * this place of the last axis (of all outputs together where there are fewer than 8 rows).
    */
   readonly relativeDifference: number;
-  /** What `relativeDifference` may be on a sample without further evidence, the option `tolerance`. */
+  /**
+   * What `relativeDifference` may be on a sample without further evidence, the option `tolerance`. Sixteen roundings of the
+   * output's size are allowed besides: an output that hardly varies may have a larger `relativeDifference` and agree.
+   */
   readonly bound: number;
   /**
    * Samples beyond the bound for a reason that is no mistake: a sum lies within its float32 rounding error of a
