@@ -1,10 +1,4 @@
-export {
-  accumulatorBound,
-  checkAccumulator,
-  largestExactInteger,
-  maxExactTerms,
-  type AccumulatorFormat,
-} from './bounds.js';
+export { accumulatorBound, exactFloat32, exactInt32 } from './bounds.js';
 export { brand, type Brand } from './brand.js';
 export { crc32 } from './crc32.js';
 export {
@@ -70,13 +64,5 @@ export {
 } from './pixels/settings.js';
 export { createRng, restoreRng, type Rng, type RngState } from './rng.js';
 export { binarySign, checkNoNaN, levelOfBit, signBit } from './sign.js';
-export { axisWindow, type AxisWindow, type BinaryPadding } from './window.js';
+export { axisWindow, windowExtent, windowPositions, type AxisWindow } from './window.js';
 export { within } from './within.js';
-export {
-  xnorConv2d,
-  xnorDepthwiseConv2d,
-  xnorDot,
-  xnorMatmul,
-  type IntegerImage,
-  type XnorConv2dShape,
-} from './xnor.js';

@@ -1,73 +1,36 @@
-// Geometry of convolution windows along one axis; TensorFlow's 'same' and 'valid'.
-import { BitgradError } from './errors.js';
+// Geometry of windows along one axis.
 
-/**
- * What surrounds an image: `valid` nothing, `same-zero` exact zeros (padded taps count for nothing), `same-one`
- * the level +1. Both `same` kinds give ceil(size / stride) outputs.
- */
-export type BinaryPadding = 'valid' | 'same-zero' | 'same-one';
+/** Elements from the first tap of a window to its last. */
+export const windowExtent = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
 
-/** One axis of a convolution. */
+/** Positions of a window over `size` elements, padding among them; 0 or less where it does not fit. */
+export const windowPositions = (size: number, kernel: number, stride: number, dilation: number): number =>
+  Math.floor((size - windowExtent(kernel, dilation)) / stride) + 1;
+
+/** One axis of a convolution or a pool. */
 export interface AxisWindow {
-  /** Output size. */
+  /** Output size; 0 or less where a window without padding is larger than the input. */
   size: number;
   /** Padding before the first and after the last input element. */
   before: number;
   after: number;
 }
 
-const positive = (what: string, got: number): void => {
-  if (!Number.isInteger(got) || got < 1)
-    throw new BitgradError({
-      code: 'invalid-option',
-      source: 'bits',
-      what,
-      got,
-      expected: 'an integer >= 1',
-    });
-};
-
 /**
- * Output size and padding of one axis. With `same`, the padding is split evenly, the odd element after.
- * @param input input size, >= 1
- * @param kernel kernel size, >= 1
- * @param stride >= 1
- * @param dilation distance between taps, >= 1
- * @throws BitgradError `invalid-option`; `shape-mismatch` when a `valid` window is larger than the input
+ * Output size and padding of one axis, as TensorFlow has them: with `same` the output has ceil(input / stride)
+ * elements, and the padding is split evenly, the odd element after.
  */
 export function axisWindow(
   input: number,
   kernel: number,
   stride: number,
   dilation: number,
-  padding: BinaryPadding,
+  padding: 'valid' | 'same',
 ): AxisWindow {
-  positive('input size', input);
-  positive('kernel size', kernel);
-  positive('stride', stride);
-  positive('dilation', dilation);
-  if (padding !== 'valid' && padding !== 'same-zero' && padding !== 'same-one')
-    throw new BitgradError({
-      code: 'invalid-option',
-      source: 'bits',
-      what: 'padding',
-      got: padding,
-      expected: 'valid, same-zero or same-one',
-    });
-  const extent = (kernel - 1) * dilation + 1;
-  if (padding !== 'valid') {
-    const size = Math.ceil(input / stride);
-    const total = Math.max(0, (size - 1) * stride + extent - input);
-    const before = Math.floor(total / 2);
-    return { size, before, after: total - before };
-  }
-  if (extent > input)
-    throw new BitgradError({
-      code: 'shape-mismatch',
-      source: 'bits',
-      what: 'dilated kernel size with valid padding',
-      got: extent,
-      expected: `at most the input size, ${input}`,
-    });
-  return { size: Math.floor((input - extent) / stride) + 1, before: 0, after: 0 };
+  if (padding === 'valid')
+    return { size: windowPositions(input, kernel, stride, dilation), before: 0, after: 0 };
+  const size = Math.ceil(input / stride);
+  const total = Math.max(0, (size - 1) * stride + windowExtent(kernel, dilation) - input);
+  const before = Math.floor(total / 2);
+  return { size, before, after: total - before };
 }

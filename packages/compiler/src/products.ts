@@ -1,5 +1,6 @@
 // How far rounding can move the sums of layers with kernels.
 import * as tf from '@tensorflow/tfjs-core';
+import { exactFloat32 } from '@bitgrad/bits';
 import { isQuantLayer } from '@bitgrad/layers';
 import type { GraphLayer } from './graph.js';
 import { kernelOf } from './lower/product.js';
@@ -108,7 +109,7 @@ const ofLevels = (
   }
   let [size, error]: [tf.Tensor, tf.Tensor] = [tf.scalar(largest), tf.scalar(0)];
   kernels.forEach((kernel, i) => {
-    const exact = i === 0 && kernel.whole && whole && kernel.terms * largest < 2 ** 24;
+    const exact = i === 0 && kernel.whole && whole && kernel.terms * largest < exactFloat32;
     // A second product sees every channel of the first.
     if (i > 0) [size, error] = [tf.max(size), tf.max(error)];
     const total = totals(kernel);
@@ -148,7 +149,7 @@ const exactSums = (
     const whole = altered(layer, [{ variable: kernel.variable, magnitudes: kernel.levels }], () => call(layer, [x])); // prettier-ignore
     return tf.mul(whole, tf.tensor1d(kernel.scale.map((s) => s * unit)));
   };
-  if (levels) return levels.whole && most * levels.largest < 2 ** 24 ? sums(value, 1) : undefined;
+  if (levels) return levels.whole && most * levels.largest < exactFloat32 ? sums(value, 1) : undefined;
   const { padValues = 0 } = layer.getConfig() as { padValues?: number };
   if (!bytes?.whole || padValues !== 0 || layer.getClassName() === 'QuantConv1D') return undefined;
   // Well within what is exact in the lowering.

@@ -1,5 +1,6 @@
 export {
   binaryOps,
+  binarySign,
   BitgradError,
   brand,
   checkOptions,
@@ -23,6 +24,7 @@ export {
   pictureRules,
   pictureSettings,
   outputKinds,
+  popcount,
   reasonOf,
   restoreRng,
   roundHalfEven,

@@ -2,6 +2,7 @@
 // both sides are +-1), then the kernel's scale of each output channel, then the input's scale. The result equals the
 // product of the scaled tensors up to float rounding, and exactly what a compiled model computes.
 import * as tf from '@tensorflow/tfjs-core';
+import { axisWindow } from '@bitgrad/bits';
 import { BitgradError, binaryConv2d, binaryMatMul, checkValue, option } from '@bitgrad/core';
 import type { QuantizedParts } from './quantizers.js';
 
@@ -107,15 +108,11 @@ function padInput(
   { strides, padding, padValues }: Conv2dGeometry,
 ): { x: QuantizedParts; padding: 'valid' | 'same' } {
   if (padding === 'valid' || padValues === 0) return { x, padding };
-  const [, h, w, c] = x.levels.shape as [number, number, number, number];
-  const { padInfo } = tf.backend_util.computeConv2DInfo(
-    [1, h, w, c],
-    [...kernelSize, c, 1],
-    [...strides],
-    1,
-    'same',
-  );
-  const pads: [number, number][] = [[0, 0], [padInfo.top, padInfo.bottom], [padInfo.left, padInfo.right], [0, 0]]; // prettier-ignore
+  const pads = x.levels.shape.map((size, axis): [number, number] => {
+    if (axis !== 1 && axis !== 2) return [0, 0];
+    const { before, after } = axisWindow(size, kernelSize[axis - 1]!, strides[axis - 1]!, 1, 'same');
+    return [before, after];
+  });
   const { scale } = x;
   // A scale of each pixel (XNOR-Net's K) has no value outside the image: 1 there, so that the padding is +1.
   const spatial = scale !== undefined && scale.rank === 4 && (scale.shape[1] !== 1 || scale.shape[2] !== 1);

@@ -4,6 +4,7 @@
 // nondecreasing at every rho, so every step on the way is sound (ProxConnect++, arXiv 2402.17710), and nothing is left to
 // harden at the end of training.
 import {
+  binarySign,
   defineForward,
   defineSurrogate,
   E,
@@ -64,7 +65,7 @@ export function boxedForward(options: PairOptions): ForwardQuantizer {
     levels: [-1, 1],
     soft: true,
     formula: (x, scalars) => value(x / (scalars.scale ?? 1), scalars),
-    hardFormula: (x) => (x < 0 ? -1 : 1),
+    hardFormula: binarySign,
     expression: (scalars) => {
       const { n, rho } = at(scalars, options);
       if (rho === 1) return E.sign(E.input('x'));

@@ -1,5 +1,6 @@
 // The soft forward of FDA++: the Fourier series of sign itself, whose exact derivative is its backward.
 import {
+  binarySign,
   checkOptions,
   defineForward,
   defineSurrogate,
@@ -56,7 +57,7 @@ export function seriesForward(options: PairOptions): ForwardQuantizer {
       const u = Math.min(options.reach, Math.max(-options.reach, x / scale));
       return seriesValue(u, n, omega, options.weighting);
     },
-    hardFormula: (x) => (x < 0 ? -1 : 1),
+    hardFormula: binarySign,
     expression: (scalars) => seriesExpression(scaled(), at(scalars, options).n, omega, options.weighting),
     hardExpression: () => E.sign(E.input('x')),
     statistics: scaleStatistic(1),

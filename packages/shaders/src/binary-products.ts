@@ -1,4 +1,5 @@
 // The products of +-1 tensors that the training adapters run packed: what webgl and webgpu share of them.
+import { windowPositions } from '@bitgrad/bits';
 
 /** A tensor as tfjs's kernels see it. */
 export interface TensorRef {
@@ -21,9 +22,8 @@ export interface BinaryConvolution {
 /** [height, width] of a convolution's output. */
 export function outputSize(g: BinaryConvolution): [number, number] {
   const size = (axis: 0 | 1): number => {
-    const reach = (g.filter[axis] - 1) * g.dilations[axis] + 1;
     const padded = g.image[1 + axis]! + g.pads[2 * axis]! + g.pads[2 * axis + 1]!;
-    return Math.floor((padded - reach) / g.strides[axis]) + 1;
+    return windowPositions(padded, g.filter[axis], g.strides[axis], g.dilations[axis]);
   };
   return [size(0), size(1)];
 }

@@ -1,5 +1,6 @@
 // What padded taps add to an integer sum. Positions that pad the same taps form a class; for each class and
 // output channel a table holds the value that the sum starts from.
+import { windowPositions } from '@bitgrad/bits';
 import type { Window } from '@bitgrad/runtime';
 
 /** An array that is made when its memory was claimed. */
@@ -40,7 +41,7 @@ function classesOf(
 ): Classes {
   const [k, d, stride, pad] = [kernel[axis], dilations[axis], strides[axis], pads[axis]];
   const inner = Math.min(outputs, Math.ceil(pad / stride));
-  const outer = Math.max(inner, Math.min(outputs, Math.floor((size - 1 - (k - 1) * d + pad) / stride) + 1));
+  const outer = Math.max(inner, Math.min(outputs, windowPositions(size + pad, k, stride, d)));
   const ranges: [number, number][] = [[0, k]];
   const known = new Map([[k, 0]]);
   const edges: (readonly [number, number])[] = [];

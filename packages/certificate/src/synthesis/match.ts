@@ -1,5 +1,6 @@
 // The "++" of any surrogate: the forward whose derivative it is, so that both ends of the network agree.
 import {
+  binarySign,
   BitgradError,
   checkOptions,
   checkValue,
@@ -133,7 +134,7 @@ export function matchedForward(surrogate: SurrogateGradient, range = 4): Forward
     levels: [-1, 1],
     soft: true,
     formula,
-    hardFormula: (x) => (x < 0 ? -1 : 1),
+    hardFormula: binarySign,
     forward: (x, { scalars }) =>
       tf.tidy(() =>
         lookUp(

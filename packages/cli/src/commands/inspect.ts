@@ -1,6 +1,7 @@
 // `bitgrad inspect`: what a packed file holds, without running it.
 import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
+import { popcount } from '@bitgrad/core';
 import {
   elementCount,
   planArena,
@@ -81,12 +82,6 @@ const inspectOp = (op: Op, model: PackedModel): InspectedOp => {
     macs,
     binaryMacs: bits.every((type) => type === 'bits') ? macs : 0,
   };
-};
-
-const popcount = (word: number): number => {
-  let count = 0;
-  for (let w = word; w !== 0; w &= w - 1) count += 1;
-  return count;
 };
 
 /** Layer names may repeat: a number keeps them apart. */

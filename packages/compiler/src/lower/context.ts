@@ -1,4 +1,5 @@
 // What every lowering is given, and the shape of a lowering: one function a layer class.
+import { axisWindow } from '@bitgrad/bits';
 import { BitgradError } from '@bitgrad/core';
 import type { OpDraft, PlanBuilder, Shape } from '@bitgrad/runtime';
 import { materialize, type Binarization } from '../emit.js';
@@ -75,16 +76,9 @@ export function windowOf(
 ) {
   if (padding !== 'valid' && padding !== 'same')
     unsupported(layer, `padding ${padding}`, "Use 'valid' or 'same'.");
-  const axis = (size: number, i: 0 | 1) => {
-    const extent = (kernel[i]! - 1) * dilations[i]! + 1;
-    if (padding !== 'same')
-      return { out: Math.floor((size - extent) / strides[i]!) + 1, before: 0, after: 0 };
-    const out = Math.ceil(size / strides[i]!);
-    const total = Math.max(0, (out - 1) * strides[i]! + extent - size);
-    return { out, before: Math.floor(total / 2), after: total - Math.floor(total / 2) };
-  };
+  const axis = (size: number, i: 0 | 1) => axisWindow(size, kernel[i]!, strides[i]!, dilations[i]!, padding);
   const [y, x] = [axis(h!, 0), axis(w!, 1)];
-  if (!(y.out > 0 && x.out > 0))
+  if (!(y.size > 0 && x.size > 0))
     unsupported(
       layer,
       `a window of ${kernel.join(' x ')} on an input of ${h} x ${w}`,
@@ -92,7 +86,7 @@ export function windowOf(
     );
   const two = (v: readonly number[]) => [v[0]!, v[1]!] as [number, number];
   return {
-    out: [y.out, x.out] as [number, number],
+    out: [y.size, x.size] as [number, number],
     window: {
       kernel: two(kernel),
       strides: two(strides),

@@ -1,7 +1,7 @@
 // Layers with kernels: convolutions and dense layers, quantized or float. Products of bits (or bytes) and small integers
 // become exact integer sums; scales, biases and codings stay pending after them.
 import * as tf from '@tensorflow/tfjs-core';
-import { packRows } from '@bitgrad/bits';
+import { exactFloat32, packRows } from '@bitgrad/bits';
 import { isQuantLayer } from '@bitgrad/layers';
 import type { ElementType, Shape } from '@bitgrad/runtime';
 import { toBits, uniformToFloat } from '../emit.js';
@@ -201,7 +201,7 @@ const exactCentres = (
   const factor = Array.from({ length: 9 }, (_, i) => 2 ** i).find((f) => Number.isInteger(mean * f))!;
   const centres = sums.map((sum) => mean * sum * 2 ** shift);
   const largest = centres.reduce((a, b) => Math.max(a, Math.abs(b)), most);
-  return 2 * largest * factor < 2 ** 24 ? centres : undefined;
+  return 2 * largest * factor < exactFloat32 ? centres : undefined;
 };
 
 const productParts = (layer: GraphLayer) => {

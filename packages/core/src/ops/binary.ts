@@ -1,7 +1,7 @@
 // Products of tensors that are exactly +-1: packed XNOR kernels forward where the backend has them, with the float
 // gradients of the plain product. Exact: a packed kernel gives bit for bit what the float product gives.
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, option, type OptionRules } from '@bitgrad/bits';
+import { axisWindow, checkOptions, option, type OptionRules } from '@bitgrad/bits';
 import { customOp } from './custom-op.js';
 import { expectTensor, shapeMismatch } from './expect-tensor.js';
 import { hasKernel, runKernel } from './kernels.js';
@@ -41,9 +41,11 @@ export function binaryConv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: Binar
   // tfjs has no gradient of dilated convolutions on any backend; the float path says so itself.
   if (!hasKernel('BitgradBinaryConv2D') || d[0] > 1 || d[1] > 1)
     return tf.conv2d(x, filter, s, padding, 'NHWC', d);
-  const { padInfo } = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, s, d, padding);
-  const { top, bottom, left, right } = padInfo;
-  const attrs = { strides, pads: [top, bottom, left, right], dilations, padValue: 0 };
+  const pads = [0, 1].flatMap((i) => {
+    const { before, after } = axisWindow(x.shape[i + 1]!, filter.shape[i]!, s[i]!, 1, padding);
+    return [before, after];
+  });
+  const attrs = { strides, pads, dilations, padValue: 0 };
   return customOp(
     [x, filter],
     (inputs) => ({

@@ -1,5 +1,6 @@
 // Options that the convolution layers share, their checks and their output sizes.
 import type * as tf from '@tensorflow/tfjs-core';
+import { axisWindow } from '@bitgrad/bits';
 import { BitgradError } from '@bitgrad/core';
 import type { ProductArgs } from '../product-layer.js';
 import { pair, type Conv2dGeometry } from '../product.js';
@@ -69,7 +70,6 @@ export const convConfig = (options: ConvOptions): tf.serialization.ConfigDict =>
 /** Output size of a convolution along `axis` (0 height, 1 width); null for an unknown input size. */
 export function convOutputSize(size: number | null, options: ConvOptions, axis: 0 | 1): number | null {
   if (size === null || size === undefined) return null;
-  const extent = (options.kernelSize[axis] - 1) * options.dilations[axis] + 1;
-  const usable = options.padding === 'same' ? size : size - extent + 1;
-  return Math.max(0, Math.ceil(usable / options.strides[axis]));
+  const { kernelSize, strides, dilations, padding } = options;
+  return Math.max(0, axisWindow(size, kernelSize[axis], strides[axis], dilations[axis], padding).size);
 }

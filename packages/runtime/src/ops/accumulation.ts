@@ -1,4 +1,5 @@
 // Sums of products: what may be multiplied, what padded taps count for, and the bound that keeps integers exact.
+import { accumulatorBound, exactInt32 } from '@bitgrad/bits';
 import type { ElementType } from '../plan.js';
 import { number, shift, type AttributesOf } from './attributes.js';
 import { needType, type RuleArguments } from './define.js';
@@ -52,8 +53,8 @@ export function accumulatorType(
     `an integer of magnitude at most ${maxPad} with ${input} input`,
   );
   if (input === 'f32') return 'f32';
-  const bound =
-    terms * Math.max(input === 'bits' ? 1 : 255 * 2 ** by, Math.abs(padValue)) * (weight === 'i8' ? 128 : 1);
-  need(bound < 2 ** 31, 'accumulator', bound, 'less than 2^31', 'overflow');
+  const most = Math.max(input === 'bits' ? 1 : 255 * 2 ** by, Math.abs(padValue));
+  const bound = accumulatorBound(terms, most, weight === 'i8' ? 128 : 1);
+  need(bound <= exactInt32, 'accumulator', bound, 'less than 2^31', 'overflow');
   return 'i32';
 }

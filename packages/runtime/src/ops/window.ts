@@ -1,4 +1,5 @@
 // Windows that slide over images: their attributes, and how large the result is.
+import { windowExtent, windowPositions } from '@bitgrad/bits';
 import type { ElementType } from '../plan.js';
 import { pads, pair, type AttributesOf } from './attributes.js';
 import type { RuleArguments, RuleResult } from './define.js';
@@ -33,12 +34,12 @@ export function windowOutput({ a, x, need }: RuleArguments<Window>): [height: nu
   need(shape.length === 3, 'inputs[0].shape', shape, '3 axes: height, width, channels');
   need(a.kernel[0] * a.kernel[1] <= 2 ** 20, 'kernel', a.kernel, 'at most 2^20 taps');
   return ([0, 1] as const).map((axis) => {
-    const extent = (a.kernel[axis] - 1) * a.dilations[axis] + 1;
+    const extent = windowExtent(a.kernel[axis], a.dilations[axis]);
     for (const pad of [axis, (axis + 2) as 2 | 3])
       need(a.pads[pad] < extent, `pads[${pad}]`, a.pads[pad], `less than the window, ${extent}`);
-    const room = shape[axis]! + a.pads[axis] + a.pads[(axis + 2) as 2 | 3] - extent;
-    need(room >= 0, `kernel[${axis}]`, a.kernel[axis], `a window within the padded input, ${room + extent}`);
-    return Math.floor(room / a.strides[axis]) + 1;
+    const size = shape[axis]! + a.pads[axis] + a.pads[(axis + 2) as 2 | 3];
+    need(extent <= size, `kernel[${axis}]`, a.kernel[axis], `a window within the padded input, ${size}`);
+    return windowPositions(size, a.kernel[axis], a.strides[axis], a.dilations[axis]);
   }) as [number, number];
 }
 

@@ -1,5 +1,5 @@
 // conv, depthwise and dense as matrix products over the taps of a window; matmul of two buffers.
-import { wordsPerRow } from '@bitgrad/bits';
+import { windowExtent, wordsPerRow } from '@bitgrad/bits';
 import {
   channelCount,
   elementCount,
@@ -160,7 +160,7 @@ function finish(form: Form, sums: number | undefined): string {
   const base = arithmetic === 'xnor' ? `${count * length} - 2 * acc` : shift > 0 ? `acc << ${shift}u` : 'acc';
   if (sums === undefined) return `fn finish(m: i32, n: i32, acc: i32) -> i32 { return ${base}; }`;
   const factor = arithmetic === 'xnor' ? padValue - 1 : padValue;
-  const reach = [0, 1].map((axis) => (kernel[axis]! - 1) * dilations[axis]!);
+  const reach = [0, 1].map((axis) => windowExtent(kernel[axis]!, dilations[axis]!) - 1);
   return `fn finish(m: i32, n: i32, acc: i32) -> i32 {
   var v: i32 = ${base};
   let y: i32 = (m / ${form.outW}) * ${form.strides[0]} - ${form.pads[0]};

@@ -1,4 +1,5 @@
 // Slow float64 loops: what convolutions, pools and products must give. Written from the definitions, not from tfjs.
+import { axisWindow, windowPositions } from '@bitgrad/bits';
 import type { Values } from './session.js';
 
 /** Padding of a window: the least that 'same' asks for, none, or the given one on every side. */
@@ -13,21 +14,16 @@ export interface Windows {
 }
 
 /** Output size and leading padding along one axis. */
-function axisOf(size: number, window: number, stride: number, pad: Pad): { out: number; before: number } {
-  if (pad === 'same') {
-    const out = Math.ceil(size / stride);
-    const total = Math.max(0, (out - 1) * stride + window - size);
-    return { out, before: Math.floor(total / 2) };
-  }
-  const before = pad === 'valid' ? 0 : pad;
-  return { out: Math.floor((size + 2 * before - window) / stride) + 1, before };
-}
+const axisOf = (size: number, window: number, stride: number, pad: Pad): { size: number; before: number } =>
+  typeof pad === 'number'
+    ? { size: windowPositions(size + 2 * pad, window, stride, 1), before: pad }
+    : axisWindow(size, window, stride, 1, pad);
 
 /** Shape of the output, without channels. */
 export const outputOf = ({ image, window, strides, pad }: Windows): [n: number, h: number, w: number] => [
   image[0],
-  axisOf(image[1], window[0], strides[0], pad).out,
-  axisOf(image[2], window[1], strides[1], pad).out,
+  axisOf(image[1], window[0], strides[0], pad).size,
+  axisOf(image[2], window[1], strides[1], pad).size,
 ];
 
 /** Visits every pixel under every window: output pixel, window pixel, input pixel, all without channels. */
@@ -36,8 +32,8 @@ export function slide(geometry: Windows, visit: (y: number, k: number, x: number
   const [n, h, w] = image;
   const [rows, columns] = [0, 1].map((i) => axisOf(image[i + 1]!, window[i]!, strides[i]!, pad));
   for (let b = 0, y = 0; b < n; b++)
-    for (let oy = 0; oy < rows!.out; oy++)
-      for (let ox = 0; ox < columns!.out; ox++, y++)
+    for (let oy = 0; oy < rows!.size; oy++)
+      for (let ox = 0; ox < columns!.size; ox++, y++)
         for (let k = 0; k < window[0] * window[1]; k++) {
           const iy = oy * strides[0] - rows!.before + Math.floor(k / window[1]);
           const ix = ox * strides[1] - columns!.before + (k % window[1]);

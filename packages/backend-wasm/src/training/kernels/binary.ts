@@ -1,4 +1,5 @@
 // Forward products of tensors that are exactly +-1, by packed XNOR; see assembly/training/binary.ts.
+import { windowPositions } from '@bitgrad/bits';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelFamily } from './family.js';
 import type { Job } from '../job.js';
@@ -24,10 +25,6 @@ const PACKED = 5;
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** Size of the output along one axis. */
-const outputSize = (size: number, filter: number, stride: number, dilation: number): number =>
-  Math.floor((size - (filter - 1) * dilation - 1) / stride) + 1;
-
 function packedConvolution(
   job: Job,
   { image: [n, h, w, c], filter: [kh, kw, , o], strides, pads, dilations }: Geometry,
@@ -38,7 +35,7 @@ function packedConvolution(
   const [sh, sw] = strides;
   const [dh, dw] = dilations;
   const [rows, columns] = [top + h + bottom, left + w + right];
-  const [oh, ow] = [outputSize(rows, kh, sh, dh), outputSize(columns, kw, sw, dw)];
+  const [oh, ow] = [windowPositions(rows, kh, sh, dh), windowPositions(columns, kw, sw, dw)];
   const taps = kh * kw;
   const pixel = job.call('packedPixel', { c });
   const words = job.call('packedWords', { taps, c });
@@ -76,8 +73,8 @@ export const binary: KernelFamily = (context) => ({
     const image = x!.shape as [number, number, number, number];
     const kernel = filter!.shape as [number, number, number, number];
     const [oh, ow] = [
-      outputSize(image[1] + pads[0] + pads[1], kernel[0], strides[0], dilations[0]),
-      outputSize(image[2] + pads[2] + pads[3], kernel[1], strides[1], dilations[1]),
+      windowPositions(image[1] + pads[0] + pads[1], kernel[0], strides[0], dilations[0]),
+      windowPositions(image[2] + pads[2] + pads[3], kernel[1], strides[1], dilations[1]),
     ];
     const out = context.heap.output([image[0], oh, ow, kernel[3]]);
     const job = context.job('BitgradBinaryConv2D', (image[0] * oh * ow * size(kernel)) / PACKED);

@@ -1,5 +1,6 @@
 // The 2-D convolution and its gradients as calls of the module. All run on zero-bordered copies of their image operand, so
 // that the inner loops have no bounds to check; see assembly/training/rows.ts and outer.ts.
+import { windowExtent } from '@bitgrad/bits';
 import type { backend_util } from '@tensorflow/tfjs-core';
 import type { Job } from '../job.js';
 import type { KernelContext } from './family.js';
@@ -37,8 +38,9 @@ const borderBytes = ([n, h, w, c]: Shape4, [top, bottom, left, right]: Borders):
 /** Borders (top, bottom, left, right) that hold every position a window reads. */
 function imageBorders(info: Info): Borders {
   const { top, left } = info.padInfo;
-  const rows = (info.outHeight - 1) * info.strideHeight + (info.filterHeight - 1) * info.dilationHeight + 1;
-  const cols = (info.outWidth - 1) * info.strideWidth + (info.filterWidth - 1) * info.dilationWidth + 1;
+  const rows =
+    (info.outHeight - 1) * info.strideHeight + windowExtent(info.filterHeight, info.dilationHeight);
+  const cols = (info.outWidth - 1) * info.strideWidth + windowExtent(info.filterWidth, info.dilationWidth);
   return [top, Math.max(0, rows - info.inHeight - top), left, Math.max(0, cols - info.inWidth - left)];
 }
 

@@ -1,4 +1,5 @@
 // A random plan under construction, and what is known of the values in it.
+import { exactFloat32, windowExtent } from '@bitgrad/bits';
 import {
   createPlanBuilder,
   type OpDraft,
@@ -23,7 +24,8 @@ export const count = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 export const last = (shape: Shape): number => shape[shape.length - 1]!;
 
 /** Whether sums of such values are exact in float32. */
-export const exactFloat = (max: number, quantum: number): boolean => quantum > 0 && max / quantum < 2 ** 24;
+export const exactFloat = (max: number, quantum: number): boolean =>
+  quantum > 0 && max / quantum < exactFloat32;
 
 const arrays = { u8: Uint8Array, i8: Int8Array, i32: Int32Array, f32: Float32Array };
 
@@ -77,7 +79,7 @@ export function growingPlan(random: TestRandom) {
     window(shape: Shape, pooling: boolean) {
       const kernel = [int(1, 3), int(1, 3)];
       const dilations = pooling ? [1, 1] : [int(1, 2), int(1, 2)];
-      const extent = kernel.map((k, axis) => (k - 1) * dilations[axis]! + 1);
+      const extent = kernel.map((k, axis) => windowExtent(k, dilations[axis]!));
       const pads = [0, 1, 0, 1].map((axis) => int(0, Math.min(2, extent[axis]! - 1)));
       const strides = [int(1, 2), int(1, 3)];
       const fits = [0, 1].every((axis) => shape[axis]! + pads[axis]! + pads[axis + 2]! >= extent[axis]!);
