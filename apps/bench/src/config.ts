@@ -28,7 +28,7 @@ function checked(addIssue: (message: string) => void, check: () => unknown): voi
 }
 
 const optimizer = z
-  .looseObject({ name: z.enum(['adam', 'sgd', 'bop']) })
+  .looseObject({ name: text })
   .refine((value) => value.learningRate === undefined, {
     path: ['learningRate'],
     message: 'give the rate beside the optimizer, as learningRate of the method or of the config',

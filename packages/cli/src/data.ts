@@ -1,5 +1,6 @@
 // Data sets as they are named on the command line, read once for a command.
 import { expectText } from './arguments.js';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Augmentation, Dataset } from '@bitgrad/datasets';
 import { loadDataset } from '@bitgrad/datasets/node';
@@ -29,7 +30,8 @@ export const dataKind = (data: string): string => data.split(':', 1)[0]!;
 /** The same data, wherever the command is started: the folder as an absolute path. */
 export function absoluteData(data: string, directory: string): string {
   const kind = dataKind(data);
-  const folder = data.slice(kind.length + 1);
+  // Behind a colon some shells leave ~ as it is.
+  const folder = data.slice(kind.length + 1).replace(/^~(?=$|[\\/])/, homedir());
   return folder === '' ? data : `${kind}:${resolve(directory, folder)}`;
 }
 

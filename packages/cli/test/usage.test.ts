@@ -1,4 +1,5 @@
 // Help, listings and wrong use.
+import { homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +57,8 @@ describe('wrong use', () => {
       ['train', '--data', 'mnist:/nowhere', '--optimizer-options', '{"beta3":1}'],
       /adam has no option "beta3".*Did you mean "beta1"/,
     ],
-    [['train', '--optimizer', 'adamw'], /optimizer: got "adamw", expected one of adam, sgd, bop/],
+    [['train', '--data', 'folder:~/no-such-folder'], new RegExp(`cannot read ${homedir()}/no-such-folder`)],
+    [['train', '--optimizer', 'adamx'], /optimizer: got "adamx", expected one of adam, .*sgd/],
     [['train', '--quantizer', 'nope'], /quantizer is not registered: got "nope", expected one of .*ste/],
     [['train', '--quantizer', 'ste/nope'], /got "nope"/],
     [['train', '--quantizer', 'ste/ste/ste'], /KERNEL-NAME\/INPUT-NAME/],
