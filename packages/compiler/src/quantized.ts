@@ -77,10 +77,12 @@ const isBinary = (levels: Float32Array): boolean => {
 const unitOf = (levels: Float32Array): number | undefined => {
   const distinct = [...new Set(levels)].filter((x) => x !== 0).map(Math.abs);
   if (distinct.length === 0) return 1;
-  const least = Math.min(...distinct);
+  // Not Math.min(...distinct): a kernel may have so many levels that as many arguments overflow the stack.
+  const least = distinct.reduce((a, b) => Math.min(a, b));
+  const most = distinct.reduce((a, b) => Math.max(a, b));
   for (let parts = 1; parts <= 127; parts++) {
     const unit = least / parts;
-    if (Math.max(...distinct) / unit > 127.5) return undefined;
+    if (most / unit > 127.5) return undefined;
     if (distinct.every((x) => Math.abs(x / unit - Math.round(x / unit)) < 1e-4)) return unit;
   }
   return undefined;

@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BitgradError, use } from '@bitgrad/core';
+import { BitgradError, defineForward, defineQuantizer, defineSurrogate, E, use } from '@bitgrad/core';
 import { batchNorm, layerNorm, quantActivation, quantConv1d, quantConv2d, quantConv2dTranspose, quantDense, quantDepthwiseConv2d, rprelu, withHardened } from '@bitgrad/layers'; // prettier-ignore
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import { jsEngine, loadModel } from '@bitgrad/runtime';
@@ -189,5 +189,35 @@ describe('unusual configurations', () => {
   it('a window that does not fit an open size: an error that names the layer', async () => {
     const model = build([null, null, 3] as unknown as number[], (x) => apply(l.globalAveragePooling2d({}), apply(quantConv2d({ name: 'it', filters: 2, kernelSize: 5 }), x))); // prettier-ignore
     await expect(compileModel(model, { inputShape: [4, 9, 3] })).rejects.toThrow(/layer "it" .*5 x 5 on an input of 4 x 9/); // prettier-ignore
+  });
+});
+
+describe('a kernel', () => {
+  const clip = defineForward({
+    name: 'clip',
+    options: {},
+    alphabet: 'k-bit',
+    levels: [-1, 1],
+    soft: false,
+    formula: (x) => Math.min(1, Math.max(-1, x)),
+    expression: () => E.min(1, E.max(-1, E.input('x'))),
+  });
+  const surrogate = defineSurrogate({
+    name: 'one',
+    options: {},
+    formula: () => 1,
+    expression: () => E.constant(1),
+  });
+  const many = defineQuantizer({ name: 'many', options: {}, description: '', forward: clip, surrogate });
+  // As arguments of one call they would overflow the stack.
+  it.each([
+    ['of 200,000 levels', { units: 100, kernelQuantizer: many }, 2000],
+    ['of 200,000 units', { units: 200_000, kernelQuantizer: 'ste' }, 2],
+  ])('%s compiles', async (_, options, inputs) => {
+    const model = tfl.sequential({ layers: [quantDense({ ...options, inputShape: [inputs], seed: 1 })] });
+    const samples = Float32Array.from({ length: inputs }, (_, i) => Math.sin(i));
+    const { agreement } = await compileModel(model, { samples, lastLayer: 'float' });
+    expect(agreement.relativeDifference).toBeLessThan(1e-4);
+    model.dispose();
   });
 });

@@ -168,7 +168,7 @@ export function productValue(
     bias: kernel.sums.map((sum) => operand.offset * sum),
   };
   const tap = operand.type === 'u8' ? Math.max(255 * 2 ** shift, Math.abs(padValue)) : 1;
-  const most = Math.ceil(Math.max(...kernel.magnitudes) * tap);
+  const most = Math.ceil(kernel.magnitudes.reduce((a, b) => Math.max(a, b)) * tap);
   let value: Value = operand.type === 'f32' ? product : { ...product, range: [-most, most] };
   const addAffine = (affine: Affine, centres?: readonly number[]): void => {
     const apply: Channelwise['apply'] = (x) =>
