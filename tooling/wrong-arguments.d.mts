@@ -7,6 +7,8 @@ export interface RightCall {
   readonly args: () => unknown[];
   /** Position of an argument that is an option object: an unknown name in it must be refused. */
   readonly options?: number;
+  /** Methods of what it makes, which are called wrongly too. */
+  readonly methods?: readonly string[];
   /** Names of wrong values that are right here, and would take long: `undefined` for a large default. */
   readonly without?: readonly string[];
 }

@@ -53,8 +53,8 @@ const limited = (promise) => {
 };
 
 /** Calls, waits for a promise, and takes the first value of a generator: that is where late checks would throw. */
-async function callOnce(fn, args) {
-  const result = isClass(fn) ? new fn(...args) : fn(...args);
+async function callOnce(fn, args, then = (made) => made) {
+  const result = then(isClass(fn) ? new fn(...args) : fn(...args));
   if (typeof result?.then === 'function') await limited(result);
   else if (typeof result?.next === 'function') {
     await limited(Promise.resolve(result.next()));
@@ -62,7 +62,7 @@ async function callOnce(fn, args) {
   }
 }
 
-/** Every call to try for one function, as `[text, args, mustFail]`. */
+/** Every call to try for one function, as `[text, args, mustFail, what to call of what it makes]`. */
 function* callsOf(name, fn, given) {
   const values = Object.entries(wrongValues).filter(([label]) => !given?.without?.includes(label));
   const good = given?.args;
@@ -85,6 +85,14 @@ function* callsOf(name, fn, given) {
         yield [`${name}({ ${key}: ${label} })`, args];
       }
   }
+  for (const method of given.methods ?? []) {
+    const { length } = fn(...good())[method];
+    for (let at = 0; at < Math.max(1, length); at++)
+      for (const [label, make] of values) {
+        const call = (made) => made[method](...new Array(at).fill(undefined), make());
+        yield [`${name}().${method}(${at > 0 ? `argument ${at}: ` : ''}${label})`, good(), false, call];
+      }
+  }
   if (given.options === undefined) return;
   const args = good();
   args[given.options] = { ...args[given.options], [unknownKey]: 1 };
@@ -96,8 +104,8 @@ function* callsOf(name, fn, given) {
  *
  * `cases[name].args()` makes right arguments; then each of them, and each member of those that are plain objects, is
  * replaced by a wrong value in turn. Without a case every argument is tried with undefined before it. `options` is the
- * position of an argument that is an option object: an unknown name in it must be refused. `skip[name]` says why a function
- * is not called.
+ * position of an argument that is an option object: an unknown name in it must be refused. `methods` names those of what is
+ * made, which are called wrongly too. `skip[name]` says why a function is not called.
  * @returns one line for each call that neither works nor raises a BitgradError
  */
 export async function wrongCalls(exports, { cases = {}, skip = {}, after } = {}) {
@@ -106,9 +114,9 @@ export async function wrongCalls(exports, { cases = {}, skip = {}, after } = {})
     if (typeof exports[name] !== 'function') failures.push(`${name} is not an exported function`);
   for (const [name, fn] of Object.entries(exports)) {
     if (typeof fn !== 'function' || name in skip || name === 'BitgradError') continue;
-    for (const [text, args, mustFail] of callsOf(name, fn, cases[name])) {
+    for (const [text, args, mustFail, then] of callsOf(name, fn, cases[name])) {
       try {
-        await callOnce(fn, args);
+        await callOnce(fn, args, then);
         if (mustFail) failures.push(`${text} accepts an option that does not exist`);
       } catch (error) {
         if (!isTyped(error)) failures.push(`${text} raises ${describeError(error)}`);

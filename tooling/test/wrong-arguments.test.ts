@@ -46,6 +46,16 @@ it('tries each argument, each option and an unknown option of a right call', asy
   expect(failures).toContain('scale({ notAnOption }) accepts an option that does not exist');
 });
 
+it('tries the methods of what is made', async () => {
+  const make = (): object => ({ size, first: (_: unknown, list: number[]) => list[0] });
+  const failures = await wrongCalls(
+    { make },
+    { cases: { make: { args: () => [], methods: ['size', 'first'] } } },
+  );
+  expect(failures).toContainEqual(expect.stringMatching(/^make\(\).first\(undefined\) raises TypeError/));
+  expect(failures.some((line) => line.includes('size'))).toBe(false);
+});
+
 it('does not leave out a case or a skip of a function that is no more', async () => {
   expect(await wrongCalls({}, { skip: { gone: 'was slow' } })).toEqual(['gone is not an exported function']);
 });

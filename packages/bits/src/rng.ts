@@ -42,6 +42,9 @@ const hash = (text: string, start: number): number => {
 
 const rotl = (x: number, k: number): number => ((x << k) | (x >>> (32 - k))) >>> 0;
 
+const wrong = (what: string, got: unknown, expected: string): BitgradError =>
+  new BitgradError({ code: 'invalid-option', source: 'bits', what, got: got ?? 'nothing', expected });
+
 const make = (initial: RngState): Rng => {
   let [a, b, c, d] = initial;
   const origin = initial[4];
@@ -60,13 +63,7 @@ const make = (initial: RngState): Rng => {
     next: () => (word() >>> 8) / 0x1000000,
     integer: (bound) => {
       if (!Number.isInteger(bound) || bound < 1 || bound > 0x100000000)
-        throw new BitgradError({
-          code: 'invalid-option',
-          source: 'bits',
-          what: 'bound of a random integer',
-          got: bound,
-          expected: 'an integer from 1 to 2^32',
-        });
+        throw wrong('bound of a random integer', bound, 'an integer from 1 to 2^32');
       // Rejection keeps the draw unbiased.
       const limit = 0x100000000 - (0x100000000 % bound);
       let value = word();
@@ -75,6 +72,7 @@ const make = (initial: RngState): Rng => {
     },
     normal: () => Math.sqrt(-2 * Math.log(1 - rng.next())) * Math.cos(2 * Math.PI * rng.next()),
     shuffle: (items) => {
+      if (!Number.isSafeInteger(items?.length)) throw wrong('items to shuffle', items, 'a list');
       for (let i = items.length - 1; i > 0; i--) {
         const j = rng.integer(i + 1);
         [items[i], items[j]] = [items[j], items[i]];

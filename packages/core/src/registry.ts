@@ -140,6 +140,11 @@ export function createRegistry(plugins: readonly Plugin[] = []): Registry {
   >;
   const registered: Plugin[] = [];
 
+  const membersOf = (kind: Kind): Map<string, Member> => {
+    if (Object.hasOwn(members, kind ?? '')) return members[kind];
+    throw invalidArgument('kind of member', kind ?? 'nothing', `one of ${Object.keys(kinds).join(', ')}`);
+  };
+
   const unknown = (kind: Kind, name: unknown): BitgradError => {
     const known = [...members[kind].keys()];
     const defined = definitionKinds.includes(kind);
@@ -207,12 +212,12 @@ export function createRegistry(plugins: readonly Plugin[] = []): Registry {
     surrogate: (spec: unknown, options?: object) => make<SurrogateGradient>('surrogate', spec, options),
     forward: (spec: unknown, options?: object) => make<ForwardQuantizer>('forward', spec, options),
     definition<D extends Definition>(kind: D['kind'], name: string): D {
-      const found = members[kind].get(name);
+      const found = membersOf(kind).get(name);
       if (!found) throw unknown(kind, name);
       return found.made as D;
     },
     definitions: <D extends Definition>(kind: D['kind']) =>
-      Object.fromEntries([...members[kind]].map(([name, { made }]) => [name, made as D])),
+      Object.fromEntries([...membersOf(kind)].map(([name, { made }]) => [name, made as D])),
     entries: () =>
       (Object.keys(kinds) as Kind[]).flatMap((kind) =>
         [...members[kind]]

@@ -5,6 +5,7 @@ import type { ModelMetadata, PackedModel } from './model.js';
 import type { Need, OpDefinition } from './ops/define.js';
 import { refuseUnknownFields } from './ops/fields.js';
 import { ops as definitions } from './ops/index.js';
+import { elementCount } from './tensors.js';
 import { planVersion, type BufferSpec, type ElementType, type Op, type Shape, type TensorData, type WeightSpec } from './plan.js'; // prettier-ignore
 
 /** Omit that keeps the members of a union apart. */
@@ -46,6 +47,12 @@ function resultOf(
   return { type: type as BufferSpec['type'], shape: [...result] };
 }
 
+/** A type and a list of sizes; whether they fit together is for `validatePlan`. */
+const specOf = <T>(type: T, shape: Shape): { type: T; shape: number[] } => {
+  elementCount(shape);
+  return { type, shape: [...shape] };
+};
+
 /** An empty plan. */
 export function createPlanBuilder(): PlanBuilder {
   const buffers: BufferSpec[] = [];
@@ -54,12 +61,14 @@ export function createPlanBuilder(): PlanBuilder {
   const ops: Op[] = [];
   return {
     buffers,
-    buffer: (type, shape) => buffers.push({ type, shape: [...shape] }) - 1,
+    buffer: (type, shape) => buffers.push(specOf(type, shape)) - 1,
     weight(type, shape, data) {
-      specs.push({ type, shape: [...shape] });
+      specs.push(specOf(type, shape));
       return weights.push(data) - 1;
     },
     op(draft, shape) {
+      if (!Object.hasOwn(definitions, draft?.op ?? ''))
+        throw failure('unsupported-op', { what: 'op', got: draft?.op ?? draft ?? 'nothing', expected: Object.keys(definitions).join(', ') }); // prettier-ignore
       refuseUnknownFields(draft, draft.name ?? draft.op);
       const x = draft.inputs.map((i) => buffers[i]!);
       const w = (draft.weights ?? []).map((i) => specs[i]!);

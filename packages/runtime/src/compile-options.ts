@@ -2,6 +2,8 @@
 // @bitgrad/bits would bring all its kinds of rules into every page.
 import { checkOptions, type OptionRules } from '@bitgrad/bits';
 import type { CompileOptions, EngineReport } from './engine.js';
+import type { PackedModel } from './model.js';
+import { expectPlan } from './tensors.js';
 
 /** What each option may be. */
 export const compileRules: OptionRules<CompileOptions> = {
@@ -15,12 +17,19 @@ export const compileRules: OptionRules<CompileOptions> = {
 };
 
 /**
- * Checks the options of {@link Engine.compile}.
+ * Checks what {@link Engine.compile} is given: that there is a model, and its options.
  * @param source the engine's package, without the scope
  * @throws BitgradError `invalid-option`
  */
-export const checkCompileOptions = (source: string, options: CompileOptions | undefined): CompileOptions =>
-  checkOptions(source, 'compile', options, compileRules);
+export function checkCompileOptions(
+  source: string,
+  model: PackedModel,
+  options: CompileOptions | undefined,
+): CompileOptions {
+  const checked = checkOptions(source, 'compile', options, compileRules);
+  expectPlan(model?.plan);
+  return checked;
+}
 
 /**
  * What the report of an engine with one thread says of its threads.

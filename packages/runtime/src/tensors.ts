@@ -43,7 +43,7 @@ export const viewOf = (
 export function expectPlan(plan: Plan): void {
   const { buffers, weights, ops, input, output } = plan ?? {};
   const whole = [buffers, weights, ops].every(Array.isArray) && buffers[input] && buffers[output];
-  check(!!whole, 'invalid-option', 'plan', plan ?? 'nothing', 'a valid plan');
+  check(!!whole, 'invalid-option', 'plan', plan ?? 'nothing', 'a valid plan, as decodeModel gives it');
 }
 
 /** Whether `data` is the typed array that holds `type`. */

@@ -13,10 +13,14 @@ it('every exported function works or raises a BitgradError', async () => {
       viewOf: 'tensors.test.ts',
       storageBytes: 'tensors.test.ts',
       planArena: 'tensors.test.ts',
+      boxesOf: 'moves.test.ts',
+      rowOf: 'rows.test.ts',
       // For authors of engines, as checkCompileOptions.
       checkOptions: 'packages/bits/test/options.test.ts',
     },
     cases: {
+      jsEngine: { args: () => [], methods: ['compile'] },
+      createPlanBuilder: { args: () => [], methods: ['buffer', 'weight', 'op', 'finish'] },
       imageInput: {
         args: () => [
           { width: 1, height: 1, data: Uint8Array.of(5) },

@@ -51,7 +51,7 @@ export function nativeEngine(options: NativeEngineOptions = {}): Engine {
         strict = false,
         memoryBytes = Infinity,
         signal,
-      } = checkCompileOptions('backend-native', compile);
+      } = checkCompileOptions('backend-native', model, compile);
       // What follows is done at once: this is when a caller may still change its mind.
       if (signal) await Promise.resolve();
       signal?.throwIfAborted();

@@ -93,7 +93,7 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
         strict = false,
         memoryBytes,
         signal,
-      } = checkCompileOptions('backend-wasm', compile);
+      } = checkCompileOptions('backend-wasm', model, compile);
       signal?.throwIfAborted();
       const features = detectFeatures();
       const variant = choose(features);

@@ -85,7 +85,7 @@ export function webglEngine(options: WebglEngineOptions = {}): WebglEngine {
         : { available: true, features };
     },
     async compile(model: PackedModel, compile?: CompileOptions) {
-      const options = checkCompileOptions('backend-webgl', compile);
+      const options = checkCompileOptions('backend-webgl', model, compile);
       options.signal?.throwIfAborted();
       return createExecutable(model, acquire, options);
     },

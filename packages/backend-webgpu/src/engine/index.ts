@@ -122,7 +122,7 @@ export function webgpuEngine(options: WebgpuEngineOptions = {}): WebgpuEngine {
       }
     },
     async compile(model: PackedModel, compile?: CompileOptions) {
-      const options = checkCompileOptions('backend-webgpu', compile);
+      const options = checkCompileOptions('backend-webgpu', model, compile);
       options.signal?.throwIfAborted();
       return createExecutable(model, acquire, options);
     },

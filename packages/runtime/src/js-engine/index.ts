@@ -154,7 +154,7 @@ export const jsEngine = /* @__PURE__ */ asDefault(() =>
     name: 'js',
     probe: async () => ({ available: true, features: {} }),
     compile: async (model: PackedModel, given?: CompileOptions) => {
-      const options = checkCompileOptions('runtime', given);
+      const options = checkCompileOptions('runtime', model, given);
       options.signal?.throwIfAborted();
       try {
         return compile(model, options);
