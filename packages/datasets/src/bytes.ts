@@ -21,7 +21,8 @@ export const namedFile = (input: FileInput, role: string): { name: string; bytes
   if (ArrayBuffer.isView(input)) return { name: role, bytes: input as Uint8Array };
   const { name, bytes } = (input as { name?: unknown; bytes?: unknown } | null | undefined) ?? {};
   if (!ArrayBuffer.isView(bytes))
-    throw failure('invalid-option', `contents of ${typeof name === 'string' ? name : role}`, {
+    throw failure('invalid-option', {
+      what: `contents of ${typeof name === 'string' ? name : role}`,
       got: input === undefined ? 'nothing' : input,
       expected: 'a Uint8Array, or { name, bytes } with one',
       next:
@@ -121,7 +122,11 @@ const truncatedGzip = (file: string, length: number, cause?: unknown) =>
 export function openFile(input: FileInput, role: string, limits: FileLimits = {}): OpenedFile {
   const { name, bytes } = namedFile(input, role);
   if (!(bytes instanceof Uint8Array))
-    throw failure('invalid-option', `contents of ${name}`, { got: typeof bytes, expected: 'a Uint8Array' });
+    throw failure('invalid-option', {
+      what: `contents of ${name}`,
+      got: typeof bytes,
+      expected: 'a Uint8Array',
+    });
   const maxBytes = integerOption('maxBytes', limits.maxBytes ?? defaultMaxBytes, 1);
   if (bytes.length === 0) throw fileFailure('truncated-file', name, 0, 'the file is empty');
   if (bytes.length > maxBytes)

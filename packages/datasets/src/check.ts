@@ -12,7 +12,7 @@ const isList = (x: unknown): x is ArrayLike<unknown> => Array.isArray(x) || Arra
 const isTensor = (x: unknown): boolean => isObject(x) && typeof x['dataSync'] === 'function';
 
 const wrong = (what: string, details: FailureDetails): never => {
-  throw failure('invalid-option', what, details);
+  throw failure('invalid-option', { what, ...details });
 };
 
 const describe = (x: unknown): string => {
@@ -95,17 +95,14 @@ export function checkParts(owner: string, { images, labels, shape }: Parts): num
   const pixels = shape[0] * shape[1] * shape[2];
   if (images.length === labels.length * pixels) return labels.length;
   const count = images.length / pixels;
-  throw failure(
-    'shape-mismatch',
-    `length of images for ${labels.length} labels of shape [${shape.join(', ')}]`,
-    {
-      got: images.length,
-      expected: String(labels.length * pixels),
-      next: isOneHot(labels, count)
-        ? `These are ${count} images with ${labels.length / count} labels each: one-hot rows? Give one class number an image.`
-        : undefined,
-    },
-  );
+  throw failure('shape-mismatch', {
+    what: `length of images for ${labels.length} labels of shape [${shape.join(', ')}]`,
+    got: images.length,
+    expected: String(labels.length * pixels),
+    next: isOneHot(labels, count)
+      ? `These are ${count} images with ${labels.length / count} labels each: one-hot rows? Give one class number an image.`
+      : undefined,
+  });
 }
 
 /**

@@ -44,9 +44,10 @@ const classNames = (kind: CifarKind, labels: 'fine' | 'coarse'): readonly string
 export function parseCifar(inputs: readonly FileInput[], kind: CifarKind, options: CifarOptions = {}): Split {
   const { labels: which = 'fine' } = checkOptions('datasets', 'parseCifar', options, rules);
   if (typeof kind !== 'string' || !Object.hasOwn(labelBytes, kind))
-    throw failure('invalid-option', 'kind of CIFAR', { got: kind, expected: 'cifar10 or cifar100' });
+    throw failure('invalid-option', { what: 'kind of CIFAR', got: kind, expected: 'cifar10 or cifar100' });
   if (!Array.isArray(inputs) || inputs.length === 0)
-    throw failure('invalid-option', 'CIFAR files', {
+    throw failure('invalid-option', {
+      what: 'CIFAR files',
       got: Array.isArray(inputs) ? 'none' : inputs,
       expected: 'a list of at least one',
     });
@@ -57,7 +58,8 @@ export function parseCifar(inputs: readonly FileInput[], kind: CifarKind, option
   for (const file of files) checkRecords(file, kind, record);
   const total = files.reduce((sum, file) => sum + file.bytes.length / record, 0);
   if (total * 3 * plane > (files[0]?.maxBytes ?? 0))
-    throw failure('limit-exceeded', 'CIFAR batches together', {
+    throw failure('limit-exceeded', {
+      what: 'CIFAR batches together',
       got: `${total} images`,
       expected: `at most ${files[0]?.maxBytes} bytes`,
     });

@@ -56,7 +56,8 @@ export function createSplit(images: Uint8Array, labels: Uint8Array | Uint16Array
 export function selectImages(split: Split, indices: ArrayLike<number>): Split {
   checkSplit('selectImages', split);
   if (!Array.isArray(indices) && !ArrayBuffer.isView(indices))
-    throw failure('invalid-option', 'positions in the split', {
+    throw failure('invalid-option', {
+      what: 'positions in the split',
       got: indices,
       expected: 'an array of integers',
     });

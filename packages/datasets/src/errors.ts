@@ -1,18 +1,12 @@
 // How this package says what is wrong: with a value (an option) or with a place in a file.
 // A message about a file always names the file and, when there is one, the byte offset.
-import { BitgradError, type ErrorCode } from '@bitgrad/core';
+import { failureOf, type BitgradError, type ErrorCode, type ErrorDetails } from '@bitgrad/core';
 
-/** The parts of a {@link BitgradError} that a caller may add. */
-export interface FailureDetails {
-  got?: unknown;
-  expected?: string;
-  next?: string;
-  cause?: unknown;
-}
+/** The parts of an error that a caller may add to what was wrong. */
+export type FailureDetails = Partial<Omit<ErrorDetails, 'code' | 'source' | 'what'>>;
 
 /** An error of this package. */
-export const failure = (code: ErrorCode, what: string, details: FailureDetails = {}): BitgradError =>
-  new BitgradError({ code, source: 'datasets', what, ...details });
+export const failure = failureOf('datasets');
 
 /** An error about a file; `offset` is in bytes from its start (after decompression, where it was compressed). */
 export const fileFailure = (
@@ -22,7 +16,7 @@ export const fileFailure = (
   what: string,
   details: FailureDetails = {},
 ): BitgradError =>
-  failure(code, `${file}${offset === undefined ? '' : `, byte ${offset}`}: ${what}`, details);
+  failure(code, { what: `${file}${offset === undefined ? '' : `, byte ${offset}`}: ${what}`, ...details });
 
 /** Checks an integer option and returns it; throws `invalid-option`. */
 export const integerOption = (
@@ -34,5 +28,5 @@ export const integerOption = (
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
   const range =
     most === Number.MAX_SAFE_INTEGER ? `an integer >= ${least}` : `an integer from ${least} to ${most}`;
-  throw failure('invalid-option', name, { got: value, expected: range });
+  throw failure('invalid-option', { what: name, got: value, expected: range });
 };

@@ -92,7 +92,7 @@ export function splitFromImages(
 
 const formSplit = (items: readonly LabelledImage[], classCount: number, form: ImageForm): Split => {
   if (!Array.isArray(items))
-    throw failure('invalid-option', 'pictures', { got: items, expected: 'a list of { image, label }' });
+    throw failure('invalid-option', { what: 'pictures', got: items, expected: 'a list of { image, label }' });
   const pixels = form.shape[0] * form.shape[1] * form.shape[2];
   const images = new Uint8Array(items.length * pixels);
   const labels = classCount > 256 ? new Uint16Array(items.length) : new Uint8Array(items.length);
@@ -117,7 +117,7 @@ export function datasetFromImages(
 ): Dataset {
   const form = imageForm(checkOptions('datasets', 'datasetFromImages', options, imageRules));
   if (!Array.isArray(classes))
-    throw failure('invalid-option', 'classes', { got: classes, expected: 'a list of names' });
+    throw failure('invalid-option', { what: 'classes', got: classes, expected: 'a list of names' });
   const { shape, picture } = form;
   const count = integerOption('number of classes', classes.length, 1, 65_536);
   const [train, test] = [formSplit(items?.train, count, form), formSplit(items?.test, count, form)];

@@ -36,17 +36,15 @@ export function mapLabels(dataset: Dataset, classes: readonly string[]): Dataset
   const unknown = dataset.classes.filter((name) => !classes.includes(name));
   const twice = repeated(classes) ?? repeated(dataset.classes);
   if (unknown.length > 0 || twice !== undefined)
-    throw failure(
-      'incompatible',
-      unknown.length > 0
-        ? `data set "${dataset.name}" has classes that the model does not know`
-        : `class "${twice}" stands twice, and classes are matched by name`,
-      {
-        got: shown(unknown.length > 0 ? unknown : dataset.classes),
-        expected: `some of ${shown(classes)}`,
-        next: 'Give the classes the names that the model was trained with.',
-      },
-    );
+    throw failure('incompatible', {
+      what:
+        unknown.length > 0
+          ? `data set "${dataset.name}" has classes that the model does not know`
+          : `class "${twice}" stands twice, and classes are matched by name`,
+      got: shown(unknown.length > 0 ? unknown : dataset.classes),
+      expected: `some of ${shown(classes)}`,
+      next: 'Give the classes the names that the model was trained with.',
+    });
   const numbers = dataset.classes.map((name) => classes.indexOf(name));
   const map = (split: Split): Split => {
     const labels = classes.length > 256 ? new Uint16Array(split.size) : new Uint8Array(split.size);

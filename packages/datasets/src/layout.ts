@@ -93,15 +93,12 @@ function findSplits(root: string, pictures: readonly string[]): Splits | undefin
     names.map((wanted) => nested.find((name) => name.toLowerCase() === wanted)).find(Boolean);
   const [train, test] = [find(trainNames), find(testNames)];
   if (train !== undefined && test === undefined && tops.length > 1)
-    throw failure(
-      'invalid-file',
-      `${root}: class folders in ${train}/, and pictures in other folders beside it`,
-      {
-        got: listed(tops),
-        expected: 'train/ with test/, train/ alone, or one folder for each class',
-        next: 'Name the folder for testing test, and move others out.',
-      },
-    );
+    throw failure('invalid-file', {
+      what: `${root}: class folders in ${train}/, and pictures in other folders beside it`,
+      got: listed(tops),
+      expected: 'train/ with test/, train/ alone, or one folder for each class',
+      next: 'Name the folder for testing test, and move others out.',
+    });
   if (train !== undefined) return { train, test };
   const splitNames = [...trainNames, ...testNames];
   if (
@@ -109,7 +106,8 @@ function findSplits(root: string, pictures: readonly string[]): Splits | undefin
     nested.length > 1 &&
     tops.every((name) => splitNames.includes(name.toLowerCase()))
   )
-    throw failure('invalid-file', `${root}: no folder for training`, {
+    throw failure('invalid-file', {
+      what: `${root}: no folder for training`,
       got: listed(tops),
       expected: 'train/ beside it, or the class folders themselves',
     });
@@ -134,7 +132,8 @@ function classesIn(
     if (path.includes('/')) found.get(topOf(path))!.push(base === '' ? path : `${base}/${path}`);
   for (const [name, paths] of found)
     if (paths.length === 0)
-      throw failure('invalid-file', `${root}/${base === '' ? '' : `${base}/`}${name}: no pictures`, {
+      throw failure('invalid-file', {
+        what: `${root}/${base === '' ? '' : `${base}/`}${name}: no pictures`,
         expected: 'PNG, JPEG, WebP, GIF or BMP files in the folder of each class',
       });
   return found;
@@ -150,7 +149,8 @@ function holdOut(
   const [train, test]: [Item[], Item[]] = [[], []];
   [...classes.values()].forEach((paths, label) => {
     if (paths.length < 2)
-      throw failure('invalid-file', `${root}/${paths[0]}: the only picture of its class`, {
+      throw failure('invalid-file', {
+        what: `${root}/${paths[0]}: the only picture of its class`,
         expected: 'at least 2 in each class, one of them for testing',
         next: 'Add pictures, or make train/ and test/ folders.',
       });
@@ -170,7 +170,8 @@ function checkClasses(root: string, classes: Map<string, string[]>, least: numbe
   if (classes.size >= least && classes.size <= 65_536) return;
   const [only] = classes.keys();
   const inner = only === undefined ? [] : [...new Set(under(only, classes.get(only)!).filter((p) => p.includes('/')).map(topOf))]; // prettier-ignore
-  throw failure('invalid-file', `${root}: number of class folders`, {
+  throw failure('invalid-file', {
+    what: `${root}: number of class folders`,
     got: classes.size,
     expected: `${least}..65536 subfolders, one for each class`,
     next:
@@ -184,6 +185,18 @@ function checkClasses(root: string, classes: Map<string, string[]>, least: numbe
 
 const withLabels = (classes: Map<string, string[]>, names: readonly string[]): Item[] =>
   [...classes].flatMap(([name, paths]) => paths.map((path) => ({ path, label: names.indexOf(name) })));
+
+/** @throws BitgradError `invalid-file` for pictures in formats that are not read */
+function refuseUnread(root: string, all: readonly string[]): void {
+  const lost = all.filter((path) => unread.test(path));
+  if (lost.length > 0)
+    throw failure('invalid-file', {
+      what: `${root}: ${files(lost.length, 'picture')} in formats that are not read`,
+      got: byExtension(lost),
+      expected: 'PNG, JPEG, WebP, GIF or BMP',
+      next: `Convert them, or move them out; the first is ${lost[0]}.`,
+    });
+}
 
 /**
  * Arranges the files of a folder. Its subfolders are the classes, with all pictures at any depth below; or `train` and one
@@ -209,13 +222,7 @@ export function arrangePictures(
     all.filter((path) => !parts(path).some((p) => litter.test(p)));
   const [all, folders] = [clean(paths), clean(options.folders ?? [])];
   const pictures = all.filter((path) => read.test(path));
-  const lost = all.filter((path) => unread.test(path));
-  if (lost.length > 0)
-    throw failure('invalid-file', `${root}: ${files(lost.length, 'picture')} in formats that are not read`, {
-      got: byExtension(lost),
-      expected: 'PNG, JPEG, WebP, GIF or BMP',
-      next: `Convert them, or move them out; the first is ${lost[0]}.`,
-    });
+  refuseUnread(root, all);
   const notes: string[] = [];
   const other = all.length - pictures.length;
   if (other > 0)
@@ -243,7 +250,8 @@ export function arrangePictures(
   const tested = classesIn(root, splits.test, pictures, folders);
   const strange = [...tested.keys()].find((name) => !classes.includes(name));
   if (strange !== undefined)
-    throw failure('invalid-file', `${root}/${splits.test}/${strange}: class folders for testing`, {
+    throw failure('invalid-file', {
+      what: `${root}/${splits.test}/${strange}: class folders for testing`,
       got: strange,
       expected: `some of ${listed(classes)}`,
     });

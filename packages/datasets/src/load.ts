@@ -49,7 +49,8 @@ export function parseDataSpec(spec: string): DataSpec {
   if (!Object.hasOwn(known, kind)) {
     const near = Object.keys(known).find((name) => name === kind.toLowerCase().replace(/[-_ ]/g, ''));
     const path = colon < 0 && /[/\\.]/.test(spec);
-    throw failure('unknown-name', 'data set', {
+    throw failure('unknown-name', {
+      what: 'data set',
       got: spec,
       expected: usage(),
       next: near
@@ -61,11 +62,16 @@ export function parseDataSpec(spec: string): DataSpec {
   }
   if (!known[kind]!.folder) {
     if (colon >= 0)
-      throw failure('invalid-option', `data set ${kind} takes no folder`, { got: spec, expected: kind });
+      throw failure('invalid-option', {
+        what: `data set ${kind} takes no folder`,
+        got: spec,
+        expected: kind,
+      });
     return { kind };
   }
   if (directory === '')
-    throw failure('invalid-option', `data set ${kind} needs a folder`, {
+    throw failure('invalid-option', {
+      what: `data set ${kind} needs a folder`,
       got: spec,
       expected: `${kind}:DIR`,
     });

@@ -46,7 +46,8 @@ export function normalizationTable(normalization: Normalization, channels: numbe
       (values.length === 1 || values.length === channels) &&
       values.every((value) => Number.isFinite(value) && (key === 'mean' || value > 0));
     if (!valid)
-      throw failure('invalid-option', `normalization.${key}`, {
+      throw failure('invalid-option', {
+        what: `normalization.${key}`,
         got: values,
         expected: `1 or ${channels} finite numbers${key === 'std' ? ' above 0' : ''}, in units of bytes (0..255)`,
       });
@@ -69,7 +70,11 @@ export function measureNormalization(split: Split): Normalization {
   checkSplit('measureNormalization', split);
   const channels = split.shape[2];
   if (split.size === 0)
-    throw failure('invalid-option', 'split to measure', { got: 'no images', expected: 'at least one image' });
+    throw failure('invalid-option', {
+      what: 'split to measure',
+      got: 'no images',
+      expected: 'at least one image',
+    });
   const counts = new Float64Array(channels * 256);
   for (let i = 0; i < split.images.length; i++) counts[(i % channels) * 256 + (split.images[i] ?? 0)]! += 1;
   const total = split.images.length / channels;

@@ -1,6 +1,7 @@
 export {
   BitgradError,
   checkOptions,
+  failureOf,
   within,
   outputKinds,
   type ErrorCode,

@@ -29,7 +29,8 @@ function allocate(totalBytes: number, shared: boolean): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch (cause) {
-    throw failure('limit-exceeded', 'memory of the model', {
+    throw failure('limit-exceeded', {
+      what: 'memory of the model',
       got: totalBytes,
       next: 'There is not that much memory here.',
       cause,
@@ -90,7 +91,8 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
   const lowered = lower(model, target, memoryBytes);
   const slow = strict && lowered.program.reports.find(({ reason }) => reason);
   if (slow)
-    throw failure('kernel-missing', `fast kernel for op ${slow.index} (${slow.name ?? slow.op})`, {
+    throw failure('kernel-missing', {
+      what: `fast kernel for op ${slow.index} (${slow.name ?? slow.op})`,
       got: slow.reason,
       next: 'Compile without strict to use a slower one.',
     });
@@ -174,11 +176,11 @@ function executable(
     live = { module: live!.module, ...alone };
     views = viewsOf(ends, live.memory);
     report = { ...report, threads: 1, threadsReason: reason };
-    if (strict) throw failure('invalid-state', reason, { next });
+    if (strict) throw failure('invalid-state', { what: reason, next });
     runOne(example);
   };
   const run = (given: InputArray, taken?: OutputArray): OutputArray => {
-    if (!live) throw failure('disposed', 'the model was disposed', { next: 'Load it again.' });
+    if (!live) throw failure('disposed', { what: 'the model was disposed', next: 'Load it again.' });
     const result = resultFor(plan, given, taken);
     const n = given.length / inputSize;
     for (let example = 0; example < n; example++) {

@@ -99,7 +99,8 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
       const variant = choose(features);
       const unavailable = missing(features, variant);
       if (unavailable)
-        throw failure('backend-unavailable', 'WebAssembly engine', {
+        throw failure('backend-unavailable', {
+          what: 'WebAssembly engine',
           got: unavailable,
           next: 'Use the engine `js`, or leave out `variant`.',
         });
@@ -107,7 +108,8 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
       const reason =
         wantedThreads > 1 ? (await import('./threads.js')).threadsUnavailable(variant, features) : undefined;
       if (strict && (reason || (variant === 'scalar' && wanted !== 'scalar')))
-        throw failure('kernel-missing', 'fast execution', {
+        throw failure('kernel-missing', {
+          what: 'fast execution',
           got: reason ?? 'simd is not supported here',
           next: 'Compile without strict.',
         });

@@ -56,7 +56,7 @@ function copy(
   // A row of levels counts as whole words.
   for (const way of ['from', 'to'] as const) {
     const got = axes.reduce((at, axis) => at + (axis.count - 1) * axis[way], start[way] ?? 0);
-    if (got >= 2 ** 31) throw failure('limit-exceeded', 'elements moved', { got, expected: '< 2^31' });
+    if (got >= 2 ** 31) throw failure('limit-exceeded', { what: 'elements moved', got, expected: '< 2^31' });
   }
   const inner = merged.pop()!;
   const outer = merged.reverse();

@@ -58,7 +58,10 @@ export function engineModule(target: Target): Promise<WebAssembly.Module> {
     module = build(target).catch((cause: unknown) => {
       cache.delete(key);
       // The message of a browser names the content security policy, where that is the reason.
-      throw failure('backend-unavailable', `WebAssembly engine (${(cause as Error).message})`, { cause });
+      throw failure('backend-unavailable', {
+        what: `WebAssembly engine (${(cause as Error).message})`,
+        cause,
+      });
     });
     cache.set(key, module);
   }

@@ -115,7 +115,8 @@ export async function startCrew({
     await within(startMs, Promise.all(ready), () => new Error(`silent for ${startMs} ms`));
   } catch (cause) {
     stop();
-    throw failure('backend-unavailable', 'worker thread did not start', {
+    throw failure('backend-unavailable', {
+      what: 'worker thread did not start',
       // The event of a worker that was refused says nothing.
       got: typeof cause === 'string' ? cause : (cause as Error | undefined)?.message || 'no reason',
       next: 'A content security policy needs `worker-src blob:`, or pass `createWorker`.',

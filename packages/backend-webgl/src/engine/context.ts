@@ -1,13 +1,10 @@
 // The bare WebGL2 context that the models of an engine share: programs by shader text, textures of words, loss, and
 // release with the last model.
-import { BitgradError, type ErrorCode } from '@bitgrad/runtime';
+import { failureOf } from '@bitgrad/runtime';
 import { sampler, vertexSource } from './glsl.js';
 
 /** A BitgradError of this package. */
-export const failure = (
-  code: ErrorCode,
-  details: { what: string; got?: unknown; expected?: string; next?: string; cause?: unknown },
-): BitgradError => new BitgradError({ code, source: 'backend-webgl', ...details });
+export const failure = failureOf('backend-webgl');
 
 /** A context in use. */
 export interface Gl {

@@ -1,12 +1,9 @@
 /// <reference types="@webgpu/types" preserve="true" />
 // The WebGPU device that the models of an engine share: pipelines by shader text, loss, and release with the last model.
-import { BitgradError, within, type ErrorCode } from '@bitgrad/runtime';
+import { failureOf, within, type BitgradError } from '@bitgrad/runtime';
 
 /** A BitgradError of this package. */
-export const failure = (
-  code: ErrorCode,
-  details: { what: string; got?: unknown; expected?: string; next?: string; cause?: unknown },
-): BitgradError => new BitgradError({ code, source: 'backend-webgpu', ...details });
+export const failure = failureOf('backend-webgpu');
 
 /** How long a driver may take to answer. */
 export const startMs = 60_000;

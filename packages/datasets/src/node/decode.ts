@@ -47,7 +47,8 @@ const likeness = (bytes: Uint8Array): string | undefined => {
 export function decodeImage(file: string, bytes: Uint8Array, maxPixels = defaultMaxPixels): Pixels {
   checkValue('datasets', 'name of the file', file, option.required(option.string));
   if (!(bytes instanceof Uint8Array))
-    throw failure('invalid-option', `bytes of ${file}`, {
+    throw failure('invalid-option', {
+      what: `bytes of ${file}`,
       got: bytes ?? 'nothing',
       expected: 'a Uint8Array',
     });

@@ -15,7 +15,7 @@ const reasons: Record<string, string> = {
 
 const ioFailure = (path: string, cause: unknown) => {
   const code = (cause as { code?: string }).code ?? '';
-  return failure('io', `cannot read ${path}`, { got: reasons[code] ?? String(cause), cause });
+  return failure('io', { what: `cannot read ${path}`, got: reasons[code] ?? String(cause), cause });
 };
 
 const isHidden = (name: string): boolean => name.startsWith('.');
@@ -63,13 +63,10 @@ export async function walkFolder(root: string): Promise<Tree> {
     });
     const round = above.includes(real);
     if (round || tree.files.length > mostFiles)
-      throw failure(
-        'limit-exceeded',
-        `${join(root, path)}: ${round ? 'a link round in a circle' : 'files'}`,
-        {
-          expected: round ? 'links to other folders' : `at most ${mostFiles}`,
-        },
-      );
+      throw failure('limit-exceeded', {
+        what: `${join(root, path)}: ${round ? 'a link round in a circle' : 'files'}`,
+        expected: round ? 'links to other folders' : `at most ${mostFiles}`,
+      });
     const { files, folders, others } = await listFolder(join(root, path));
     const below = (name: string): string => (path === '' ? name : `${path}/${name}`);
     for (const name of files) tree.files.push(below(name));
@@ -95,7 +92,11 @@ export async function readNamed(
   try {
     const found = await stat(path);
     if (!found.isFile() && !found.isDirectory())
-      throw failure('io', `cannot read ${path}`, { got: 'a pipe, socket or device', expected: 'a file' });
+      throw failure('io', {
+        what: `cannot read ${path}`,
+        got: 'a pipe, socket or device',
+        expected: 'a file',
+      });
     if (found.size > maxBytes)
       throw fileFailure('limit-exceeded', path, undefined, 'file size', {
         got: found.size,
@@ -118,7 +119,8 @@ export function findFile(
   const found = names.find((name) => present.includes(name));
   if (found !== undefined) return join(folder, found);
   const shown = present.slice(0, 8).join(', ') + (present.length > 8 ? ', ...' : '');
-  throw failure('io', `no ${what} in ${folder}`, {
+  throw failure('io', {
+    what: `no ${what} in ${folder}`,
     got: present.length > 0 ? `files: ${shown}` : 'an empty folder',
     expected: names.join(' or '),
   });

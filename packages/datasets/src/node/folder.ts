@@ -69,7 +69,8 @@ async function readItems(
   const pixels = form.shape[0] * form.shape[1] * form.shape[2];
   const { maxBytes = defaultMaxBytes, threads = Math.min(8, availableParallelism()), onProgress } = options;
   if (items.length * pixels > maxBytes)
-    throw failure('limit-exceeded', `size of ${items.length} images of shape [${form.shape.join(', ')}]`, {
+    throw failure('limit-exceeded', {
+      what: `size of ${items.length} images of shape [${form.shape.join(', ')}]`,
       got: `${items.length * pixels} bytes`,
       expected: `at most ${maxBytes}`,
       next: 'Set limit, a smaller size, or maxBytes.',
@@ -117,7 +118,11 @@ const sample = (items: readonly Item[], limit: number | undefined, seed: number)
  */
 export async function loadImageFolder(folder: string, options: FolderOptions = {}): Promise<Dataset> {
   if (typeof folder !== 'string' || folder === '')
-    throw failure('invalid-option', 'folder of pictures', { got: folder ?? 'nothing', expected: 'a path' });
+    throw failure('invalid-option', {
+      what: 'folder of pictures',
+      got: folder ?? 'nothing',
+      expected: 'a path',
+    });
   const {
     seed = 0,
     testFraction,
