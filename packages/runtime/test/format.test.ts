@@ -55,7 +55,7 @@ describe('encodeModel', () => {
     for (const [wrong, words] of [
       [{ clases: ['a'] }, /metadata has no option "clases".*Did you mean "classes"/],
       [{ normalization: { mean: [0], std: [1], sd: [1] } }, /metadata.normalization has no option "sd"/],
-      [{ layers: [{ name: 'a', binaryMac: 3 }] }, /metadata.layers has no option "binaryMac"/],
+      [{ layers: [{ name: 'a', binaryMac: 3 }] }, /metadata.layers\[0\] has no option "binaryMac"/],
     ] as const)
       expect(thrown(() => encodeModel(plan, weights, { ...metadata, ...wrong } as object)).message).toMatch(
         words,

@@ -14,7 +14,7 @@ it('every exported function works or raises a BitgradError', async () => {
       storageBytes: 'tensors.test.ts',
       planArena: 'tensors.test.ts',
       boxesOf: 'moves.test.ts',
-      rowOf: 'rows.test.ts',
+      rowOf: 'math.test.ts',
       // For authors of engines, as checkCompileOptions.
       checkOptions: 'packages/bits/test/options.test.ts',
     },

@@ -15,13 +15,13 @@ import {
   type Program,
   type Words,
 } from './program.js';
-import { isDense, linesOf, rowsOf, tensor, type Tensor } from './tensors.js';
+import { isDense, linesOf, roundUp, rowsOf, tensor, type Tensor } from './tensors.js';
 import { RecordWords, Rowwise } from './words.js';
 
 /** Per-channel parameters, `repeat` times, rounded up to 32 channels with `fill`. */
 function parameters(program: Program, data: TensorData, fill: number, repeat: number): number {
   const length = data.length * repeat;
-  const whole = Math.ceil(length / 32) * 32;
+  const whole = roundUp(length, 32);
   return constant(program, 4 * whole, () => {
     const padded = new (data instanceof Float32Array ? Float32Array : Int32Array)(whole).fill(fill);
     for (let i = 0; i < length; i += data.length) padded.set(data as Float32Array, i);

@@ -2,6 +2,7 @@
 // output channel a table holds the value that the sum starts from.
 import { windowPositions } from '@bitgrad/bits';
 import type { Window } from '@bitgrad/runtime';
+import { align } from './tensors.js';
 
 /** An array that is made when its memory was claimed. */
 interface Deferred<Data extends ArrayBufferView> {
@@ -18,11 +19,9 @@ export interface Initial {
   columns?: Deferred<Int32Array>;
 }
 
-const stride = (channels: number): number => Math.ceil(channels / 64) * 64;
-
 /** The same start value everywhere. */
 export const uniform = (channels: number, value: number): Initial => ({
-  table: { bytes: 4 * stride(channels), make: () => new Int32Array(stride(channels)).fill(value) },
+  table: { bytes: 4 * align(channels), make: () => new Int32Array(align(channels)).fill(value) },
 });
 
 /** Output positions on one axis: ranges of real taps, and which of them a position has. */
@@ -83,7 +82,7 @@ export function paddedInitial(
   const [height, width] = window.kernel;
   const y = classesOf(window, 0, input.h, output.h);
   const x = classesOf(window, 1, input.w, output.w);
-  const n = stride(output.c);
+  const n = align(output.c);
   const make = (): Int32Array => {
     const table = new Int32Array(y.ranges.length * x.ranges.length * n);
     const weights = tapSums();
@@ -124,7 +123,7 @@ export function paddedInitial(
  * @param t i32 [channels]; unused channels get a limit that no count exceeds
  */
 export function countLimits({ table, rows, columns }: Initial, t: ArrayLike<number>): Initial {
-  const n = stride(t.length);
+  const n = align(t.length);
   const half = ({ bytes, make }: Deferred<Int32Array>): Deferred<Int32Array> => ({
     bytes,
     make: () => make().map((k) => k / 2),

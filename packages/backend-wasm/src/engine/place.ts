@@ -1,7 +1,7 @@
 // Lays out the memory of a program: head, constants, records, arena and the scratch of each thread. Regions
 // that only one tile uses live in scratch; the others share the arena, overlapping if never alive together.
 import { headBytes, type Group, type Program, type Words } from './program.js';
-import type { Region } from './tensors.js';
+import { align, type Region } from './tensors.js';
 import { GroupWords, RecordWords, Shared } from './words.js';
 
 /** Memory of a placed program, in bytes from 0. */
@@ -18,8 +18,6 @@ export interface Layout {
 const sumsBytes = 512;
 /** Tiles aim at this much scratch, to stay in the first-level cache. */
 const tileBytes = 24576;
-
-const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** First fit by decreasing size; a region is alive from its first group to its last. */
 function placeArena(regions: readonly Region[], from: number): number {

@@ -3,7 +3,7 @@
 import type { OpReport } from '@bitgrad/runtime';
 import { tooLarge } from './errors.js';
 import { Opcode } from './opcodes.js';
-import { isLinear, type Region, type Tensor } from './tensors.js';
+import { align, isLinear, type Region, type Tensor } from './tensors.js';
 import { Border, RecordWords, View } from './words.js';
 
 /** Bytes of the head of memory: shared words and tables. */
@@ -96,7 +96,7 @@ export function constant(program: Program, bytes: number, make: () => ArrayBuffe
   claim(program, bytes);
   const at = headBytes + program.constantBytes;
   program.constants.push({ make, at });
-  program.constantBytes += Math.ceil(bytes / 64) * 64;
+  program.constantBytes += align(bytes);
   return at;
 }
 

@@ -46,7 +46,11 @@ export interface Tensor {
 
 export const noBorder: Border = [0, 0, 0, 0];
 
-const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
+/** The next multiple of `to`. */
+export const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
+
+/** The next multiple of 64: constants and regions begin there, and so do rows of start values. */
+export const align = (n: number): number => roundUp(n, 64);
 
 /** Bytes of an element; bits: of 4. */
 const unit = { bits: 1, u8: 1, i16: 2, i32: 4, f32: 4 } as const;

@@ -1,5 +1,5 @@
 // Writes `.bitgrad` files; FORMAT.md has the layout.
-import { crc32, unknownOption } from '@bitgrad/bits';
+import { crc32 } from '@bitgrad/bits';
 import { check } from '../fail.js';
 import { limitsFrom, type Limits } from '../limits.js';
 import type { ModelMetadata, PackedModel } from '../model.js';
@@ -8,7 +8,7 @@ import { refuseUnknownFields } from '../ops/fields.js';
 import { ops as definitions } from '../ops/index.js';
 import type { Op, Plan, TensorData } from '../plan.js';
 import { alignTo } from '../tensors.js';
-import { metadataFields, validateModel, type Kind } from '../validate/model.js';
+import { validateMetadata, validateModel } from '../validate/model.js';
 import {
   entryBytes,
   formatVersion,
@@ -44,19 +44,6 @@ const headerText = ({ plan, metadata }: PackedModel, encodings: Encodings): stri
   });
 };
 
-/** A reader leaves out what it does not know, so that a field that is misspelled would be lost. */
-function refuseUnknown(value: unknown, at: string, kind: Kind): void {
-  if (Array.isArray(kind))
-    (value as readonly unknown[]).forEach((entry) => refuseUnknown(entry, at, kind[0] as Kind));
-  else if (typeof kind === 'object')
-    for (const [field, inner] of Object.entries(value as object)) {
-      const known = Object.keys(kind);
-      if (!known.includes(field)) throw unknownOption('runtime', at, field, known);
-      if (inner !== undefined)
-        refuseUnknown(inner, `${at}.${field}`, (kind as Readonly<Record<string, Kind>>)[field]!);
-    }
-}
-
 /**
  * Encodes a model. The same arguments give the same bytes.
  * @param plan a plan that satisfies plan.ts
@@ -75,7 +62,8 @@ export function encodeModel(
 ): Uint8Array<ArrayBuffer> {
   const bounds = limitsFrom(limits);
   const model: PackedModel = validateModel({ plan, weights, metadata }, bounds);
-  refuseUnknown(metadata, 'metadata', metadataFields);
+  // A reader leaves out what it does not know, so that a field that is misspelled would be lost.
+  validateMetadata(metadata, true);
   plan.ops.forEach((op, i) => refuseUnknownFields(op, `plan.ops[${i}] (${op.op})`));
   const encodings = new Map(
     model.plan.weights.flatMap((spec, i): [number, Encoding][] => {

@@ -1,6 +1,5 @@
 // Attributes of ops: how each kind is read from untrusted JSON, and what an absent one stands for.
-import { among } from '../fail.js';
-import { finite, integer, integers } from '../validate/fields.js';
+import { finite, integer, integers, oneOf } from '../validate/fields.js';
 
 /** A kind of attribute. */
 export interface Attribute<T> {
@@ -29,13 +28,6 @@ type Pads = readonly [number, number, number, number];
 
 const of = <T>(read: Attribute<T>['read'], fallback?: T): Attribute<T> =>
   fallback === undefined ? { read } : { read, fallback };
-
-const oneOf =
-  <T>(...values: readonly T[]) =>
-  (value: unknown, field: string): T => {
-    among(value, field, values);
-    return value as T;
-  };
 
 /** [vertical, horizontal], each 1 to 65535. */
 export const pair = (fallback?: Pair): Attribute<Pair> =>

@@ -1,7 +1,7 @@
 // Readers of single fields of untrusted JSON: each returns the value with its type, or raises an error that
 // names the field.
 import type { ErrorCode } from '@bitgrad/bits';
-import { check, limited, valid } from '../fail.js';
+import { among, check, limited, valid } from '../fail.js';
 import { nestingLimit } from '../limits.js';
 
 /** An integer from `min` to `max`. */
@@ -87,3 +87,11 @@ export function checkNesting(json: string): void {
     else if (c === 0x5d || c === 0x7d) depth--;
   }
 }
+
+/** One of some values. */
+export const oneOf =
+  <T>(...values: readonly T[]) =>
+  (value: unknown, field: string): T => {
+    among(value, field, values);
+    return value;
+  };

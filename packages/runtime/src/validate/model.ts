@@ -1,10 +1,10 @@
 // Validation of weights against the plan, and of metadata.
-import { outputKinds, wordsPerRow, type PictureSettings } from '@bitgrad/bits';
-import { among, valid } from '../fail.js';
+import { outputKinds, unknownOption, wordsPerRow } from '@bitgrad/bits';
+import { valid } from '../fail.js';
 import { limitsFrom, type Limits } from '../limits.js';
 import type { ModelMetadata, PackedModel } from '../model.js';
 import type { Plan, TensorData, WeightSpec } from '../plan.js';
-import { finite, integer, integers, list, record, text } from './fields.js';
+import { finite, integer, integers, list, oneOf, record, text } from './fields.js';
 import { channelCount, expectPlan, isStorage, storageLength } from '../tensors.js';
 import { validatePlan } from './plan.js';
 
@@ -59,81 +59,61 @@ export function validateWeights(plan: Plan, weights: readonly TensorData[]): voi
   });
 }
 
-/** What a metadata field may be: text, a count, a finite or positive number, any object, a list of one kind, or fields. */
-export type Kind =
-  | 'text'
-  | 'count'
-  | 'finite'
-  | 'positive'
-  | 'object'
-  | 'picture'
-  | 'output'
-  | readonly [Kind]
-  | { readonly [field: string]: Kind };
+/** Reads a part of metadata; what this version does not know is left out, or `strict`ly refused. */
+type Reader = (value: unknown, at: string, strict?: boolean) => unknown;
 
-/** The fields of metadata and what each may be. */
-export const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Kind } = {
-  name: 'text',
-  classes: ['text'],
-  output: 'output',
-  normalization: { mean: ['finite'], std: ['positive'] },
-  picture: 'picture',
-  quantizers: ['text'],
-  floatBytes: 'count',
-  layers: [{ name: 'text', binaryMacs: 'count', otherMacs: 'count', floatBytes: 'count' }],
-  producer: 'text',
-  extra: 'object',
+const many =
+  (entry: Reader): Reader =>
+  (value, at, strict) =>
+    list(value, at, 0, 2 ** 20).map((one, i) => entry(one, `${at}[${i}]`, strict));
+
+/** Named fields, all of them unless `optional`. */
+const fields =
+  (readers: Readonly<Record<string, Reader>>, optional = false): Reader =>
+  (value, at, strict) => {
+    const source = record(value, at);
+    const known = Object.keys(readers);
+    const unknown = Object.keys(source).find((field) => !known.includes(field));
+    if (strict && unknown !== undefined) throw unknownOption('runtime', at, unknown, known);
+    return Object.fromEntries(
+      known
+        .filter((field) => !optional || source[field] !== undefined)
+        .map((field) => [field, readers[field]!(source[field], `${at}.${field}`, strict)]),
+    );
+  };
+
+const name: Reader = (value, at) => text(value, at);
+const count: Reader = (value, at) => integer(value ?? 0, at, 0, Number.MAX_SAFE_INTEGER);
+const positive: Reader = (value, at) => {
+  valid((value as number) > 0, at, value, 'a positive number');
+  return finite(value, at);
 };
 
-/** Settings in full; what this version does not know is left out, as of all metadata. */
-function picture(
-  { fit, background, invert }: Readonly<Record<string, unknown>>,
-  at: string,
-): PictureSettings {
-  among(fit, `${at}.fit`, fits);
-  valid(typeof invert === 'boolean', `${at}.invert`, invert, 'true or false');
-  const colour = integers(background, `${at}.background`, [3, 3], [0, 255]);
-  return {
-    fit: fit as PictureSettings['fit'],
-    background: colour as unknown as PictureSettings['background'],
-    invert,
-  };
-}
-
-const fits: readonly unknown[] = ['cover', 'contain', 'stretch'];
-
-function read(value: unknown, at: string, kind: Kind): unknown {
-  if (kind === 'text') return text(value, at);
-  if (kind === 'count') return integer(value ?? 0, at, 0, Number.MAX_SAFE_INTEGER);
-  if (kind === 'object') return record(value, at);
-  if (kind === 'output') {
-    among(value, at, outputKinds);
-    return value;
-  }
-  if (kind === 'picture') return picture(record(value, at), at);
-  if (kind === 'finite' || kind === 'positive') {
-    valid(kind === 'finite' || (value as number) > 0, at, value, 'a positive number');
-    return finite(value, at);
-  }
-  if (Array.isArray(kind))
-    return list(value, at, 0, 2 ** 20).map((entry, i) => read(entry, `${at}[${i}]`, kind[0] as Kind));
-  const source = record(value, at);
-  return Object.fromEntries(
-    Object.entries(kind).map(([field, inner]) => [field, read(source[field], `${at}.${field}`, inner)]),
-  );
-}
+const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Reader } = {
+  name,
+  classes: many(name),
+  output: oneOf(...outputKinds),
+  normalization: fields({ mean: many(finite), std: many(positive) }),
+  picture: fields({
+    fit: oneOf('cover', 'contain', 'stretch'),
+    background: (value, at) => integers(value, at, [3, 3], [0, 255]),
+    invert: oneOf(true, false),
+  }),
+  quantizers: many(name),
+  floatBytes: count,
+  layers: many(fields({ name, binaryMacs: count, otherMacs: count, floatBytes: count })),
+  producer: name,
+  extra: record,
+};
+const readMetadata = fields(metadataFields, true);
 
 /**
  * Checks metadata and returns a copy with only the known fields; `extra` is passed on as it is.
- * @throws BitgradError `invalid-file`, `limit-exceeded`
+ * @param strict refuses unknown fields
+ * @throws BitgradError `invalid-file`, `limit-exceeded`; `invalid-option` for unknown fields
  */
-export function validateMetadata(value: unknown): ModelMetadata {
-  const source = record(value, 'metadata');
-  const metadata: Record<string, unknown> = {};
-  for (const [field, kind] of Object.entries(metadataFields))
-    if (source[field] !== undefined) metadata[field] = read(source[field], `metadata.${field}`, kind);
-  return metadata;
-}
+export const validateMetadata = (value: unknown, strict = false): ModelMetadata =>
+  readMetadata(value, 'metadata', strict) as ModelMetadata;
 
 /**
  * Checks a model made in memory, as `decodeModel` checks one from a file.
