@@ -76,11 +76,13 @@ export {
   valueOf,
   type ElementwiseName,
   type ElementwiseOp,
+  type PlainName,
   type RowStep,
   type RowValue,
   type RowwiseOp,
 } from './ops/values.js';
 export { ops as opDefinitions } from './ops/index.js';
+export { attribute, registerOp, type OwnOp, type RegisteredOp } from './ops/register.js';
 export { resultFor } from './run.js';
 export type { ModelSource } from './source.js';
 export {

@@ -4,6 +4,8 @@ import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
 import * as exports from '../src/index.js';
 import { affineModel } from './support/models.js';
 
+let names = 0;
+
 it('every exported function works or raises a BitgradError', async () => {
   const { plan, weights, metadata } = affineModel();
   const file = exports.encodeModel(plan, weights, metadata);
@@ -13,6 +15,7 @@ it('every exported function works or raises a BitgradError', async () => {
       viewOf: 'tensors.test.ts',
       storageBytes: 'tensors.test.ts',
       planArena: 'tensors.test.ts',
+      // For authors of engines, of an op of a checked plan.
       boxesOf: 'moves.test.ts',
       rowOf: 'math.test.ts',
       // For authors of engines, as checkCompileOptions.
@@ -39,6 +42,10 @@ it('every exported function works or raises a BitgradError', async () => {
       validateModel: { args: () => [{ plan, weights, metadata }, {}], options: 1 },
       validatePlan: { args: () => [plan] },
       validateWeights: { args: () => [plan, weights] },
+      registerOp: {
+        args: () => [{ name: `mine ${names++}`, value: () => ({ op: 'input', name: 'x' }) }],
+        options: 0,
+      },
       resultFor: { args: () => [plan, Uint8Array.of(1, 2), new Float32Array(2)] },
     },
   });

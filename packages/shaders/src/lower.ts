@@ -4,6 +4,8 @@ import { BitgradError, wordsPerRow } from '@bitgrad/bits';
 import {
   channelCount,
   elementCount,
+  isElementwise,
+  isRowwise,
   rowCount,
   storageBytes,
   type BufferSpec,
@@ -12,6 +14,7 @@ import {
   type DepthwiseOp,
   type Op,
   type PackedModel,
+  type PlainName,
   type Plan,
 } from '@bitgrad/runtime';
 import type { Context, Draft, Input, Weight } from './kernels/context.js';
@@ -30,27 +33,31 @@ export interface LowerOptions {
 }
 
 type Products = ConvOp | DepthwiseOp | DenseOp;
-type Other = Exclude<Op['op'], Products['op'] | 'concat'>;
-const drafts: { [Name in Other]: (context: Context<Extract<Op, { op: Name }>>) => Draft } = {
-  add: (context) => (context.out.type === 'i32' ? integerSum(context) : valueKernel(context)),
-  affine: valueKernel,
+const drafts: {
+  [Name in Exclude<PlainName, Products['op'] | 'concat'>]: (
+    context: Context<Extract<Op, { op: Name }>>,
+  ) => Draft;
+} = {
+  add: integerSum,
   avgPool,
-  clamp: valueKernel,
   constant: copyConstant,
-  layerNorm: rowKernel,
   matmul,
   maxPool,
-  mul: valueKernel,
   pad: boxes,
-  prelu: valueKernel,
   quantize,
   reshape,
   slice: boxes,
-  softmax: rowKernel,
   threshold,
   transpose,
-  unary: valueKernel,
 };
+
+/** The kernel of an op that is no product and no concatenation. */
+function draftOf(context: Context): Draft {
+  const { op, out } = context;
+  if (isElementwise(op) && out.type === 'f32') return valueKernel({ ...context, op });
+  if (isRowwise(op)) return rowKernel({ ...context, op });
+  return (drafts[op.op as keyof typeof drafts] as (context: Context) => Draft)(context);
+}
 
 const isProduct = (op: Op): op is Products => op.op === 'conv' || op.op === 'depthwise' || op.op === 'dense';
 
@@ -182,7 +189,7 @@ export function lowerModel({ plan, weights }: PackedModel, options: LowerOptions
         parts = [{ ...out, ref: { buffer } }, ...parts.slice(WIDTH)];
       }
       emit(boxes({ ...context, op, x: parts }), op.output);
-    } else emit((drafts[op.op] as (context: Context) => Draft)(context), op.output);
+    } else emit(draftOf(context), op.output);
   });
   return { words, storage, input: plan.input, output: plan.output, constants, kernels, renamed };
 }

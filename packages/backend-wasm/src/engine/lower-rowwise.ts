@@ -1,6 +1,7 @@
 // Lowers ops whose output row depends on the same row of their inputs. They join the group that makes their
 // input where they can, and so run on it while it is in the cache.
 import type { Op, TensorData } from '@bitgrad/runtime';
+import { failure } from './errors.js';
 import { Opcode } from './opcodes.js';
 import {
   begin,
@@ -116,8 +117,10 @@ function recordOf(
         Opcode.layerNorm,
         { [Rowwise.p0]: p(0), [Rowwise.p1]: p(1), [Rowwise.s0]: floatBits(op.epsilon) },
       ];
-    default:
+    case 'softmax':
       return [Opcode.softmax, {}];
+    default:
+      throw failure('unsupported-op', `op ${op.op} in a compiled module`, { next: 'Use jsEngine().' });
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type OutputArray,
 } from '../engine.js';
 import type { PackedModel } from '../model.js';
-import type { Op, Plan } from '../plan.js';
+import type { BufferSpec, Op, Plan } from '../plan.js';
 import { resultFor } from '../run.js';
 import { channelCount, elementCount, planArena, storageBytes, viewOf } from '../tensors.js';
 import { convStep } from './conv.js';
@@ -22,32 +22,32 @@ import { avgPoolStep, maxPoolStep } from './pool.js';
 import { boxesStep, constantStep, reshapeStep, transposeStep } from './shape.js';
 import type { Step, StepArguments } from './step.js';
 import { blockOf, registersOf, rowStep, valueStep } from './value.js';
-import { isElementwise, isRowwise } from '../ops/values.js';
+import { isElementwise, isRowwise, type PlainName } from '../ops/values.js';
 
-const steps: { [Name in Op['op']]: (args: StepArguments<Extract<Op, { op: Name }>>) => Step } = {
-  add: (args) => (args.out.type === 'i32' ? integerSumStep(args) : valueStep(args)),
-  affine: valueStep,
+/** Steps of the ops that are no expressions, and of `add` on integers. */
+const steps: { [Name in PlainName]: (args: StepArguments<Extract<Op, { op: Name }>>) => Step } = {
+  add: integerSumStep,
   avgPool: avgPoolStep,
-  clamp: valueStep,
   concat: boxesStep,
   constant: constantStep,
   conv: convStep,
   dense: convStep,
   depthwise: depthwiseStep,
-  layerNorm: rowStep,
   matmul: matmulStep,
   maxPool: maxPoolStep,
-  mul: valueStep,
   pad: boxesStep,
-  prelu: valueStep,
   quantize: quantizeStep,
   reshape: reshapeStep,
   slice: boxesStep,
-  softmax: rowStep,
   threshold: thresholdStep,
   transpose: transposeStep,
-  unary: valueStep,
 };
+
+/** What makes the step of an op. */
+function makerOf(op: Op, { type }: BufferSpec): (args: StepArguments) => Step {
+  const expression = isElementwise(op) && type === 'f32' ? valueStep : isRowwise(op) ? rowStep : undefined;
+  return (expression ?? steps[op.op as PlainName]) as (args: StepArguments) => Step;
+}
 
 /** At least what a step allocates: expanded weights, an unpacked input, a patch with tap positions, sums by tap. */
 function scratchBound({ buffers, weights }: Plan, op: Op): number {
@@ -89,7 +89,10 @@ function compile({ plan, weights }: PackedModel, options: CompileOptions): Execu
   }));
   let owned = 0;
   const compiled = plan.ops.map((op) => {
-    const step = (steps[op.op] as (args: StepArguments) => Step)({
+    const step = makerOf(
+      op,
+      buffers[op.output]!,
+    )({
       op,
       x: op.inputs.map((i) => buffers[i]!),
       w: (op.weights ?? []).map((i) => ({ ...plan.weights[i]!, data: weights[i]! })),

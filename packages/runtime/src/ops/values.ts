@@ -15,7 +15,8 @@ import { unaryValue } from './unary.js';
 /** The names of ops that are elementwise expressions (`add` on floats only). */
 export type ElementwiseName = 'add' | 'affine' | 'clamp' | 'mul' | 'prelu' | 'unary';
 
-const values: { [Name in ElementwiseName]: (op: Extract<Op, { op: Name }>) => Expression } = {
+/** Values by name of the op; `registerOp` adds to them. */
+export const values: { [Name in ElementwiseName]: (op: Extract<Op, { op: Name }>) => Expression } = {
   add: addValue,
   affine: affineValue,
   clamp: clampValue,
@@ -62,3 +63,6 @@ export const isRowwise = (op: Op): op is RowwiseOp => Object.hasOwn(rows, op?.op
 /** The row of a rowwise op on `channels` channels. */
 export const rowOf = (op: RowwiseOp, channels: number): RowValue =>
   (rows[op.op] as (op: Op, channels: number) => RowValue)(op, channels);
+
+/** Ops that engines have kernels of their own for, `add` on integers among them. */
+export type PlainName = Exclude<Op['op'], Exclude<ElementwiseName, 'add'> | RowwiseOp['op']>;
