@@ -123,7 +123,12 @@ it('runs on the engines of a page: js, webgl, webgpu', async (context) => {
   const page = await openChromium({ contents: `export * from './page.js';`, resolveDir: folder });
   try {
     for (const engine of ['js', 'webgl', 'webgpu']) {
-      const result = await page.call('run', engine, Array.from(bytes), Array.from(input));
+      const result = await page.call<{ engine: string; kernels: string[]; y: number[] }>(
+        'run',
+        engine,
+        Array.from(bytes),
+        Array.from(input),
+      );
       expect(result.engine).toBe(engine);
       expect(result.kernels).toContain('hardSwish');
       near(result.y);

@@ -29,7 +29,7 @@ const registered = (value: OwnOp['value'], rest: Partial<OwnOp> = {}) => {
 const modelOf = (op: ReturnType<typeof registered>, shape = [4]): PackedModel => {
   const b = createPlanBuilder();
   const input = b.buffer('f32', shape);
-  return validateModel(b.finish(input, b.op(op.draft({ inputs: [input] }))));
+  return validateModel(b.finish(input, b.op(op.draft({ inputs: [input], weights: [] }))));
 };
 
 it('an op of two inputs with weights and attributes runs as the oracle says, from a file too', async () => {
