@@ -72,7 +72,7 @@ export async function run(name, bytes, input) {
 interface Walk {
   HardSwish: new (config: object) => tfl.layers.Layer;
   lowering: Lowering;
-  hardSwish: RegisteredOp<readonly [], object>;
+  hardSwish: RegisteredOp<readonly string[], Readonly<Record<never, never>>>;
 }
 
 const packages = fileURLToPath(new URL('../..', import.meta.url));

@@ -120,7 +120,7 @@ function recordOf(
     case 'softmax':
       return [Opcode.softmax, {}];
     default:
-      throw failure('unsupported-op', `op ${op.op} in a compiled module`, { next: 'Use jsEngine().' });
+      throw failure('unsupported-op', { what: `op ${op.op}`, next: 'Use jsEngine().' });
   }
 }
 
