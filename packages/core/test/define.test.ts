@@ -129,7 +129,7 @@ describe('defineMember', () => {
   });
   it.each<[unknown, RegExp]>([
     [undefined, /a model/],
-    [{ build: () => 7 }, /description of a model.*got/],
+    [{ build: () => 7 }, /description of a model.*a sentence/],
     [{ description: 'a toy' }, /build of a model.*a function/],
     [{ description: 'a toy', build: () => 7, option: {} }, /a model has no member "option"/],
   ])('refuses %#', (wrong, message) =>
