@@ -5,86 +5,93 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BitgradError, reasonOf } from '@bitgrad/core';
-import { baseRateOf, type OptimizerConfig } from '@bitgrad/training';
-import { parseAugment } from 'bitgrad';
-import { z } from 'zod';
+import { kinds, parseAugment, recipeEntries } from '@bitgrad/recipe';
+import { baseRateOf } from '@bitgrad/training';
+import * as v from 'valibot';
 
-const json = z.record(z.string(), z.json());
+const json = kinds.json;
+const { limit, testLimit, lr, lrSchedule } = recipeEntries;
+const positive = kinds.integer(1);
 
 /** Text that may be shown on a terminal. */
-const text = z
-  .string()
-  .min(1)
-  .max(1000)
-  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'control characters are not allowed');
+const text = v.pipe(
+  v.string(),
+  v.nonEmpty('something is expected'),
+  v.maxLength(1000),
+  v.regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'control characters are not allowed'),
+);
 
 /** What a function of another package says of a part of a config. */
-function checked(addIssue: (message: string) => void, check: () => unknown): void {
-  try {
-    check();
-  } catch (error) {
-    addIssue(reasonOf(error));
-  }
-}
+const checked = <T>(check: (value: T) => unknown) =>
+  v.rawCheck<T>(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    try {
+      check(dataset.value);
+    } catch (error) {
+      addIssue({ message: reasonOf(error) });
+    }
+  });
 
-const optimizer = z
-  .looseObject({ name: text })
-  .refine((value) => value.learningRate === undefined, {
-    path: ['learningRate'],
-    message: 'give the rate beside the optimizer, as learningRate of the method or of the config',
-  })
-  .superRefine((value, { addIssue }) => checked(addIssue, () => baseRateOf(value as OptimizerConfig)));
+const optimizer = v.pipe(
+  v.looseObject({ name: text }),
+  v.forward(
+    v.check(
+      (value) => value.learningRate === undefined,
+      'give the rate beside the optimizer, as learningRate of the method or of the config',
+    ),
+    ['learningRate'],
+  ),
+  checked(baseRateOf),
+);
 
-const method = z.strictObject({
+const method = v.strictObject({
   /** Label in reports; default: the quantizers. */
-  label: text.optional(),
+  label: v.optional(text),
   /** KERNEL or KERNEL/INPUT, as on the command line; `none` is float. */
   quantizer: text,
-  quantizerOptions: json.optional(),
-  inputQuantizer: text.optional(),
-  inputQuantizerOptions: json.optional(),
+  quantizerOptions: v.optional(json),
+  inputQuantizer: v.optional(text),
+  inputQuantizerOptions: v.optional(json),
   /** What this method needs to be trained otherwise, stated in the report. */
-  optimizer: optimizer.optional(),
-  learningRate: z.number().positive().optional(),
+  optimizer: v.optional(optimizer),
+  learningRate: lr,
 });
 
-/** The schema of a config file. */
-export const configSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'letters, digits and dashes'),
-  description: text.optional(),
-  /** `digits`, `mnist:DIR`, `cifar10:DIR`, `cifar100:DIR`, `folder:DIR`; DIR is relative to the config file. */
+/** The schema of a config file: the recipe of a run, with several methods and seeds. */
+export const configSchema = v.strictObject({
+  name: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/, 'letters, digits and dashes')),
+  description: v.optional(text),
+  /** As of `bitgrad train`; folders are relative to the config file. */
   data: text,
-  limit: z.int().positive().optional(),
-  testLimit: z.int().positive().optional(),
-  augment: text
-    .default('none')
-    .superRefine((value, { addIssue }) => checked(addIssue, () => parseAugment(value))),
+  limit,
+  testLimit,
+  augment: v.optional(v.pipe(text, checked(parseAugment)), 'none'),
   model: text,
-  modelOptions: json.default({}),
-  methods: z.array(method).min(1),
-  optimizer: optimizer.default({ name: 'adam' }),
+  modelOptions: v.optional(json, {}),
+  methods: v.pipe(v.array(method), v.nonEmpty('at least one')),
+  optimizer: v.optional(optimizer, { name: 'adam' }),
   /** Of every method whose optimizer has none of its own; default: each optimizer's. */
-  learningRate: z.number().positive().optional(),
-  schedule: z.enum(['constant', 'cosine', 'linear', 'step']).default('cosine'),
-  batchSize: z.int().positive().default(100),
-  seeds: z.array(z.int().nonnegative()).min(1).default([1]),
+  learningRate: lr,
+  schedule: lrSchedule,
+  batchSize: v.optional(positive, 100),
+  seeds: v.optional(v.pipe(v.array(kinds.integer(0)), v.nonEmpty('at least one')), [1]),
   /** Training length: epochs, or images seen, or minutes (measured by each trial, so not reproducible exactly). */
-  budget: z.union([
-    z.strictObject({ epochs: z.int().positive() }),
-    z.strictObject({ images: z.int().positive() }),
-    z.strictObject({ minutes: z.number().positive() }),
+  budget: v.union([
+    v.strictObject({ epochs: positive }),
+    v.strictObject({ images: positive }),
+    v.strictObject({ minutes: kinds.positive }),
   ]),
   /** Evaluate after every so many epochs, and after the last. */
-  evaluateEvery: z.int().positive().default(1),
-  backend: text.default('wasm'),
+  evaluateEvery: v.optional(positive, 1),
+  backend: v.optional(text, 'wasm'),
   /** Compile the trained model, time it on every engine, and compare it with the graph. */
-  compile: z.boolean().default(true),
+  compile: v.optional(v.boolean(), true),
   /** Plugins by package name or path (relative to the config file). */
-  plugins: z.array(text).default([]),
+  plugins: v.optional(v.array(text), []),
 });
 
 /** A validated comparison. */
-export type BenchConfig = z.output<typeof configSchema>;
+export type BenchConfig = v.InferOutput<typeof configSchema>;
 /** One method of a comparison. */
 export type Method = BenchConfig['methods'][number];
 
@@ -108,17 +115,17 @@ export const presetNames = (): string[] =>
     .sort();
 
 /** What is wrong with a value, in words. */
-export const problems = (error: z.ZodError): string =>
-  error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`).join('; ');
+export const problems = (issues: readonly v.BaseIssue<unknown>[]): string =>
+  issues.map((issue) => `${v.getDotPath(issue) ?? '(top)'}: ${issue.message}`).join('; ');
 
 /** A value as a config. @throws BitgradError `invalid-option` that names the fields */
 export function parseConfig(value: unknown, source = 'config'): BenchConfig {
-  const result = configSchema.safeParse(value);
-  if (result.success) return result.data;
+  const result = v.safeParse(configSchema, value);
+  if (result.success) return result.output;
   throw new BitgradError({
     code: 'invalid-option',
     source: 'bench',
-    what: `${source} is not a valid config (${problems(result.error)})`,
+    what: `${source} is not a valid config (${problems(result.issues)})`,
     next: 'See apps/bench/README.md; apps/bench/presets has examples.',
   });
 }
@@ -191,7 +198,7 @@ export function trialsOf(config: BenchConfig): Trial[] {
       next: 'Give each a label of its own.',
     });
   // Where the data lies is no part of what a trial is: another machine's result counts.
-  const learningRate = shared.learningRate ?? baseRateOf(shared.optimizer as OptimizerConfig);
+  const learningRate = shared.learningRate ?? baseRateOf(shared.optimizer);
   const identity = { ...shared, learningRate, data: shared.data.split(':')[0], name: '' };
   return seeds.flatMap((seed) =>
     methods.map((method) => ({

@@ -1,17 +1,12 @@
 // The packed form of a trained model: its size, its agreement with the graph on test images, its time on every engine.
-import type * as tfl from '@tensorflow/tfjs-layers';
 import { wasmEngine } from '@bitgrad/backend-wasm/engine';
-import { compileModel } from '@bitgrad/compiler';
-import type { Normalization, Split } from '@bitgrad/datasets';
+import type { Run } from '@bitgrad/recipe';
 import { elementCount, jsEngine, type Engine, type Executable } from '@bitgrad/runtime';
 import type { PackedLatency, PackedRow } from './result.js';
 import { median } from './statistics.js';
 
 /** Engines that are timed, in order of preference. */
 const engines: readonly (() => Engine)[] = [() => wasmEngine(), () => jsEngine()];
-
-/** Test images on which the packed model is compared with the graph. */
-const comparedImages = 1000;
 
 /** Median time of one inference, over about a quarter of a second. */
 const timeOf = (executable: Executable, input: Uint8Array): { medianMs: number; samples: number } => {
@@ -28,25 +23,16 @@ const timeOf = (executable: Executable, input: Uint8Array): { medianMs: number; 
 };
 
 /** Compiles as `bitgrad compile` does, compares with the graph, and times a model. */
-export async function packedRow(
-  model: tfl.LayersModel,
-  test: Split,
-  normalization: Normalization,
-): Promise<PackedRow> {
+export async function packedRow(run: Run): Promise<PackedRow> {
+  const { test } = run.data;
   const available: Engine[] = [];
   for (const create of engines) {
     const engine = create();
     if ((await engine.probe()).available) available.push(engine);
   }
   const size = elementCount(test.shape);
-  const compiled = await compileModel(model, {
-    input: 'u8',
-    normalization,
-    samples: test.images.subarray(0, Math.min(comparedImages, test.size) * size),
-    minAgreement: 0,
-    // Engines give the same integers: one comparison stands for all.
-    engine: available[0],
-  });
+  // Engines give the same integers: one comparison stands for all.
+  const compiled = await run.pack(undefined, { minAgreement: 0, engine: available[0] });
   const latency: PackedLatency[] = [];
   for (const engine of available) {
     const executable = await engine.compile(compiled.model);

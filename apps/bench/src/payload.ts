@@ -1,14 +1,15 @@
 // What crosses the queue. A server is trusted with jobs and results, not with code: see "The queue" in the README. Both
 // sides check what they get.
 import { BitgradError } from '@bitgrad/core';
-import { z } from 'zod';
+import { kinds } from '@bitgrad/recipe';
+import * as v from 'valibot';
 import { configSchema, problems, trialsOf, type Trial } from './config.js';
 import type { TrialResult } from './result.js';
 
-const payloadSchema = z.strictObject({ id: z.string(), config: configSchema });
+const payloadSchema = v.strictObject({ id: v.string(), config: configSchema });
 
 /** A job's data: the config and which trial of it. Everything else of the trial follows from them. */
-export type Payload = z.input<typeof payloadSchema>;
+export type Payload = v.InferInput<typeof payloadSchema>;
 
 /** The data of a trial's job. */
 export const payloadOf = ({ id, config }: Trial): Payload => ({ id, config });
@@ -22,9 +23,9 @@ const refused = (what: string, next?: string): BitgradError =>
  * @throws BitgradError `invalid-option` for data of another shape, and for plugins that are not allowed
  */
 export function trialOf(data: unknown, plugins: readonly string[]): Trial {
-  const parsed = payloadSchema.safeParse(data);
-  if (!parsed.success) throw refused(`the job's data is no trial (${problems(parsed.error)})`);
-  const { id, config } = parsed.data;
+  const parsed = v.safeParse(payloadSchema, data);
+  if (!parsed.success) throw refused(`the job's data is no trial (${problems(parsed.issues)})`);
+  const { id, config } = parsed.output;
   const foreign = config.plugins.find((plugin) => !plugins.includes(plugin));
   if (foreign !== undefined)
     throw refused(
@@ -36,31 +37,32 @@ export function trialOf(data: unknown, plugins: readonly string[]): Trial {
   return trial;
 }
 
-const share = z.number().min(0).max(1);
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const amount = v.pipe(v.number(), v.minValue(0));
 
 /** The fields of a result that reports compute with; the others are shown only. */
-const resultSchema = z.looseObject({
-  id: z.string(),
-  seed: z.int(),
-  model: z.string(),
-  data: z.string(),
+const resultSchema = v.looseObject({
+  id: v.string(),
+  seed: kinds.anyInteger,
+  model: v.string(),
+  data: v.string(),
   hardened: share,
   soft: share,
-  gap: z.number(),
-  seconds: z.number().nonnegative(),
-  imagesPerSecond: z.number().nonnegative(),
-  epochs: z.array(z.looseObject({ epoch: z.int(), loss: z.number() })),
+  gap: v.number(),
+  seconds: amount,
+  imagesPerSecond: amount,
+  epochs: v.array(v.looseObject({ epoch: kinds.anyInteger, loss: v.number() })),
 });
 
 /** A worker's result of a trial. @throws BitgradError `invalid-file` when it is none, or another trial's */
 export function resultOf(trial: Trial, value: unknown): TrialResult {
-  const parsed = resultSchema.safeParse(value);
-  if (parsed.success && parsed.data.id === trial.id && parsed.data.seed === trial.seed)
+  const parsed = v.safeParse(resultSchema, value);
+  if (parsed.success && parsed.output.id === trial.id && parsed.output.seed === trial.seed)
     return value as TrialResult;
   throw new BitgradError({
     code: 'invalid-file',
     source: 'bench',
     what: `a worker gave no result of trial ${trial.label} (seed ${trial.seed})`,
-    got: parsed.success ? `that of ${parsed.data.id}` : problems(parsed.error),
+    got: parsed.success ? `that of ${parsed.output.id}` : problems(parsed.issues),
   });
 }

@@ -1,18 +1,10 @@
-// Runs one trial in this process: data, model, training, evaluation, packing.
+// Runs one trial in this process: its recipe, opened and trained, then packing.
 import type { Dataset } from '@bitgrad/datasets';
-import { symmetricNormalization } from '@bitgrad/datasets';
-import { summary } from '@bitgrad/layers';
-import { createModel } from '@bitgrad/models';
-import {
-  createTrainer,
-  type EpochEvent,
-  type OptimizerConfig,
-  type Trainer,
-  type TrainerOptions,
-} from '@bitgrad/training';
-import { chooseQuantizers, openData, parseAugment, startBackend, usePlugins } from 'bitgrad';
-import type { BenchConfig, Trial } from './config.js';
+import { openData, openRun, type Recipe } from '@bitgrad/recipe';
+import type { EpochEvent } from '@bitgrad/training';
+import type { Trial } from './config.js';
 import { packedRow } from './packed.js';
+import { backends, usePlugins } from './parts.js';
 import { commit, machine, versions, type EpochRow, type TrialResult } from './result.js';
 
 /** How far a trial is, for progress displays. */
@@ -32,85 +24,84 @@ const rowOf = (event: EpochEvent): EpochRow => ({
   flipRatio: event.flipRatio,
 });
 
-/** Epochs that a budget of images or minutes amounts to, at least 1. */
-const epochsOf = async (config: BenchConfig, dataset: Dataset, trial: Trainer): Promise<number> => {
-  const { budget } = config;
-  if ('epochs' in budget) return budget.epochs;
-  if ('images' in budget) return Math.max(1, Math.round(budget.images / dataset.train.size));
-  let speed = 0;
-  for await (const event of trial.run()) {
-    if (event.type !== 'step') continue;
-    speed = event.imagesPerSecond;
-    if (event.batch >= 30) break;
-  }
-  return Math.max(1, Math.floor((budget.minutes * 60 * speed) / dataset.train.size));
-};
-
 /** Whether an optimizer of a method comes with its learning rate; then the comparison's is not meant for it. */
 const hasOwnRate = (optimizer: Trial['method']['optimizer']): boolean =>
   optimizer !== undefined &&
   [optimizer, optimizer['rest'] ?? {}].some((each) => 'learningRate' in (each as object));
+
+/** The recipe of a trial. */
+function recipeOf({ config, method, seed }: Trial, epochs: number): Recipe {
+  const { name: optimizer, ...optimizerOptions } = method.optimizer ?? config.optimizer;
+  const { quantizer, quantizerOptions, inputQuantizer, inputQuantizerOptions } = method;
+  return {
+    model: config.model,
+    modelOptions: config.modelOptions,
+    quantizer,
+    quantizerOptions,
+    inputQuantizer,
+    inputQuantizerOptions,
+    backend: config.backend,
+    data: config.data,
+    augment: config.augment,
+    epochs,
+    batch: config.batchSize,
+    lr: method.learningRate ?? (hasOwnRate(method.optimizer) ? undefined : config.learningRate),
+    lrSchedule: config.schedule,
+    warmup: 0,
+    optimizer,
+    optimizerOptions,
+    seed,
+  };
+}
+
+/** Epochs that a budget of images or minutes amounts to, at least 1; minutes are measured by a run of their own. */
+async function epochsOf(trial: Trial, dataset: Dataset): Promise<number> {
+  const { budget } = trial.config;
+  if ('epochs' in budget) return budget.epochs;
+  if ('images' in budget) return Math.max(1, Math.round(budget.images / dataset.train.size));
+  const probe = await openRun(recipeOf(trial, 1), { backends, dataset });
+  let speed = 0;
+  for await (const event of probe.trainer.run()) {
+    if (event.type !== 'step') continue;
+    speed = event.imagesPerSecond;
+    if (event.batch >= 30) break;
+  }
+  await probe.dispose();
+  return Math.max(1, Math.floor((budget.minutes * 60 * speed) / dataset.train.size));
+}
 
 /** Runs a trial. @throws BitgradError from data, plugins, training or compilation */
 export async function runTrial(
   trial: Trial,
   onProgress: (progress: TrialProgress) => void = () => {},
 ): Promise<TrialResult> {
-  const { config, method, seed } = trial;
-  await usePlugins(config.plugins, process.cwd());
-  const { backend } = await startBackend(config.backend);
+  const { config, seed } = trial;
+  await usePlugins(config.plugins);
   // The data are those of the config: the seed decides order and initialization, not which images there are.
   const { data, limit, testLimit } = config;
-  const dataset = await openData({ data, limit, testLimit, seed: 0 }, process.stderr);
-  const make = (epochs: number): { options: TrainerOptions; trainer: Trainer } => {
-    const { kernel, input } = chooseQuantizers(method);
-    const model = createModel(config.model, {
-      ...config.modelOptions,
-      inputShape: dataset.shape,
-      classes: dataset.classes.length,
-      kernelQuantizer: kernel,
-      inputQuantizer: input,
-      seed,
-    });
-    const options: TrainerOptions = {
-      model,
-      train: dataset.train,
-      test: dataset.test,
-      epochs,
-      batchSize: config.batchSize,
-      seed,
-      optimizer: { ...(method.optimizer ?? config.optimizer) } as OptimizerConfig,
-      learningRate: method.learningRate ?? (hasOwnRate(method.optimizer) ? undefined : config.learningRate),
-      schedule: config.schedule,
-      augment: parseAugment(config.augment),
-      normalize: symmetricNormalization,
-      evaluateEvery: config.evaluateEvery,
-    };
-    return { options, trainer: createTrainer(options) };
-  };
-  const probe = make(1);
-  const epochs = await epochsOf(config, dataset, probe.trainer);
-  probe.trainer.dispose();
-  probe.options.model.dispose();
-
-  const { options, trainer } = make(epochs);
+  const dataset = await openData({ data, limit, testLimit, seed: 0 }, (text) =>
+    process.stderr.write(`${text}\n`),
+  );
+  const { evaluateEvery } = config;
+  const run = await openRun(recipeOf(trial, await epochsOf(trial, dataset)), {
+    backends,
+    dataset,
+    trainer: { evaluateEvery },
+  });
   const rows: EpochRow[] = [];
-  let last: EpochEvent | undefined;
-  for await (const event of trainer.run()) {
-    if (event.type === 'epoch') {
-      last = event;
-      rows.push(rowOf(event));
-    } else if (event.type === 'step')
-      onProgress({
-        done: event.step,
-        total: event.totalSteps,
-        accuracy: event.accuracy,
-        imagesPerSecond: event.imagesPerSecond,
-      });
-  }
-  const { trainImages, trainSeconds } = trainer.metrics();
-  const { total } = summary(options.model);
-  const packed = config.compile ? await packedRow(options.model, dataset.test, symmetricNormalization) : null;
+  await run.train({
+    onEvent(event) {
+      if (event.type === 'epoch') rows.push(rowOf(event));
+      else if (event.type === 'step')
+        onProgress({
+          done: event.step,
+          total: event.totalSteps,
+          accuracy: event.accuracy,
+          imagesPerSecond: event.imagesPerSecond,
+        });
+    },
+  });
+  const figures = run.result();
   const result: TrialResult = {
     id: trial.id,
     label: trial.label,
@@ -121,20 +112,18 @@ export async function runTrial(
     commit: commit(),
     versions: versions(),
     machine: machine(),
-    backend: backend.name,
-    kernels: backend.report(),
+    backend: figures.backend,
+    kernels: figures.kernels,
     epochs: rows,
-    hardened: last!.hardenedTestAccuracy!,
-    soft: last!.softTestAccuracy!,
-    gap: last!.softToHardGap!,
-    imagesPerSecond: trainImages / trainSeconds,
-    seconds: trainSeconds,
+    hardened: figures.hardenedTestAccuracy!,
+    soft: figures.softTestAccuracy!,
+    gap: figures.softToHardGap!,
+    imagesPerSecond: figures.imagesPerSecond,
+    seconds: figures.seconds,
     peakMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
-    parameters: total.binaryParams + total.lowBitParams + total.floatParams,
-    packed,
+    parameters: figures.parameters,
+    packed: config.compile ? await packedRow(run) : null,
   };
-  trainer.dispose();
-  options.model.dispose();
-  await backend.dispose();
+  await run.dispose();
   return result;
 }

@@ -6,7 +6,7 @@ import { datasetsPlugin } from '@bitgrad/datasets';
 import { nodeDatasetsPlugin } from '@bitgrad/datasets/node';
 import { modelsPlugin } from '@bitgrad/models';
 import { trainingPlugin } from '@bitgrad/training';
-import { loadPlugin, pluginOf } from './plugin-loader/load-plugin.js';
+import { loadPlugin, pluginOf } from '@bitgrad/recipe/node';
 
 /** The packages whose plugins are always there, in order. A new one is one line here and one in package.json. */
 const packages: readonly { name: string; load(): Promise<unknown> }[] = [
@@ -39,7 +39,7 @@ export async function usePlugins(specifiers: readonly string[], directory: strin
   tf.env().set('PROD', true);
   use(...(await builtInPlugins()));
   const named: Plugin[] = [];
-  for (const specifier of specifiers) named.push(await loadPlugin(specifier, directory));
+  for (const specifier of specifiers) named.push(await loadPlugin(specifier, directory, import.meta.url));
   use(...named);
   return named;
 }

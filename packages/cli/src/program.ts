@@ -1,136 +1,67 @@
-// The command line: every command, option and default, and how errors become exit codes.
+// The command line: every command, and how errors become exit codes.
 import { expectIo, expectTexts } from './arguments.js';
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { BitgradError, checkValue, option, reasonOf, type JsonObject } from '@bitgrad/core';
-import { runEval, type EvalOptions } from './commands/eval.js';
-import { runList, type ListOptions } from './commands/list.js';
-import { runTrain, type TrainOptions } from './commands/train.js';
+import { Command, CommanderError } from 'commander';
+import { BitgradError, checkValue, option } from '@bitgrad/core';
+import type { Entries } from '@bitgrad/recipe';
+import { benchEntries, runBench, type BenchOptions } from './commands/bench.js';
+import { certifyEntries, runCertify, type CertifyCommandOptions } from './commands/certify.js';
+import { compileEntries, runCompile, type CompileCommandOptions } from './commands/compile.js';
+import { evalEntries, runEval, type EvalOptions } from './commands/eval.js';
+import { inspectEntries, runInspect, type InspectOptions } from './commands/inspect.js';
+import { listEntries, runList, type ListOptions } from './commands/list.js';
+import { runEntries, runRun, type RunCommandOptions } from './commands/run.js';
+import { runTrain, trainEntries, type TrainOptions } from './commands/train.js';
 import { errorObject, errorText, exitCodeOf, exitCodes } from './exit.js';
 import { createNodeIo, writeLine, type CliIo } from './io.js';
-import { addCertifyCommand } from './program-certify.js';
-import { addPackedCommands } from './program-packed.js';
-import {
-  anyInteger,
-  backendOption,
-  dataHelp,
-  integer,
-  pictureOptions,
-  pluginOption,
-  positive,
-  type Runner,
-} from './program-options.js';
+import { addOptions, type Runner } from './options.js';
 import { withSignals } from './signals.js';
 import { plain, writable } from './text.js';
 
-const jsonObject = (text: string): JsonObject => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new InvalidArgumentError(`It is not JSON (${reasonOf(cause)}).`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new InvalidArgumentError('Expected a JSON object, such as \'{"clip":1}\'.');
-  return value as JsonObject;
-};
+const packed = ['<model.bitgrad>', 'file of `bitgrad compile`'] as const;
 
-const addTrain = (program: Command, execute: Runner): void => {
-  const [fit, background] = pictureOptions('folders', ['cover', 'white']);
-  program
-    .command('train')
-    .description('train a binary network; saves the model, and a checkpoint to resume from')
-    .option('--model <name>', 'architecture; see `bitgrad list`', 'cnn')
-    .option('--model-options <json>', 'options of the architecture, such as \'{"width":2}\'', jsonObject)
-    .option(
-      '--quantizer <name>',
-      'KERNEL or KERNEL/INPUT quantizer, each a name or FORWARD:SURROGATE; none for float',
-      'ste',
-    )
-    .option(
-      '--quantizer-options <json>',
-      'options of the kernel quantizer (and of the same one on inputs)',
-      jsonObject,
-    )
-    .option('--input-quantizer <name>', 'quantizer of the activations (default: the kernel quantizer)')
-    .option('--input-quantizer-options <json>', 'options of the input quantizer', jsonObject)
-    .addOption(backendOption())
-    .option('--data <spec>', dataHelp, 'digits')
-    .option('--limit <n>', 'use at most so many training images', integer(1))
-    .option('--test-limit <n>', 'use at most so many test images', integer(1))
-    .option('--epochs <n>', 'passes over the training images', integer(1), 3)
-    .option('--batch <n>', 'images a step', integer(1), 64)
-    .option('--lr <x>', 'learning rate (default: adam and bop 0.001, sgd 0.1)', positive)
-    .addOption(
-      new Option('--lr-schedule <name>', 'how the learning rate falls')
-        .choices(['cosine', 'constant', 'linear', 'step'])
-        .default('cosine'),
-    )
-    .option('--warmup <steps>', 'steps over which the learning rate rises first', integer(0), 0)
-    .option(
-      '--optimizer <name>',
-      "adam, sgd, bop (flips binary kernels, with adam for the rest) or a plugin's",
-      'adam',
-    )
-    .option(
-      '--optimizer-options <json>',
-      'options of the optimizer, such as \'{"momentum":0.95}\'',
-      jsonObject,
-    )
-    .option('--augment <list>', 'none, or some of shift:PIXELS, crop:PIXELS, flip', 'none')
-    .option('--image-size <n>', 'folders: side that pictures are brought to (default: 32)', integer(1))
-    .option('--grey', 'folders: pictures in grey')
-    .addOption(fit)
-    .addOption(background)
-    .option('--invert', 'folders: pictures are dark on light, and are to be light on dark')
-    .option('--seed <n>', 'decides initial weights, order, augmentation and drawn data', anyInteger, 1)
-    .option('--out <dir>', 'where to save (default: a new folder runs/MODEL-QUANTIZER-DATA-SEED)')
-    .option(
-      '--resume',
-      'go on from the checkpoint in --out, to the same bits as a run that was never stopped',
-      false,
-    )
-    .option('--overwrite', 'replace the run that --out holds', false)
-    .option('--checkpoint-seconds <x>', 'save a checkpoint at least this often', positive, 15)
-    .addOption(pluginOption())
-    .option(
-      '--json',
-      'the last line of stdout is one JSON object with the result; all else goes to stderr',
-      false,
-    )
+/** A command with its argument: its options are the entries that stand beside what it does. */
+function addCommands(program: Command, execute: Runner): void {
+  const add = (
+    name: string,
+    description: string,
+    entries: Entries,
+    ...argument: readonly string[]
+  ): Command => {
+    const command = program.command(name).description(description);
+    if (argument.length > 0) command.argument(argument[0]!, argument[1]);
+    return addOptions(command, entries);
+  };
+  add('train', 'train a binary network; saves the model, and a checkpoint to resume from', trainEntries)
     .addHelpText(
       'after',
       '\nThe test accuracy is that of the hardened model: quantizers at their levels of deployment.' +
         '\nCtrl-C finishes the step, saves, and exits with 130 (SIGTERM: 143).',
     )
     .action((options: TrainOptions) => execute((io) => runTrain(options, io)));
-};
-
-const addEval = (program: Command, execute: Runner): void => {
-  program
-    .command('eval')
-    .description('evaluate a model that `bitgrad train` has saved')
-    .argument('<model-dir>', 'folder of the run')
-    .option('--data <spec>', `${dataHelp} (default: what it was trained on)`)
-    .addOption(new Option('--split <name>', 'part of the data').choices(['test', 'train']).default('test'))
-    .option('--limit <n>', 'use at most so many images', integer(1))
-    .option('--batch <n>', 'images a step', integer(1), 250)
-    .addOption(backendOption())
-    .addOption(pluginOption())
-    .option('--json', 'write one JSON object to stdout', false)
+  add('eval', 'evaluate a model that `bitgrad train` has saved', evalEntries, '<model-dir>', 'folder of the run') // prettier-ignore
     .action((folder: string, options: EvalOptions) => execute((io) => runEval(folder, options, io)));
-};
-
-const addList = (program: Command, execute: Runner): void => {
-  program
-    .command('list')
-    .description(
-      'list plugins, quantizers, surrogates, forwards, models, data sets, optimizers, backends and engines',
-    )
-    .addOption(pluginOption())
-    .option('--json', 'write one JSON object to stdout', false)
+  add('compile', 'compile a trained model into one packed file, compared with the model on test images', compileEntries, '<model-dir>', 'folder of the run') // prettier-ignore
+    .action((folder: string, options: CompileCommandOptions) => execute((io) => runCompile(folder, options, io))); // prettier-ignore
+  add('run', 'run a packed model: its accuracy on a data set, or the classes of a picture', runEntries, ...packed) // prettier-ignore
+    .action((path: string, options: RunCommandOptions) => execute((io) => runRun(path, options, io)));
+  add('inspect', 'show what a packed model holds: layers, sizes, multiply-accumulates, weights, thresholds', inspectEntries, ...packed) // prettier-ignore
+    .action((path: string, options: InspectOptions) => execute((io) => runInspect(path, options, io)));
+  add('bench', 'time a packed model', benchEntries, ...packed) // prettier-ignore
+    .action((path: string, options: BenchOptions) => execute((io) => runBench(path, options, io)));
+  add(
+    'certify',
+    'decide whether the forward and the backward of a quantizer are a sound pair (arXiv 2402.17710); ' +
+      'the exit code is 1 when they are not',
+    certifyEntries,
+    '[name]',
+    'quantizer, or FORWARD:SURROGATE; without it, every quantizer of --plugin',
+  ).action((name: string | undefined, options: CertifyCommandOptions) =>
+    execute((io) => runCertify(name, options, io)),
+  );
+  add('list', 'list plugins, quantizers, surrogates, forwards, models, data sets, optimizers, backends and engines', listEntries) // prettier-ignore
     .action((options: ListOptions) => execute((io) => runList(options, io)));
-};
+}
 
 const version = (): string =>
   (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
@@ -158,11 +89,7 @@ export function createProgram(execute: Runner, io: CliIo): Command {
           )}\n`,
         ),
     });
-  addTrain(program, execute);
-  addEval(program, execute);
-  addPackedCommands(program, execute);
-  addCertifyCommand(program, execute, jsonObject);
-  addList(program, execute);
+  addCommands(program, execute);
   return program;
 }
 

@@ -6,8 +6,7 @@ import { BitgradError } from '@bitgrad/core';
 import { ensureFolder } from './model-dir/atomic.js';
 import { cleanUp, manifestName } from './model-dir/commit.js';
 import { isLocked, lockFolder, type FolderLock } from './model-dir/lock.js';
-import { modelFiles } from './model-dir/model.js';
-import { checkpointName, infoName } from './model-dir/run-info.js';
+import { checkpointName, infoName, modelFiles } from '@bitgrad/recipe';
 
 /** What the user said about the folder. */
 export interface FolderOptions {

@@ -379,7 +379,7 @@ describe('eval', () => {
       writeFileSync(join(out, file), contents);
       const { code, stderr } = await cli(['eval', out]);
       expect([file, code]).toEqual([file, 2]);
-      expect(lastLine(stderr)).toMatch(/^\[bitgrad\/cli\] /);
+      expect(lastLine(stderr)).toMatch(/^\[bitgrad\/recipe\] /);
     }
   });
 });

@@ -1,8 +1,14 @@
-// What CONTRIBUTING says about adding a model, a data set and an optimizer, followed: each is one file of a plugin outside
-// of the repository, and is then used by name through the command.
+// What CONTRIBUTING says about adding a model, a data set, an optimizer and an option, followed: the first three are a file
+// each of a plugin outside of the repository, and are then used by name through the command; an option is one entry.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { expect, it } from 'vitest';
+import { parseOptions } from '@bitgrad/core';
+import { described, identityOf, kinds, optionsTable, resolveRecipe, same } from '@bitgrad/recipe';
+import * as v from 'valibot';
+import { trainEntries } from '../src/commands/train.js';
+import { addOptions } from '../src/options.js';
 import { ended, lastLine, start, temporaryFolder } from './run.js';
 
 const files = {
@@ -118,3 +124,33 @@ it('a model, a data set and an optimizer of a plugin are used by name', async ()
   expect(run.stderr).toBe('');
   expect(JSON.parse(lastLine(run.stdout))).toMatchObject({ testAccuracy: 1 });
 }, 120_000);
+
+it('an option is one entry: its flag, check, help, table and part in resuming follow', () => {
+  const entries = {
+    ...trainEntries,
+    labelSmoothing: v.optional(
+      described(kinds.positive, 'how far labels are smoothed', { value: '<x>', resume: same }),
+      0.1,
+    ),
+  };
+  const command = addOptions(new Command().exitOverride().configureOutput({ writeErr: () => {} }), entries);
+  const parse = (...args: string[]) => command.parse(args, { from: 'user' }).opts();
+  expect(parse().labelSmoothing).toBe(0.1);
+  expect(parse('--label-smoothing', '0.2', '--model', 'tfc')).toMatchObject({
+    labelSmoothing: 0.2,
+    model: 'tfc',
+  });
+  expect(() => parse('--label-smoothing', '-1')).toThrow(/--label-smoothing.*Expected a number above 0/);
+  expect(command.helpInformation()).toMatch(
+    /--label-smoothing <x> +how far labels are smoothed \(default: 0.1\)/,
+  );
+  expect(() => parseOptions('cli', 'train', v.strictObject(entries), { labelSmoothing: 'x' })).toThrow(
+    /option "labelSmoothing" of train: got "x", expected .*a number above 0/,
+  );
+  expect(optionsTable(entries)).toMatch(/`--label-smoothing <x>` +\| how far labels are smoothed +\| `0.1`/);
+  const recipe = { ...resolveRecipe({}), labelSmoothing: 0.2 };
+  expect(identityOf(recipe, { identity: {} }, 'wasm', entries)).toMatchObject({
+    labelSmoothing: 0.2,
+    seed: 1,
+  });
+});

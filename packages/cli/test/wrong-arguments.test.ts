@@ -87,7 +87,7 @@ it('every exported function works or raises a BitgradError', { timeout: 300_000 
             seed: 1,
             engine: 'js',
             threads: 1,
-            ...json,
+            ...common,
           },
           io(),
           folder,
@@ -103,16 +103,18 @@ it('every exported function works or raises a BitgradError', { timeout: 300_000 
       inspectModel: { args: () => ['x', { plan, weights, metadata: {} }, 3] },
       readRunInfo: { args: () => [nowhere] },
       loadModel: { args: () => [nowhere] },
+      openModel: { args: () => [nowhere] },
+      openRun: {
+        args: () => [{ data: 'nope' }, { plugins: [] }],
+        options: 0,
+        without: ['undefined', 'object'],
+      },
       // A name is a folder here.
       saveModel: { args: () => [model, join(folder, 'saved')], without: ['string'] },
-      openData: { args: () => [{ data: 'nope', seed: 1 }, io().stderr] },
-      parseAugment: { args: () => ['flip'] },
-      loadPlugin: { args: () => [nowhere, folder] },
       usePlugins: { args: () => [[], folder] },
       createProgram: { args: () => [() => Promise.resolve(), io()] },
       runWith: { args: () => [['inspect', nowhere], io()] },
       runCli: { args: () => [['inspect', nowhere]] },
-      chooseQuantizers: { args: () => [{ quantizer: 'none' }] },
     },
   });
   expect(failures).toEqual([]);

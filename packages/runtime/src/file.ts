@@ -19,5 +19,7 @@ export async function readPath(
   const kind = stat.isDirectory() ? 'a folder' : 'no regular file';
   check(stat.isFile(), 'io', `model ${String(path)}`, kind, 'a file');
   checkSize(stat.size);
-  return files.readFile(path, { signal });
+  // Plain bytes: slice() of a Buffer shares memory, and what is stored narrow is read from a slice.
+  const { buffer, byteOffset, length } = await files.readFile(path, { signal });
+  return new Uint8Array(buffer, byteOffset, length);
 }

@@ -1,7 +1,8 @@
 // The forward and backward curves of a comparison's pairs, with the certificate that each claims.
 import { initialClock, type Quantizer } from '@bitgrad/core';
-import { chooseQuantizers, usePlugins } from 'bitgrad';
+import { chooseQuantizers } from '@bitgrad/recipe';
 import type { BenchConfig } from '../config.js';
+import { usePlugins } from '../parts.js';
 import { pairChart } from './charts.js';
 
 /** A quantizer of the comparison, drawn in the middle of its schedule. */
@@ -37,7 +38,7 @@ const picture = (quantizer: Quantizer): PairPicture => {
 
 /** One picture for each quantizer that the methods use. */
 export async function pairPictures(config: BenchConfig): Promise<PairPicture[]> {
-  await usePlugins(config.plugins, process.cwd());
+  await usePlugins(config.plugins);
   const found = new Map<string, Quantizer>();
   for (const method of config.methods) {
     const { kernel, input } = chooseQuantizers(method);

@@ -3,16 +3,23 @@ import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
 import { createRng } from '@bitgrad/core';
 import { elementCount, type OpReport } from '@bitgrad/runtime';
-import { engineText, runOn, startPacked, timeRuns, type EngineOptions, type Timing } from '../engines.js';
+import { engineText, runOn, startPacked, timeRuns, type Timing } from '../engines.js';
+import { described, kinds, type Given } from '@bitgrad/recipe';
+import * as v from 'valibot';
+import { shared } from '../options.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { kilobytes, resultTable } from '../table.js';
 
+export const benchEntries = {
+  engine: shared.engine,
+  threads: shared.threads,
+  seconds: v.optional(described(kinds.positive, 'how long to measure', { value: '<x>' }), 2),
+  json: shared.json,
+};
+
 /** Options of `bitgrad bench`. */
-export interface BenchOptions extends EngineOptions {
-  readonly seconds: number;
-  readonly json: boolean;
-}
+export type BenchOptions = Given<typeof benchEntries>;
 
 /** The object of `bitgrad bench --json`. */
 export interface BenchResult extends Timing {
@@ -33,12 +40,12 @@ export interface BenchResult extends Timing {
 /** Times a packed model; returns the exit code. */
 export async function runBench(
   file: string,
-  options: BenchOptions,
+  given: BenchOptions,
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
   expectText('file', file);
-  checkCommand('bench', options, io, directory);
+  const options = checkCommand('bench', benchEntries, given, io, directory);
   const begun = performance.now();
   const { model, fileBytes, executable, report } = await startPacked(resolve(directory, file), options, io);
   const { type, shape } = model.plan.buffers[model.plan.input]!;

@@ -2,28 +2,39 @@
 import { checkCommand, expectText } from '../arguments.js';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { BitgradError, defaultRegistry, reasonOf, type JsonObject, type Quantizer } from '@bitgrad/core';
+import { BitgradError, defaultRegistry, reasonOf, type Quantizer } from '@bitgrad/core';
 import { certificateChart, certify, chartSize, type Certificate } from '@bitgrad/certificate';
+import { described, kinds, type Given, type Resolved } from '@bitgrad/recipe';
+import * as v from 'valibot';
+import { shared } from '../options.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { usePlugins } from '../plugins.js';
 
+export const certifyEntries = {
+  mu: v.optional(
+    described(
+      v.pipe(v.array(v.pipe(v.number(), v.finite())), v.nonEmpty('at least one number')),
+      'values of mu, such as 1,10,100',
+      { value: '<list>', shown: 'five moments of the schedule' },
+    ),
+  ),
+  options: v.optional(described(kinds.json, 'options of the quantizer', { value: '<json>' })),
+  tolerance: v.optional(
+    described(kinds.positive, 'violations below this share are rounding', { value: '<x>', shown: '1e-6' }),
+  ),
+  svg: v.optional(described(v.string(), 'write a picture of F, B, P, T and r', { value: '<file>' })),
+  plugin: shared.plugin,
+  json: shared.json,
+};
+
 /** Options of `bitgrad certify`. */
-export interface CertifyCommandOptions {
-  /** Values of mu, instead of the schedule's. */
-  readonly mu?: readonly number[];
-  readonly options?: JsonObject;
-  readonly tolerance?: number;
-  readonly json: boolean;
-  /** File for the picture. */
-  readonly svg?: string;
-  readonly plugin: readonly string[];
-}
+export type CertifyCommandOptions = Given<typeof certifyEntries>;
 
 /** The quantizers that are meant: by name, as FORWARD:SURROGATE, or all of the plugins that were given. */
 async function chosen(
   name: string | undefined,
-  options: CertifyCommandOptions,
+  options: Resolved<typeof certifyEntries>,
   directory: string,
 ): Promise<Quantizer[]> {
   const plugins = await usePlugins(options.plugin, directory);
@@ -97,12 +108,12 @@ const svgPath = (path: string, name: string, count: number): string =>
  */
 export async function runCertify(
   name: string | undefined,
-  options: CertifyCommandOptions,
+  given: CertifyCommandOptions,
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
   if (name !== undefined) expectText('name', name);
-  checkCommand('certify', options, io, directory);
+  const options = checkCommand('certify', certifyEntries, given, io, directory);
   const quantizers = await chosen(name, options, directory);
   const certificates = quantizers.map((quantizer) =>
     certify(quantizer, { mu: options.mu, tolerance: options.tolerance }),

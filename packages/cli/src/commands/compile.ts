@@ -2,32 +2,47 @@
 import { checkCommand, expectText } from '../arguments.js';
 import { dirname, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { compileModel, type CompileResult } from '@bitgrad/compiler';
+import type { CompileResult } from '@bitgrad/compiler';
 import { BitgradError } from '@bitgrad/core';
+import type { Split } from '@bitgrad/datasets';
 import { createModel, listModels } from '@bitgrad/models';
+import { described, kinds, packModel, type RunInfo, type Given } from '@bitgrad/recipe';
+import * as v from 'valibot';
 import { jsEngine, normalizeBytes } from '@bitgrad/runtime';
+import { shared } from '../options.js';
 import { startBackend } from '../backends.js';
 import { chooseEngine, engineText, runOn, timeRuns } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { ensureFolder, writeAtomically } from '../model-dir/atomic.js';
 import { openRun, openRunData, readRun } from '../model-dir/open.js';
-import type { RunInfo } from '../model-dir/run-info.js';
 import { usePlugins } from '../plugins.js';
 import { percent } from '../progress.js';
 import { kilobytes, resultTable } from '../table.js';
 
+export const compileEntries = {
+  out: described(kinds.text, 'the file to write, such as model.bitgrad', { short: '-o', value: '<file>' }),
+  data: shared.data('; its test images are compared (default: what it was trained on)'),
+  limit: v.optional(
+    described(kinds.integer(1), 'compare on at most so many test images', { value: '<n>' }),
+    1000,
+  ),
+  lastLayer: v.optional(
+    described(
+      v.picklist(['auto', 'float', 'int8']),
+      'auto: int8 when no class changes on the images, else float',
+      { value: '<type>' },
+    ),
+    'auto',
+  ),
+  time: v.optional(described(v.boolean(), 'also time one image, in float and packed'), false),
+  backend: shared.backend,
+  plugin: shared.plugin,
+  json: shared.json,
+};
+
 /** Options of `bitgrad compile`. */
-export interface CompileCommandOptions {
-  readonly out: string;
-  readonly data?: string;
-  readonly limit: number;
-  readonly lastLayer: 'auto' | 'float' | 'int8';
-  readonly time: boolean;
-  readonly backend: string;
-  readonly json: boolean;
-  readonly plugin: readonly string[];
-}
+export type CompileCommandOptions = Given<typeof compileEntries>;
 
 /** The object of `bitgrad compile --json`. */
 export interface CompileCommandResult {
@@ -62,23 +77,18 @@ export interface CompileCommandResult {
   readonly backend: string;
 }
 
-interface Images {
-  readonly bytes: Uint8Array;
-  readonly labels: ArrayLike<number>;
-}
-
 /** Test images, or why there are none. */
 async function testImages(
   info: RunInfo,
-  options: CompileCommandOptions,
+  options: Pick<CompileCommandOptions, 'data' | 'limit'>,
   lines: NodeJS.WritableStream,
   directory: string,
-): Promise<Images | string> {
+): Promise<Split | string> {
   try {
     const { data, limit } = options;
     const { test } = await openRunData(info, { data, split: 'test', limit, lines, directory });
     if (test.size === 0) return 'the data set has no test images';
-    return { bytes: test.images, labels: test.labels };
+    return test;
   } catch (error) {
     // Data that was asked for must be there; what the model was trained on may have gone since.
     if (!(error instanceof BitgradError) || options.data !== undefined) throw error;
@@ -118,12 +128,12 @@ const timeFloat = async (
  */
 export async function runCompile(
   folder: string,
-  options: CompileCommandOptions,
+  given: CompileCommandOptions,
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
   expectText('folder', folder);
-  checkCommand('compile', options, io, directory);
+  const options = checkCommand('compile', compileEntries, given, io, directory);
   const path = resolve(directory, folder);
   const out = resolve(directory, options.out);
   const run = await readRun(path, (text) => writeLine(io.stderr, text));
@@ -134,25 +144,27 @@ export async function runCompile(
   const images = await testImages(info, options, io.stderr, directory);
   const found = typeof images === 'string' ? undefined : images;
   const { engine } = await chooseEngine('auto');
-  const compiled = await compileModel(model, {
-    input: 'u8',
-    normalization: info.normalize,
-    metadata: {
+  const compiled = await packModel(
+    model,
+    found,
+    {
       name: String(info.options.model ?? model.name),
       classes: info.classes,
-      ...(info.picture && { picture: info.picture }),
+      normalize: info.normalize,
+      picture: info.picture,
     },
-    samples: found?.bytes,
-    labels: found?.labels,
-    lastLayer: options.lastLayer,
     // The engine that runs here, on all images, and the one that runs everywhere.
-    engine: engine.name === 'js' ? engine : [engine, jsEngine()],
-  });
+    {
+      limit: options.limit,
+      lastLayer: options.lastLayer,
+      engine: engine.name === 'js' ? engine : [engine, jsEngine()],
+    },
+  );
   await ensureFolder(dirname(out));
   await writeAtomically(out, compiled.bytes);
   const executable = await engine.compile(compiled.model);
   const size = info.inputShape.reduce((a, b) => a * b, 1);
-  const one = found?.bytes.subarray(0, size) ?? new Uint8Array(size);
+  const one = found?.images.subarray(0, size) ?? new Uint8Array(size);
   const output = await runOn(executable, one);
   const floatBytes = compiled.model.metadata.floatBytes ?? 0;
   const result: CompileCommandResult = {

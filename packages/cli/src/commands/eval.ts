@@ -3,8 +3,10 @@ import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
 import { summary } from '@bitgrad/layers';
 import { evaluateGap } from '@bitgrad/training';
-import { BitgradError, type JsonObject } from '@bitgrad/core';
-import type { Dataset, Split } from '@bitgrad/datasets';
+import type { JsonObject } from '@bitgrad/core';
+import { described, kinds, type Given } from '@bitgrad/recipe';
+import * as v from 'valibot';
+import { shared } from '../options.js';
 import { startBackend } from '../backends.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
@@ -13,16 +15,18 @@ import { usePlugins } from '../plugins.js';
 import { percent } from '../progress.js';
 import { resultTable } from '../table.js';
 
+export const evalEntries = {
+  data: shared.data(' (default: what it was trained on)'),
+  split: shared.split,
+  limit: shared.limit,
+  batch: v.optional(described(kinds.integer(1), 'images a step', { value: '<n>' }), 250),
+  backend: shared.backend,
+  plugin: shared.plugin,
+  json: shared.json,
+};
+
 /** Options of `bitgrad eval`. */
-export interface EvalOptions {
-  readonly data?: string;
-  readonly split: string;
-  readonly limit?: number;
-  readonly backend: string;
-  readonly batch: number;
-  readonly json: boolean;
-  readonly plugin: readonly string[];
-}
+export type EvalOptions = Given<typeof evalEntries>;
 
 /** The object of `bitgrad eval --json`. Accuracies are shares in [0, 1]. */
 export interface EvalResult {
@@ -49,17 +53,6 @@ export interface EvalResult {
   readonly kernels: Readonly<Record<string, number>>;
 }
 
-const splitOf = (dataset: Dataset, name: string): Split => {
-  if (name === 'test' || name === 'train') return dataset[name];
-  throw new BitgradError({
-    code: 'invalid-option',
-    source: 'cli',
-    what: '--split',
-    got: name,
-    expected: 'test or train',
-  });
-};
-
 const text = (value: unknown): string => (typeof value === 'string' ? value : '?');
 
 /**
@@ -69,12 +62,12 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : '?
  */
 export async function runEval(
   folder: string,
-  options: EvalOptions,
+  given: EvalOptions,
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
   expectText('folder', folder);
-  checkCommand('eval', options, io, directory);
+  const options = checkCommand('eval', evalEntries, given, io, directory);
   const path = resolve(directory, folder);
   const run = await readRun(path, (text) => writeLine(io.stderr, text));
   const { info } = run;
@@ -82,7 +75,7 @@ export async function runEval(
   const { backend } = await startBackend(options.backend);
   const model = await openRun(run, options.plugin.length > 0);
   const dataset = await openRunData(info, { ...options, directory, lines: io.stderr });
-  const split = splitOf(dataset, options.split);
+  const split = dataset[options.split];
   const started = performance.now();
   const { normalize } = info;
   const gap = await evaluateGap(model, split, { batchSize: options.batch, normalize, signal: io.signal });

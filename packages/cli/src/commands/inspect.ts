@@ -12,16 +12,18 @@ import {
   type PackedModel,
 } from '@bitgrad/runtime';
 import { readPacked } from '../engines.js';
+import type { Given } from '@bitgrad/recipe';
+import { shared } from '../options.js';
 import { exitCodes } from '../exit.js';
 import { histogram, type Histogram } from '../histogram.js';
 import { writeLine, type CliIo } from '../io.js';
 import { kilobytes, resultTable } from '../table.js';
 import { plain, widest } from '../text.js';
 
+export const inspectEntries = { json: shared.json };
+
 /** Options of `bitgrad inspect`. */
-export interface InspectOptions {
-  readonly json: boolean;
-}
+export type InspectOptions = Given<typeof inspectEntries>;
 
 /** One op of the plan. */
 interface InspectedOp {
@@ -132,12 +134,12 @@ export function inspectModel(file: string, model: PackedModel, fileBytes: number
 /** Writes what a packed file holds; returns the exit code. */
 export async function runInspect(
   file: string,
-  options: InspectOptions,
+  given: InspectOptions,
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
   expectText('file', file);
-  checkCommand('inspect', options, io, directory);
+  const options = checkCommand('inspect', inspectEntries, given, io, directory);
   const path = resolve(directory, file);
   const { model, fileBytes } = await readPacked(path);
   const found = inspectModel(path, model, fileBytes);

@@ -7,16 +7,17 @@ import { certify } from '@bitgrad/certificate';
 import { listOptimizers, type OptimizerInfo } from '@bitgrad/training';
 import { probeBackends, type BackendListing } from '../backends.js';
 import { probeEngines, type EngineListing } from '../engines.js';
+import type { Given } from '@bitgrad/recipe';
+import { shared } from '../options.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { usePlugins } from '../plugins.js';
 import { plain, widest } from '../text.js';
 
+export const listEntries = { plugin: shared.plugin, json: shared.json };
+
 /** Options of `bitgrad list`. */
-export interface ListOptions {
-  readonly json: boolean;
-  readonly plugin: readonly string[];
-}
+export type ListOptions = Given<typeof listEntries>;
 
 /** A member of a plugin. */
 interface MemberListing {
@@ -121,8 +122,8 @@ async function listing(): Promise<Listing> {
 }
 
 /** Writes the listing; returns the exit code. */
-export async function runList(options: ListOptions, io: CliIo, directory = process.cwd()): Promise<number> {
-  checkCommand('list', options, io, directory);
+export async function runList(given: ListOptions, io: CliIo, directory = process.cwd()): Promise<number> {
+  const options = checkCommand('list', listEntries, given, io, directory);
   await usePlugins(options.plugin, directory);
   const all = await listing();
   writeLine(io.stdout, options.json ? JSON.stringify(all) : format(all, io));

@@ -1,35 +1,52 @@
 // `bitgrad run`: a packed model on the images of a data set, or on one picture.
 import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
-import { BitgradError, type OutputKind, type PictureFit, type PictureOptions } from '@bitgrad/core';
+import { BitgradError, outputKinds } from '@bitgrad/core';
 import { readImage } from '@bitgrad/datasets/node';
 import { imageInput, normalizeBytes, topClasses, type ClassScore, type PackedModel } from '@bitgrad/runtime';
-import { absoluteData, openData, pictureShape } from '../data.js';
-import { engineText, runOn, startPacked, type EngineOptions, type Started } from '../engines.js';
+import { described, kinds, openData, pictureEntries, type Given, type Resolved } from '@bitgrad/recipe';
+import * as v from 'valibot';
+import { absoluteData, pictureShape } from '../data.js';
+import { engineText, runOn, startPacked, type Started } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { checkShape } from '../model-dir/open.js';
 import { usePlugins } from '../plugins.js';
+import { shared } from '../options.js';
 import { percent } from '../progress.js';
 import { resultTable } from '../table.js';
 
+export const runEntries = {
+  data: shared.data(''),
+  image: v.optional(
+    described(v.string(), 'a picture (PNG, JPEG, WebP, GIF, BMP), made as those of the training', { value: '<file>' }), // prettier-ignore
+  ),
+  invert: v.optional(
+    described(v.boolean(), 'the picture is dark on light where training had light on dark'),
+    false,
+  ),
+  ...pictureEntries('a picture', ['as in training', 'as in training']),
+  outputKind: v.optional(
+    described(v.picklist(outputKinds), 'what the outputs are, where the file does not say it or is wrong', { value: '<kind>' }), // prettier-ignore
+  ),
+  top: v.optional(described(kinds.integer(1), 'how many classes of a picture to show', { value: '<n>' }), 3),
+  split: shared.split,
+  limit: shared.limit,
+  seed: v.optional(
+    described(kinds.anyInteger, 'decides which images a limit takes, and what digits draws', {
+      value: '<n>',
+    }),
+    1,
+  ),
+  engine: shared.engine,
+  threads: shared.threads,
+  plugin: shared.plugin,
+  json: shared.json,
+};
+
 /** Options of `bitgrad run`. */
-export interface RunCommandOptions extends EngineOptions {
-  readonly data?: string;
-  readonly image?: string;
-  readonly invert: boolean;
-  readonly fit?: string;
-  readonly background?: PictureOptions['background'];
-  /** What the outputs are, in place of what the file says. */
-  readonly outputKind?: OutputKind;
-  readonly top: number;
-  readonly split: string;
-  readonly limit?: number;
-  readonly seed: number;
-  readonly json: boolean;
-  /** Plugins that offer the data. */
-  readonly plugin: readonly string[];
-}
+export type RunCommandOptions = Given<typeof runEntries>;
+type Options = Resolved<typeof runEntries>;
 
 /** The object of `bitgrad run --data ... --json`. */
 export interface RunDataResult {
@@ -75,7 +92,7 @@ const hasClass = ({ plan, metadata }: PackedModel): boolean =>
 async function runData(
   started: Started,
   data: string,
-  options: RunCommandOptions,
+  options: Options,
   lines: NodeJS.WritableStream,
   directory: string,
 ): Promise<RunDataResult> {
@@ -103,7 +120,7 @@ async function runData(
       picture: model.metadata.picture,
       classes: model.metadata.classes,
     },
-    lines,
+    (text) => writeLine(lines, text),
   );
   const { classes } = dataset;
   checkShape(dataset, shape);
@@ -156,14 +173,14 @@ async function runData(
   };
 }
 
-async function runImage(started: Started, file: string, options: RunCommandOptions): Promise<RunImageResult> {
+async function runImage(started: Started, file: string, options: Options): Promise<RunImageResult> {
   const { model, executable, report } = started;
   const image = await readImage(file);
   const target = { input: inputSpec(model), metadata: model.metadata };
   const input = imageInput(image, target, {
     // Without the option, as the training did.
     invert: options.invert || undefined,
-    fit: options.fit as PictureFit | undefined,
+    fit: options.fit,
     background: options.background,
   });
   const output = await runOn(executable, input);
@@ -184,12 +201,12 @@ async function runImage(started: Started, file: string, options: RunCommandOptio
  */
 export async function runRun(
   file: string,
-  options: RunCommandOptions,
+  given: RunCommandOptions,
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
   expectText('file', file);
-  checkCommand('run', options, io, directory);
+  const options = checkCommand('run', runEntries, given, io, directory);
   const { data, image } = options;
   if ((data === undefined) === (image === undefined))
     usage(

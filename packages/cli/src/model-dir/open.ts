@@ -5,10 +5,19 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError, reasonOf } from '@bitgrad/core';
 import type { Dataset } from '@bitgrad/datasets';
 import { setClock } from '@bitgrad/layers';
-import { absoluteData, openData, pictureShape, type DataOptions } from '../data.js';
+import {
+  checkpointName,
+  infoName,
+  infoOf,
+  modelFiles,
+  modelOf,
+  openData,
+  type DataOptions,
+  type RunInfo,
+} from '@bitgrad/recipe';
+import { absoluteData, pictureShape } from '../data.js';
+import { writeLine } from '../io.js';
 import { manifestName, readCommitted } from './commit.js';
-import { modelFiles, modelOf } from './model.js';
-import { checkpointName, infoName, infoOf, type RunInfo } from './run-info.js';
 
 /** A run's folder as it was at one moment. */
 export interface OpenedRun {
@@ -52,7 +61,7 @@ export async function readRun(path: string, note: (text: string) => void): Promi
     note(
       `${path} has no ${manifestName} (an earlier version wrote it, or it was removed): its files are not checked`,
     );
-  return { path, info: infoOf(path, files), files };
+  return { path, info: infoOf(join(path, infoName), files.get(infoName)!), files };
 }
 
 /**
@@ -94,15 +103,22 @@ export interface RunDataOptions {
  * @throws BitgradError as `openData`; `shape-mismatch` when images are not those of the training
  */
 export async function openRunData(info: RunInfo, options: RunDataOptions): Promise<Dataset> {
-  const { data, limit, testLimit, seed } = info.options as unknown as DataOptions;
+  const { data, limit, testLimit, seed = 0 } = info.options as unknown as Partial<DataOptions>;
+  if (data === undefined && options.data === undefined)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'cli',
+      what: 'data of a model that was saved by a program, which does not say what it was trained on',
+      next: 'Name the data with --data.',
+    });
   const asked = options.data === undefined ? undefined : absoluteData(options.data, options.directory);
-  const same = asked === undefined || asked === absoluteData(data, options.directory);
+  const same = asked === undefined || asked === (data && absoluteData(data, options.directory));
   // Of the split that nobody asked for one image is enough.
   const count = (split: string, saved?: number): number | undefined =>
     options.split === split ? (options.limit ?? (same ? (saved ?? undefined) : undefined)) : 1;
   const dataset = await openData(
     {
-      data: asked ?? data,
+      data: asked ?? data!,
       seed,
       limit: count('train', limit),
       testLimit: count('test', testLimit),
@@ -110,7 +126,7 @@ export async function openRunData(info: RunInfo, options: RunDataOptions): Promi
       picture: info.picture,
       classes: info.classes,
     },
-    options.lines,
+    (text) => writeLine(options.lines, text),
   );
   checkShape(dataset, info.inputShape);
   return dataset;

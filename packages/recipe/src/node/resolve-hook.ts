@@ -1,5 +1,5 @@
 // A module resolution fallback: a plugin outside of any node_modules may import the published entry points of bitgrad
-// and TensorFlow.js; what Node does not find from the plugin's place is resolved from the command's.
+// and TensorFlow.js; what Node does not find from the plugin's place is resolved from that of the program which loads it.
 import * as nodeModule from 'node:module';
 
 const provided = String.raw`^(@bitgrad/|@tensorflow/tfjs-(core|layers)(/|$)|valibot$)`;
@@ -33,11 +33,13 @@ interface Hooks {
 
 let installed = false;
 
-/** Installs the fallback, once. */
-export function installResolveHook(): void {
+/**
+ * Installs the fallback, once.
+ * @param base the module from whose place is resolved what a plugin does not find
+ */
+export function installResolveHook(base: string): void {
   if (installed) return;
   installed = true;
-  const base = import.meta.url;
   const { registerHooks, register } = nodeModule as unknown as Hooks;
   if (registerHooks) {
     const pattern = new RegExp(provided);

@@ -1,10 +1,8 @@
-// A model in a folder, in the layout of tfjs (model.json, weights.bin), so that any tfjs-layers program can load it.
+// A model as files, in the layout of tfjs (model.json, weights.bin), so that any tfjs-layers program can load it.
 import type { io as tfio } from '@tensorflow/tfjs-core';
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError, reasonOf } from '@bitgrad/core';
 import { expectModel } from '@bitgrad/layers';
-import { expectText } from '../arguments.js';
-import { commitFiles, readCommitted } from './commit.js';
 
 const weightsName = 'weights.bin';
 const modelName = 'model.json';
@@ -12,11 +10,20 @@ const modelName = 'model.json';
 /** The files of a model. */
 export const modelFiles = [modelName, weightsName] as const;
 
-const joined = (data: ArrayBuffer | ArrayBuffer[]): Uint8Array =>
-  Buffer.concat((Array.isArray(data) ? data : [data]).map((part) => new Uint8Array(part)));
+function joined(data: ArrayBuffer | ArrayBuffer[]): Uint8Array {
+  const parts = [data].flat();
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(new Uint8Array(part), at);
+    at += part.byteLength;
+  }
+  return bytes;
+}
 
 /** The contents of a model's files, latent weights and all, by name. */
 export async function modelContents(model: LayersModel): Promise<Record<string, Uint8Array | string>> {
+  expectModel('recipe', 'modelContents', model);
   let files: Record<string, Uint8Array | string> = {};
   await model.save({
     async save(artifacts: tfio.ModelArtifacts): Promise<tfio.SaveResult> {
@@ -30,28 +37,16 @@ export async function modelContents(model: LayersModel): Promise<Record<string, 
   return files;
 }
 
-/** Saves a model alone; a run that the folder holds is replaced. */
-export async function saveModel(model: LayersModel, folder: string): Promise<void> {
-  expectModel('cli', 'saveModel', model);
-  expectText('folder', folder);
-  await commitFiles(folder, await modelContents(model));
-}
-
 /**
- * Loads a model from a folder. The classes of its layers come from @bitgrad/layers, its quantizers from the registry.
- * @throws BitgradError `io` when a file is missing, `checksum-mismatch` when one is of another run, `invalid-file` when one
- *   is not what it should be, `unknown-name` for a quantizer that no registered plugin offers
+ * The model of files that {@link modelContents} gave. The classes of its layers come from @bitgrad/layers, its quantizers
+ * from the registry.
+ * @param folder where they are from, for messages
+ * @throws BitgradError `invalid-file`, `unknown-name` for a quantizer that no registered plugin offers
  */
-export async function loadModel(folder: string): Promise<LayersModel> {
-  expectText('folder', folder);
-  return modelOf(folder, (await readCommitted(folder, modelFiles)).files);
-}
-
-/** The model of files that {@link readCommitted} has read from a folder. */
 export async function modelOf(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<LayersModel> {
   const [text, weights] = [files.get(modelName)!, files.get(weightsName)!];
   try {
-    const { modelTopology, weightsManifest } = JSON.parse(Buffer.from(text).toString('utf8'));
+    const { modelTopology, weightsManifest } = JSON.parse(new TextDecoder().decode(text));
     const weightSpecs = (weightsManifest as { weights: tfio.WeightsManifestEntry[] }[]).flatMap(
       (g) => g.weights,
     );
@@ -66,7 +61,7 @@ export async function modelOf(folder: string, files: ReadonlyMap<string, Uint8Ar
     if (cause instanceof BitgradError) throw cause;
     throw new BitgradError({
       code: 'invalid-file',
-      source: 'cli',
+      source: 'recipe',
       what: `model in ${folder} does not load (${reasonOf(cause).split('\n')[0]})`,
       cause,
     });

@@ -1,14 +1,17 @@
 // Loads a plugin by path or package name. A plugin's folder may have no node_modules of its own: what it imports from
-// bitgrad or TensorFlow.js and does not find is taken from the command's own packages (resolve-hook.ts).
-import { expectText } from '../arguments.js';
+// bitgrad or TensorFlow.js and does not find is taken from the packages of the program that loads it (resolve-hook.ts).
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BitgradError, reasonOf, type Plugin } from '@bitgrad/core';
+import { BitgradError, checkValue, option, reasonOf, type Plugin } from '@bitgrad/core';
 import { installResolveHook } from './resolve-hook.js';
 
 const fail = (what: string, next: string, cause?: unknown): BitgradError =>
-  new BitgradError({ code: 'invalid-plugin', source: 'cli', what, next, cause });
+  new BitgradError({ code: 'invalid-plugin', source: 'recipe', what, next, cause });
+
+const text = option.required(
+  option.of('a string that is not empty', (value) => typeof value === 'string' && value !== ''),
+);
 
 const isPlugin = (x: unknown): x is Plugin =>
   typeof x === 'object' &&
@@ -23,7 +26,7 @@ const isPlugin = (x: unknown): x is Plugin =>
  * @throws BitgradError `invalid-plugin`
  */
 export function pluginOf(module: unknown, from: string): Plugin {
-  const exported = module as Record<string, unknown>;
+  const exported = Object(module) as Record<string, unknown>;
   const found = [exported.default, exported.plugin, ...Object.values(exported)].find(isPlugin);
   if (found) return found;
   throw fail(
@@ -82,13 +85,18 @@ function locate(specifier: string, directory: string): string {
 /**
  * Imports a plugin; its code runs with the rights of this process.
  * @param specifier a file or folder (relative to `directory`), or the name of a package installed there
+ * @param base `import.meta.url` of the program, whose packages a plugin may import without having them
  * @throws BitgradError `invalid-plugin` when it is not there, does not load or exports no plugin
  */
-export async function loadPlugin(specifier: string, directory: string): Promise<Plugin> {
-  expectText('plugin', specifier);
-  expectText('directory', directory);
+export async function loadPlugin(
+  specifier: string,
+  directory: string,
+  base: string = import.meta.url,
+): Promise<Plugin> {
+  for (const [what, value] of Object.entries({ plugin: specifier, directory, base }))
+    checkValue('recipe', what, value, text);
   const location = locate(specifier, directory);
-  installResolveHook();
+  installResolveHook(base);
   try {
     return pluginOf(await import(location), specifier);
   } catch (cause) {

@@ -1,5 +1,4 @@
-// Quantizers as they are named on the command line.
-import { expectText } from './arguments.js';
+// The quantizers of a run, as they are named.
 import {
   BitgradError,
   checkValue,
@@ -9,6 +8,27 @@ import {
   type Quantizer,
   type QuantizerSpec,
 } from '@bitgrad/core';
+import * as v from 'valibot';
+import { described, kinds } from './option.js';
+
+const expectText = (what: string, value: unknown): void =>
+  checkValue('recipe', what, value, option.required(option.string));
+
+export const quantizerEntries = {
+  quantizer: v.optional(
+    described(kinds.text, 'KERNEL or KERNEL/INPUT quantizer, each a name or FORWARD:SURROGATE; none for float', { value: '<name>' }), // prettier-ignore
+    'ste',
+  ),
+  quantizerOptions: v.optional(
+    described(kinds.json, 'options of the kernel quantizer (and of the same one on inputs)', { value: '<json>' }), // prettier-ignore
+  ),
+  inputQuantizer: v.optional(
+    described(v.string(), 'quantizer of the activations', { value: '<name>', shown: 'the kernel quantizer' }),
+  ),
+  inputQuantizerOptions: v.optional(
+    described(kinds.json, 'options of the input quantizer', { value: '<json>' }),
+  ),
+};
 
 /** The options that name quantizers. */
 export interface QuantizerOptions {
@@ -26,8 +46,8 @@ export interface ChosenQuantizers {
   readonly input: QuantizerSpec | null;
   /** As it is reported: `ste`, or `ste/fda` when they differ. */
   readonly label: string;
-  readonly kernelName: string;
-  readonly inputName: string;
+  /** What a resumed run must have in common. */
+  readonly identity: JsonObject;
 }
 
 const make = (name: string, options: JsonObject | undefined): Quantizer | null => {
@@ -37,7 +57,7 @@ const make = (name: string, options: JsonObject | undefined): Quantizer | null =
   if (rest.length > 0 || options)
     throw new BitgradError({
       code: 'invalid-option',
-      source: 'cli',
+      source: 'recipe',
       what: options ? 'options of a pair' : 'quantizer',
       got: name,
       expected: options
@@ -53,14 +73,14 @@ const make = (name: string, options: JsonObject | undefined): Quantizer | null =
  * @throws BitgradError `unknown-name`, `invalid-option`
  */
 export function chooseQuantizers(options: QuantizerOptions): ChosenQuantizers {
-  checkValue('cli', 'options of chooseQuantizers', options, option.required(option.object));
+  checkValue('recipe', 'options of chooseQuantizers', options, option.required(option.object));
   expectText('--quantizer', options.quantizer);
   if (options.inputQuantizer !== undefined) expectText('--input-quantizer', options.inputQuantizer);
   const [kernelName = '', second, ...rest] = options.quantizer.split('/');
   if (rest.length > 0 || kernelName === '' || second === '')
     throw new BitgradError({
       code: 'invalid-option',
-      source: 'cli',
+      source: 'recipe',
       what: '--quantizer',
       got: options.quantizer,
       expected: 'NAME or KERNEL-NAME/INPUT-NAME',
@@ -68,7 +88,7 @@ export function chooseQuantizers(options: QuantizerOptions): ChosenQuantizers {
   if (second !== undefined && options.inputQuantizer !== undefined && second !== options.inputQuantizer)
     throw new BitgradError({
       code: 'invalid-option',
-      source: 'cli',
+      source: 'recipe',
       what: 'two input quantizers',
       got: [second, options.inputQuantizer],
       next: 'Give --quantizer KERNEL/INPUT or --input-quantizer, not both.',
@@ -80,5 +100,11 @@ export function chooseQuantizers(options: QuantizerOptions): ChosenQuantizers {
     options.inputQuantizerOptions ?? (inputName === kernelName ? options.quantizerOptions : undefined);
   const input = make(inputName, inputOptions);
   const label = inputName === kernelName ? kernelName : `${kernelName}/${inputName}`;
-  return { kernel, input, label, kernelName, inputName };
+  const identity = {
+    kernelQuantizer: kernelName,
+    kernelQuantizerOptions: options.quantizerOptions ?? {},
+    inputQuantizer: inputName,
+    inputQuantizerOptions: options.inputQuantizerOptions ?? {},
+  };
+  return { kernel, input, label, identity };
 }

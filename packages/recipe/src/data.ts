@@ -1,0 +1,156 @@
+// The data of a run: which, how many, in what form, and how they are varied.
+import { BitgradError, checkValue, option, pictureRules, type PictureOptions } from '@bitgrad/core';
+import { loadDataset, type Augmentation, type CommonLoadOptions, type Dataset } from '@bitgrad/datasets';
+import * as v from 'valibot';
+import { described, kinds, same } from './option.js';
+
+const text = "digits (drawn, needs no files), mnist:DIR, cifar10:DIR, cifar100:DIR, folder:DIR or a plugin's";
+const orNull = (value: unknown): unknown => value ?? null;
+
+/** What `data` takes, in words. */
+export const dataText = text;
+
+/** The kind of a data set that is named as KIND or KIND:FOLDER. */
+export const dataKind = (data: string): string => data.split(':', 1)[0]!;
+
+/** How pictures are brought to a shape, for the data of a run and for a picture that a packed model is given. */
+export const pictureEntries = (which: string, [fit, background]: readonly [string, string]) => ({
+  fit: v.optional(
+    described(v.picklist(['cover', 'contain', 'stretch']), `${which}: cut off, show all of, or distort what is not square`, { value: '<how>', shown: fit, resume: same }), // prettier-ignore
+  ),
+  background: v.optional(
+    described(
+      v.custom<PictureOptions['background']>(
+        (value) => value !== undefined && pictureRules.background.allows(value),
+        'R,G,B, each 0 to 255, or one such number for grey',
+      ),
+      `${which}: what is behind and beside them, R,G,B or one byte`,
+      {
+        value: '<colour>',
+        shown: background,
+        resume: same,
+        read: (text) => (text.includes(',') ? text.split(',').map(Number) : Number(text)),
+      },
+    ),
+  ),
+});
+
+/** Where the data lie is nothing that must stay the same: the trainer compares what they are. */
+export const dataEntries = {
+  data: v.optional(described(kinds.text, text, { value: '<spec>', resume: dataKind }), 'digits'),
+  limit: v.optional(
+    described(kinds.integer(1), 'use at most so many training images', { value: '<n>', resume: orNull }),
+  ),
+  testLimit: v.optional(
+    described(kinds.integer(1), 'use at most so many test images', { value: '<n>', resume: orNull }),
+  ),
+  imageSize: v.optional(
+    described(kinds.integer(1), 'folders: side that pictures are brought to', { value: '<n>', shown: '32', resume: same }), // prettier-ignore
+  ),
+  grey: v.optional(
+    described(v.boolean(), 'folders: pictures in grey', { resume: (grey) => grey || undefined }),
+  ),
+  ...pictureEntries('folders', ['`cover`', 'white']),
+  invert: v.optional(
+    described(v.boolean(), 'folders: pictures are dark on light, and are to be light on dark', { resume: (invert) => invert || undefined }), // prettier-ignore
+  ),
+  augment: v.optional(
+    described(kinds.text, 'none, or some of shift:PIXELS, crop:PIXELS, flip', { value: '<list>' }),
+    'none',
+  ),
+};
+
+/** The options that decide a data set. */
+export interface DataOptions {
+  /** A name, or a name and a folder: `digits`, `mnist:DIR`. */
+  readonly data: string;
+  /** At most this many training images. */
+  readonly limit?: number;
+  /** At most this many test images. */
+  readonly testLimit?: number;
+  /** Decides which images a limit takes, and what `digits` draws. */
+  readonly seed: number;
+  /** Folders: the shape that pictures are brought to, and how. */
+  readonly shape?: { readonly size?: readonly [number, number]; readonly channels?: 1 | 3 };
+  readonly picture?: PictureOptions;
+  /** Class names of a model: labels are matched by name. */
+  readonly classes?: readonly string[];
+}
+
+const everyMs = 1000;
+
+/**
+ * Reads a data set; what takes long, and what was decided or left out, is said in words.
+ * @throws BitgradError `invalid-option`, `io`, `invalid-file`, `truncated-file`, `incompatible`
+ */
+export async function openData(
+  options: DataOptions,
+  note: (text: string) => void = () => {},
+): Promise<Dataset> {
+  checkValue('recipe', 'options of openData', options, option.required(option.object));
+  checkValue('recipe', 'note of openData', note, option.callback);
+  const { data, limit, testLimit, seed, shape, picture, classes } = options;
+  let said = performance.now();
+  const load: CommonLoadOptions = {
+    limit,
+    testLimit,
+    seed,
+    ...shape,
+    ...picture,
+    classes,
+    onProgress({ done, total }) {
+      if (performance.now() - said < everyMs || done === total) return;
+      said = performance.now();
+      note(`reading pictures: ${done} of ${total}`);
+    },
+  };
+  const dataset = await loadDataset(data, load);
+  for (const each of dataset.notes ?? []) note(`${data}: ${each}`);
+  return dataset;
+}
+
+/** The data of a recipe. */
+export const recipeData = (
+  recipe: v.InferOutput<v.StrictObjectSchema<typeof dataEntries, undefined>> & { readonly seed: number },
+): DataOptions => ({
+  ...recipe,
+  shape: {
+    ...(recipe.imageSize && { size: [recipe.imageSize, recipe.imageSize] as const }),
+    ...(recipe.grey && { channels: 1 }),
+  },
+  picture: { fit: recipe.fit, background: recipe.background, invert: recipe.invert },
+});
+
+/**
+ * Augmentation from text: `none`, or a list such as `shift:2,flip` or `crop:4,flip`.
+ * @throws BitgradError `invalid-option`
+ */
+export function parseAugment(text: string): Augmentation | undefined {
+  checkValue('recipe', '--augment', text, option.required(option.string));
+  if (text === 'none') return undefined;
+  const parts = text.split(',').map((part) => {
+    const [name, amount, ...rest] = part.split(':');
+    const pixels = Number(amount);
+    const counted = amount !== undefined && Number.isSafeInteger(pixels) && pixels > 0 && rest.length === 0;
+    if (name === 'flip' && amount === undefined) return { flip: true };
+    if (name === 'shift' && counted) return { shift: pixels };
+    if (name === 'crop' && counted) return { crop: { padding: pixels } };
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'recipe',
+      what: '--augment',
+      got: text,
+      expected: 'none, or some of shift:PIXELS, crop:PIXELS and flip, separated by commas',
+    });
+  });
+  const names = parts.flatMap((part) => Object.keys(part));
+  if (new Set(names).size < names.length)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'recipe',
+      what: '--augment',
+      got: text,
+      expected: 'each of shift, crop and flip at most once',
+    });
+  return Object.assign({}, ...parts) as Augmentation;
+}

@@ -1,0 +1,45 @@
+export { adapterOf, startBackend, unavailable, type BackendSource } from './backends.js';
+export { dataKind, dataText, openData, parseAugment, pictureEntries, type DataOptions } from './data.js';
+export { modelContents, modelFiles, modelOf } from './model-files.js';
+export {
+  openRun,
+  type Files,
+  type OpenOptions,
+  type Run,
+  type RunAbout,
+  type Storage,
+  type TrainRunOptions,
+} from './open-run.js';
+export {
+  described,
+  flagOf,
+  kinds,
+  optionsOf,
+  optionsTable,
+  same,
+  type Entries,
+  type Given,
+  type OptionInfo,
+  type OptionWords,
+  type Resolved,
+} from './option.js';
+export { packModel, type PackedAbout, type PackOptions } from './pack.js';
+export { chooseQuantizers, type ChosenQuantizers, type QuantizerOptions } from './quantizers.js';
+export {
+  identityOf,
+  recipeEntries,
+  recipeSchema,
+  resolveRecipe,
+  type Recipe,
+  type RecipeInput,
+} from './recipe.js';
+export type { RunResult } from './result.js';
+export {
+  checkpointName,
+  infoContents,
+  infoName,
+  infoOf,
+  infoOfModel,
+  type ModelAbout,
+  type RunInfo,
+} from './run-info.js';

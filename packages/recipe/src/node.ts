@@ -1,0 +1,2 @@
+// The Node entry: plugins from files and packages.
+export { loadPlugin, pluginOf } from './node/load-plugin.js';

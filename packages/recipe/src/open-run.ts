@@ -1,0 +1,209 @@
+// A run from its recipe: backend, data, model and trainer, and what is done with them.
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { BitgradError, checkOptions, option, type BackendAdapter, type JsonObject } from '@bitgrad/core';
+import { symmetricNormalization, type Dataset } from '@bitgrad/datasets';
+import {
+  checkConfig,
+  evaluateGap,
+  loadCheckpoint,
+  restoreCheckpoint,
+  saveCheckpoint,
+  type Checkpoint,
+  type GapEvaluation,
+  type TrainEvent,
+  type Trainer,
+  type TrainerOptions,
+} from '@bitgrad/training';
+import type { CompileResult } from '@bitgrad/compiler';
+import { startBackend, type BackendSource } from './backends.js';
+import { openData, recipeData } from './data.js';
+import { modelContents } from './model-files.js';
+import { packModel, type PackOptions } from './pack.js';
+import { chooseQuantizers, type ChosenQuantizers } from './quantizers.js';
+import {
+  buildModel,
+  buildTrainer,
+  checkRecipe,
+  identityOf,
+  resolveRecipe,
+  savedIdentity,
+  type Recipe,
+  type RecipeInput,
+} from './recipe.js';
+import { resultOf, type RunResult } from './result.js';
+import { infoContents, infoName } from './run-info.js';
+
+/** Files by name. */
+export type Files = Readonly<Record<string, Uint8Array | string>>;
+
+/** Where files go when a path is given: Node has one (package `bitgrad`), a page gives handlers instead. */
+export interface Storage {
+  folder(path: string, files: Files): Promise<void>;
+  file(path: string, bytes: Uint8Array): Promise<void>;
+}
+
+/** What a recipe, being data, cannot hold. */
+export interface OpenOptions {
+  /** What may train, best first; the recipe's `backend` names one, or auto. Default: the backend of tfjs that runs. */
+  readonly backends?: readonly BackendSource[];
+  /** Data of one's own, instead of what the recipe names. */
+  readonly dataset?: Dataset;
+  /** Quantizers of one's own, instead of those that the recipe names. */
+  readonly quantizers?: ChosenQuantizers;
+  /** Further options of the trainer, such as `evaluateEvery`. */
+  readonly trainer?: Pick<TrainerOptions, 'evaluateEvery' | 'flipEvery' | 'yieldEveryMs'>;
+  readonly storage?: Storage;
+  /** Called with what was decided and what takes long, in words. */
+  readonly note?: (text: string) => void;
+}
+
+/** A run that is ready to be trained. */
+export interface Run {
+  readonly recipe: Recipe;
+  readonly backend: BackendAdapter;
+  readonly quantizers: ChosenQuantizers;
+  readonly data: Dataset;
+  readonly model: LayersModel;
+  readonly trainer: Trainer;
+  /** What a resumed run must have in common with this one. */
+  readonly identity: JsonObject;
+  /**
+   * Trains to the end, or until the signal stops it between two steps; called again, it goes on.
+   * @param options.onEvent called for each step and epoch, and awaited
+   * @returns whether it is finished
+   */
+  train(options?: TrainRunOptions): Promise<boolean>;
+  /** Evaluates on a split (default `test`), as deployed and as trained; undefined when the signal stopped it. */
+  evaluate(split?: 'test' | 'train', signal?: AbortSignal): Promise<GapEvaluation | undefined>;
+  /** The figures so far. */
+  result(): RunResult;
+  /** All that {@link Run.resume} needs; between two steps. */
+  checkpoint(): Promise<Uint8Array>;
+  /** @throws BitgradError `incompatible` that names the option which differs; as `loadCheckpoint` */
+  resume(bytes: Uint8Array): Checkpoint;
+  /** The files of the run, for `bitgrad eval` and `compile`: the model, and `bitgrad.json` with `about` in it. */
+  files(about?: RunAbout): Promise<Files>;
+  /** Saves the files in a folder, or hands them over. */
+  save(target: string | ((files: Files) => unknown)): Promise<void>;
+  /** Compiles the model into one file, compared with it on test images; written where a path or a handler is given. */
+  pack(target?: string | ((bytes: Uint8Array) => unknown), options?: PackOptions): Promise<CompileResult>;
+  /** Frees model, trainer and backend. */
+  dispose(): Promise<void>;
+}
+
+/** Options of {@link Run.train}. */
+export interface TrainRunOptions {
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainEvent) => unknown;
+}
+
+/** What `bitgrad.json` says besides: where the data lie, and the plugins that were named. */
+export interface RunAbout {
+  readonly data?: string;
+  readonly plugins?: readonly string[];
+  readonly result?: JsonObject;
+}
+
+const rules = {
+  backends: option.list(option.object),
+  dataset: option.object,
+  quantizers: option.object,
+  trainer: option.object,
+  storage: option.object,
+  note: option.callback,
+};
+
+/**
+ * Opens a run: starts the backend, reads the data, makes the model and its trainer. Quantizers, models, data sets and
+ * optimizers are found by name among the registered plugins.
+ * @param recipe options as `bitgrad train` takes them: `{ model: 'cnn', data: 'digits', epochs: 5 }`
+ * @throws BitgradError `invalid-option`, `unknown-name`, `backend-unavailable`, and from what reads the data
+ */
+export async function openRun(recipe: RecipeInput = {}, options: OpenOptions = {}): Promise<Run> {
+  const resolved = resolveRecipe(recipe);
+  const {
+    backends = [],
+    note = () => {},
+    dataset,
+    storage,
+  } = checkOptions<OpenOptions>('recipe', 'openRun', options, rules);
+  const quantizers = options.quantizers ?? chooseQuantizers(resolved);
+  checkRecipe(resolved, quantizers, dataset !== undefined);
+  const { backend, skipped } = await startBackend(backends, resolved.backend);
+  for (const { name, reason } of skipped) note(`backend ${name} not used: ${reason}`);
+  const data = dataset ?? (await openData(recipeData(resolved), note));
+  const identity = { ...identityOf(resolved, quantizers, backend.name), classes: [...data.classes] };
+  const model = buildModel(resolved, data, quantizers);
+  const trainer = buildTrainer(resolved, model, data, options.trainer);
+  return runOf({ recipe: resolved, backend, quantizers, data, model, trainer, identity }, storage);
+}
+
+type Parts = Pick<Run, 'recipe' | 'backend' | 'quantizers' | 'data' | 'model' | 'trainer' | 'identity'>;
+
+function runOf(parts: Parts, storage: Storage | undefined): Run {
+  const { recipe, backend, data, model, trainer, identity } = parts;
+  const stored = (path: string): Storage => {
+    if (storage) return storage;
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'recipe',
+      what: 'a path where nothing can write it',
+      got: path,
+      expected: 'a function that takes the bytes',
+      next: 'In Node, openRun of package bitgrad takes paths.',
+    });
+  };
+  const run: Run = {
+    ...parts,
+    async train({ signal, onEvent } = {}) {
+      for await (const event of trainer.run({ signal })) await onEvent?.(event);
+      return trainer.position().epoch >= recipe.epochs;
+    },
+    evaluate: (split = 'test', signal) =>
+      evaluateGap(model, data[split], { batchSize: recipe.batch, signal }),
+    result: () => resultOf(parts),
+    checkpoint: () => saveCheckpoint(trainer, { identity }),
+    resume(bytes) {
+      const checkpoint = loadCheckpoint(bytes);
+      const saved = checkpoint.extra.identity as JsonObject | undefined;
+      checkConfig(savedIdentity(saved ?? {}, identity), identity);
+      restoreCheckpoint(trainer, checkpoint);
+      return checkpoint;
+    },
+    async files({ data: spec = recipe.data, plugins = [], result = {} } = {}) {
+      const { classes: _, ...kept } = identity;
+      const figures = run.result();
+      const info = infoContents({
+        version: 1,
+        options: { ...kept, data: spec, ...trainer.config },
+        plugins,
+        classes: data.classes,
+        inputShape: data.shape,
+        normalize: symmetricNormalization,
+        ...(data.picture && { picture: data.picture }),
+        clock: trainer.clock(),
+        finished: figures.finished,
+        result: JSON.parse(JSON.stringify({ ...figures, ...result })) as JsonObject,
+      });
+      return { ...(await modelContents(model)), [infoName]: info };
+    },
+    async save(target) {
+      const files = await run.files();
+      await (typeof target === 'string' ? stored(target).folder(target, files) : target(files));
+    },
+    async pack(target, options) {
+      if (typeof target === 'string') stored(target);
+      const about = { name: recipe.model, classes: data.classes, picture: data.picture };
+      const compiled = await packModel(model, data.test, about, options);
+      if (typeof target === 'string') await stored(target).file(target, compiled.bytes);
+      else await target?.(compiled.bytes);
+      return compiled;
+    },
+    async dispose() {
+      trainer.dispose();
+      model.dispose();
+      await backend.dispose();
+    },
+  };
+  return Object.freeze(run);
+}

@@ -1,0 +1,72 @@
+// From a trained model to the one file that is deployed.
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { compileModel, type CompileOptions, type CompileResult } from '@bitgrad/compiler';
+import { checkOptions, option, type PictureSettings } from '@bitgrad/core';
+import {
+  checkSplit,
+  normalizationRule,
+  symmetricNormalization,
+  type Normalization,
+  type Split,
+} from '@bitgrad/datasets';
+import { expectModel } from '@bitgrad/layers';
+
+/** What the file says of the model. */
+export interface PackedAbout {
+  readonly name?: string;
+  readonly classes?: readonly string[];
+  /** How training read bytes; default to [-1, 1]. */
+  readonly normalize?: Normalization;
+  /** How pictures were made. */
+  readonly picture?: PictureSettings;
+  readonly extra?: Readonly<Record<string, string>>;
+}
+
+/** Options of {@link packModel}. */
+export interface PackOptions extends Pick<CompileOptions, 'lastLayer' | 'engine' | 'minAgreement'> {
+  /** Images on which the file is compared with the model: at most the first so many; default 1000. */
+  readonly limit?: number;
+}
+
+const aboutRules = {
+  name: option.string,
+  classes: option.list(option.string, 1),
+  normalize: normalizationRule,
+  picture: option.object,
+  extra: option.object,
+};
+// compileModel looks into the others.
+const packRules = {
+  limit: option.integer(1),
+  lastLayer: option.any,
+  engine: option.any,
+  minAgreement: option.any,
+};
+
+/**
+ * Compiles a model that takes bytes, and compares it with the graph on images.
+ * @param images without any, random ones are compared
+ * @throws BitgradError as `compileModel`: `verification-failed` when the file answers otherwise
+ */
+export function packModel(
+  model: LayersModel,
+  images?: Split,
+  about: PackedAbout = {},
+  options: PackOptions = {},
+): Promise<CompileResult> {
+  expectModel('recipe', 'packModel', model);
+  if (images !== undefined) checkSplit('packModel', images);
+  checkOptions<PackedAbout>('recipe', 'packModel (about)', about, aboutRules);
+  const { limit = 1000, ...rest } = checkOptions<PackOptions>('recipe', 'packModel', options, packRules);
+  const { normalize = symmetricNormalization, name = model.name, ...more } = about;
+  const count = Math.min(limit, images?.size ?? 0);
+  const compared = images && count > 0 ? images : undefined;
+  return compileModel(model, {
+    ...rest,
+    input: 'u8',
+    normalization: normalize,
+    metadata: { name, ...(JSON.parse(JSON.stringify(more)) as object) },
+    samples: compared?.images.subarray(0, (count * compared.images.length) / compared.size),
+    labels: compared?.labels.subarray(0, count),
+  });
+}

@@ -1,0 +1,192 @@
+// A run, described: one schema, made of entries that stand beside what they describe. The command's flags, what must be
+// equal to resume, configs of comparisons and the tables of READMEs come from it.
+import { BitgradError, checkValue, option, parseOptions, type JsonObject } from '@bitgrad/core';
+import { datasetTakes, parseDataSpec, type Dataset } from '@bitgrad/datasets';
+import { createModel } from '@bitgrad/models';
+import {
+  baseRateOf,
+  createTrainer,
+  type OptimizerConfig,
+  type Trainer,
+  type TrainerOptions,
+} from '@bitgrad/training';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import * as v from 'valibot';
+import { dataEntries, dataKind, parseAugment } from './data.js';
+import { described, kinds, optionsOf, same, type Entries } from './option.js';
+import { quantizerEntries, type ChosenQuantizers } from './quantizers.js';
+
+const modelEntries = {
+  model: v.optional(
+    described(kinds.text, 'architecture; see `bitgrad list`', { value: '<name>', resume: same }),
+    'cnn',
+  ),
+  modelOptions: v.optional(
+    described(kinds.json, 'options of the architecture, such as \'{"width":2}\'', { value: '<json>', resume: (given) => given ?? {} }), // prettier-ignore
+  ),
+};
+
+const trainingEntries = {
+  epochs: v.optional(described(kinds.integer(1), 'passes over the training images', { value: '<n>' }), 3),
+  batch: v.optional(described(kinds.integer(1), 'images a step', { value: '<n>' }), 64),
+  lr: v.optional(
+    described(kinds.positive, 'learning rate', { value: '<x>', shown: 'adam and bop 0.001, sgd 0.1' }),
+  ),
+  lrSchedule: v.optional(
+    described(v.picklist(['cosine', 'constant', 'linear', 'step']), 'how the learning rate falls', { value: '<name>' }), // prettier-ignore
+    'cosine',
+  ),
+  warmup: v.optional(
+    described(kinds.integer(0), 'steps over which the learning rate rises first', { value: '<steps>' }),
+    0,
+  ),
+  optimizer: v.optional(
+    described(kinds.text, "adam, sgd, bop (flips binary kernels, with adam for the rest) or a plugin's", { value: '<name>' }), // prettier-ignore
+    'adam',
+  ),
+  optimizerOptions: v.optional(
+    described(kinds.json, 'options of the optimizer, such as \'{"momentum":0.95}\'', { value: '<json>' }),
+  ),
+};
+
+/** The options of a run, by name: those of `bitgrad train` that decide its result. */
+export const recipeEntries = {
+  ...modelEntries,
+  ...quantizerEntries,
+  backend: v.optional(
+    described(kinds.text, 'where it runs; auto takes the first that works', { value: '<name>' }),
+    'auto',
+  ),
+  ...dataEntries,
+  ...trainingEntries,
+  seed: v.optional(
+    described(kinds.anyInteger, 'decides initial weights, order, augmentation and drawn data', { value: '<n>', resume: same }), // prettier-ignore
+    1,
+  ),
+};
+
+/** The schema of a run. */
+export const recipeSchema = v.strictObject(recipeEntries);
+
+/** A run, described by plain JSON; what is not given has its default. */
+export type RecipeInput = Readonly<v.InferInput<typeof recipeSchema>>;
+/** A run, described in full. */
+export type Recipe = Readonly<v.InferOutput<typeof recipeSchema>>;
+
+/**
+ * A recipe with its defaults.
+ * @throws BitgradError `invalid-option` that names the option, its value and what is allowed
+ */
+export const resolveRecipe = (recipe: RecipeInput): Recipe => {
+  checkValue('recipe', 'recipe', recipe, option.required(option.object));
+  return parseOptions('recipe', 'the recipe', recipeSchema, recipe);
+};
+
+const refuse = (what: string, got: unknown, next: string): never => {
+  throw new BitgradError({ code: 'invalid-option', source: 'recipe', what, got, next });
+};
+
+/** JSON options that have an option of the command of their own: one of the two would be ignored. */
+function refuseTwice(
+  option: string,
+  given: JsonObject | undefined,
+  own: Readonly<Record<string, string>>,
+): void {
+  for (const [key, instead] of Object.entries(own))
+    if (given && Object.hasOwn(given, key))
+      refuse(`"${key}" in ${option}`, given[key], `${instead} decides it.`);
+}
+
+/** @throws BitgradError `invalid-option` for options that would be ignored, `unknown-name` */
+export function checkRecipe(options: Recipe, quantizers: ChosenQuantizers, ownData = false): void {
+  // Names are looked up, and options checked, before data are read; models are made of them.
+  if (!ownData) parseDataSpec(options.data);
+  refuseTwice('--optimizer-options', options.optimizerOptions, { name: '--optimizer' });
+  baseRateOf({ ...options.optimizerOptions, name: options.optimizer });
+  refuseTwice('--model-options', options.modelOptions, {
+    inputShape: 'The data',
+    classes: 'The data',
+    kernelQuantizer: '--quantizer',
+    inputQuantizer: '--input-quantizer',
+    seed: '--seed',
+  });
+  if (quantizers.kernel === null && options.quantizerOptions)
+    refuse(
+      '--quantizer-options',
+      options.quantizerOptions,
+      'The kernels are float: --quantizer none has no options.',
+    );
+  if (quantizers.input === null && options.inputQuantizerOptions)
+    refuse(
+      '--input-quantizer-options',
+      options.inputQuantizerOptions,
+      'The inputs are float: none has no options.',
+    );
+  const pictures = [
+    ['--image-size', 'size', options.imageSize],
+    ['--grey', 'channels', options.grey],
+    ['--fit', 'fit', options.fit],
+    ['--background', 'background', options.background],
+    ['--invert', 'invert', options.invert],
+  ] as const;
+  for (const [name, own, value] of pictures)
+    if (!ownData && value !== undefined && value !== false && !datasetTakes(options.data, own))
+      refuse(name, value, `It is for --data folder:DIR; the images of ${options.data} have one shape.`);
+}
+
+/** What decides the result of a run: a resumed one must say the same. */
+export function identityOf(
+  recipe: Recipe,
+  quantizers: Pick<ChosenQuantizers, 'identity'>,
+  backend: string,
+  entries: Entries = recipeEntries,
+): JsonObject {
+  const given = optionsOf(entries).flatMap(({ name, resume }) =>
+    resume ? [[name, resume(recipe[name as keyof Recipe] as never)]] : [],
+  );
+  return JSON.parse(
+    JSON.stringify({ ...Object.fromEntries(given), ...quantizers.identity, backend }),
+  ) as JsonObject;
+}
+
+/** The identity in a checkpoint; that of an earlier version has the path of the data, and no classes. */
+export function savedIdentity(saved: JsonObject, present: JsonObject): JsonObject {
+  const { data, classes = present.classes!, ...rest } = saved;
+  return { ...rest, data: typeof data === 'string' ? dataKind(data) : data!, classes };
+}
+
+/** The model of a recipe, for a data set. @throws BitgradError as `createModel` */
+export const buildModel = (
+  { model, modelOptions, seed }: Recipe,
+  { shape, classes }: Pick<Dataset, 'shape' | 'classes'>,
+  { kernel, input }: Pick<ChosenQuantizers, 'kernel' | 'input'>,
+): LayersModel =>
+  createModel(model, {
+    ...modelOptions,
+    inputShape: shape,
+    classes: classes.length,
+    kernelQuantizer: kernel,
+    inputQuantizer: input,
+    seed,
+  });
+
+/** The trainer of a recipe. @throws BitgradError as `createTrainer` */
+export const buildTrainer = (
+  recipe: Recipe,
+  model: LayersModel,
+  { train, test }: Dataset,
+  more: Partial<TrainerOptions> = {},
+): Trainer =>
+  createTrainer({
+    model,
+    train,
+    test: test.size > 0 ? test : undefined,
+    epochs: recipe.epochs,
+    batchSize: recipe.batch,
+    seed: recipe.seed,
+    optimizer: { ...recipe.optimizerOptions, name: recipe.optimizer } as OptimizerConfig,
+    learningRate: recipe.lr,
+    schedule: { kind: recipe.lrSchedule, warmupSteps: recipe.warmup },
+    augment: parseAugment(recipe.augment),
+    ...more,
+  });

@@ -1,0 +1,80 @@
+// The figures of a run.
+import { summary } from '@bitgrad/layers';
+import type { Run } from './open-run.js';
+
+/** What came out of a run so far. Accuracies are shares in [0, 1]; null before the first evaluation. */
+export interface RunResult {
+  /** Test accuracy of the hardened model, the one that is deployed: the same as `hardenedTestAccuracy`. */
+  readonly testAccuracy: number | null;
+  readonly hardenedTestAccuracy: number | null;
+  readonly softTestAccuracy: number | null;
+  /** `softTestAccuracy - hardenedTestAccuracy`. */
+  readonly softToHardGap: number | null;
+  readonly trainAccuracy: number | null;
+  readonly trainLoss: number | null;
+  readonly flipRatio: number | null;
+  /** Training throughput; evaluation and pauses not counted. */
+  readonly imagesPerSecond: number;
+  /** Training time in seconds, over all parts of a resumed run; evaluation and pauses not counted. */
+  readonly seconds: number;
+  readonly backend: string;
+  readonly quantizer: string;
+  readonly model: string;
+  readonly data: string;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly batch: number;
+  readonly trainImages: number;
+  readonly testImages: number;
+  /** Deployed weights of every kind. */
+  readonly parameters: number;
+  /** Those with two levels, one bit each when packed. */
+  readonly binaryParameters: number;
+  /** Bytes of the weights when packed. */
+  readonly packedBytes: number;
+  /** How often each own kernel of the backend ran. */
+  readonly kernels: Readonly<Record<string, number>>;
+  /** False when the run was stopped before its end. */
+  readonly finished: boolean;
+}
+
+/** The figures of a run's parts. */
+export function resultOf({
+  recipe,
+  trainer,
+  model,
+  backend,
+  quantizers,
+  data,
+}: Pick<Run, 'recipe' | 'trainer' | 'model' | 'backend' | 'quantizers' | 'data'>): RunResult {
+  const { history, trainSeconds, trainImages } = trainer.metrics();
+  const last = history.at(-1);
+  const { total } = summary(model);
+  return {
+    testAccuracy: last?.hardenedTestAccuracy ?? null,
+    hardenedTestAccuracy: last?.hardenedTestAccuracy ?? null,
+    softTestAccuracy: last?.softTestAccuracy ?? null,
+    softToHardGap: last?.softToHardGap ?? null,
+    trainAccuracy: last?.accuracy ?? null,
+    trainLoss: last?.loss ?? null,
+    flipRatio: last?.flipRatio ?? null,
+    imagesPerSecond: trainSeconds > 0 ? trainImages / trainSeconds : 0,
+    seconds: trainSeconds,
+    backend: backend.name,
+    quantizer: quantizers.label,
+    model: recipe.model,
+    data: recipe.data,
+    seed: recipe.seed,
+    epochs: recipe.epochs,
+    steps: trainer.clock().step,
+    batch: recipe.batch,
+    trainImages: data.train.size,
+    testImages: data.test.size,
+    parameters: total.binaryParams + total.lowBitParams + total.floatParams,
+    binaryParameters: total.binaryParams,
+    packedBytes: total.packedBytes,
+    kernels: backend.report(),
+    finished: trainer.position().epoch >= recipe.epochs,
+  };
+}

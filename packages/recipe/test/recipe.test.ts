@@ -1,0 +1,158 @@
+// A run from its recipe: trained, evaluated, resumed, packed; and a recipe that is none.
+import '@tensorflow/tfjs-backend-cpu';
+import { createSplit, type Dataset } from '@bitgrad/datasets';
+import { createRng, use } from '@bitgrad/core';
+import { stePlugin } from '@bitgrad/quantizer-ste';
+import { decodeModel } from '@bitgrad/runtime';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  infoOf,
+  modelOf,
+  openRun,
+  optionsOf,
+  recipeEntries,
+  resolveRecipe,
+  startBackend,
+} from '../src/index.js';
+import type { Files, RecipeInput } from '../src/index.js';
+
+beforeAll(() => use(stePlugin));
+
+const split = (seed: number, size: number) => {
+  const rng = createRng(seed);
+  const labels = Uint8Array.from({ length: size }, (_, i) => i % 2);
+  const images = Uint8Array.from({ length: size * 64 }, (_, at) =>
+    (labels[at >> 6] ? at & 7 : (at >> 3) & 7) % 2 ? 255 : rng.integer(100),
+  );
+  return createSplit(images, labels, [8, 8, 1]);
+};
+const dataset: Dataset = { name: 'stripes', classes: ['flat', 'upright'], shape: [8, 8, 1], train: split(1, 200), test: split(2, 50) }; // prettier-ignore
+const recipe: RecipeInput = {
+  model: 'mlp',
+  modelOptions: { hidden: [16] },
+  epochs: 4,
+  batch: 20,
+  lr: 0.01,
+  seed: 3,
+};
+const bytesOf = (files: Files, name: string) => files[name] as Uint8Array;
+
+describe('openRun', () => {
+  it('trains, evaluates, saves and packs, on the backend that runs', async () => {
+    const run = await openRun(recipe, { dataset });
+    expect(run.result()).toMatchObject({ finished: false, testAccuracy: null, steps: 0 });
+    const epochs: number[] = [];
+    expect(await run.train({ onEvent: (event) => event.type === 'epoch' && epochs.push(event.epoch) })).toBe(
+      true,
+    );
+    expect(epochs).toEqual([0, 1, 2, 3]);
+    const result = run.result();
+    expect(result).toMatchObject({
+      finished: true,
+      testAccuracy: 1,
+      steps: 40,
+      backend: 'cpu',
+      quantizer: 'ste',
+    });
+    expect((await run.evaluate('train'))!.hardenedTestAccuracy).toBeGreaterThan(0.95);
+    let files: Files = {};
+    await run.save((given) => (files = given));
+    expect(Object.keys(files).sort()).toEqual(['bitgrad.json', 'model.json', 'weights.bin']);
+    const utf8 = (name: string) => new TextEncoder().encode(files[name] as string);
+    const info = infoOf('bitgrad.json', utf8('bitgrad.json'));
+    expect(info).toMatchObject({ classes: ['flat', 'upright'], finished: true, clock: { step: 40 } });
+    const model = await modelOf('here', new Map([['model.json', utf8('model.json')], ['weights.bin', bytesOf(files, 'weights.bin')]])); // prettier-ignore
+    expect(model.countParams()).toBe(run.model.countParams());
+    let packed = new Uint8Array();
+    const { agreement } = await run.pack((bytes) => (packed = new Uint8Array(bytes)));
+    expect(agreement).toMatchObject({ argmax: 1, samples: 50, accuracy: 1 });
+    expect(decodeModel(packed).metadata).toMatchObject({ name: 'mlp', classes: ['flat', 'upright'] });
+    await expect(run.save('somewhere')).rejects.toThrow(/a path where nothing can write it.*a function/s);
+    await run.dispose();
+  });
+
+  it('resumes to the same bits, and refuses another recipe', async () => {
+    const whole = await openRun(recipe, { dataset });
+    await whole.train();
+    const begun = await openRun(recipe, { dataset });
+    const stop = new AbortController();
+    const finished = await begun.train({
+      signal: stop.signal,
+      onEvent: (event) => event.type === 'step' && event.step === 7 && stop.abort(),
+    });
+    expect(finished).toBe(false);
+    const checkpoint = await begun.checkpoint();
+    const resumed = await openRun(recipe, { dataset });
+    expect(resumed.resume(checkpoint).clock.step).toBe(7);
+    await resumed.train();
+    const weights = async (run: typeof whole) => bytesOf(await run.files(), 'weights.bin');
+    expect(await weights(resumed)).toEqual(await weights(whole));
+    const other = await openRun({ ...recipe, seed: 4 }, { dataset });
+    expect(() => other.resume(checkpoint)).toThrow(/option "seed" differs/);
+    for (const run of [whole, begun, resumed, other]) await run.dispose();
+  });
+
+  it.each([
+    [{ epoch: 3 }, /the recipe has no option "epoch".*Did you mean "epochs"/],
+    [{ epochs: 0 }, /option "epochs" of the recipe: got 0, expected an integer, 1 or more/],
+    [{ lrSchedule: 'steep' }, /option "lrSchedule".*"steep"/],
+    [{ model: 'cmn' }, /model: got "cmn".*Did you mean "cnn"/],
+    [{ optimizer: 'adamw' }, /optimizer: got "adamw", expected one of adam, sgd, bop/],
+    [{ quantizer: 'nope' }, /quantizer is not registered: got "nope"/],
+    [{ augment: 'flop' }, /--augment: got "flop"/],
+    [{ backend: 'abacus' }, /backend: got "abacus", expected auto or one of cpu/],
+    [{ modelOptions: { seed: 1 } }, /"seed" in --model-options.*--seed decides it/],
+    [null, /recipe: got/],
+  ])('refuses %j', async (wrong, message) => {
+    const given = wrong === null ? null : { ...recipe, ...wrong };
+    await expect(openRun(given as never, { dataset })).rejects.toThrow(message);
+  });
+});
+
+describe('the schema', () => {
+  it('fills in every default, and takes what it gives', () => {
+    const all = resolveRecipe({});
+    expect(all).toMatchObject({
+      model: 'cnn',
+      data: 'digits',
+      epochs: 3,
+      batch: 64,
+      optimizer: 'adam',
+      seed: 1,
+    });
+    expect(resolveRecipe(all)).toEqual(all);
+    expect(JSON.parse(JSON.stringify(all))).toEqual(all);
+  });
+
+  it('says of every option what it does', () => {
+    for (const { name, text, value, type } of optionsOf(recipeEntries)) {
+      expect(text, name).not.toBe('');
+      expect(value !== undefined, name).toBe(type !== 'boolean');
+    }
+  });
+});
+
+it('a backend is the first that runs, or the one that is named', async () => {
+  const adapter = (name: string, available: boolean) => ({
+    name,
+    load: () => ({
+      name,
+      capabilities: { trainsConvolutions: true, fusedKernels: [], synchronousReads: true },
+      probe: () => Promise.resolve({ available, reason: available ? '' : 'broken', features: {} }),
+      start: () => Promise.resolve(),
+      report: () => ({}),
+      dispose: () => Promise.resolve(),
+    }),
+  });
+  const missing = {
+    name: 'gone',
+    package: 'gone-package',
+    load: () => Promise.reject(new Error('no module')),
+  };
+  const sources = [missing, adapter('one', false), adapter('two', true)];
+  const { backend, skipped } = await startBackend(sources, 'auto');
+  expect(backend.name).toBe('two');
+  expect(skipped.map(({ reason }) => reason)).toEqual([expect.stringMatching(/no module.*npm install gone-package/), 'broken']); // prettier-ignore
+  await expect(startBackend(sources, 'one')).rejects.toThrow(/backend one cannot start: broken/);
+  await expect(startBackend(sources, 'three')).rejects.toThrow(/auto or one of gone, one, two/);
+});
