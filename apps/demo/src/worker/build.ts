@@ -1,48 +1,50 @@
-// A run's backend, model and trainer from its settings: the same settings give the same run, also after a reload.
+// A run from its settings: the same settings give the same run, also after a reload.
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { useBackend } from '@bitgrad/core';
 import type { Dataset } from '@bitgrad/datasets';
 import { quantizedKernels } from '@bitgrad/layers';
-import { createModel } from '@bitgrad/models';
-import { createTrainer, type Trainer } from '@bitgrad/training';
+import { openRun, type RecipeInput, type Run } from '@bitgrad/recipe';
+import { describeQuantizer } from '../shared/describe.js';
 import { createQuantizer } from '../quantizers/library.js';
 import type { Histogram, TrainSettings } from './protocol.js';
 import { adapterOf } from './backends.js';
 
-/** Starts the chosen backend, and no other. */
-export const startBackend = async (name: TrainSettings['backend']): Promise<void> => {
-  await useBackend([adapterOf(name)], { strict: true });
-};
+/** The recipe of the settings. */
+const recipeOf = (settings: TrainSettings): RecipeInput => ({
+  model: settings.model,
+  modelOptions: { width: settings.width },
+  epochs: settings.epochs,
+  batch: settings.batchSize,
+  lr: settings.learningRate,
+  optimizer: settings.optimizer,
+  seed: settings.seed,
+  augment:
+    [settings.shift > 0 && `shift:${settings.shift}`, settings.flip && 'flip'].filter(Boolean).join() ||
+    'none',
+});
 
-/** The model of the settings, for this data. */
-export function buildModel(settings: TrainSettings, { shape, classes }: Dataset): LayersModel {
-  const kernelQuantizer = createQuantizer(settings.kernel);
-  return createModel(settings.model, {
-    inputShape: shape,
-    classes: classes.length,
-    kernelQuantizer,
-    inputQuantizer: settings.input ? createQuantizer(settings.input) : kernelQuantizer,
-    width: settings.width,
-    seed: settings.seed,
-  });
+/** Starts a backend, and no other, and opens the run of the settings on it. */
+export function openTraining(
+  settings: TrainSettings,
+  dataset: Dataset,
+  backend = settings.backend,
+): Promise<Run> {
+  const kernel = createQuantizer(settings.kernel);
+  return openRun(
+    { ...recipeOf(settings), backend },
+    {
+      backends: [{ name: backend, load: () => adapterOf(backend) }],
+      dataset,
+      quantizers: {
+        kernel,
+        input: settings.input ? createQuantizer(settings.input) : kernel,
+        label: describeQuantizer(settings.kernel),
+        identity: JSON.parse(JSON.stringify({ kernel: settings.kernel, input: settings.input })),
+      },
+      // A worker may compute as long as it likes; messages still have to be read now and then.
+      trainer: { flipEvery: 20, yieldEveryMs: 60 },
+    },
+  );
 }
-
-/** The trainer of the settings. */
-export const buildTrainer = (settings: TrainSettings, model: LayersModel, data: Dataset): Trainer =>
-  createTrainer({
-    model,
-    train: data.train,
-    test: data.test,
-    epochs: settings.epochs,
-    batchSize: settings.batchSize,
-    seed: settings.seed,
-    learningRate: settings.learningRate,
-    optimizer: { name: settings.optimizer },
-    augment: { shift: settings.shift, flip: settings.flip },
-    flipEvery: 20,
-    // A worker may compute as long as it likes; messages still have to be read now and then.
-    yieldEveryMs: 60,
-  });
 
 const bins = 41;
 

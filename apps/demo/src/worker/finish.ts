@@ -1,15 +1,13 @@
 // After training: compile, run the packed model on the test images beside the graph, and time both.
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { wasmEngine } from '@bitgrad/backend-wasm/engine';
-import { compileModel } from '@bitgrad/compiler';
-import { symmetricNormalization, type Dataset } from '@bitgrad/datasets';
+
 import { withHardened } from '@bitgrad/layers';
+import { packModel, type Run } from '@bitgrad/recipe';
 import { jsEngine, loadModel } from '@bitgrad/runtime';
 import { evaluate } from '@bitgrad/training';
 import { median } from '../shared/format.js';
-import { describeQuantizer } from '../shared/describe.js';
-import type { TrainResult, TrainSettings } from './protocol.js';
+import type { TrainResult } from './protocol.js';
 
 const mostCompared = 500;
 const timedRuns = 15;
@@ -26,37 +24,20 @@ const timed = async (run: () => Promise<unknown> | unknown): Promise<number> => 
 };
 
 /** Compiles and compares. */
-export async function finishRun(
-  model: LayersModel,
-  data: Dataset,
-  settings: TrainSettings,
-): Promise<TrainResult> {
+export async function finishRun({ model, data, recipe, quantizers }: Run): Promise<TrainResult> {
   const compared = Math.min(mostCompared, data.test.size);
   const pixels = data.shape[0] * data.shape[1] * data.shape[2];
   const images = data.test.images.slice(0, compared * pixels);
   const labels = data.test.labels.slice(0, compared);
   const graph = await evaluate(model, { images, labels, size: compared, shape: data.shape });
-  const {
-    bytes,
-    model: packed,
-    fallbacks,
-  } = await compileModel(model, {
-    input: 'u8',
-    normalization: symmetricNormalization,
-    samples: images.slice(0, Math.min(64, compared) * pixels),
-    // Float layers are summed in another order: a logit within rounding may then win on one side only.
+  const extra = { trainedIn: 'the bitgrad demo', data: data.name, quantizer: quantizers.label };
+  const about = { classes: data.classes, picture: data.picture, extra };
+  // Float layers are summed in another order: a logit within rounding may then win on one side only.
+  const packed = await packModel(model, data.test, about, {
+    limit: Math.min(64, compared),
     minAgreement: 0.98,
-    metadata: {
-      classes: data.classes,
-      ...(data.picture && { picture: data.picture }),
-      extra: {
-        trainedIn: 'the bitgrad demo',
-        data: data.name,
-        quantizer: describeQuantizer(settings.kernel),
-      },
-    },
   });
-  const running = await loadModel(bytes, { engine: [wasmEngine(), jsEngine()] });
+  const running = await loadModel(packed.bytes, { engine: [wasmEngine(), jsEngine()] });
   try {
     const classes = data.classes.length;
     const logits = await running.predict(images);
@@ -77,16 +58,16 @@ export async function finishRun(
     x.dispose();
     const packedMs = await timed(() => running.predict(one));
     return {
-      name: `${data.name}-${settings.model}.bitgrad`,
-      bytes,
-      floatBytes: packed.metadata.floatBytes ?? 0,
+      name: `${data.name}-${recipe.model}.bitgrad`,
+      bytes: packed.bytes,
+      floatBytes: packed.model.metadata.floatBytes ?? 0,
       graphAccuracy: graph.accuracy,
       packedAccuracy: right / compared,
       comparedImages: compared,
       graphMs,
       graphBackend: tf.getBackend(),
       packedMs,
-      fallbacks: fallbacks.map(({ layer, reason }) => `${layer}: ${reason}`),
+      fallbacks: packed.fallbacks.map(({ layer, reason }) => `${layer}: ${reason}`),
     };
   } finally {
     running.dispose();

@@ -2,18 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { get, set } from 'idb-keyval';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { Dataset } from '@bitgrad/datasets';
-import {
-  loadCheckpoint,
-  restoreCheckpoint,
-  saveCheckpoint,
-  type EpochEvent,
-  type StepEvent,
-  type Trainer,
-} from '@bitgrad/training';
+import type { Run } from '@bitgrad/recipe';
+import { loadCheckpoint, restoreCheckpoint, type EpochEvent, type StepEvent } from '@bitgrad/training';
 import { probeBackends, trainsOnGpu } from './backends.js';
-import { buildModel, buildTrainer, histogramsOf, startBackend } from './build.js';
+import { histogramsOf, openTraining } from './build.js';
 import { createCurves } from './curves.js';
 import { openData } from './data.js';
 import { finishRun } from './finish.js';
@@ -45,46 +37,40 @@ export function createRun(send: (message: TrainMessage) => void): { command(comm
   let paused: Promise<void> | undefined;
   const phase = (name: Phase, text: string): void => send({ type: 'phase', phase: name, text });
 
-  async function prepare(settings: TrainSettings, files: readonly File[], saved?: SavedRun) {
-    phase('preparing', 'Starting the backend');
-    await startBackend(settings.backend);
+  async function prepare(settings: TrainSettings, files: readonly File[], saved?: SavedRun): Promise<Run> {
     phase('preparing', settings.data === 'digits' ? 'Drawing the digits' : 'Reading the files');
     const data = await openData(settings, files, (text) => phase('preparing', text));
-    phase('preparing', 'Building the model');
-    const model = buildModel(settings, data);
-    const trainer = buildTrainer(settings, model, data);
-    if (saved) restoreCheckpoint(trainer, loadCheckpoint(saved.checkpoint));
-    return { data, model, trainer };
+    phase('preparing', 'Starting the backend and building the model');
+    const run = await openTraining(settings, data);
+    if (saved) run.resume(saved.checkpoint);
+    return run;
   }
 
   /** Compiling reads weights at once, which WebGPU cannot do reliably in a worker: it is done on WebAssembly. */
-  async function moveToWasm(settings: TrainSettings, data: Dataset, trainer: Trainer): Promise<LayersModel> {
-    const checkpoint = await saveCheckpoint(trainer);
-    await startBackend('wasm');
-    const model = buildModel(settings, data);
-    restoreCheckpoint(buildTrainer(settings, model, data), loadCheckpoint(checkpoint));
-    return model;
+  async function moveToWasm(settings: TrainSettings, run: Run): Promise<Run> {
+    const checkpoint = await run.checkpoint();
+    const moved = await openTraining(settings, run.data, 'wasm');
+    restoreCheckpoint(moved.trainer, loadCheckpoint(checkpoint));
+    return moved;
   }
 
   async function train(settings: TrainSettings, files: readonly File[], saved?: SavedRun): Promise<void> {
     send({ type: 'settings', settings });
-    const { data, model, trainer } = await prepare(settings, files, saved);
-    await follow({ settings, files, model, trainer, ...(saved && { saved }) });
+    const run = await prepare(settings, files, saved);
+    await follow(run, settings, files, saved);
     phase('compiling', 'Compiling and comparing');
-    const trained = trainsOnGpu(settings.backend) ? await moveToWasm(settings, data, trainer) : model;
-    const result = await finishRun(trained, data, settings);
-    send({ type: 'result', result });
+    const trained = trainsOnGpu(settings.backend) ? await moveToWasm(settings, run) : run;
+    send({ type: 'result', result: await finishRun(trained) });
     phase('done', 'Done');
   }
 
-  async function follow(run: {
-    settings: TrainSettings;
-    files: readonly File[];
-    model: LayersModel;
-    trainer: Trainer;
-    saved?: SavedRun;
-  }): Promise<void> {
-    const { settings, files, model, trainer, saved } = run;
+  async function follow(
+    run: Run,
+    settings: TrainSettings,
+    files: readonly File[],
+    saved: SavedRun | undefined,
+  ): Promise<void> {
+    const { model, trainer } = run;
     const curves = createCurves(saved?.curves);
     let last: StepEvent | undefined;
     let [reported, stored] = [0, performance.now()];
@@ -107,7 +93,7 @@ export function createRun(send: (message: TrainMessage) => void): { command(comm
     };
     const store = async (): Promise<void> => {
       const { step } = trainer.clock();
-      const checkpoint = await saveCheckpoint(trainer);
+      const checkpoint = await run.checkpoint();
       const record: SavedRun = {
         settings,
         files,
