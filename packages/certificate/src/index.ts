@@ -6,7 +6,7 @@ export {
   type Position,
   type PositionedViolation,
 } from './certify/certify.js';
-export { certificateChart, chartSize } from './certify/chart.js';
+export { certificateSvg } from './certify/chart.js';
 export type { Condition, Violation } from './certify/violation.js';
 export type { CertifiablePair, HalvesPair, PlainPair, PositionOptions } from './certify/pair.js';
 export type { Anchor, Decomposition } from './certify/recover.js';

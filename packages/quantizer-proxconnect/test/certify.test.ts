@@ -1,6 +1,6 @@
 // The certificate on the quantizers of this package: forwards that harden beside other surrogates, moments of a schedule,
 // halves, roles, the picture.
-import { certificateChart, certify, chartSize } from '@bitgrad/certificate';
+import { certificateSvg, certify } from '@bitgrad/certificate';
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import { describe, expect, it } from 'vitest';
 import {
@@ -72,19 +72,32 @@ describe('what may be certified', () => {
 
 describe('the picture', () => {
   it('has F, B, P, T and r of a sound pair, and shades what fails in another', () => {
-    const sound = certificateChart(certify(bnnPlusPlus()));
-    expect((sound.series as { name: string }[]).map(({ name }) => name[0])).toEqual([
-      'F',
-      'B',
-      'P',
-      'T',
-      'r',
-    ]);
-    const unsound = certificateChart(certify(bnnPlus()));
-    const series = unsound.series as { data: unknown[]; markArea?: { data: unknown[] } }[];
-    expect(series).toHaveLength(2);
-    expect(series[0]!.markArea!.data).toHaveLength(2);
-    expect(JSON.parse(JSON.stringify(sound))).toEqual(sound);
-    expect(chartSize(certify(bnn()).positions[0]!).height).toBeGreaterThan(400);
+    const count = (svg: string, text: string): number => svg.split(text).length - 1;
+    const sound = certificateSvg(certify(bnnPlusPlus()));
+    for (const title of [
+      'F(x), forward',
+      'B(x), backward',
+      'P(x), proximal map',
+      'T(p), transform',
+      'r(p), regularizer',
+    ])
+      expect(count(sound, `>${title}<`), title).toBe(1);
+    expect(count(sound, 'stroke-width="2"')).toBe(5);
+    expect(count(sound, 'fill-opacity')).toBe(0);
+    const unsound = certificateSvg(certify(bnnPlus()));
+    expect(count(unsound, 'stroke-width="2"')).toBe(2);
+    // Two intervals, in the panels of F and of B.
+    expect(count(unsound, 'fill-opacity')).toBe(4);
+    expect(Number(/height="(\d+)"/.exec(certificateSvg(certify(bnn())))![1])).toBeGreaterThan(400);
+    for (const svg of [sound, unsound]) {
+      expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+      const [, width, height] = /viewBox="0 0 (\d+) (\d+)"/.exec(svg)!;
+      for (const [, x, y] of svg.matchAll(/[ML](-?[\d.]+) (-?[\d.]+)/g)) {
+        expect(Number(x)).toBeGreaterThanOrEqual(0);
+        expect(Number(x)).toBeLessThanOrEqual(Number(width));
+        expect(Number(y)).toBeGreaterThanOrEqual(0);
+        expect(Number(y)).toBeLessThanOrEqual(Number(height));
+      }
+    }
   });
 });

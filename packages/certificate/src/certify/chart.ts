@@ -1,5 +1,4 @@
-// The picture of a certificate as plain data: an option of Apache ECharts. Whoever draws brings echarts; this package
-// does not depend on it.
+// The picture of a certificate: an SVG of line plots, drawn here.
 import type { Certificate, Position } from './certify.js';
 import type { SampledFunction } from './sampled-function.js';
 
@@ -13,12 +12,6 @@ interface Panel {
 /** Okabe-Ito blue, vermillion, green, purple, orange: told apart without red and green. */
 const colors = { F: '#0072b2', B: '#d55e00', P: '#009e73', T: '#9a4a8b', r: '#b27700' };
 const [width, height] = [320, 210];
-
-/** Size of the picture in pixels: three panels side by side, two rows where the pair is sound. */
-export const chartSize = ({ holds }: Position): { width: number; height: number } => ({
-  width: 3 * width,
-  height: (holds ? 2 : 1) * height + 60,
-});
 
 const short = (x: number): number => Number(x.toPrecision(5));
 
@@ -59,66 +52,85 @@ const shown = (settings: Position['settings']): string =>
     .map(([name, value]) => `${name} ${short(value)}`)
     .join(', ');
 
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+
+/** Round numbers between two ends, about `count` of them. */
+function ticksOf(low: number, high: number, count: number): number[] {
+  const rough = (high - low) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((n) => n * power >= rough) ?? 10);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => short((first + i) * step));
+}
+
+/** The range of a panel's values; r of an identity is 0, not noise on a scale of its own. */
+function rangeOf(points: Panel['points']): [number, number] {
+  const values = points.map(([, y]) => y);
+  // Not Math.min(...values): long lists overflow the stack.
+  const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  if (Math.max(Math.abs(low), Math.abs(high)) < 1e-2) return [-1, 1];
+  const margin = 0.06 * (high - low || 1);
+  return [low - margin, high + margin];
+}
+
+type Interval = readonly [number, number];
+
+/** One plot with its axes at a place of the picture. */
+function panelSvg(
+  { title, points, color }: Panel,
+  left: number,
+  top: number,
+  shaded: readonly Interval[],
+): string {
+  const [w, h] = [width - 68, height - 66];
+  const [x0, x1] = [points[0]![0], points.at(-1)![0]];
+  const [y0, y1] = rangeOf(points);
+  const px = (x: number): number => short(left + ((Math.min(Math.max(x, x0), x1) - x0) / (x1 - x0)) * w);
+  const py = (y: number): number => short(top + h - ((y - y0) / (y1 - y0)) * h);
+  const axis = y0 < 0 && y1 > 0 ? py(0) : top + h;
+  const area = ([a, b]: Interval): string =>
+    `<rect x="${px(a)}" y="${top}" width="${short(Math.max(1, px(b) - px(a)))}" height="${h}" fill="#000000" fill-opacity="0.07"/>`;
+  return [
+    `<text x="${left - 4}" y="${top - 14}">${escaped(title)}</text>`,
+    ...shaded.map(area),
+    ...ticksOf(y0, y1, 4).map(
+      (y) =>
+        `<path d="M${left} ${py(y)}h${w}" stroke="#e6e6e6"/><text x="${left - 6}" y="${py(y) + 4}" text-anchor="end">${y}</text>`,
+    ),
+    `<path d="M${left} ${top}v${h}M${left} ${axis}h${w}" stroke="#8c8c8c" fill="none"/>`,
+    ...ticksOf(x0, x1, 5)
+      .filter((x) => x > x0 && x < x1)
+      .map(
+        (x) =>
+          `<path d="M${px(x)} ${axis}v4" stroke="#8c8c8c"/><text x="${px(x)}" y="${axis + 16}" text-anchor="middle">${x}</text>`,
+      ),
+    `<path d="M${points.map(([x, y]) => `${px(x)} ${py(y)}`).join('L')}" fill="none" stroke="${color}" stroke-width="2" stroke-linejoin="round"/>`,
+  ].join('\n');
+}
+
 /**
- * An ECharts option that shows F, B and, where the pair is sound, P, T and r; intervals that violate a condition are
- * shaded. Draw it with a canvas of {@link chartSize} at least.
+ * An SVG that shows F, B and, where the pair is sound, P, T and r; intervals that violate a condition are shaded.
  * @param position which setting of the scalars; default the middle one
  */
-export function certificateChart(
+export function certificateSvg(
   { name, positions }: Certificate,
   position: Position = positions[positions.length >> 1]!,
-): Record<string, unknown> {
+): string {
   const panels = panelsOf(position);
-  const text = { color: '#333333', fontSize: 11, fontFamily: 'sans-serif' };
-  const line = { lineStyle: { color: '#8c8c8c' } };
-  const place = (i: number) => ({ left: 44 + (i % 3) * width, top: 66 + Math.floor(i / 3) * height });
   const settings = shown(position.settings);
-  const heading = `${name}: ${position.holds ? 'sound' : 'not sound'}${settings ? ` at ${settings}` : ''}`;
-  const areas = position.violations.map(({ interval: [a, b] }) => [{ xAxis: a }, { xAxis: b }]);
-  return {
-    animation: false,
-    backgroundColor: '#ffffff',
-    title: [
-      { text: heading, left: 12, top: 6, textStyle: { ...text, fontSize: 14, fontWeight: 'bold' } },
-      ...panels.map(({ title }, i) => ({
-        text: title,
-        left: place(i).left - 4,
-        top: place(i).top - 26,
-        textStyle: { ...text, fontWeight: 'normal' },
-      })),
-    ],
-    grid: panels.map((_, i) => ({ ...place(i), width: width - 68, height: height - 66 })),
-    xAxis: panels.map(({ points }, i) => ({
-      gridIndex: i,
-      min: points[0]![0],
-      max: points.at(-1)![0],
-      axisLine: { ...line, onZero: true },
-      axisTick: line,
-      splitLine: { show: false },
-      axisLabel: { ...text, hideOverlap: true, showMinLabel: false, showMaxLabel: false },
-    })),
-    yAxis: panels.map((_, i) => ({
-      gridIndex: i,
-      splitNumber: 4,
-      // r of an identity is 0, not noise on a scale of its own.
-      ...(panels[i]!.points.every(([, v]) => Math.abs(v) < 1e-2) ? { min: -1, max: 1 } : {}),
-      axisLine: { ...line, show: true, onZero: false },
-      splitLine: { lineStyle: { color: '#e6e6e6' } },
-      axisLabel: text,
-    })),
-    series: panels.map(({ title, points, color }, i) => ({
-      type: 'line',
-      name: title,
-      xAxisIndex: i,
-      yAxisIndex: i,
-      data: points,
-      symbol: 'none',
-      silent: true,
-      lineStyle: { width: 2, color },
-      itemStyle: { color },
-      ...(i < 2 && areas.length > 0
-        ? { markArea: { silent: true, itemStyle: { color: 'rgba(0,0,0,0.07)' }, data: areas } }
-        : {}),
-    })),
-  };
+  const verdict = `${name}: ${position.holds ? 'sound' : 'not sound'}${settings ? ` at ${settings}` : ''}`;
+  const [w, h] = [3 * width, (position.holds ? 2 : 1) * height + 60];
+  const shaded = position.violations.map(({ interval: [a, b] }): Interval => [a, b]);
+  const plots = panels.map((panel, i) =>
+    panelSvg(panel, 44 + (i % 3) * width, 66 + Math.floor(i / 3) * height, i < 2 ? shaded : []),
+  );
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" font-family="sans-serif" font-size="11" fill="#333333">`,
+    `<rect width="${w}" height="${h}" fill="#ffffff"/>`,
+    `<text x="12" y="22" font-size="14" font-weight="bold">${escaped(verdict)}</text>`,
+    ...plots,
+    '</svg>\n',
+  ].join('\n');
 }

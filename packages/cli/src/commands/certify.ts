@@ -3,7 +3,7 @@ import { checkCommand, expectText } from '../arguments.js';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BitgradError, defaultRegistry, reasonOf, type Quantizer } from '@bitgrad/core';
-import { certificateChart, certify, chartSize, type Certificate } from '@bitgrad/certificate';
+import { certificateSvg, certify, type Certificate } from '@bitgrad/certificate';
 import { described, kinds, type Given, type Resolved } from '@bitgrad/recipe';
 import * as v from 'valibot';
 import { shared } from '../options.js';
@@ -67,20 +67,12 @@ async function chosen(
   return [defaultRegistry().quantizer(spec)];
 }
 
-/** The picture of a certificate; echarts is loaded only here. */
-async function drawSvg(certificate: Certificate): Promise<string> {
-  const { init } = await import('echarts');
-  const { positions } = certificate;
-  // A failing setting is the one to look at.
-  const position = positions.find((p) => !p.holds) ?? positions[positions.length >> 1]!;
-  const chart = init(null, null, { renderer: 'svg', ssr: true, ...chartSize(position) });
-  try {
-    chart.setOption(certificateChart(certificate, position));
-    return `${chart.renderToSVGString()}\n`;
-  } finally {
-    chart.dispose();
-  }
-}
+/** The picture of a certificate: a failing setting is the one to look at. */
+const drawSvg = (certificate: Certificate): string =>
+  certificateSvg(
+    certificate,
+    certificate.positions.find(({ holds }) => !holds),
+  );
 
 /** The object of `bitgrad certify --json`. */
 const jsonOf = (certificate: Certificate) => {
@@ -121,7 +113,7 @@ export async function runCertify(
   if (options.svg !== undefined)
     for (const certificate of certificates) {
       const path = svgPath(resolve(directory, options.svg), certificate.name, certificates.length);
-      const svg = await drawSvg(certificate);
+      const svg = drawSvg(certificate);
       await writeFile(path, svg).catch((cause: unknown) => {
         throw new BitgradError({
           code: 'io',
