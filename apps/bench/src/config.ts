@@ -41,7 +41,7 @@ const optimizer = v.pipe(
     ),
     ['learningRate'],
   ),
-  checked(baseRateOf),
+  checked<{ name: string } & { [option: string]: unknown }>(baseRateOf),
 );
 
 const method = v.strictObject({

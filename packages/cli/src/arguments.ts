@@ -1,6 +1,6 @@
 // What the functions of this package take when a program calls them: the command line gives the same.
 import { checkOptions, checkValue, option, parseOptions, type OptionRules } from '@bitgrad/core';
-import type { Entries } from '@bitgrad/recipe';
+import { optionsRule, type Entries } from '@bitgrad/recipe';
 import * as v from 'valibot';
 import type { CliIo } from './io.js';
 
@@ -49,7 +49,7 @@ export function checkCommand<E extends Entries>(
   io: CliIo,
   directory: string,
 ): Readonly<v.InferOutput<v.StrictObjectSchema<E, undefined>>> {
-  checkValue('cli', `options of ${name}`, options, option.required(option.object));
+  checkValue('cli', `options of ${name}`, options, optionsRule);
   expectIo(io);
   expectText('directory', directory);
   return parseOptions('cli', name, v.strictObject(entries), options) as never;

@@ -110,7 +110,7 @@ it('a model, a data set and an optimizer of a plugin are used by name', async ()
     ended(start(['compile', out, ...plugin, '-o', packed, '--json'])),
     ended(start(['list', ...plugin, '--json'])),
     ended(start([...train, '--resume', '--model-options', '{"units":25}'])),
-    ended(start([...train, '--overwrite', '--model-options', '{"unit":25}'])),
+    ended(start([...train, '--out', `${out}2`, '--model-options', '{"unit":25}'])),
   ]);
   expect(JSON.parse(lastLine(evaluated.stdout))).toMatchObject({ testAccuracy: 1, images: 100 });
   expect(JSON.parse(lastLine(compiled.stdout))).toMatchObject({ verifiedOn: 'test', testAccuracy: 1 });

@@ -62,7 +62,8 @@ it('every exported function works or raises a BitgradError', { timeout: 300_000 
     cases: {
       startBackend: { args: () => ['cpu'] },
       chooseEngine: { args: () => ['js'] },
-      runTrain: { args: () => [train, io(), folder], options: 0 },
+      // No options are those of a whole run.
+      runTrain: { args: () => [train, io(), folder], options: 0, without: ['object'] },
       runEval: {
         args: () => [nowhere, { split: 'test', backend: 'cpu', batch: 1, ...common }, io(), folder],
         options: 1,

@@ -15,6 +15,7 @@ export {
   flagOf,
   kinds,
   optionsOf,
+  optionsRule,
   optionsTable,
   same,
   type Entries,

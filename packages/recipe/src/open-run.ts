@@ -166,7 +166,8 @@ function runOf(parts: Parts, storage: Storage | undefined): Run {
     resume(bytes) {
       const checkpoint = loadCheckpoint(bytes);
       const saved = checkpoint.extra.identity as JsonObject | undefined;
-      checkConfig(savedIdentity(saved ?? {}, identity), identity);
+      // One that a trainer saved without a recipe has the trainer's options only.
+      if (saved) checkConfig(savedIdentity(saved, identity), identity);
       restoreCheckpoint(trainer, checkpoint);
       return checkpoint;
     },

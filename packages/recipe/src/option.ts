@@ -1,5 +1,6 @@
 // An option as data: a valibot schema with its words. Whoever asks for options reads them here: the command its flags, a
 // README its table, a program its checks and types. A new option is one entry.
+import { option as coreOption } from '@bitgrad/core';
 import * as v from 'valibot';
 
 /** What a schema cannot say of an option. */
@@ -109,6 +110,17 @@ export function optionsTable(entries: Entries, by: 'flag' | 'name' = 'flag'): st
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   return [line(all[0]!), rule, ...all.slice(1).map(line)].join('\n');
 }
+
+/** The rule of what holds options: an object as it is written, and no Map, promise or other thing that has none. */
+export const optionsRule = coreOption.required(
+  coreOption.of(
+    'an object with options',
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      [Object.prototype, null].includes(Object.getPrototypeOf(value) as null),
+  ),
+);
 
 const test = (words: string, allows: (value: number) => boolean) =>
   v.pipe(v.number(words), v.check(allows, words));

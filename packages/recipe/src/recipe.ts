@@ -1,6 +1,6 @@
 // A run, described: one schema, made of entries that stand beside what they describe. The command's flags, what must be
 // equal to resume, configs of comparisons and the tables of READMEs come from it.
-import { BitgradError, checkValue, option, parseOptions, type JsonObject } from '@bitgrad/core';
+import { BitgradError, checkValue, parseOptions, type JsonObject } from '@bitgrad/core';
 import { datasetTakes, parseDataSpec, type Dataset } from '@bitgrad/datasets';
 import { createModel } from '@bitgrad/models';
 import {
@@ -13,7 +13,7 @@ import {
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
 import { dataEntries, dataKind, parseAugment } from './data.js';
-import { described, kinds, optionsOf, same, type Entries } from './option.js';
+import { described, kinds, optionsOf, optionsRule, same, type Entries } from './option.js';
 import { quantizerEntries, type ChosenQuantizers } from './quantizers.js';
 
 const modelEntries = {
@@ -78,7 +78,7 @@ export type Recipe = Readonly<v.InferOutput<typeof recipeSchema>>;
  * @throws BitgradError `invalid-option` that names the option, its value and what is allowed
  */
 export const resolveRecipe = (recipe: RecipeInput): Recipe => {
-  checkValue('recipe', 'recipe', recipe, option.required(option.object));
+  checkValue('recipe', 'recipe', recipe, optionsRule);
   return parseOptions('recipe', 'the recipe', recipeSchema, recipe);
 };
 

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BitgradError, encodeModel, jsEngine, loadModel, type Engine } from '../src/index.js';
+import { defaultLimits } from '../src/limits.js';
+import { readSource } from '../src/source.js';
 import { affineModel, convModel } from './support/models.js';
 
 const { plan, weights, metadata } = affineModel();
@@ -50,6 +52,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
   server.closeAllConnections();
   server.close();
+});
+
+it('a file is read as plain bytes: slice() of a Buffer would share its memory with what is beside it', async () => {
+  const bytes = await readSource(path, defaultLimits);
+  expect(bytes.constructor).toBe(Uint8Array);
+  expect(bytes).toEqual(file);
 });
 
 describe('sources', () => {
