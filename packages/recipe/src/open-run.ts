@@ -140,6 +140,29 @@ export async function openRun(recipe: RecipeInput = {}, options: OpenOptions = {
 
 type Parts = Pick<Run, 'recipe' | 'backend' | 'quantizers' | 'data' | 'model' | 'trainer' | 'identity'>;
 
+/** The model's files, and the description that the compiler and `eval` read. */
+async function filesOf(
+  parts: Parts,
+  { data = parts.recipe.data, plugins = [], result = {} }: RunAbout = {},
+): Promise<Files> {
+  const { data: set, model, trainer } = parts;
+  const { classes: _, ...kept } = parts.identity;
+  const figures = resultOf(parts);
+  const info = infoContents({
+    version: 1,
+    options: { ...kept, data, ...trainer.config },
+    plugins,
+    classes: set.classes,
+    inputShape: set.shape,
+    normalize: symmetricNormalization,
+    ...(set.picture && { picture: set.picture }),
+    clock: trainer.clock(),
+    finished: figures.finished,
+    result: JSON.parse(JSON.stringify({ ...figures, ...result })) as JsonObject,
+  });
+  return { ...(await modelContents(model)), [infoName]: info };
+}
+
 function runOf(parts: Parts, storage: Storage | undefined): Run {
   const { recipe, backend, data, model, trainer, identity } = parts;
   const stored = (path: string): Storage => {
@@ -171,23 +194,7 @@ function runOf(parts: Parts, storage: Storage | undefined): Run {
       restoreCheckpoint(trainer, checkpoint);
       return checkpoint;
     },
-    async files({ data: spec = recipe.data, plugins = [], result = {} } = {}) {
-      const { classes: _, ...kept } = identity;
-      const figures = run.result();
-      const info = infoContents({
-        version: 1,
-        options: { ...kept, data: spec, ...trainer.config },
-        plugins,
-        classes: data.classes,
-        inputShape: data.shape,
-        normalize: symmetricNormalization,
-        ...(data.picture && { picture: data.picture }),
-        clock: trainer.clock(),
-        finished: figures.finished,
-        result: JSON.parse(JSON.stringify({ ...figures, ...result })) as JsonObject,
-      });
-      return { ...(await modelContents(model)), [infoName]: info };
-    },
+    files: (about) => filesOf(parts, about),
     async save(target) {
       const files = await run.files();
       await (typeof target === 'string' ? stored(target).folder(target, files) : target(files));

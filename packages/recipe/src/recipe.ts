@@ -30,7 +30,7 @@ const trainingEntries = {
   epochs: v.optional(described(kinds.integer(1), 'passes over the training images', { value: '<n>' }), 3),
   batch: v.optional(described(kinds.integer(1), 'images a step', { value: '<n>' }), 64),
   lr: v.optional(
-    described(kinds.positive, 'learning rate', { value: '<x>', shown: 'adam and bop 0.001, sgd 0.1' }),
+    described(kinds.positive, 'learning rate', { value: '<x>', shown: 'adam, adamw and bop 0.001, sgd 0.1' }),
   ),
   lrSchedule: v.optional(
     described(v.picklist(['cosine', 'constant', 'linear', 'step']), 'how the learning rate falls', { value: '<name>' }), // prettier-ignore
@@ -41,7 +41,7 @@ const trainingEntries = {
     0,
   ),
   optimizer: v.optional(
-    described(kinds.text, "adam, sgd, bop (flips binary kernels, with adam for the rest) or a plugin's", { value: '<name>' }), // prettier-ignore
+    described(kinds.text, "adam, adamw, sgd, bop (flips binary kernels, with adam for the rest) or a plugin's", { value: '<name>' }), // prettier-ignore
     'adam',
   ),
   optimizerOptions: v.optional(

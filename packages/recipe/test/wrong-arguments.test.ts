@@ -14,6 +14,7 @@ it('every exported function works or raises a BitgradError', { timeout: 120_000 
         'adapterOf',
         'unavailable',
         'dataKind',
+        'pictureEntries',
         'flagOf',
         'described',
         'optionsOf',
