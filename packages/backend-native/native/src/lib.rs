@@ -10,6 +10,8 @@ mod packed;
 mod products;
 mod program;
 mod record;
+#[cfg(test)]
+mod replay;
 mod rowwise;
 mod values;
 mod windows;
