@@ -1,14 +1,24 @@
 // What a published package.json leaves out: the condition that leads to sources, which are not published, and what only
-// this repository uses.
+// this repository uses. And what it has besides: the binaries of a native package, an optional dependency for each platform,
+// which are made after it (packages/backend-native/scripts/platforms.mjs).
+const binariesOf = async ({ name, version, napi }) => {
+  const { platformOf } = await import('./packages/backend-native/scripts/platforms.mjs');
+  return Object.fromEntries(napi.targets.map((target) => [`${name}-${platformOf(target).name}`, version]));
+};
+
 module.exports = {
   hooks: {
-    beforePacking({ devDependencies: _dev, scripts: _scripts, ...manifest }) {
+    async beforePacking({ devDependencies: _dev, scripts: _scripts, ...manifest }) {
       const exported = Object.entries(manifest.exports ?? {}).map(([entry, target]) => {
         if (typeof target === 'string') return [entry, target];
         const { '@bitgrad/source': _source, ...rest } = target;
         return [entry, rest];
       });
-      return { ...manifest, exports: Object.fromEntries(exported) };
+      return {
+        ...manifest,
+        exports: Object.fromEntries(exported),
+        ...(manifest.napi && { optionalDependencies: await binariesOf(manifest) }),
+      };
     },
   },
 };

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -17,6 +18,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attempt } from '../scripts/pnpm.mjs';
+import { platformOf, writePackage } from '../../packages/backend-native/scripts/platforms.mjs';
 import { root, workspacePackages } from '../workspace.mjs';
 import { importsOf, installedBy } from './readmes.js';
 
@@ -34,6 +36,24 @@ const tarballOf = ({ name, version }: { name: string; version: string }): string
 const inProject = (command: string, args: readonly string[]) =>
   run(command, args, { cwd: project, maxBuffer: 1 << 26, timeout: 300_000 });
 const node = (args: readonly string[]) => inProject(process.execPath, args);
+
+/** The binary of the native engine, where it was built: the package of this platform, as a dependency. */
+async function nativeBinary(): Promise<Record<string, string>> {
+  const native = packages.find(({ name }) => name === 'backend-native')!;
+  const built = `${native.path}src/generated/bitgrad-native.node`;
+  const target = (native.manifest.napi.targets as string[]).find((triple) => {
+    const { os, cpu, libc } = platformOf(triple);
+    return os === process.platform && cpu === process.arch && libc !== 'musl';
+  });
+  if (!target || !existsSync(built)) return {};
+  writePackage(target, built, join(folder, 'platform'));
+  const { stdout } = await run('npm', ['pack', '--pack-destination', tarballs], {
+    cwd: join(folder, 'platform'),
+  });
+  return {
+    [`@bitgrad/backend-native-${platformOf(target).name}`]: `file:${join(tarballs, stdout.trim())}`,
+  };
+}
 
 /** Third-party peers of the packages, in the versions of this repository; TypeScript, to look at the types. */
 const peers = (): Record<string, string> => {
@@ -68,7 +88,7 @@ beforeAll(async () => {
   const pack = ['pnpm', '--recursive', '--filter', './packages/*', 'pack', '--pack-destination', tarballs];
   expect(attempt(pack, { output: 'ignore' })).toBe(0);
   const own = installed.map(({ manifest }) => [manifest.name, `file:${tarballOf(manifest)}`]);
-  const dependencies = { ...Object.fromEntries(own), ...peers() };
+  const dependencies = { ...Object.fromEntries(own), ...(await nativeBinary()), ...peers() };
   writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', dependencies }));
   await inProject('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']);
 }, 600_000);
@@ -99,6 +119,23 @@ describe.each(installed)('$manifest.name, installed', ({ manifest }) => {
 });
 
 describe('a project of a user', () => {
+  it('runs models natively from an installed binary, or is told what to install', async () => {
+    const probe = `import { nativeEngine } from '@bitgrad/backend-native/engine';
+      console.log(JSON.stringify(await nativeEngine().probe()));`;
+    writeFileSync(join(project, 'native.mjs'), probe);
+    const ask = async () => JSON.parse((await node(['native.mjs'])).stdout);
+    const installed = Object.keys(
+      JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')).dependencies,
+    ).find((name) => name.startsWith('@bitgrad/backend-native-'));
+    if (!installed) expect(process.env['BITGRAD_REQUIRE'] ?? '').not.toContain('native');
+    else {
+      expect(await ask()).toMatchObject({ available: true });
+      renameSync(join(project, 'node_modules', installed), join(project, 'aside'));
+    }
+    expect((await ask()).reason).toContain('npm install @bitgrad/backend-native-');
+    if (installed) renameSync(join(project, 'aside'), join(project, 'node_modules', installed));
+  });
+
   it('finds types for every entry', async () => {
     const entries = installed.flatMap(({ manifest }) =>
       Object.entries(manifest.exports)

@@ -46,21 +46,21 @@ export interface Addon {
 /** The addon, or why there is none. */
 export type Found = { readonly addon: Addon; readonly reason?: never } | { readonly reason: string };
 
-/** Platforms that packages are made for, by the names that npm's `os`, `cpu` and `libc` have. */
-export const platforms = {
-  'linux-x64-gnu': 'x86_64-unknown-linux-gnu',
-  'linux-x64-musl': 'x86_64-unknown-linux-musl',
-  'linux-arm64-gnu': 'aarch64-unknown-linux-gnu',
-  'linux-arm64-musl': 'aarch64-unknown-linux-musl',
-  'darwin-x64': 'x86_64-apple-darwin',
-  'darwin-arm64': 'aarch64-apple-darwin',
-  'win32-x64-msvc': 'x86_64-pc-windows-msvc',
-} as const;
+/** Platforms that packages are made for (`napi.targets` in package.json), by npm's names of system and processor. */
+export const platforms: readonly string[] = [
+  'linux-x64-gnu',
+  'linux-x64-musl',
+  'linux-arm64-gnu',
+  'linux-arm64-musl',
+  'darwin-x64',
+  'darwin-arm64',
+  'win32-x64-msvc',
+];
 
-/** The platforms that this process may be, of those that packages are made for; with glibc or musl, whichever is installed. */
-export const platformsHere = (): string[] => {
+/** Those that this process may be: with glibc or musl, whichever is installed. */
+const platformsHere = (): string[] => {
   const here = `${process.platform}-${process.arch}`;
-  return Object.keys(platforms).filter((name) => name === here || name.startsWith(`${here}-`));
+  return platforms.filter((name) => name === here || name.startsWith(`${here}-`));
 };
 
 const load = (): Found => {
