@@ -29,6 +29,17 @@ pub unsafe trait Isa {
         float(rows, weights, segments, length, step)
     }
 
+    /// Bits of the lanes of 32 where a < b.
+    unsafe fn below_f32(a: *const f32, b: *const f32) -> u32 {
+        below(a, b)
+    }
+    unsafe fn below_i32(a: *const i32, b: *const i32) -> u32 {
+        below(a, b)
+    }
+    unsafe fn below_i16(a: *const i16, b: *const i16) -> u32 {
+        below(a, b)
+    }
+
     /// Sums of products of i16 pairs: `[pair][16][2]` weights.
     unsafe fn integer(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[i32; LANES]; ROWS] {
         integer(rows, weights, segments, length)
@@ -46,6 +57,15 @@ pub unsafe trait Isa {
             _ => bytes::<0>(rows, weights, segments, length),
         }
     }
+}
+
+#[inline(always)]
+unsafe fn below<T: PartialOrd + Copy>(a: *const T, b: *const T) -> u32 {
+    let mut bits = 0;
+    for k in 0..32 {
+        bits |= ((a.add(k).read_unaligned() < b.add(k).read_unaligned()) as u32) << k;
+    }
+    bits
 }
 
 #[inline(always)]
@@ -187,6 +207,18 @@ pub mod x86 {
     unsafe impl Isa for Avx2 {
         const UNIT: Unit = Unit::Nibble;
         #[inline(always)]
+        unsafe fn below_f32(a: *const f32, b: *const f32) -> u32 {
+            below_f32_avx2(a, b)
+        }
+        #[inline(always)]
+        unsafe fn below_i32(a: *const i32, b: *const i32) -> u32 {
+            below_i32_avx2(a, b)
+        }
+        #[inline(always)]
+        unsafe fn below_i16(a: *const i16, b: *const i16) -> u32 {
+            below_i16_avx2(a, b)
+        }
+        #[inline(always)]
         unsafe fn float<const R: usize>(
             rows: [*const u8; R],
             weights: *const u8,
@@ -204,6 +236,37 @@ pub mod x86 {
         unsafe fn nibbles(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; ROWS] {
             lookup_avx2(rows, weights, segments, length)
         }
+    }
+
+    #[target_feature(enable = "avx2")]
+    unsafe fn below_f32_avx2(a: *const f32, b: *const f32) -> u32 {
+        let mut bits = 0;
+        for q in 0..4 {
+            let less = _mm256_cmp_ps::<_CMP_LT_OQ>(_mm256_loadu_ps(a.add(8 * q)), _mm256_loadu_ps(b.add(8 * q)));
+            bits |= (_mm256_movemask_ps(less) as u32) << (8 * q);
+        }
+        bits
+    }
+
+    #[target_feature(enable = "avx2")]
+    unsafe fn below_i32_avx2(a: *const i32, b: *const i32) -> u32 {
+        let (a, b) = (a as *const __m256i, b as *const __m256i);
+        let mut bits = 0;
+        for q in 0..4 {
+            let less = _mm256_cmpgt_epi32(_mm256_loadu_si256(b.add(q)), _mm256_loadu_si256(a.add(q)));
+            bits |= (_mm256_movemask_ps(_mm256_castsi256_ps(less)) as u32) << (8 * q);
+        }
+        bits
+    }
+
+    #[target_feature(enable = "avx2")]
+    unsafe fn below_i16_avx2(a: *const i16, b: *const i16) -> u32 {
+        let (a, b) = (a as *const __m256i, b as *const __m256i);
+        let low = _mm256_cmpgt_epi16(_mm256_loadu_si256(b), _mm256_loadu_si256(a));
+        let high = _mm256_cmpgt_epi16(_mm256_loadu_si256(b.add(1)), _mm256_loadu_si256(a.add(1)));
+        // The bytes of both, 8 by 8 in turn: put in order.
+        let bytes = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi16(low, high));
+        _mm256_movemask_epi8(bytes) as u32
     }
 
     #[target_feature(enable = "avx2")]
@@ -335,6 +398,18 @@ pub mod x86 {
     unsafe impl Isa for Avx512 {
         const UNIT: Unit = Unit::Word;
         const WIDE: bool = true;
+        #[inline(always)]
+        unsafe fn below_f32(a: *const f32, b: *const f32) -> u32 {
+            below_f32_avx2(a, b)
+        }
+        #[inline(always)]
+        unsafe fn below_i32(a: *const i32, b: *const i32) -> u32 {
+            below_i32_avx2(a, b)
+        }
+        #[inline(always)]
+        unsafe fn below_i16(a: *const i16, b: *const i16) -> u32 {
+            below_i16_avx2(a, b)
+        }
         #[inline(always)]
         unsafe fn float<const R: usize>(
             rows: [*const u8; R],

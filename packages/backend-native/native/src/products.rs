@@ -5,42 +5,54 @@ use crate::isa::{Isa, LANES, ROWS};
 use crate::memory::Arena;
 use crate::packed::{Shadow, PANEL};
 use crate::record::{Record, Tile};
-use crate::rowwise::{below, block, lanes, put_block, spread, BLOCK};
+use crate::rowwise::{block, put_block, spread, BLOCK};
 use crate::words::{mode, opcode, product, record_words, view};
 
 /// A part of a product: a group of a convolution, or a member of a batch.
 struct Part<'a> {
     tile: &'a Tile<'a>,
     op: &'a Record,
-    r0: usize,
-    r1: usize,
-    base: isize,
+    /// Where the window of each row, its initial values and its output begin.
+    rows: Vec<[isize; 3]>,
     weights: isize,
-    initial: isize,
-    output: isize,
     /// Offsets of the first and last byte that a window reads.
     low: isize,
     bytes: usize,
 }
 
-impl Part<'_> {
-    /// Where the window of a row begins and where its initial values do.
-    #[inline(always)]
-    fn row(&self, r: usize) -> (isize, isize) {
-        let op = self.op;
-        let width = op.word(record_words::A + view::WIDTH);
-        // A dense layer is one line.
-        let (y, x) = if width == 0 { (0, r as isize) } else { ((r / width as usize) as isize, (r % width as usize) as isize) };
-        let (step, pitch) = (op.word(record_words::A + view::STEP) as isize, op.word(record_words::A + view::PITCH) as isize);
-        let (rows, columns) = (op.address(product::ROW_CLASS), op.address(product::COLUMN_CLASS));
-        let class = if rows == 0 {
-            0
-        } else {
-            self.tile.arena.get::<i32>(rows + 4 * y) as isize + self.tile.arena.get::<i32>(columns + 4 * x) as isize
-        };
-        (self.base + y * pitch + x * step, self.initial + class)
+/// The rows r0..r1 of a part, once for all its panels.
+#[inline(always)]
+fn rows_of(tile: &Tile, op: &Record, index: usize, r0: usize, r1: usize) -> Vec<[isize; 3]> {
+    let of_part = |place: usize| index as isize * op.word(place) as isize;
+    let base = op.address(record_words::A + view::BASE) + of_part(product::PART_INPUT);
+    let (step, pitch) = (op.word(record_words::A + view::STEP) as isize, op.word(record_words::A + view::PITCH) as isize);
+    let output = of_part(product::PART_OUTPUT);
+    let initial = op.address(product::INITIAL) + output;
+    let (row_classes, column_classes) = (op.address(product::ROW_CLASS), op.address(product::COLUMN_CLASS));
+    // A dense layer is one line.
+    let width = match op.count(record_words::A + view::WIDTH) {
+        0 => usize::MAX,
+        width => width,
+    };
+    let (mut y, mut x) = (r0 / width, r0 % width);
+    let mut rows = Vec::with_capacity(r1 - r0);
+    for r in r0..r1 {
+        let mut from = initial;
+        if row_classes != 0 {
+            from += tile.arena.get::<i32>(row_classes + 4 * y as isize) as isize;
+            from += tile.arena.get::<i32>(column_classes + 4 * x as isize) as isize;
+        }
+        let window = base + y as isize * pitch + x as isize * step;
+        rows.push([window, from, tile.row(op, record_words::OUT, r) + output]);
+        x += 1;
+        if x == width {
+            (y, x) = (y + 1, 0);
+        }
     }
+    rows
+}
 
+impl Part<'_> {
     /// Pointers to windows, checked to be in memory.
     #[inline(always)]
     fn windows<const R: usize>(&self, arena: Arena, at: [isize; R], low: isize, bytes: usize) -> [*const u8; R] {
@@ -56,35 +68,31 @@ impl Part<'_> {
 /// writes those of one row, given its sums, where its initial values and its output begin. No function: closures would not be
 /// compiled for the instruction set.
 macro_rules! walk {
-    ($part:expr, $rows:expr, |$at:ident| $sums:expr, |$row:ident, $initial:pat, $out:ident| $finish:expr) => {{
+    ($part:expr, $rows:expr, |$at:ident| $sums:expr, |$row:ident, $initial:ident, $out:ident| $finish:expr) => {{
         let part: &Part = $part;
-        let mut r = part.r0;
-        while r < part.r1 {
+        for rows in part.rows.chunks($rows) {
             // Where there are fewer rows, the last one is computed again.
             let mut $at = [0; $rows];
-            let mut from = [0; $rows];
             for i in 0..$rows {
-                ($at[i], from[i]) = part.row((r + i).min(part.r1 - 1));
+                $at[i] = rows[i.min(rows.len() - 1)][0];
             }
             let all = $sums;
-            for i in 0..($rows).min(part.r1 - r) {
-                let ($row, $initial) = (&all[i], from[i]);
-                let $out = part.tile.row(part.op, record_words::OUT, r + i) + part.output;
+            for (i, &[_, $initial, $out]) in rows.iter().enumerate() {
+                let $row = &all[i];
                 $finish
             }
-            r += $rows;
         }
     }};
 }
 
 /// Writes the sums of one row and panel, or their levels.
 #[inline(always)]
-fn finish_counts(part: &Part, counts: &[u16; PANEL], initial: isize, out: isize, n: usize, count: usize) {
+fn finish_counts<I: Isa>(part: &Part, counts: &[u16; PANEL], initial: isize, out: isize, n: usize, count: usize) {
     let (op, arena) = (part.op, part.tile.arena);
     let mode = op.word(product::MODE);
     if mode == mode::DECIDE {
         let flips = op.address(product::STEP_BYTES) + n as isize / 8;
-        return decide(arena, counts, out + n as isize / 4, initial + 2 * n as isize, flips, count);
+        return decide::<I>(arena, counts, out + n as isize / 4, initial + 2 * n as isize, flips, count);
     }
     let out = arena.cells::<i32>(out + 4 * n as isize, count);
     let from = if mode == mode::ADD { out } else { arena.cells::<i32>(initial + 4 * n as isize, count) };
@@ -105,13 +113,11 @@ fn finish_counts(part: &Part, counts: &[u16; PANEL], initial: isize, out: isize,
 
 /// Turns the counts of one row and panel into levels: what a threshold would make of the sums.
 #[inline(always)]
-fn decide(arena: Arena, counts: &[u16; PANEL], out: isize, limits: isize, flips: isize, channels: usize) {
+fn decide<I: Isa>(arena: Arena, counts: &[u16; PANEL], out: isize, limits: isize, flips: isize, channels: usize) {
     for c in (0..channels).step_by(32) {
-        let mut own = [0i16; 32];
-        for k in 0..32 {
-            own[k] = counts[c + k] as i16;
-        }
-        let above = below(&lanes::<i16>(arena, limits + 2 * c as isize), &own);
+        let limits = arena.pointer(limits + 2 * c as isize, 64) as *const i16;
+        // SAFETY: both are 32 numbers of 2 bytes; c is 0 or 32.
+        let above = unsafe { I::below_i16(limits, counts.as_ptr().add(c) as *const i16) };
         arena.put(out + c as isize / 4, spread(above ^ arena.get::<u32>(flips + c as isize / 8)));
     }
 }
@@ -136,7 +142,7 @@ fn binary<I: Isa>(part: &Part, shadow: Shadow, index: usize, n: usize, count: us
                     // SAFETY: windows and weights are as long as the segments say; `packed.panel` checks the latter.
                     unsafe { I::units(rows, weights, &packed.segments, packed.length) }
                 },
-                |counts, initial, out| finish_counts(part, counts, initial, out, n, count)
+                |counts, initial, out| finish_counts::<I>(part, counts, initial, out, n, count)
             );
         }
         None => {
@@ -150,7 +156,7 @@ fn binary<I: Isa>(part: &Part, shadow: Shadow, index: usize, n: usize, count: us
                     // SAFETY: windows and weights are as long as the segments say, both checked.
                     unsafe { I::nibbles(rows, weights, &op.segments, length) }
                 },
-                |counts, initial, out| finish_counts(part, counts, initial, out, n, count)
+                |counts, initial, out| finish_counts::<I>(part, counts, initial, out, n, count)
             );
         }
     }
@@ -196,7 +202,7 @@ fn floats<I: Isa, const R: usize>(part: &Part, n: usize, count: usize) {
             // SAFETY: windows and weights are as long as the segments say, both checked.
             unsafe { I::float(rows, weights, &op.segments, length, step) }
         },
-        |sums, _, out| {
+        |sums, _initial, out| {
             let out = arena.cells::<f32>(out + 4 * n as isize, count);
             if count == LANES {
                 put_block(out, 0, *sums);
@@ -213,7 +219,6 @@ fn floats<I: Isa, const R: usize>(part: &Part, n: usize, count: usize) {
 #[inline(always)]
 fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, r0: usize, r1: usize) {
     let code = op.word(record_words::OPCODE);
-    let of_part = |place: usize| index as isize * op.word(place) as isize;
     let low = op.segments.iter().copied().min().unwrap_or(0) as isize;
     let high = op.segments.iter().copied().max().unwrap_or(0) as isize;
     // Steps of levels are bytes, of integers pairs.
@@ -221,12 +226,8 @@ fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, 
     let part = Part {
         tile,
         op,
-        r0,
-        r1,
-        base: op.address(record_words::A + view::BASE) + of_part(product::PART_INPUT),
-        weights: op.address(product::WEIGHTS) + of_part(product::PART_WEIGHTS),
-        initial: op.address(product::INITIAL) + of_part(product::PART_OUTPUT),
-        output: of_part(product::PART_OUTPUT),
+        rows: rows_of(tile, op, index, r0, r1),
+        weights: op.address(product::WEIGHTS) + index as isize * op.word(product::PART_WEIGHTS) as isize,
         low,
         bytes: (high - low) as usize + op.count(product::SEGMENT_LENGTH) * step,
     };

@@ -68,7 +68,7 @@ fn dispatch<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow) {
     let code = op.word(record_words::OPCODE);
     match code >> 4 {
         0 => product::<I>(tile, op, shadow),
-        1 => elementwise(tile, op, code),
+        1 => elementwise::<I>(tile, op, code),
         2 => window_op(tile, op, code),
         3 => whole_rows(tile, op, code),
         _ => match code {

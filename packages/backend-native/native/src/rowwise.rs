@@ -1,7 +1,8 @@
 //! Ops whose output row depends on the same row of their inputs. They run tile by tile right after the op that makes their
 //! input, so that it is still in the first-level cache. Blocks of 16 lanes become vectors of whatever the processor has.
 use crate::exp::exp;
-use crate::memory::{refuse, Arena, Plain};
+use crate::isa::Isa;
+use crate::memory::{refuse, Plain};
 use crate::record::{Record, Tile};
 use crate::values::{affine, clamp, gelu, prelu, sigmoid, tanh};
 use crate::words::{opcode, record_words, rowwise};
@@ -57,30 +58,6 @@ fn quantize(x: f32, thresholds: &[Cell<f32>], levels: &[Cell<f32>]) -> f32 {
     levels[thresholds.partition_point(|t| t.get() <= x)].get()
 }
 
-/// Bits of the lanes where a < b.
-#[inline(always)]
-pub fn below<T: Plain + PartialOrd>(a: &[T; 32], b: &[T; 32]) -> u32 {
-    let mut lanes = [0u32; 8];
-    for group in 0..4 {
-        for k in 0..8 {
-            let at = 8 * group + k;
-            lanes[k] |= if a[at] < b[at] { 1 << at } else { 0 };
-        }
-    }
-    (lanes[0] | lanes[4]) | (lanes[1] | lanes[5]) | ((lanes[2] | lanes[6]) | (lanes[3] | lanes[7]))
-}
-
-/// 32 numbers at an address.
-#[inline(always)]
-pub fn lanes<T: Plain>(arena: Arena, at: isize) -> [T; 32] {
-    let cells: &[Cell<T>; 32] = arena.cells::<T>(at, 32).try_into().unwrap();
-    let mut values = [T::default(); 32];
-    for k in 0..32 {
-        values[k] = cells[k].get();
-    }
-    values
-}
-
 /// Spreads 32 bits over the high halves of 8 bytes: the layout of activations.
 #[inline(always)]
 pub fn spread(bits: u32) -> u64 {
@@ -93,7 +70,7 @@ pub fn spread(bits: u32) -> u64 {
 
 /// One row; `c0` is its first channel, a multiple of 64.
 #[inline(always)]
-fn row(tile: &Tile, op: &Record, code: i32, a: isize, b: isize, out: isize) {
+fn row<I: Isa>(tile: &Tile, op: &Record, code: i32, a: isize, b: isize, out: isize) {
     let arena = tile.arena;
     let (c0, count) = (tile.c0, tile.c1 - tile.c0);
     let parameter = |place: usize| arena.cells::<f32>(op.address(place) + 4 * c0 as isize, count);
@@ -135,10 +112,14 @@ fn row(tile: &Tile, op: &Record, code: i32, a: isize, b: isize, out: isize) {
         opcode::THRESHOLD_I32 | opcode::THRESHOLD_F32 => {
             for c in (0..count).step_by(32) {
                 let (x, t) = (a + 4 * c as isize, op.address(rowwise::P0) + 4 * (c0 + c) as isize);
-                let bits = if code == opcode::THRESHOLD_I32 {
-                    below(&lanes::<i32>(arena, x), &lanes::<i32>(arena, t))
-                } else {
-                    below(&lanes::<f32>(arena, x), &lanes::<f32>(arena, t))
+                let (x, t) = (arena.pointer(x, 128), arena.pointer(t, 128));
+                // SAFETY: both are 32 numbers of 4 bytes.
+                let bits = unsafe {
+                    if code == opcode::THRESHOLD_I32 {
+                        I::below_i32(x as *const i32, t as *const i32)
+                    } else {
+                        I::below_f32(x as *const f32, t as *const f32)
+                    }
                 };
                 let flips = arena.get::<u32>(op.address(rowwise::P1) + ((c0 + c) / 8) as isize);
                 arena.put(out + (c / 4) as isize, spread(bits ^ flips));
@@ -149,7 +130,7 @@ fn row(tile: &Tile, op: &Record, code: i32, a: isize, b: isize, out: isize) {
 }
 
 #[inline(always)]
-pub fn elementwise(tile: &Tile, op: &Record, code: i32) {
+pub fn elementwise<I: Isa>(tile: &Tile, op: &Record, code: i32) {
     let at = 4 * tile.c0 as isize;
     let input = match code {
         opcode::WIDEN_BYTES => at / 4,
@@ -158,8 +139,10 @@ pub fn elementwise(tile: &Tile, op: &Record, code: i32) {
     };
     let output = if code >= opcode::THRESHOLD_I32 { at / 16 } else { at };
     for r in tile.r0..tile.r1 {
-        let [a, b, out] = [record_words::A, record_words::B, record_words::OUT].map(|place| tile.row(op, place, r));
-        row(tile, op, code, a + input, b + at, out + output);
+        // Not by `map`: its closure would not be compiled for the instruction set.
+        let (a, b) = (tile.row(op, record_words::A, r), tile.row(op, record_words::B, r));
+        let out = tile.row(op, record_words::OUT, r);
+        row::<I>(tile, op, code, a + input, b + at, out + output);
     }
 }
 
