@@ -90,7 +90,7 @@ program
   .option('--json <file>', 'write the measurements as JSON')
   .option('--out <folder>', 'write inference.md and inference.svg')
   .option('--nets <names...>', 'vgg-small, birealnet18, conv-56-64, ... (default: all)')
-  .option('--engines <names...>', 'bitgrad-wasm, tfjs-wasm, ort-web-int8, ... (default: all)')
+  .option('--engines <names...>', 'bitgrad-wasm, bitgrad-native, tfjs-wasm, ort-web-int8, ... (default: all)')
   .option('--rounds <n>', 'turns of every engine', positive, 12)
   .option('--slice <ms>', 'milliseconds of a turn', positive, 250)
   .option('--cold-starts <n>', 'starts of Node to the first result, 0 for none', nonNegative, 15)

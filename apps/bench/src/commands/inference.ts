@@ -56,6 +56,8 @@ function allContenders(): Contender[] {
     localPacked('bitgrad-wasm', { ...simd, threads: 1 }, filesOf),
     localPacked('bitgrad-wasm', { ...simd, threads: 2 }, filesOf),
     remotePacked('bitgrad-wasm-relaxed', { name: 'wasm', variant: 'relaxed-simd', threads: 1 }, filesOf, relaxedFlags), // prettier-ignore
+    localPacked('bitgrad-native', { name: 'native', threads: 1 }, filesOf),
+    localPacked('bitgrad-native', { name: 'native', threads: 2 }, filesOf),
     localPacked('bitgrad-js', { name: 'js', threads: 1 }, filesOf),
     onnxRuntime('web', 'fp32'),
     onnxRuntime('web', 'int8'),

@@ -1,6 +1,7 @@
 // bitgrad's engines as contenders, in this process or in a child that has relaxed SIMD (behind a flag in Node 20).
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { nativeEngine } from '@bitgrad/backend-native/engine';
 import { wasmEngine, type WasmEngineOptions } from '@bitgrad/backend-wasm/engine';
 import { BitgradError, createRng, within } from '@bitgrad/core';
 import { decodeModel, elementCount, jsEngine, type Engine } from '@bitgrad/runtime';
@@ -11,18 +12,21 @@ import { extraLayers, type PackedFiles } from './packed-models.js';
 
 /** An engine by what can be sent to another process. */
 export interface EngineChoice {
-  readonly name: 'js' | 'wasm';
+  readonly name: 'js' | 'wasm' | 'native';
   readonly variant?: WasmEngineOptions['variant'];
   readonly threads: number;
 }
 
-const engineOf = ({ name, variant }: EngineChoice): Engine =>
-  name === 'js' ? jsEngine() : wasmEngine(variant ? { variant } : {});
+const engines: Readonly<Record<EngineChoice['name'], (choice: EngineChoice) => Engine>> = {
+  js: jsEngine,
+  native: () => nativeEngine(),
+  wasm: ({ variant }) => wasmEngine(variant ? { variant } : {}),
+};
 
 /** A file on an engine. */
 async function prepareFile(file: Uint8Array, choice: EngineChoice) {
   const model = decodeModel(file);
-  const executable = await engineOf(choice).compile(model, { threads: choice.threads });
+  const executable = await engines[choice.name](choice).compile(model, { threads: choice.threads });
   const { type, shape } = model.plan.buffers[model.plan.input]!;
   const rng = createRng(1);
   const length = elementCount(shape);
