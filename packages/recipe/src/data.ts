@@ -1,6 +1,12 @@
 // The data of a run: which, how many, in what form, and how they are varied.
 import { BitgradError, checkValue, option, pictureRules, type PictureOptions } from '@bitgrad/core';
-import { loadDataset, type Augmentation, type CommonLoadOptions, type Dataset } from '@bitgrad/datasets';
+import {
+  datasetTakes,
+  loadDataset,
+  type Augmentation,
+  type CommonLoadOptions,
+  type Dataset,
+} from '@bitgrad/datasets';
 import * as v from 'valibot';
 import { described, kinds, same } from './option.js';
 
@@ -90,13 +96,16 @@ export async function openData(
   checkValue('recipe', 'options of openData', options, option.required(option.object));
   checkValue('recipe', 'note of openData', note, option.callback);
   const { data, limit, testLimit, seed, shape, picture, classes } = options;
+  // What a data set does not take is for others: the options of pictures, when digits are drawn.
+  const form = Object.entries({ ...shape, ...picture }).filter(
+    ([name, value]) => value !== undefined && datasetTakes(data, name),
+  );
   let said = performance.now();
   const load: CommonLoadOptions = {
     limit,
     testLimit,
     seed,
-    ...shape,
-    ...picture,
+    ...Object.fromEntries(form),
     classes,
     onProgress({ done, total }) {
       if (performance.now() - said < everyMs || done === total) return;

@@ -71,6 +71,14 @@ describe('openRun', () => {
     await run.dispose();
   });
 
+  it('draws digits where no other data set is registered', async () => {
+    const run = await openRun({ ...recipe, data: 'digits', limit: 30, testLimit: 10 });
+    expect([run.data.train.size, run.data.test.size, run.data.name]).toEqual([30, 10, 'digits']);
+    await run.dispose();
+    await expect(openRun({ ...recipe, data: 'digits', fit: 'cover' })).rejects.toThrow(/--fit: got "cover"/);
+    await expect(openRun({ ...recipe, data: 'mnist:x' })).rejects.toThrow(/data set: got "mnist:x"/);
+  });
+
   it('resumes to the same bits, and refuses another recipe', async () => {
     const whole = await openRun(recipe, { dataset });
     await whole.train();
