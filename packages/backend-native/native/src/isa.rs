@@ -280,17 +280,29 @@ pub mod x86 {
         let mut sums = [[_mm256_setzero_ps(); 2]; R];
         for &offset in segments {
             let from = rows.map(|row| row.offset(offset as isize) as *const f32);
-            for k in 0..length {
-                let w = weights as *const f32;
-                let w = [_mm256_loadu_ps(w), _mm256_loadu_ps(w.add(8))];
-                for r in 0..R {
-                    let a = _mm256_set1_ps(from[r].add(k).read_unaligned());
-                    for q in 0..2 {
-                        sums[r][q] = _mm256_add_ps(sums[r][q], _mm256_mul_ps(a, w[q]));
+            let mut k = 0;
+            macro_rules! step {
+                () => {
+                    let w = weights as *const f32;
+                    let w = [_mm256_loadu_ps(w), _mm256_loadu_ps(w.add(8))];
+                    for r in 0..R {
+                        let a = _mm256_set1_ps(from[r].add(k).read_unaligned());
+                        for q in 0..2 {
+                            sums[r][q] = _mm256_add_ps(sums[r][q], _mm256_mul_ps(a, w[q]));
+                        }
                     }
-                }
-                weights = weights.add(step);
+                    weights = weights.add(step);
+                    k += 1;
+                };
             }
+            while k + 2 <= length {
+                step!();
+                step!();
+            }
+            if k < length {
+                step!();
+            }
+            debug_assert_eq!(k, length);
         }
         let mut all = [[0.0; LANES]; R];
         for r in 0..R {
@@ -321,19 +333,19 @@ pub mod x86 {
         std::mem::transmute(sums)
     }
 
-    /// The 16-entry tables of popcount(a ^ w), at 16 a, which is how the arena stores a nibble.
-    static TABLES: [[u8; 16]; 16] = {
-        let mut tables = [[0; 16]; 16];
-        let mut a = 0;
-        while a < 16 {
-            let mut w = 0;
-            while w < 16 {
-                tables[a][w] = (a ^ w).count_ones() as u8;
-                w += 1;
-            }
-            a += 1;
+    #[repr(align(64))]
+    struct Tables([u8; 272]);
+
+    /// The 16-entry tables of popcount(a ^ w), at 16 a, which is how the arena stores a nibble. As long as any byte may reach,
+    /// so that none has to be checked.
+    static TABLES: Tables = {
+        let mut tables = [0; 272];
+        let mut at: usize = 0;
+        while at < 256 {
+            tables[at] = ((at >> 4) ^ (at & 15)).count_ones() as u8;
+            at += 1;
         }
-        tables
+        Tables(tables)
     };
 
     #[target_feature(enable = "avx2")]
@@ -341,7 +353,7 @@ pub mod x86 {
         /// Steps of at most 4 that fit in a byte.
         const RUN: usize = 63;
         let zero = _mm256_setzero_si256();
-        let tables = TABLES.as_ptr() as *const u8;
+        let tables = TABLES.0.as_ptr();
         let mut counts = [[zero; 4]; ROWS];
         let mut weights = weights as *const __m256i;
         let mut segments = segments.iter();
@@ -359,18 +371,31 @@ pub mod x86 {
                     left = length;
                 }
                 let n = left.min(room);
-                for k in 0..n {
-                    let w = [_mm256_loadu_si256(weights), _mm256_loadu_si256(weights.add(1))];
-                    for r in 0..ROWS {
-                        let a = *from[r].add(k) as usize;
-                        // SAFETY: a is a nibble times 16; masked, so that no memory beyond the tables is read whatever it holds.
-                        let table = _mm256_broadcastsi128_si256(_mm_loadu_si128(tables.add(a & 0xf0) as *const __m128i));
-                        for q in 0..2 {
-                            sums[r][q] = _mm256_add_epi8(sums[r][q], _mm256_shuffle_epi8(table, w[q]));
+                let mut k = 0;
+                macro_rules! step {
+                    () => {
+                        let w = [_mm256_loadu_si256(weights), _mm256_loadu_si256(weights.add(1))];
+                        for r in 0..ROWS {
+                            let a = *from[r].add(k) as usize;
+                            // SAFETY: 16 bytes from any byte on are in the tables.
+                            let table = _mm256_broadcastsi128_si256(_mm_loadu_si128(tables.add(a) as *const __m128i));
+                            for q in 0..2 {
+                                sums[r][q] = _mm256_add_epi8(sums[r][q], _mm256_shuffle_epi8(table, w[q]));
+                            }
                         }
-                    }
-                    weights = weights.add(2);
+                        weights = weights.add(2);
+                        k += 1;
+                    };
                 }
+                // Two steps a turn: counting turns is an eighth of the instructions.
+                while k + 2 <= n {
+                    step!();
+                    step!();
+                }
+                if k < n {
+                    step!();
+                }
+                debug_assert_eq!(k, n);
                 from = from.map(|row| row.add(n));
                 left -= n;
                 room -= n;
@@ -505,14 +530,17 @@ pub fn available() -> Vec<&'static str> {
     let mut names = Vec::new();
     #[cfg(target_arch = "x86_64")]
     {
-        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt");
-        if avx2
-            && is_x86_feature_detected!("avx512f")
+        // What `compiled_for` in program.rs compiles for.
+        let avx2 = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2");
+        let avx512 = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vpopcntdq")
-        {
+            && is_x86_feature_detected!("avx512vpopcntdq");
+        if avx2 && avx512 {
             names.push("avx512");
         }
         if avx2 {

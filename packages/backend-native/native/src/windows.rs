@@ -83,15 +83,52 @@ macro_rules! blocks {
     }};
 }
 
+/// How two taps become one. No closures: they would not be compiled for the instruction set.
+trait Combine<T> {
+    fn of(all: T, tap: T) -> T;
+}
+struct Sum;
+struct Max;
+/// Maxima of levels: -1 is the bit 1, so the maximum is 1 where not all are -1.
+struct All;
+impl Combine<u64> for All {
+    #[inline(always)]
+    fn of(all: u64, tap: u64) -> u64 {
+        all & tap
+    }
+}
+impl<T: PartialOrd> Combine<T> for Max {
+    #[inline(always)]
+    fn of(all: T, tap: T) -> T {
+        if tap > all {
+            tap
+        } else {
+            all
+        }
+    }
+}
+impl Combine<i32> for Sum {
+    #[inline(always)]
+    fn of(all: i32, tap: i32) -> i32 {
+        all.wrapping_add(tap)
+    }
+}
+impl Combine<f32> for Sum {
+    #[inline(always)]
+    fn of(all: f32, tap: f32) -> f32 {
+        all + tap
+    }
+}
+
 /// Combines the elements from byte `bytes` on of every tap.
 #[inline(always)]
-fn fold<T: Plain, const N: usize>(arena: Arena, w: &Window, bytes: usize, start: [T; N], f: impl Fn(T, T) -> T) -> [T; N] {
+fn fold<T: Plain, C: Combine<T>, const N: usize>(arena: Arena, w: &Window, bytes: usize, start: [T; N]) -> [T; N] {
     let mut all = start;
     for y in w.y0..w.y1 {
         for x in w.x0..w.x1 {
             let tap: [T; N] = load(arena, w.tap(y, x) + bytes as isize);
             for k in 0..N {
-                all[k] = f(all[k], tap[k]);
+                all[k] = C::of(all[k], tap[k]);
             }
         }
     }
@@ -99,25 +136,25 @@ fn fold<T: Plain, const N: usize>(arena: Arena, w: &Window, bytes: usize, start:
 }
 
 macro_rules! maximum {
-    ($name:ident, $type:ty, $f:expr) => {
+    ($name:ident, $type:ty, $combine:ty) => {
         #[inline(always)]
         fn $name<const N: usize>(arena: Arena, w: &Window, out: isize, c: usize) {
             let bytes = c * size_of::<$type>();
             // Every window has a real tap.
             let start: [$type; N] = load(arena, w.tap(w.y0, w.x0) + bytes as isize);
-            store(arena, out + bytes as isize, fold(arena, w, bytes, start, $f));
+            store(arena, out + bytes as isize, fold::<$type, $combine, N>(arena, w, bytes, start));
         }
     };
 }
-// -1 is the bit 1: the maximum of levels is 1 where all are -1. Eight bytes of the layout are 32 levels.
-maximum!(max_bits, u64, |m, v| m & v);
-maximum!(max_u8, u8, |m, v| if v > m { v } else { m });
-maximum!(max_i32, i32, |m, v| if v > m { v } else { m });
-maximum!(max_f32, f32, |m, v| if v > m { v } else { m });
+// Eight bytes of the layout are 32 levels.
+maximum!(max_bits, u64, All);
+maximum!(max_u8, u8, Max);
+maximum!(max_i32, i32, Max);
+maximum!(max_f32, f32, Max);
 
 #[inline(always)]
 fn mean_i32<const N: usize>(arena: Arena, w: &Window, out: isize, c: usize) {
-    let sums = fold(arena, w, 4 * c, [0i32; N], |s, v| s.wrapping_add(v));
+    let sums = fold::<i32, Sum, N>(arena, w, 4 * c, [0; N]);
     let n = w.taps() as f32;
     let mut means = [0f32; N];
     for k in 0..N {
@@ -128,7 +165,7 @@ fn mean_i32<const N: usize>(arena: Arena, w: &Window, out: isize, c: usize) {
 
 #[inline(always)]
 fn mean_f32<const N: usize>(arena: Arena, w: &Window, out: isize, c: usize) {
-    let mut sums = fold(arena, w, 4 * c, [0f32; N], |s, v| s + v);
+    let mut sums = fold::<f32, Sum, N>(arena, w, 4 * c, [0.0; N]);
     let n = w.taps() as f32;
     for k in 0..N {
         sums[k] /= n;

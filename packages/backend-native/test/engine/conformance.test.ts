@@ -1,14 +1,15 @@
 // The engine suite of the testkit, with every instruction set that runs here, and on two threads, on memory full of noise.
 import type { Engine } from '@bitgrad/runtime';
 import { testEngine } from '@bitgrad/testkit';
+import { describe } from 'vitest';
 import { nativeEngine } from '../../src/engine/index.js';
 import { missing, sets } from '../support/addon.js';
 
 for (const isa of sets())
-  testEngine({ name: 'native', create: () => nativeEngine({ isa }), missing, extra: () => void isa });
+  describe(isa, () => testEngine({ name: 'native', create: () => nativeEngine({ isa }), missing }));
 
 const onTwoThreads = (): Engine => {
   const engine = nativeEngine();
   return { ...engine, compile: (model, options) => engine.compile(model, { ...options, threads: 2 }) };
 };
-testEngine({ name: 'native', create: onTwoThreads, missing });
+describe('two threads', () => testEngine({ name: 'native', create: onTwoThreads, missing }));
