@@ -1,8 +1,14 @@
 // The training adapter for GPUs in Node, by one of two providers: Dawn (WebGPU on Vulkan, Metal or D3D12) or the CUDA
 // build of TensorFlow.
-import * as tf from '@tensorflow/tfjs-core';
 import { webgpu } from '@bitgrad/backend-webgpu';
-import { BitgradError, checkOptions, option, type BackendAdapter, type BackendProbe } from '@bitgrad/core';
+import {
+  BitgradError,
+  checkOptions,
+  defineAdapter,
+  option,
+  type BackendAdapter,
+  type Probe,
+} from '@bitgrad/core';
 import { probeDawn } from './engine/dawn.js';
 
 /** Options of {@link nodeGpu}. */
@@ -24,7 +30,7 @@ const unavailable = (what: string): BitgradError =>
 /** The optional peers in order of preference; they download libtensorflow when they are installed. */
 const bindings = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
 
-async function probeTensorflow(allowSoftware: boolean): Promise<BackendProbe> {
+async function probeTensorflow(allowSoftware: boolean): Promise<Probe> {
   const failures: string[] = [];
   for (const name of bindings) {
     try {
@@ -70,32 +76,28 @@ export function nodeGpu(options: NodeGpuOptions = {}): BackendAdapter {
     options,
     { provider: option.oneOf('dawn', 'tensorflow'), allowSoftware: option.boolean },
   );
+  if (provider === 'tensorflow')
+    return defineAdapter({
+      name: 'node-gpu',
+      source: 'backend-node-gpu',
+      capabilities: { fusedKernels: [], gpu: true },
+      tfjs: { name: 'tensorflow', package: bindings[0]!, load: () => Promise.resolve() },
+      probe: () => probeTensorflow(allowSoftware),
+      kernels: () => ({ kernels: {} }),
+    });
   const inner = webgpu();
   return Object.freeze({
+    ...inner,
     name: 'node-gpu',
-    capabilities: Object.freeze({
-      trainsConvolutions: true,
-      fusedKernels: provider === 'dawn' ? inner.capabilities.fusedKernels : Object.freeze([]),
-      synchronousReads: provider === 'tensorflow',
-    }),
-    async probe(): Promise<BackendProbe> {
-      if (provider === 'tensorflow') return probeTensorflow(allowSoftware);
+    async probe(): Promise<Probe> {
       const { gpu, reason, features } = await probeDawn(allowSoftware);
       return { available: gpu !== undefined, reason, features };
     },
     async start() {
-      if (provider === 'tensorflow') {
-        const { available, reason } = await probeTensorflow(allowSoftware);
-        if (!available) throw unavailable(reason);
-        if (!(await tf.setBackend('tensorflow'))) throw unavailable('the tensorflow backend did not start');
-        return;
-      }
       const { gpu, reason } = await probeDawn(allowSoftware);
       if (!gpu) throw unavailable(reason);
       provideGpu(gpu);
       await inner.start();
     },
-    report: () => inner.report(),
-    dispose: () => inner.dispose(),
   });
 }

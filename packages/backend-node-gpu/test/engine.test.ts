@@ -43,7 +43,7 @@ it('loadModel falls through to the next engine, with the reason', async () => {
   const model = await loadModel(encodeModel(plan, weights), { engine: [nodeGpuEngine(), jsEngine()] });
   const { engine, skipped } = model.report();
   if (engine === 'js') {
-    expect(skipped.map(({ engine: name }) => name)).toEqual(['node-gpu']);
+    expect(skipped.map(({ name }) => name)).toEqual(['node-gpu']);
     expect(skipped[0]!.reason).toMatch(/software renderer|install/);
   } else expect(engine).toBe('node-gpu');
   model.dispose();

@@ -1,7 +1,7 @@
 // Forward products of tensors that are exactly +-1, as programs of tfjs's webgl backend. Its tensors are float32 textures,
 // whose numbers hold 24 bits exactly: signs are packed 24 to a number, 96 to a texel, and compared in integers.
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { binaryKernels, outputSize, type BinaryConvolution } from '@bitgrad/shaders';
+import { binaryKernels, binaryOutputSize, type BinaryConvolution, type BinaryConvolve } from '@bitgrad/core';
 
 /** What is used of tfjs's MathBackendWebGL. */
 interface TfjsWebgl {
@@ -49,7 +49,7 @@ void main() {
 function counting(g: BinaryConvolution): WebglProgram {
   const [n, h, w, c] = g.image;
   const [kh, kw, , o] = g.filter;
-  const [oh, ow] = outputSize(g);
+  const [oh, ow] = binaryOutputSize(g);
   const [strides, pads, dilations] = [g.strides, g.pads, g.dilations];
   return {
     variableNames: ['image', 'kernels'],
@@ -106,7 +106,7 @@ void main() {
   };
 }
 
-function convolve(backend: unknown, x: TensorInfo, filter: TensorInfo, g: BinaryConvolution): TensorInfo {
+const convolve: BinaryConvolve = (_kernel, backend, x, filter, g) => {
   const webgl = backend as TfjsWebgl;
   const [n, h, w, c] = g.image;
   const [kh, kw, , o] = g.filter;
@@ -119,7 +119,7 @@ function convolve(backend: unknown, x: TensorInfo, filter: TensorInfo, g: Binary
   const out = webgl.compileAndRun(counting(g), packed, 'float32');
   packed.forEach((tensor) => webgl.disposeIntermediateTensorInfo(tensor));
   return out;
-}
+};
 
 /** BitgradBinaryConv2D and BitgradBinaryMatMul: bit for bit what the float products give. */
 export const binary = binaryKernels(convolve);

@@ -1,7 +1,7 @@
 // Forward products of tensors that are exactly +-1, as programs of tfjs's webgpu backend: signs packed 32 to a word, then
 // countOneBits. tfjs's own ops corrupt such words, so they live within a kernel only.
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { binaryKernels, outputSize, type BinaryConvolution } from '@bitgrad/shaders';
+import { binaryKernels, binaryOutputSize, type BinaryConvolution, type BinaryConvolve } from '@bitgrad/core';
 
 /** What is used of tfjs's WebGPUBackend. */
 interface TfjsWebgpu {
@@ -60,7 +60,7 @@ function counting(geometry: BinaryConvolution): object {
   const [n, h, w, c] = image;
   const [kh, kw, , o] = filter;
   const words = Math.ceil(c / 32);
-  const [oh, ow] = outputSize(geometry);
+  const [oh, ow] = binaryOutputSize(geometry);
   // Four channels an invocation: a word of the image serves four of the filter.
   const four = o % 4 === 0;
   const [ints, floats] = four ? ['vec4<i32>', 'vec4<f32>'] : ['i32', 'f32'];
@@ -97,12 +97,7 @@ function counting(geometry: BinaryConvolution): object {
   );
 }
 
-function convolve(
-  backend: unknown,
-  x: TensorInfo,
-  filter: TensorInfo,
-  geometry: BinaryConvolution,
-): TensorInfo {
+const convolve: BinaryConvolve = (_kernel, backend, x, filter, geometry) => {
   const webgpu = backend as TfjsWebgpu;
   const [n, h, w, c] = geometry.image;
   const [kh, kw, , o] = geometry.filter;
@@ -113,7 +108,7 @@ function convolve(
   const out = webgpu.runWebGPUProgram(counting(geometry), packed, 'float32', []);
   packed.forEach(({ dataId }) => webgpu.disposeData(dataId));
   return out;
-}
+};
 
 /** BitgradBinaryConv2D and BitgradBinaryMatMul: bit for bit what the float products give. */
 export const binary = binaryKernels(convolve);

@@ -65,4 +65,12 @@ export {
 export { createRng, restoreRng, type Rng, type RngState } from './rng.js';
 export { binarySign, checkNoNaN, levelOfBit, signBit } from './sign.js';
 export { axisWindow, windowExtent, windowPositions, type AxisWindow } from './window.js';
+export {
+  firstThatRuns,
+  reasonsOf,
+  type Choice,
+  type Probe,
+  type RunsHere,
+  type Skipped,
+} from './runs-here.js';
 export { within } from './within.js';

@@ -1,5 +1,5 @@
 // The training backends that the command knows, in order of preference. A new backend is one line in the table.
-import type { BackendChoice, JsonObject } from '@bitgrad/core';
+import type { BackendChoice, Probe } from '@bitgrad/core';
 import { adapterOf, startBackend as start, unavailable, type BackendSource } from '@bitgrad/recipe';
 
 /** A backend of the table. */
@@ -41,13 +41,9 @@ export const backendTable: readonly BackendRow[] = [
 ];
 
 /** A backend for listings. */
-export interface BackendListing {
+export interface BackendListing extends Probe {
   readonly name: string;
   readonly package: string;
-  readonly available: boolean;
-  /** Why not, and how to get it; empty when available. */
-  readonly reason: string;
-  readonly features: JsonObject;
 }
 
 /** Which backends run here, without starting one. */

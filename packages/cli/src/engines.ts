@@ -1,6 +1,6 @@
 // The deployment engines that the command knows, in order of preference. A new engine is one line in the table.
 import { readFile, stat } from 'node:fs/promises';
-import { BitgradError, errorIn, reasonOf, type JsonObject } from '@bitgrad/core';
+import { BitgradError, errorIn, firstThatRuns, reasonOf, type Skipped } from '@bitgrad/core';
 import {
   decodeModel,
   defaultLimits,
@@ -12,7 +12,7 @@ import {
   type OutputArray,
   type PackedModel,
 } from '@bitgrad/runtime';
-import { browsersOnly } from './backends.js';
+import { browsersOnly, type BackendListing } from './backends.js';
 import { writeLine, type CliIo } from './io.js';
 
 /** How to get an engine. */
@@ -57,35 +57,23 @@ export const engineTable: readonly EngineRow[] = [
 ];
 
 /** An engine for listings. */
-export interface EngineListing {
-  readonly name: string;
-  readonly package: string;
-  readonly available: boolean;
-  /** Why not, and how to get it; empty when available. */
-  readonly reason: string;
-  readonly features: JsonObject;
-}
+export type EngineListing = BackendListing;
 
-const attempt = async (row: EngineRow): Promise<{ engine?: Engine; listing: EngineListing }> => {
+const listingOf = async (row: EngineRow): Promise<EngineListing> => {
   const base = { name: row.name, package: row.package };
   try {
-    const engine = await row.load();
-    const { available, reason = '', features } = await engine.probe();
-    return { engine, listing: { ...base, available, reason, features: { ...features } } };
+    return { ...base, ...(await (await row.load()).probe()) };
   } catch (cause) {
     const reason = `${row.package} cannot be loaded (${reasonOf(cause)}); npm install ${row.package}`;
-    return { listing: { ...base, available: false, reason, features: {} } };
+    return { ...base, available: false, reason, features: {} };
   }
 };
 
 /** Which engines run here. */
-export const probeEngines = (): Promise<EngineListing[]> =>
-  Promise.all(engineTable.map(async (row) => (await attempt(row)).listing));
+export const probeEngines = (): Promise<EngineListing[]> => Promise.all(engineTable.map(listingOf));
 
 /** The engine of a name, or with `auto` the first that runs, and why those before it do not. */
-export async function chooseEngine(
-  name: string,
-): Promise<{ engine: Engine; skipped: readonly { engine: string; reason: string }[] }> {
+export async function chooseEngine(name: string): Promise<{ engine: Engine; skipped: readonly Skipped[] }> {
   const rows = name === 'auto' ? engineTable : engineTable.filter((row) => row.name === name);
   if (rows.length === 0)
     throw new BitgradError({
@@ -95,12 +83,13 @@ export async function chooseEngine(
       got: name ?? 'nothing',
       expected: `auto or one of ${engineTable.map((row) => row.name).join(', ')}`,
     });
-  const skipped: { engine: string; reason: string }[] = [];
-  for (const row of rows) {
-    const { engine, listing } = await attempt(row);
-    if (engine && listing.available) return { engine, skipped };
-    skipped.push({ engine: row.name, reason: listing.reason });
-  }
+  const candidates = rows.map((row) => ({
+    name: row.name,
+    load: row.load,
+    probe: () => listingOf(row),
+  }));
+  const { started, skipped } = await firstThatRuns(candidates, ({ load }) => load());
+  if (started) return { engine: started, skipped };
   throw new BitgradError({
     code: 'backend-unavailable',
     source: 'cli',
@@ -170,8 +159,7 @@ export async function startPacked(
   const { engine, skipped } = await chooseEngine(name);
   const executable = await engine.compile(model, { threads });
   const report = executable.report();
-  for (const { engine: other, reason } of skipped)
-    writeLine(io.stderr, `engine ${other} not used: ${reason}`);
+  for (const { name: other, reason } of skipped) writeLine(io.stderr, `engine ${other} not used: ${reason}`);
   if (report.threadsReason) writeLine(io.stderr, `one thread: ${report.threadsReason}`);
   return { model, fileBytes, executable, report };
 }

@@ -1,17 +1,19 @@
 // Chooses a training backend from a preference list, and says why the others were not taken.
-import { BitgradError, checkOptions, option, within } from '@bitgrad/bits';
+import {
+  BitgradError,
+  checkOptions,
+  firstThatRuns,
+  option,
+  reasonsOf,
+  within,
+  type Skipped,
+} from '@bitgrad/bits';
 import type { BackendAdapter } from './contracts/backend.js';
-
-/** A backend that was not taken, and why. */
-export interface SkippedBackend {
-  readonly name: string;
-  readonly reason: string;
-}
 
 /** What {@link useBackend} settled on. */
 export interface BackendChoice {
   readonly backend: BackendAdapter;
-  readonly skipped: readonly SkippedBackend[];
+  readonly skipped: readonly Skipped[];
 }
 
 /** Adapters have limits of their own for each thing that they wait for; this one is for those that have none. */
@@ -34,31 +36,37 @@ export async function useBackend(
     startMs: option.number(1, 1e8),
   });
   expectAdapters(adapters);
-  const skipped: SkippedBackend[] = [];
-  for (const backend of strict ? adapters.slice(0, 1) : adapters) {
-    const late = (step: string) => (): BitgradError =>
-      new BitgradError({
-        code: 'backend-unavailable',
-        source: 'core',
-        what: `the ${step} of backend "${backend.name}" did not end within ${startMs / 1000} s`,
-      });
-    try {
-      const { available, reason } = await within(startMs, Promise.resolve(backend.probe()), late('probe'));
-      if (!available) {
-        skipped.push({ name: backend.name, reason });
-        continue;
-      }
-      await within(startMs, Promise.resolve(backend.start()), late('start'));
-      return { backend, skipped };
-    } catch (cause) {
-      if (strict) throw cause;
-      skipped.push({ name: backend.name, reason: cause instanceof Error ? cause.message : String(cause) });
-    }
-  }
+  const limited = <T>(step: string, { name }: BackendAdapter, promise: Promise<T>): Promise<T> =>
+    within(
+      startMs,
+      promise,
+      () =>
+        new BitgradError({
+          code: 'backend-unavailable',
+          source: 'core',
+          what: `the ${step} of backend "${name}" did not end within ${startMs / 1000} s`,
+        }),
+    );
+  const candidates = (strict ? adapters.slice(0, 1) : adapters).map((backend) => ({
+    name: backend.name,
+    backend,
+    probe: () => limited('probe', backend, Promise.resolve(backend.probe())),
+  }));
+  const { started, skipped } = await firstThatRuns(
+    candidates,
+    async ({ backend }) => {
+      await limited('start', backend, Promise.resolve(backend.start()));
+      return backend;
+    },
+    (error) => {
+      if (strict) throw error;
+    },
+  );
+  if (started) return { backend: started, skipped };
   throw new BitgradError({
     code: 'backend-unavailable',
     source: 'core',
-    what: `no backend could start (${skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ') || 'the list is empty'})`,
+    what: `no backend could start (${reasonsOf(skipped) || 'the list is empty'})`,
     next: 'Add cpu() to the list: it runs everywhere.',
   });
 }

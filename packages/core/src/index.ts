@@ -14,6 +14,7 @@ export {
   errorIn,
   evaluateExpression,
   failureOf,
+  firstThatRuns,
   inputsOf,
   linearize,
   nearestName,
@@ -46,12 +47,23 @@ export {
   type PictureSettings,
   type Pixels,
   type OutputKind,
+  type Probe,
   type Rng,
   type RngState,
+  type RunsHere,
+  type Skipped,
   type UnaryOp,
 } from '@bitgrad/bits';
-export { useBackend, type BackendChoice, type SkippedBackend } from './backends.js';
-export type { BackendAdapter, BackendCapabilities, BackendProbe, KernelReport } from './contracts/backend.js';
+export { defineAdapter, type AdapterDefinition, type KernelSet } from './define-adapter.js';
+export type { LossWatch } from './guard-loss.js';
+export {
+  binaryKernels,
+  binaryOutputSize,
+  type BinaryConvolution,
+  type BinaryConvolve,
+} from './ops/binary-kernels.js';
+export { useBackend, type BackendChoice } from './backends.js';
+export type { BackendAdapter, BackendCapabilities, KernelReport } from './contracts/backend.js';
 export {
   advanceClock,
   epochProgress,

@@ -8,7 +8,7 @@ const fake = (
   { reason = '', failure }: { reason?: string; failure?: unknown } = {},
 ): BackendAdapter => ({
   name,
-  capabilities: { trainsConvolutions: true, fusedKernels: [], synchronousReads: true },
+  capabilities: { fusedKernels: [], gpu: false },
   probe: async () => ({ available: reason === '', reason, features: {} }),
   start: async () => {
     if (failure) throw failure;

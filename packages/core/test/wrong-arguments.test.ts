@@ -34,7 +34,7 @@ const x = () => tf.tensor1d([1, -2]);
 const x2 = () => tf.ones([2, 2]);
 const adapter = {
   name: 'test',
-  capabilities: { trainsConvolutions: true, fusedKernels: [], synchronousReads: true },
+  capabilities: { fusedKernels: [], gpu: false },
   probe: async () => ({ available: true, reason: '', features: {} }),
   start: async () => undefined,
   report: () => ({}),

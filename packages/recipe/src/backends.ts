@@ -21,7 +21,7 @@ export interface BackendSource {
 /** An adapter that only says why it cannot be had. */
 export const unavailable = (name: string, reason: string, cause?: unknown): BackendAdapter => ({
   name,
-  capabilities: { trainsConvolutions: false, fusedKernels: [], synchronousReads: true },
+  capabilities: { fusedKernels: [], gpu: false },
   probe: () => Promise.resolve({ available: false, reason, features: {} }),
   start: () =>
     Promise.reject(new BitgradError({ code: 'backend-unavailable', source: 'recipe', what: reason, cause })),

@@ -145,7 +145,7 @@ it('a backend is the first that runs, or the one that is named', async () => {
     name,
     load: () => ({
       name,
-      capabilities: { trainsConvolutions: true, fusedKernels: [], synchronousReads: true },
+      capabilities: { fusedKernels: [], gpu: false },
       probe: () => Promise.resolve({ available, reason: available ? '' : 'broken', features: {} }),
       start: () => Promise.resolve(),
       report: () => ({}),

@@ -1,16 +1,8 @@
 // The Engine contract: what turns a packed model into something that runs. Engines are plain objects made by
 // factories (`jsEngine()`, `wasmEngine(options)`) and live in their own packages; importing one does nothing.
+import type { RunsHere } from '@bitgrad/bits';
 import type { PackedModel } from './model.js';
 import type { OpName } from './plan.js';
-
-/** Whether an engine can start here. */
-export interface EngineProbe {
-  available: boolean;
-  /** Why not, in words for the user; set when `available` is false. */
-  reason?: string;
-  /** Detected features, for example { simd: true, relaxedSimd: false, threads: false }. */
-  features: Readonly<Record<string, boolean | number | string>>;
-}
 
 /** Options of {@link Engine.compile}; an engine ignores what does not apply to it and says so in its report. */
 export interface CompileOptions {
@@ -95,11 +87,7 @@ export interface Executable {
  * that run on a CPU follow the float32 order stated in plan.ts, so their `f32` results are equal bit for bit
  * as well; GPU engines may differ in `f32` by a tolerance that they document.
  */
-export interface Engine {
-  /** Registry name: `js`, `wasm`, `native`, `webgl`, `webgpu`, `node-gpu`. */
-  readonly name: string;
-  /** Looks whether the engine can start here; does not throw. */
-  probe(): Promise<EngineProbe>;
+export interface Engine extends RunsHere {
   /**
    * Prepares a model.
    * @throws BitgradError `backend-unavailable`, `unsupported-op` (naming the op), `limit-exceeded` (memory)

@@ -10,6 +10,9 @@ export {
   type PictureOptions,
   type PictureSettings,
   type Pixels,
+  type Probe,
+  type RunsHere,
+  type Skipped,
 } from '@bitgrad/bits';
 export { topClasses, type ClassScore, type ClassSource } from './classes.js';
 export { checkCompileOptions, oneThread } from './compile-options.js';
@@ -17,7 +20,6 @@ export {
   dirtyMemory,
   type CompileOptions,
   type Engine,
-  type EngineProbe,
   type EngineReport,
   type Executable,
   type InputArray,
@@ -30,7 +32,7 @@ export { encodeModel } from './format/encode.js';
 export { imageInput, normalizeBytes, type CanvasLike, type ImageOptions, type ImageTarget } from './input.js';
 export { jsEngine } from './js-engine/index.js';
 export { defaultLimits, type Limits } from './limits.js';
-export { loadModel, type LoadOptions, type Model, type ModelReport, type SkippedEngine } from './load.js';
+export { loadModel, type LoadOptions, type Model, type ModelReport } from './load.js';
 export type { InputNormalization, LayerInfo, ModelMetadata, PackedModel } from './model.js';
 export type { AddOp } from './ops/add.js';
 export type { AffineOp } from './ops/affine.js';

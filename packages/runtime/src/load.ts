@@ -3,9 +3,11 @@ import {
   BitgradError,
   checkOptions,
   errorIn,
-  reasonOf,
+  firstThatRuns,
+  reasonsOf,
   type OptionRule,
   type OptionRules,
+  type Skipped,
 } from '@bitgrad/bits';
 import { compileRules } from './compile-options.js';
 import { defaultEngine } from './default-engine.js';
@@ -29,16 +31,10 @@ export interface LoadOptions extends Omit<CompileOptions, 'memoryBytes'> {
   limits?: Partial<Limits>;
 }
 
-/** An engine that was not used, and why. */
-export interface SkippedEngine {
-  engine: string;
-  reason: string;
-}
-
 /** What runs a model, and what was tried before. */
 export interface ModelReport extends EngineReport {
   /** Engines preferred to the one in use, with the reason why each does not run the model. */
-  skipped: readonly SkippedEngine[];
+  skipped: readonly Skipped[];
   /** Bytes of the file. */
   fileBytes: number;
 }
@@ -82,26 +78,25 @@ async function start(
   model: PackedModel,
   engines: readonly Engine[],
   options: CompileOptions,
-): Promise<{ executable: Executable; skipped: SkippedEngine[] }> {
-  const skipped: SkippedEngine[] = [];
-  let cause: unknown;
-  for (const engine of engines) {
-    try {
-      const { available, reason } = await engine.probe();
-      options.signal?.throwIfAborted();
-      if (available) return { executable: await engine.compile(model, options), skipped };
-      skipped.push({ engine: engine.name, reason: reason ?? 'not available here' });
-    } catch (error) {
-      options.signal?.throwIfAborted();
+): Promise<{ executable: Executable; skipped: readonly Skipped[] }> {
+  const { signal } = options;
+  const { started, skipped, cause } = await firstThatRuns(
+    engines,
+    async (engine) => {
+      signal?.throwIfAborted();
+      return engine.compile(model, options);
+    },
+    (error) => {
+      signal?.throwIfAborted();
       // A limit is the user's decision, not a property of the engine; and one engine's error is the error.
       if (error instanceof BitgradError && (engines.length === 1 || error.code === 'limit-exceeded'))
         throw error;
-      cause = error;
-      skipped.push({ engine: engine.name, reason: reasonOf(error) });
-    }
-  }
+    },
+  );
+  if (started) return { executable: started, skipped };
+  signal?.throwIfAborted();
   throw failure('backend-unavailable', {
-    what: `no engine can run the model (${skipped.map(({ engine, reason }) => `${engine}: ${reason}`).join('; ')})`,
+    what: `no engine can run the model (${reasonsOf(skipped)})`,
     next: 'Add jsEngine(): it runs everywhere.',
     cause,
   });

@@ -141,7 +141,7 @@ describe('engines', () => {
   };
   const broken: Engine = {
     name: 'broken',
-    probe: async () => ({ available: true, features: {} }),
+    probe: async () => ({ available: true, reason: '', features: {} }),
     compile: async () => {
       throw new TypeError('cannot');
     },
@@ -156,9 +156,9 @@ describe('engines', () => {
     expect(model.report()).toMatchObject({
       engine: 'js',
       skipped: [
-        { engine: 'absent', reason: 'no such hardware' },
-        { engine: 'broken', reason: 'cannot' },
-        { engine: 'unsure', reason: 'probe failed' },
+        { name: 'absent', reason: 'no such hardware' },
+        { name: 'broken', reason: 'cannot' },
+        { name: 'unsure', reason: 'probe failed' },
       ],
     });
   });

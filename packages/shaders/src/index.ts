@@ -1,13 +1,4 @@
-export {
-  binaryKernels,
-  outputSize,
-  type BinaryArguments,
-  type BinaryConvolution,
-  type Convolve,
-  type TensorRef,
-} from './binary-products.js';
 export { glslPrelude, rounding, toGlsl, wgslPrelude } from './dialect.js';
-export { guardLoss, type GuardedBackend, type LossWatch } from './guard.js';
 export { lowerModel, type LowerOptions } from './lower.js';
 export type { Arithmetic, Kernel, Product, Program, Ref } from './program.js';
 export { poolGradient, type PoolGeometry } from './pool-gradients.js';

@@ -1,5 +1,5 @@
 // Thin vitest runners of the cases. A conformance test of a plugin is one call.
-import type { BackendAdapter, BackendProbe } from '@bitgrad/core';
+import type { BackendAdapter, Probe } from '@bitgrad/core';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { fail, type ConformanceCase } from './case.js';
 import { engineCases, type Effort, type EngineSubject } from './engine/index.js';
@@ -47,7 +47,7 @@ export interface TrainingBackendSubject extends Extra {
   /** Runs the cases elsewhere, for example in a browser's page; default: here, on `create()`. */
   readonly elsewhere?: {
     /** Opens the place, and probes the backend there. */
-    probe(): Promise<BackendProbe>;
+    probe(): Promise<Probe>;
     /** Runs one case there, by its name, on a started backend. */
     run(name: string): Promise<void>;
   };

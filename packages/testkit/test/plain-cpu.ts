@@ -90,7 +90,7 @@ export function plainCpu({ kernels = {}, change = () => ({}) }: Difference = {})
   let restore: (() => void) | undefined;
   const adapter: BackendAdapter = {
     name: 'cpu',
-    capabilities: { trainsConvolutions: true, fusedKernels: [], synchronousReads: true },
+    capabilities: { fusedKernels: [], gpu: false },
     probe: async () => ({ available: true, reason: '', features: {} }),
     async start() {
       await tf.setBackend('cpu');

@@ -1,14 +1,14 @@
 // The training suite, and the life of a training backend, where the backend runs: in a page or in Node.
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients
-import { use, type BackendAdapter, type BackendProbe } from '@bitgrad/core';
+import { use, type BackendAdapter, type Probe } from '@bitgrad/core';
 import { createModel } from '@bitgrad/models';
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import { trainingBackendCases } from '@bitgrad/testkit/cases';
 
 /** What a page offers to the tests of its backend. */
 export interface TrainingPage {
-  probe(): Promise<BackendProbe>;
+  probe(): Promise<Probe>;
   check(name: string): Promise<void>;
   modelCycles(n: number): Promise<CycleCounts>;
   adapterCycles(n: number): Promise<{ kernels: boolean; works: boolean }>;

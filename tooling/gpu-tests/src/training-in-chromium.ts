@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cycles } from '@bitgrad/tooling/endurance';
 import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
-import type { BackendAdapter, BackendProbe } from '@bitgrad/core';
+import type { BackendAdapter, Probe } from '@bitgrad/core';
 import { testTrainingBackend } from '@bitgrad/testkit';
 import { expectCurve } from './curves.js';
 import { networks } from './training.js';
@@ -20,7 +20,7 @@ export function testTrainingInChromium(
 ): void {
   const { name } = create();
   let page: TestPage | undefined;
-  let probe: BackendProbe = { available: false, reason: chromiumMissing(), features: {} };
+  let probe: Probe = { available: false, reason: chromiumMissing(), features: {} };
   const required = ['chromium', name].some((what) =>
     process.env['BITGRAD_REQUIRE']?.split(',').includes(what),
   );
@@ -31,7 +31,7 @@ export function testTrainingInChromium(
         contents: `export * from './support/training-page.js';`,
         resolveDir,
       });
-      probe = await page.call<BackendProbe>('probe');
+      probe = await page.call<Probe>('probe');
     }
     if (required) expect(probe).toMatchObject({ available: true });
   });

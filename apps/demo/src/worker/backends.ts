@@ -18,7 +18,7 @@ const adapters: Readonly<Record<BackendId, () => BackendAdapter>> = {
 export const adapterOf = (id: BackendId): BackendAdapter => adapters[id]();
 
 /** True where weights are in the memory of a GPU. */
-export const trainsOnGpu = (id: BackendId): boolean => id === 'webgl' || id === 'webgpu';
+export const trainsOnGpu = (id: BackendId): boolean => adapterOf(id).capabilities.gpu;
 
 async function probe(id: BackendId): Promise<BackendState> {
   const { available, reason, features } = await adapterOf(id).probe();

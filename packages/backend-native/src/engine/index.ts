@@ -1,10 +1,9 @@
 // The native deployment engine for packed models in Node. Free of tfjs.
-import { checkOptions } from '@bitgrad/bits';
+import { checkOptions, type Probe } from '@bitgrad/bits';
 import {
   checkCompileOptions,
   type CompileOptions,
   type Engine,
-  type EngineProbe,
   type Executable,
   type PackedModel,
 } from '@bitgrad/runtime';
@@ -39,11 +38,15 @@ export function nativeEngine(options: NativeEngineOptions = {}): Engine {
   };
   return Object.freeze({
     name: 'native',
-    probe: async (): Promise<EngineProbe> => {
+    probe: async (): Promise<Probe> => {
       const chosen = choose();
-      if ('reason' in chosen) return { available: false, reason: chosen.reason, features: {} };
+      if (chosen.reason !== undefined) return { available: false, reason: chosen.reason, features: {} };
       const { addon, isa } = chosen;
-      return { available: true, features: { isa, instructionSets: addon.instructionSets().join(' ') } };
+      return {
+        available: true,
+        reason: '',
+        features: { isa, instructionSets: addon.instructionSets().join(' ') },
+      };
     },
     compile: async (model: PackedModel, compile?: CompileOptions): Promise<Executable> => {
       const {

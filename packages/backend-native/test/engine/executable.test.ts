@@ -124,7 +124,7 @@ describe.skipIf(reasonToSkip())('an executable', () => {
       const model = await loadModel(encodeModel(plan, weights), { engine: [nativeEngine(), jsEngine()] });
       expect(model.report()).toMatchObject({
         engine: 'js',
-        skipped: [{ engine: 'native', reason: expect.stringContaining('BITGRAD_NATIVE_ISA is') }],
+        skipped: [{ name: 'native', reason: expect.stringContaining('BITGRAD_NATIVE_ISA is') }],
       });
       process.env['BITGRAD_NATIVE_ISA'] = 'portable';
       expect((await nativeEngine().probe()).features).toMatchObject({ isa: 'portable' });

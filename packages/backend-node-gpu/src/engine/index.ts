@@ -23,7 +23,7 @@ export function nodeGpuEngine(options: NodeGpuEngineOptions = {}): WebgpuEngine 
     name: 'node-gpu',
     async probe() {
       const { gpu, reason, features } = await probeDawn(allowSoftware);
-      return { available: gpu !== undefined, ...(reason && { reason }), features };
+      return { available: gpu !== undefined, reason, features };
     },
     async compile(model: PackedModel, options?: CompileOptions) {
       const { gpu, reason } = await probeDawn(allowSoftware);

@@ -1,11 +1,10 @@
 // The WebAssembly deployment engine for packed models: SIMD, relaxed SIMD or scalar, on one thread or several.
 // Free of tfjs; a page that only runs models ships this and @bitgrad/runtime.
-import { checkOptions } from '@bitgrad/bits';
+import { checkOptions, type Probe } from '@bitgrad/bits';
 import {
   checkCompileOptions,
   type CompileOptions,
   type Engine,
-  type EngineProbe,
   type Executable,
   type PackedModel,
 } from '@bitgrad/runtime';
@@ -55,9 +54,9 @@ const duration = {
   allows: (ms: unknown) => typeof ms === 'number' && ms >= 50 && ms <= 1e8,
 };
 
-const missing = (features: Features, variant: (typeof variants)[number]): string | undefined => {
+const missing = (features: Features, variant: (typeof variants)[number]): string => {
   const { wasm, simd, relaxedSimd } = features;
-  if (variant === 'relaxed-simd' ? relaxedSimd : variant === 'simd' ? simd : wasm) return undefined;
+  if (variant === 'relaxed-simd' ? relaxedSimd : variant === 'simd' ? simd : wasm) return '';
   return `${wasm ? variant : 'WebAssembly'} is not supported here`;
 };
 
@@ -82,10 +81,10 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
     wanted ?? variants.find((variant) => !missing(features, variant)) ?? 'scalar';
   return Object.freeze({
     name: 'wasm',
-    probe: async (): Promise<EngineProbe> => {
+    probe: async (): Promise<Probe> => {
       const features = detectFeatures();
       const reason = missing(features, choose(features));
-      return { available: !reason, ...(reason && { reason }), features: { ...features } };
+      return { available: !reason, reason, features: { ...features } };
     },
     compile: async (model: PackedModel, compile?: CompileOptions): Promise<Executable> => {
       const {

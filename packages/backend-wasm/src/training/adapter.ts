@@ -1,17 +1,14 @@
 // The training adapter: starts tfjs's wasm backend and registers our kernels on its heap.
-import type * as TfjsWasm from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
   checkOptions,
-  installKernels,
-  kernelOwner,
+  defineAdapter,
   option,
   within,
   type BackendAdapter,
-  type BackendProbe,
-  type Installation,
-  type JsonObject,
+  type KernelSet,
+  type Probe,
 } from '@bitgrad/core';
 import { createHeap, memoryOf, type TfjsWasmBackend } from './heap.js';
 import type { KernelContext } from './kernels/family.js';
@@ -86,20 +83,6 @@ async function startPool(options: WasmOptions, heapMemory: WebAssembly.Memory): 
   }
 }
 
-type TfjsModule = typeof TfjsWasm;
-
-async function loadTfjsBackend(): Promise<TfjsModule> {
-  try {
-    return await import('@tensorflow/tfjs-backend-wasm');
-  } catch (cause) {
-    throw unavailable(
-      '@tensorflow/tfjs-backend-wasm cannot be loaded',
-      'npm install @tensorflow/tfjs-backend-wasm',
-      cause,
-    );
-  }
-}
-
 const unavailable = (what: string, next: string, cause?: unknown): BitgradError =>
   new BitgradError({ code: 'backend-unavailable', source: 'backend-wasm', what, next, cause });
 
@@ -110,8 +93,8 @@ const SIMD = [
 ];
 
 /** @param started the threads of an adapter that runs */
-async function probe(startMs: number, started?: Threads): Promise<BackendProbe> {
-  const no = (reason: string, features: JsonObject = {}): BackendProbe => ({
+async function probe(started?: Threads): Promise<Probe> {
+  const no = (reason: string, features: Probe['features'] = {}): Probe => ({
     available: false,
     reason,
     features,
@@ -129,26 +112,24 @@ async function probe(startMs: number, started?: Threads): Promise<BackendProbe> 
       { simd },
     );
   }
-  try {
-    await within(startMs, loadTfjsBackend(), () => late('the code of the tfjs wasm backend', startMs));
-  } catch (error) {
-    return no((error as Error).message, { simd });
-  }
   const threads = started ? (started.pool?.threads ?? 1) : threadCount('auto');
   const obstacle = started ? started.obstacle : threadObstacle();
   return { available: true, reason: '', features: { simd, threads, threadObstacle: obstacle } };
 }
 
-const late = (what: string, ms: number): BitgradError =>
-  unavailable(`${what} did not come within ${ms / 1000} s`, 'Try again, or raise startMs.');
+const load = () => import('@tensorflow/tfjs-backend-wasm');
 
 /** Starts tfjs's backend, if it does not run yet, with a shared heap where threads can work on it. */
-async function activate(options: WasmOptions): Promise<TfjsWasmBackend> {
+async function activate(options: WasmOptions): Promise<boolean> {
   const { wasmPaths, threads = 'auto', startMs = START } = options;
-  const module = await loadTfjsBackend();
+  const module = await load();
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  const start = (): Promise<boolean> =>
-    within(startMs, tf.setBackend('wasm'), () => late('the start of the tfjs wasm backend', startMs));
+  const late = (): BitgradError =>
+    unavailable(
+      `the start of the tfjs wasm backend did not come within ${startMs / 1000} s`,
+      'Try again, or raise startMs.',
+    );
+  const start = (): Promise<boolean> => within(startMs, tf.setBackend('wasm'), late);
   let active = false;
   let cause: unknown;
   try {
@@ -165,22 +146,21 @@ async function activate(options: WasmOptions): Promise<TfjsWasmBackend> {
     if (error instanceof BitgradError) throw error;
     cause = error;
   }
-  if (!active)
-    throw unavailable(
-      'the tfjs wasm backend did not start',
-      'In a browser, pass wasmPaths: the folder that serves its .wasm files.',
-      cause,
-    );
-  return tf.backend() as unknown as TfjsWasmBackend;
+  if (active) return true;
+  throw unavailable(
+    'the tfjs wasm backend did not start',
+    'In a browser, pass wasmPaths: the folder that serves its .wasm files.',
+    cause,
+  );
 }
 
-/** Registers the kernels of this package on the heap of a backend; removing them frees their memory and threads. */
-function install(
+/** The kernels of this package on the heap of a backend; removing them frees their memory and threads. */
+function kernelSet(
   active: TfjsWasmBackend,
   local: Runner,
   pool: Pool | undefined,
   fused: boolean,
-): Installation {
+): KernelSet {
   const heap = createHeap(active);
   const counts: Record<string, number> = {};
   const count = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
@@ -191,16 +171,15 @@ function install(
   };
   const call: KernelContext['call'] = (name, fields) => local.run([encode(name, fields)])[0]!;
   const context: KernelContext = { heap, call, job, count, fused };
-  const kernels = Object.assign({}, ...kernelFamilies(fused).map((family) => family(context)));
-  return installKernels('wasm', kernels, {
-    source: 'backend-wasm',
+  return {
+    kernels: Object.assign({}, ...kernelFamilies(fused).map((family) => family(context))),
     expected: 'NHWC float32 tensors without dilation',
     counts,
     onRemove() {
       heap.dispose();
       pool?.dispose();
     },
-  });
+  };
 }
 
 const threadsRule = option.either(option.integer(1, 64), option.oneOf('auto'));
@@ -224,31 +203,29 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
     fused: option.boolean,
     startMs: option.number(50, 1e8),
   });
-  const owner = kernelOwner('wasm');
   let started: Threads | undefined;
-  return Object.freeze({
+  return defineAdapter({
     name: 'wasm',
-    capabilities: Object.freeze({
-      trainsConvolutions: true,
-      fusedKernels: fused ? fusedKernels : [],
-      synchronousReads: true,
-    }),
-    probe: () => probe(startMs, started),
-    async start() {
-      const { available, reason } = await probe(startMs);
-      if (!available) throw unavailable(reason, 'Choose another backend.');
-      const active = await activate(options);
-      if (owner.holds(active)) return;
+    source: 'backend-wasm',
+    capabilities: { fusedKernels: fused ? fusedKernels : [], gpu: false },
+    tfjs: { name: 'wasm', package: '@tensorflow/tfjs-backend-wasm', load },
+    startMs,
+    probe: () => probe(started),
+    activate: () => activate(options),
+    async kernels(backend) {
+      const active = backend as TfjsWasmBackend;
       const memory = memoryOf(active);
       const local = localRunner(await instantiate(await compileModule(isShared(memory)), memory), memory);
       const threads = await startPool(options, memory);
-      owner.take(active, () => install(active, local, threads.pool, fused));
+      const set = kernelSet(active, local, threads.pool, fused);
       started = threads;
-    },
-    report: () => owner.report(),
-    async dispose() {
-      owner.release();
-      started = undefined;
+      return {
+        ...set,
+        onRemove() {
+          set.onRemove?.();
+          if (started === threads) started = undefined;
+        },
+      };
     },
   });
 }

@@ -4,8 +4,8 @@ import {
   checkOptions,
   type CompileOptions,
   type Engine,
-  type EngineProbe,
   type PackedModel,
+  type Probe,
 } from '@bitgrad/runtime';
 import { createContext, failure, isSoftware, rendererOf, shareContext, type Gl } from './context.js';
 import { createExecutable, type WebglExecutable } from './executable.js';
@@ -73,7 +73,7 @@ export function webglEngine(options: WebglEngineOptions = {}): WebglEngine {
   };
   return Object.freeze({
     name: 'webgl',
-    async probe(): Promise<EngineProbe> {
+    async probe(): Promise<Probe> {
       const gl = given ?? shared?.gl ?? createContext();
       if (!gl) return { available: false, reason: 'WebGL2 is not available here', features: {} };
       const renderer = rendererOf(gl);
@@ -82,7 +82,7 @@ export function webglEngine(options: WebglEngineOptions = {}): WebglEngine {
       const features = { renderer, software };
       return software && !allowSoftware
         ? { available: false, reason: `the renderer is software (${renderer})`, features }
-        : { available: true, features };
+        : { available: true, reason: '', features };
     },
     async compile(model: PackedModel, compile?: CompileOptions) {
       const options = checkCompileOptions('backend-webgl', model, compile);

@@ -6,8 +6,8 @@ import {
   within,
   type CompileOptions,
   type Engine,
-  type EngineProbe,
   type PackedModel,
+  type Probe,
 } from '@bitgrad/runtime';
 import {
   defaultGpu,
@@ -97,10 +97,11 @@ export function webgpuEngine(options: WebgpuEngineOptions = {}): WebgpuEngine {
   };
   return Object.freeze({
     name: 'webgpu',
-    async probe(): Promise<EngineProbe> {
+    async probe(): Promise<Probe> {
       if (given)
         return {
           available: true,
+          reason: '',
           features: { adapter: describeAdapter(given.adapterInfo), software: isSoftware(given.adapterInfo) },
         };
       const gpu = options.gpu ?? defaultGpu();
@@ -116,7 +117,7 @@ export function webgpuEngine(options: WebgpuEngineOptions = {}): WebgpuEngine {
               reason: `the only adapter is a software renderer (${features.adapter})`,
               features,
             }
-          : { available: true, features };
+          : { available: true, reason: '', features };
       } catch (error) {
         return { available: false, reason: `WebGPU failed: ${(error as Error).message}`, features: {} };
       }

@@ -155,7 +155,7 @@ function executable(
 export const jsEngine = /* @__PURE__ */ asDefault(() =>
   Object.freeze({
     name: 'js',
-    probe: async () => ({ available: true, features: {} }),
+    probe: async () => ({ available: true, reason: '', features: {} }),
     compile: async (model: PackedModel, given?: CompileOptions) => {
       const options = checkCompileOptions('runtime', model, given);
       options.signal?.throwIfAborted();

@@ -27,9 +27,8 @@ const contract = defineCase<TrainingSession>('has the shape of the contract', as
     adapter,
   ), 'the adapter is not frozen', name, 'Object.freeze of what the factory returns');
   require(/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name), 'name', name, 'kebab-case');
-  const { trainsConvolutions, fusedKernels, synchronousReads } = capabilities;
-  require(typeof trainsConvolutions === 'boolean' &&
-    typeof synchronousReads === 'boolean', 'capabilities', capabilities, 'booleans');
+  const { fusedKernels, gpu } = capabilities;
+  require(typeof gpu === 'boolean', 'capability gpu', gpu, 'true or false');
   for (const kernel of fusedKernels)
     require((kernelNames as readonly string[]).includes(kernel), 'fused kernel', kernel, kernelNames.join(
       ', ',
