@@ -4,10 +4,9 @@ import { statedVersion, workspacePackages } from '../workspace.mjs';
 import { run } from './pnpm.mjs';
 
 run(['pnpm', 'changeset', 'version']);
-for (const { name, path } of workspacePackages('packages')) {
-  if (!name.startsWith('quantizer-')) continue;
+for (const { path } of workspacePackages('packages')) {
   const { version } = JSON.parse(readFileSync(`${path}package.json`, 'utf8'));
-  for (const file of readdirSync(`${path}src`).filter((file) => file.endsWith('.ts'))) {
+  for (const file of readdirSync(`${path}src`, { recursive: true }).filter((file) => file.endsWith('.ts'))) {
     const text = readFileSync(`${path}src/${file}`, 'utf8');
     const stated = text.replace(statedVersion, `$1${version}'`);
     if (stated !== text) writeFileSync(`${path}src/${file}`, stated);

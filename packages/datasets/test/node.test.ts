@@ -44,7 +44,7 @@ describe('parseDataSpec', () => {
       /digits, mnist:DIR, cifar10:DIR, cifar100:DIR or folder:DIR/,
     );
     caught(() => parseDataSpec('CIFAR-10:/x'), 'unknown-name', /Did you mean cifar10\?/);
-    caught(() => parseDataSpec('./data/mnist'), 'unknown-name', /mnist:\.\/data\/mnist/);
+    caught(() => parseDataSpec('./data/mnist'), 'unknown-name', /folder:\.\/data\/mnist/);
     caught(() => parseDataSpec(''), 'unknown-name');
     caught(() => parseDataSpec('mnist'), 'invalid-option', /needs a folder/, /mnist:DIR/);
     caught(() => parseDataSpec('cifar10:'), 'invalid-option', /cifar10:DIR/);

@@ -1,8 +1,12 @@
-// JPEG by jpeg-js: baseline and progressive, grey, colour, CMYK and YCCK, upright as the EXIF orientation says.
-import jpeg from 'jpeg-js';
+// JPEG by jpeg-js, loaded when such a file comes: baseline and progressive, grey, colour, CMYK and YCCK, upright as the EXIF
+// orientation says.
+import { createRequire } from 'node:module';
+import type Jpeg from 'jpeg-js';
 import { orientPixels, type Pixels } from '@bitgrad/core';
 import { fileFailure } from '../errors.js';
 import { exifOrientation } from './exif.js';
+
+const require = createRequire(import.meta.url);
 
 /** More scans than any encoder writes (jpegtran's scripts have ten): each is a pass over the whole picture. */
 const mostScans = 256;
@@ -59,7 +63,7 @@ export function decodeJpeg(file: string, bytes: Uint8Array, maxPixels: number): 
     });
   const { orientation, transform } = readSegments(bytes);
   try {
-    const { width, height, data } = jpeg.decode(bytes, {
+    const { width, height, data } = (require('jpeg-js') as typeof Jpeg).decode(bytes, {
       useTArray: true,
       formatAsRGBA: true,
       tolerantDecoding: false,

@@ -1,11 +1,15 @@
-// PNG by pngjs. What the library believes is checked first: one header, chunks that are whole, and as much data as the
-// header asks for (pngjs takes a second header for the first, and fills what is missing with zeros).
+// PNG by pngjs, loaded when such a file comes. What the library believes is checked first: one header, chunks that are
+// whole, and as much data as the header asks for (pngjs takes a second header for the first, and fills what is missing with
+// zeros).
 import { inflateSync } from 'node:zlib';
-import { PNG } from 'pngjs';
+import { createRequire } from 'node:module';
+import type * as Pngjs from 'pngjs';
 import { orientPixels, type Pixels } from '@bitgrad/core';
 import { fileFailure } from '../errors.js';
 import { exifOrientation } from './exif.js';
 import { checkPixelCount } from './limits.js';
+
+const require = createRequire(import.meta.url);
 
 /** First bytes of every PNG file. */
 export const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -39,6 +43,7 @@ export function decodePng(file: string, bytes: Uint8Array, maxPixels: number): P
   };
   checkPixelCount(file, header.width, header.height, maxPixels);
   checkData(file, compressed, header);
+  const { PNG } = require('pngjs') as typeof Pngjs;
   const { data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   return orientPixels({ width: header.width, height: header.height, data }, orientation);
 }
