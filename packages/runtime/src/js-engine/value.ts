@@ -161,9 +161,25 @@ const reductions: Readonly<Record<'max' | 'sum', (values: F, n: number, c: numbe
     }
   },
   sum(values, n, c, totals) {
-    for (let at = 0, row = 0; at < n; at += c, row++) {
-      let sum = Math.fround(0);
-      for (let i = 0; i < c; i++) sum = Math.fround(sum + values[at + i]!);
+    const f = Math.fround;
+    let row = 0;
+    // Each sum waits for its last rounding: those of four rows do not wait for each other.
+    for (; (row + 4) * c <= n; row += 4) {
+      let [p, q, r, s] = [f(0), f(0), f(0), f(0)];
+      for (let i = row * c, end = i + c; i < end; i++) {
+        p = f(p + values[i]!);
+        q = f(q + values[i + c]!);
+        r = f(r + values[i + 2 * c]!);
+        s = f(s + values[i + 3 * c]!);
+      }
+      totals[row] = p;
+      totals[row + 1] = q;
+      totals[row + 2] = r;
+      totals[row + 3] = s;
+    }
+    for (; row * c < n; row++) {
+      let sum = f(0);
+      for (let i = row * c; i < (row + 1) * c; i++) sum = f(sum + values[i]!);
       totals[row] = sum;
     }
   },
@@ -196,14 +212,17 @@ export function rowStep(args: StepArguments<RowwiseOp>): Step {
     };
   });
   const last = assemble(value, named, block);
-  const [load, target, { result }] = [loader(x!, named.x), out.data, last];
+  const blocks = Array.from({ length: Math.ceil(size / block) }, (_, i) => {
+    const [at, end] = [i * block, Math.min(size, (i + 1) * block)];
+    const from = x!.data.subarray(at, end) as F;
+    return { from, to: out.data.subarray(at, end), result: last.result.subarray(0, end - at) };
+  });
   const run = (): void => {
-    for (let at = 0; at < size; at += block) {
-      const n = Math.min(block, size - at);
-      load(at, n);
-      for (const phase of phases) phase(n);
-      last.run(n);
-      for (let i = 0; i < n; i++) target[at + i] = result[i]!;
+    for (const { from, to, result } of blocks) {
+      named.x!.set(from);
+      for (const phase of phases) phase(from.length);
+      last.run(from.length);
+      to.set(result);
     }
   };
   return {
