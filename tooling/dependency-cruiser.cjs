@@ -62,6 +62,12 @@ module.exports = {
       to: { path: quantizers },
     },
     {
+      name: 'nobody-imports-the-command',
+      severity: 'error',
+      from: { pathNot: '^packages/cli/' },
+      to: { path: '^packages/cli/' },
+    },
+    {
       name: 'no-deep-imports',
       severity: 'error',
       from: { path: '^packages/([^/]+)/' },

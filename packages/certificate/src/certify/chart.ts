@@ -95,7 +95,7 @@ function panelSvg(
   return [
     `<text x="${left - 4}" y="${top - 14}">${escaped(title)}</text>`,
     ...shaded.map(area),
-    ...ticksOf(y0, y1, 4).map(
+    ...ticksOf(y0, y1, 5).map(
       (y) =>
         `<path d="M${left} ${py(y)}h${w}" stroke="#e6e6e6"/><text x="${left - 6}" y="${py(y) + 4}" text-anchor="end">${y}</text>`,
     ),
