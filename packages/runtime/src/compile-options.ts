@@ -1,12 +1,12 @@
 // The options that every engine's `compile` takes, checked in one place. The rules are written out: `option` of
 // @bitgrad/bits would bring all its kinds of rules into every page.
 import { checkOptions, type OptionRules } from '@bitgrad/bits';
-import type { CompileOptions, EngineReport } from './engine.js';
+import type { ExecutableOptions, EngineReport } from './engine.js';
 import type { PackedModel } from './model.js';
 import { expectPlan } from './tensors.js';
 
 /** What each option may be. */
-export const compileRules: OptionRules<CompileOptions> = {
+export const compileRules: OptionRules<ExecutableOptions> = {
   threads: {
     expected: 'an integer from 1 to 64',
     allows: (n) => Number.isInteger(n) && (n as number) > 0 && (n as number) < 65,
@@ -24,8 +24,8 @@ export const compileRules: OptionRules<CompileOptions> = {
 export function checkCompileOptions(
   source: string,
   model: PackedModel,
-  options: CompileOptions | undefined,
-): CompileOptions {
+  options: ExecutableOptions | undefined,
+): ExecutableOptions {
   const checked = checkOptions(source, 'compile', options, compileRules);
   expectPlan(model?.plan);
   return checked;
@@ -37,7 +37,7 @@ export function checkCompileOptions(
  * @param why there are no more
  */
 export const oneThread = (
-  options: CompileOptions | undefined,
+  options: ExecutableOptions | undefined,
   why: string,
 ): Pick<EngineReport, 'threads' | 'threadsReason'> =>
   (options?.threads ?? 1) > 1 ? { threads: 1, threadsReason: why } : { threads: 1 };

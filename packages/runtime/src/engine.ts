@@ -5,7 +5,7 @@ import type { PackedModel } from './model.js';
 import type { OpName } from './plan.js';
 
 /** Options of {@link Engine.compile}; an engine ignores what does not apply to it and says so in its report. */
-export interface CompileOptions {
+export interface ExecutableOptions {
   /** Threads wanted, 1 to 64 (default 1). Results do not depend on it; `report()` says why there are fewer. */
   threads?: number;
   /** Refuse (`kernel-missing`) instead of using a slower kernel where a fast one should run (default false). */
@@ -92,5 +92,5 @@ export interface Engine extends RunsHere {
    * Prepares a model.
    * @throws BitgradError `backend-unavailable`, `unsupported-op` (naming the op), `limit-exceeded` (memory)
    */
-  compile(model: PackedModel, options?: CompileOptions): Promise<Executable>;
+  compile(model: PackedModel, options?: ExecutableOptions): Promise<Executable>;
 }

@@ -18,7 +18,7 @@ export { topClasses, type ClassScore, type ClassSource } from './classes.js';
 export { checkCompileOptions, oneThread } from './compile-options.js';
 export {
   dirtyMemory,
-  type CompileOptions,
+  type ExecutableOptions,
   type Engine,
   type EngineReport,
   type Executable,

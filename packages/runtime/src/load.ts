@@ -11,7 +11,14 @@ import {
 } from '@bitgrad/bits';
 import { compileRules } from './compile-options.js';
 import { defaultEngine } from './default-engine.js';
-import type { CompileOptions, Engine, EngineReport, Executable, InputArray, OutputArray } from './engine.js';
+import type {
+  ExecutableOptions,
+  Engine,
+  EngineReport,
+  Executable,
+  InputArray,
+  OutputArray,
+} from './engine.js';
 import { failure } from './fail.js';
 import { decode } from './format/decode.js';
 import { beginsAsModel } from './format/layout.js';
@@ -21,7 +28,7 @@ import type { BufferSpec } from './plan.js';
 import { originOf, readSource, type ModelSource } from './source.js';
 
 /** Options of {@link loadModel}. */
-export interface LoadOptions extends Omit<CompileOptions, 'memoryBytes'> {
+export interface LoadOptions extends Omit<ExecutableOptions, 'memoryBytes'> {
   /**
    * The engine, or engines in order of preference: the first that starts and can run the model is used. By default
    * `jsEngine()`, which runs everywhere; engines of other packages are many times faster and must be named.
@@ -77,7 +84,7 @@ const rules: OptionRules<LoadOptions> = {
 async function start(
   model: PackedModel,
   engines: readonly Engine[],
-  options: CompileOptions,
+  options: ExecutableOptions,
 ): Promise<{ executable: Executable; skipped: readonly Skipped[] }> {
   const { signal } = options;
   const { started, skipped, cause } = await firstThatRuns(

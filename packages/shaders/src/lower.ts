@@ -22,7 +22,7 @@ import { integerSum, quantize, threshold } from './kernels/elements.js';
 import { avgPool, boxes, copyConstant, maxPool, reshape, transpose } from './kernels/moves.js';
 import { matmul, product, type Epilogue } from './kernels/products.js';
 import { rowKernel, valueKernel } from './kernels/value.js';
-import type { Kernel, Program, Ref } from './program.js';
+import type { ShaderKernel, Program, Ref } from './program.js';
 
 /** What the engine wants. */
 export interface LowerOptions {
@@ -122,7 +122,7 @@ export function lowerModel({ plan, weights }: PackedModel, options: LowerOptions
   const words = plan.buffers.map(wordCount);
   const storage = words.map((_, i) => i);
   const constants: Uint32Array[] = [];
-  const kernels: Kernel[] = [];
+  const kernels: ShaderKernel[] = [];
   const renamed: number[] = [];
   const done = new Set<number>();
   const readers: number[][] = words.map(() => []);

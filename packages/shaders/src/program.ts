@@ -28,7 +28,7 @@ export interface Product {
 }
 
 /** One dispatch or draw: writes every word of a buffer. */
-export interface Kernel {
+export interface ShaderKernel {
   /** Index of the op in the plan. */
   readonly op: number;
   /** Ops of the plan that this kernel includes as well. */
@@ -53,7 +53,7 @@ export interface Program {
   readonly input: number;
   readonly output: number;
   readonly constants: readonly Uint32Array[];
-  readonly kernels: readonly Kernel[];
+  readonly kernels: readonly ShaderKernel[];
   /** Ops that need no kernel. */
   readonly renamed: readonly number[];
 }

@@ -21,7 +21,7 @@ export function fail(what: string, got?: unknown, expected?: string): never {
 }
 
 /** @throws BitgradError `verification-failed` unless `condition` is true */
-export function require(
+export function ensure(
   condition: boolean,
   what: string,
   got?: unknown,

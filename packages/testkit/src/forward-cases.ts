@@ -1,7 +1,7 @@
 // What every forward quantizer must do.
 import * as tf from '@tensorflow/tfjs-core';
 import { type ForwardQuantizer, type QuantizerRole, type Scalars } from '@bitgrad/core';
-import { defineCase, require, type ConformanceCase } from './case.js';
+import { defineCase, ensure, type ConformanceCase } from './case.js';
 import { behaviourCases, type WithRuns } from './member/behaviour-cases.js';
 import {
   checkAlphabet,
@@ -51,11 +51,11 @@ const withRuns: WithRuns<ForwardSubject> = (subject, visit) =>
 export const forwardCases: readonly ConformanceCase<ForwardSubject>[] = [
   defineCase('has the shape of the contract', (subject) => {
     const { kind, name, formula, expression, forward, levels } = subject.create();
-    require(kind === 'forward', 'kind', kind, 'forward');
-    require(/^[a-z0-9]+(-[a-z0-9]+)*\+{0,2}$/.test(name), 'name', name, 'kebab-case');
-    require(typeof formula === 'function', 'formula', formula, 'a function');
-    require(Boolean(expression ?? forward), 'expression and forward', undefined, 'at least one of them');
-    require(levels.length >= 2, 'levels', levels, 'at least two');
+    ensure(kind === 'forward', 'kind', kind, 'forward');
+    ensure(/^[a-z0-9]+(-[a-z0-9]+)*\+{0,2}$/.test(name), 'name', name, 'kebab-case');
+    ensure(typeof formula === 'function', 'formula', formula, 'a function');
+    ensure(Boolean(expression ?? forward), 'expression and forward', undefined, 'at least one of them');
+    ensure(levels.length >= 2, 'levels', levels, 'at least two');
   }),
   ...optionCases<ForwardQuantizer, ForwardSubject>(),
   defineCase('F equals its formula', (subject) => {

@@ -7,7 +7,7 @@ import {
   type TrainingClock,
 } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { defineCase, require, type ConformanceCase } from './case.js';
+import { defineCase, ensure, type ConformanceCase } from './case.js';
 import { agrees, expectClose } from './compare.js';
 import { behaviourCases, type WithRuns } from './member/behaviour-cases.js';
 import { checkChain } from './member/chain.js';
@@ -81,27 +81,33 @@ const rolesAt = (quantizer: Quantizer) => placesOf(quantizer.capabilities.roles)
 const contractCases: ConformanceCase<QuantizerSubject>[] = [
   defineCase('has the shape of the contract', (subject) => {
     const { kind, name, description, forward, surrogate, schedule: growth } = subject.create();
-    require(kind === 'quantizer', 'kind', kind, 'quantizer');
-    require(/^[a-z0-9]+(-[a-z0-9]+)*\+{0,2}$/.test(name), 'name', name, 'kebab-case');
-    require(description.trim() !== '', 'description', description, 'one sentence');
-    require(forward.kind === 'forward' && surrogate.kind === 'surrogate', 'halves', [
+    ensure(kind === 'quantizer', 'kind', kind, 'quantizer');
+    ensure(/^[a-z0-9]+(-[a-z0-9]+)*\+{0,2}$/.test(name), 'name', name, 'kebab-case');
+    ensure(description.trim() !== '', 'description', description, 'one sentence');
+    ensure(forward.kind === 'forward' && surrogate.kind === 'surrogate', 'halves', [
       forward.kind,
       surrogate.kind,
     ]);
-    require(typeof growth.values === 'function', 'schedule', growth, 'an object with values(clock)');
+    ensure(typeof growth.values === 'function', 'schedule', growth, 'an object with values(clock)');
   }),
   defineCase('says where it may be used', (subject) => {
     const { roles } = subject.create().capabilities;
     const known = roles.every((role) => role === 'kernel' || role === 'input');
-    require(known &&
-      roles.length > 0 &&
-      new Set(roles).size === roles.length, 'roles', roles, 'kernel, input or both');
+    ensure(
+      known && roles.length > 0 && new Set(roles).size === roles.length,
+      'roles',
+      roles,
+      'kernel, input or both',
+    );
   }),
   defineCase('gives the reason of its certificate claim', (subject) => {
     each(subject, ({ certificate }) =>
-      require(!certificate ||
-        (typeof certificate.holds === 'boolean' &&
-          certificate.reason.trim() !== ''), 'certificate', certificate, 'holds and a reason'),
+      ensure(
+        !certificate || (typeof certificate.holds === 'boolean' && certificate.reason.trim() !== ''),
+        'certificate',
+        certificate,
+        'holds and a reason',
+      ),
     );
   }),
   ...optionCases<Quantizer, QuantizerSubject>(),
@@ -205,18 +211,24 @@ const expectedCase = defineCase<QuantizerSubject>(
   ({ create, expected = {}, tolerance = 1e-6 }) => {
     const { name, forward, surrogate, schedule: growth, certificate } = create();
     const scalars = growth.values(clocks[0]!);
-    require(expected.name === undefined || expected.name === name, 'name', name, expected.name);
-    require(!expected.levels ||
-      expected.levels.join() === forward.levels.join(), 'levels', forward.levels, expected.levels?.join(
-      ', ',
-    ));
+    ensure(expected.name === undefined || expected.name === name, 'name', name, expected.name);
+    ensure(
+      !expected.levels || expected.levels.join() === forward.levels.join(),
+      'levels',
+      forward.levels,
+      expected.levels?.join(', '),
+    );
     if (expected.certificate !== undefined)
-      require((certificate?.holds ?? null) ===
-        expected.certificate, 'certificate claim', certificate?.holds, String(expected.certificate));
+      ensure(
+        (certificate?.holds ?? null) === expected.certificate,
+        'certificate claim',
+        certificate?.holds,
+        String(expected.certificate),
+      );
     for (const [x, f, b] of expected.points ?? []) {
       const [gotF, gotB] = [forward.formula(x, scalars), sampleSurrogate(surrogate, [x], scalars)[0]!];
-      require(agrees(gotF, f, tolerance), `F(${x})`, gotF, String(f));
-      require(agrees(gotB, b, tolerance), `B(${x})`, gotB, String(b));
+      ensure(agrees(gotF, f, tolerance), `F(${x})`, gotF, String(f));
+      ensure(agrees(gotB, b, tolerance), `B(${x})`, gotB, String(b));
     }
   },
 );

@@ -1,7 +1,7 @@
 // What every surrogate gradient must do.
 import { type Scalars, type SurrogateGradient } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { defineCase, require, type ConformanceCase } from './case.js';
+import { defineCase, ensure, type ConformanceCase } from './case.js';
 import { expectClose } from './compare.js';
 import { behaviourCases, type WithRuns } from './member/behaviour-cases.js';
 import { checkBreakpoints, checkFormula, checkInfinities, runHalf } from './member/half-checks.js';
@@ -39,12 +39,10 @@ const withRuns: WithRuns<SurrogateSubject> = (subject, visit) =>
 export const surrogateCases: readonly ConformanceCase<SurrogateSubject>[] = [
   defineCase('has the shape of the contract', (subject) => {
     const { kind, name, formula, expression, derivative } = subject.create();
-    require(kind === 'surrogate', 'kind', kind, 'surrogate');
-    require(/^[a-z0-9]+(-[a-z0-9]+)*\+{0,2}$/.test(name), 'name', name, 'kebab-case');
-    require(typeof formula === 'function', 'formula', formula, 'a function');
-    require(Boolean(
-      expression ?? derivative,
-    ), 'expression and derivative', undefined, 'at least one of them');
+    ensure(kind === 'surrogate', 'kind', kind, 'surrogate');
+    ensure(/^[a-z0-9]+(-[a-z0-9]+)*\+{0,2}$/.test(name), 'name', name, 'kebab-case');
+    ensure(typeof formula === 'function', 'formula', formula, 'a function');
+    ensure(Boolean(expression ?? derivative), 'expression and derivative', undefined, 'at least one of them');
   }),
   ...optionCases<SurrogateGradient, SurrogateSubject>(),
   defineCase('B equals its formula', (subject) => {

@@ -2,7 +2,7 @@
 import { checkOptions, type Probe } from '@bitgrad/bits';
 import {
   checkCompileOptions,
-  type CompileOptions,
+  type ExecutableOptions,
   type Engine,
   type Executable,
   type PackedModel,
@@ -48,7 +48,7 @@ export function nativeEngine(options: NativeEngineOptions = {}): Engine {
         features: { isa, instructionSets: addon.instructionSets().join(' ') },
       };
     },
-    compile: async (model: PackedModel, compile?: CompileOptions): Promise<Executable> => {
+    compile: async (model: PackedModel, compile?: ExecutableOptions): Promise<Executable> => {
       const {
         threads = 1,
         strict = false,

@@ -1,5 +1,5 @@
 // The engine for packed models on a GPU in Node: the WebGPU engine on Dawn. Free of tfjs.
-import { BitgradError, checkOptions, type CompileOptions, type PackedModel } from '@bitgrad/runtime';
+import { BitgradError, checkOptions, type ExecutableOptions, type PackedModel } from '@bitgrad/runtime';
 import { webgpuEngine, type WebgpuEngine } from '@bitgrad/backend-webgpu/engine';
 import { probeDawn } from './dawn.js';
 
@@ -25,7 +25,7 @@ export function nodeGpuEngine(options: NodeGpuEngineOptions = {}): WebgpuEngine 
       const { gpu, reason, features } = await probeDawn(allowSoftware);
       return { available: gpu !== undefined, reason, features };
     },
-    async compile(model: PackedModel, options?: CompileOptions) {
+    async compile(model: PackedModel, options?: ExecutableOptions) {
       const { gpu, reason } = await probeDawn(allowSoftware);
       if (!gpu)
         throw new BitgradError({

@@ -3,7 +3,7 @@
 import { checkOptions, type Probe } from '@bitgrad/bits';
 import {
   checkCompileOptions,
-  type CompileOptions,
+  type ExecutableOptions,
   type Engine,
   type Executable,
   type PackedModel,
@@ -86,7 +86,7 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
       const reason = missing(features, choose(features));
       return { available: !reason, reason, features: { ...features } };
     },
-    compile: async (model: PackedModel, compile?: CompileOptions): Promise<Executable> => {
+    compile: async (model: PackedModel, compile?: ExecutableOptions): Promise<Executable> => {
       const {
         threads: wantedThreads = 1,
         strict = false,

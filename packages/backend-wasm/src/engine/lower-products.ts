@@ -27,14 +27,14 @@ export interface Accumulation {
 }
 
 /** A kernel of the module: its opcode, its name in reports, and the output channels of a panel of weights. */
-export interface Kernel {
+export interface ProductKernel {
   opcode: Opcode;
   name: string;
   panel: number;
 }
 
 /** The kernel for an input type. */
-export function kernelFor({ target: { simd, relaxed } }: Program, type: Tensor['type']): Kernel {
+export function kernelFor({ target: { simd, relaxed } }: Program, type: Tensor['type']): ProductKernel {
   if (type === 'bits')
     return {
       opcode: relaxed ? Opcode.productSingle : Opcode.productPaired,

@@ -16,7 +16,7 @@ import { fusedKernels, kernelFamilies } from './kernels/index.js';
 import { encode, type Runner } from './calls.js';
 import { jobInPlace, jobWithCopies, type Job } from './job.js';
 import { compileModule, instantiate, isShared, localRunner } from './module.js';
-import { createPool, type Pool } from './pool.js';
+import { createThreadPool, type ThreadPool } from './pool.js';
 import { allFrom, download, isPage, simdUrl, startFrom, type WasmPaths } from './tfjs-binary.js';
 import { availableCores, threadObstacle } from './worker.js';
 
@@ -62,7 +62,7 @@ function threadCount(threads: number | 'auto'): number {
 
 /** The threads of a started adapter, and why there is one only. */
 interface Threads {
-  readonly pool?: Pool;
+  readonly pool?: ThreadPool;
   readonly obstacle: string;
 }
 
@@ -75,7 +75,7 @@ async function startPool(options: WasmOptions, heapMemory: WebAssembly.Memory): 
     const memory = isShared(heapMemory)
       ? heapMemory
       : new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
-    return { pool: await createPool(threads, memory, startMs), obstacle: '' };
+    return { pool: await createThreadPool(threads, memory, startMs), obstacle: '' };
   } catch (error) {
     // A page's security policy may forbid workers: that is no reason not to train.
     if (wanted === 'auto') return { obstacle: (error as Error).message };
@@ -158,7 +158,7 @@ async function activate(options: WasmOptions): Promise<boolean> {
 function kernelSet(
   active: TfjsWasmBackend,
   local: Runner,
-  pool: Pool | undefined,
+  pool: ThreadPool | undefined,
   fused: boolean,
 ): KernelSet {
   const heap = createHeap(active);

@@ -7,7 +7,7 @@ import { compileModule, instantiate, localRunner } from './module.js';
 import { startWorker, type WorkerHandle } from './worker.js';
 
 /** Threads on one memory. */
-export interface Pool extends Runner {
+export interface ThreadPool extends Runner {
   dispose(): void;
 }
 
@@ -16,11 +16,11 @@ export interface Pool extends Runner {
  * @param startMs how long a worker may take to start
  * @throws BitgradError `backend-unavailable` when workers cannot be started here, or do not answer
  */
-export async function createPool(
+export async function createThreadPool(
   threads: number,
   memory: WebAssembly.Memory,
   startMs: number,
-): Promise<Pool> {
+): Promise<ThreadPool> {
   const module = await compileModule(true);
   const own = localRunner(await instantiate(module, memory), memory);
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);

@@ -5,7 +5,7 @@ import {
   oneThread,
   resultFor,
   storageBytes,
-  type CompileOptions,
+  type ExecutableOptions,
   type EngineReport,
   type Executable,
   type InputArray,
@@ -237,7 +237,7 @@ async function passed(gl: WebGL2RenderingContext): Promise<void> {
 export function createExecutable(
   model: PackedModel,
   acquire: () => Gl,
-  options: CompileOptions,
+  options: ExecutableOptions,
 ): WebglExecutable {
   const { plan } = model;
   const { memoryBytes = Infinity } = options;

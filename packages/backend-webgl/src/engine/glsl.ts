@@ -1,6 +1,6 @@
 // Fragment shaders around the kernels. A buffer is a texture of 32-bit words, four to a texel (RGBA32UI), read by
 // linear index; a fragment computes one texel: four neighbouring words.
-import { glslPrelude, rounding, toGlsl, type Kernel } from '@bitgrad/shaders';
+import { glslPrelude, rounding, toGlsl, type ShaderKernel } from '@bitgrad/shaders';
 
 /** A draw: its fragment shader, and what it costs. */
 export interface Draw {
@@ -24,7 +24,7 @@ uvec4 q${j}(int i) { return texelFetch(${sampler(j)}, ivec2(i & ${(1 << logWidth
 uint w${j}(int i) { uvec4 v = q${j}(i >> 2); return (i & 2) == 0 ? ((i & 1) == 0 ? v.x : v.y) : ((i & 1) == 0 ? v.z : v.w); }`;
 
 /** Four channels of one position: the taps are fetched once for all four, and by four words where they are neighbours. */
-function quad({ product, ...kernel }: Kernel): string {
+function quad({ product, ...kernel }: ShaderKernel): string {
   const { n, k, arithmetic, tap4 } = product!;
   const type = arithmetic === 'float' ? 'vec4' : 'ivec4';
   const loop = tap4
@@ -48,7 +48,7 @@ uvec4 texel(int i) {
 }`;
 }
 
-const single = ({ code }: Kernel): string => `${toGlsl(code)}
+const single = ({ code }: ShaderKernel): string => `${toGlsl(code)}
 uvec4 texel(int i) {
   uvec4 words = uvec4(0u);
   for (int j = 0; j < 4; j++) { words[j] = word(i + j); }
@@ -56,7 +56,7 @@ uvec4 texel(int i) {
 }`;
 
 /** The draw of a kernel that writes so many words into textures of 2^logWidth texels a row. */
-export function drawOf(kernel: Kernel, words: number, logWidth: number): Draw {
+export function drawOf(kernel: ShaderKernel, words: number, logWidth: number): Draw {
   const { product, reads } = kernel;
   const quads = product !== undefined && product.n % 4 === 0 && product.shared >= 4;
   const fragments = Math.ceil(words / 4);

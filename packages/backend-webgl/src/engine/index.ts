@@ -2,7 +2,7 @@
 import {
   checkCompileOptions,
   checkOptions,
-  type CompileOptions,
+  type ExecutableOptions,
   type Engine,
   type PackedModel,
   type Probe,
@@ -26,7 +26,7 @@ export interface WebglEngineOptions {
 
 /** An engine whose executables can be restored after the context was lost. */
 export interface WebglEngine extends Engine {
-  compile(model: PackedModel, options?: CompileOptions): Promise<WebglExecutable>;
+  compile(model: PackedModel, options?: ExecutableOptions): Promise<WebglExecutable>;
 }
 
 /**
@@ -84,7 +84,7 @@ export function webglEngine(options: WebglEngineOptions = {}): WebglEngine {
         ? { available: false, reason: `the renderer is software (${renderer})`, features }
         : { available: true, reason: '', features };
     },
-    async compile(model: PackedModel, compile?: CompileOptions) {
+    async compile(model: PackedModel, compile?: ExecutableOptions) {
       const options = checkCompileOptions('backend-webgl', model, compile);
       options.signal?.throwIfAborted();
       return createExecutable(model, acquire, options);

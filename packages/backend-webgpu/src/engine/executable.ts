@@ -5,7 +5,7 @@ import {
   oneThread,
   resultFor,
   storageBytes,
-  type CompileOptions,
+  type ExecutableOptions,
   type EngineReport,
   type Executable,
   type InputArray,
@@ -188,7 +188,7 @@ function reportOf(
 export async function createExecutable(
   model: PackedModel,
   acquire: () => Promise<Gpu>,
-  options: CompileOptions,
+  options: ExecutableOptions,
 ): Promise<WebgpuExecutable> {
   const { plan } = model;
   const { memoryBytes = Infinity, signal } = options;

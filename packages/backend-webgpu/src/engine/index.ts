@@ -4,7 +4,7 @@ import {
   checkCompileOptions,
   checkOptions,
   within,
-  type CompileOptions,
+  type ExecutableOptions,
   type Engine,
   type PackedModel,
   type Probe,
@@ -38,7 +38,7 @@ export interface WebgpuEngineOptions {
 
 /** An engine whose executables can be restored after the device was lost. */
 export interface WebgpuEngine extends Engine {
-  compile(model: PackedModel, options?: CompileOptions): Promise<WebgpuExecutable>;
+  compile(model: PackedModel, options?: ExecutableOptions): Promise<WebgpuExecutable>;
 }
 
 const has =
@@ -122,7 +122,7 @@ export function webgpuEngine(options: WebgpuEngineOptions = {}): WebgpuEngine {
         return { available: false, reason: `WebGPU failed: ${(error as Error).message}`, features: {} };
       }
     },
-    async compile(model: PackedModel, compile?: CompileOptions) {
+    async compile(model: PackedModel, compile?: ExecutableOptions) {
       const options = checkCompileOptions('backend-webgpu', model, compile);
       options.signal?.throwIfAborted();
       return createExecutable(model, acquire, options);

@@ -1,5 +1,5 @@
 // Compute shaders around the kernels: one invocation a word, or for products tiles of 32 positions x 32 channels.
-import { rounding, wgslPrelude, type Kernel } from '@bitgrad/shaders';
+import { rounding, wgslPrelude, type ShaderKernel } from '@bitgrad/shaders';
 
 /** Invocations of a workgroup. */
 const GROUP = 64;
@@ -19,7 +19,7 @@ export interface Dispatch {
   readonly tiled: boolean;
 }
 
-const bindings = ({ reads, product }: Kernel): string =>
+const bindings = ({ reads, product }: ShaderKernel): string =>
   reads
     .map((_, j) => {
       const wide = product !== undefined && j === 1;
@@ -40,7 +40,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 /** Whether a product of m positions runs in tiles; fewer positions would leave most of a tile idle. */
 export const tiles = (m: number): boolean => m >= 8 && Math.ceil(m / TILE) <= AXIS;
 
-function plain(kernel: Kernel, words: number): Dispatch {
+function plain(kernel: ShaderKernel, words: number): Dispatch {
   const total = Math.ceil(words / GROUP);
   const width = Math.min(total, AXIS);
   const code = `${wgslPrelude}${rounding}${bindings(kernel)}
@@ -58,7 +58,7 @@ ${entry}
   };
 }
 
-function tiled(kernel: Kernel, words: number): Dispatch {
+function tiled(kernel: ShaderKernel, words: number): Dispatch {
   const { m, n, k, arithmetic, packs } = kernel.product!;
   const type = arithmetic === 'float' ? 'f32' : 'i32';
   const lanes = [0, 1, 2, 3];
@@ -118,7 +118,7 @@ ${entry}
 }
 
 /** The compute shader of a kernel that writes so many words. */
-export function dispatchOf(kernel: Kernel, words: number): Dispatch {
+export function dispatchOf(kernel: ShaderKernel, words: number): Dispatch {
   const { product } = kernel;
   return product && product.shared === product.n && tiles(product.m)
     ? tiled(kernel, words)

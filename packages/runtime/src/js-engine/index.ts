@@ -5,7 +5,7 @@ import { checkCompileOptions, oneThread } from '../compile-options.js';
 import { failure } from '../fail.js';
 import {
   dirtyMemory,
-  type CompileOptions,
+  type ExecutableOptions,
   type Executable,
   type InputArray,
   type OpReport,
@@ -71,7 +71,7 @@ function scratchBound({ buffers, weights }: Plan, op: Op): number {
 
 const channelsOf = (buffers: Plan['buffers'], op: Op): number => channelCount(buffers[op.output]!.shape);
 
-function compile({ plan, weights }: PackedModel, options: CompileOptions): Executable {
+function compile({ plan, weights }: PackedModel, options: ExecutableOptions): Executable {
   const arena = planArena(plan);
   const weightBytes = plan.weights.reduce((sum, { type, shape }) => sum + storageBytes(type, shape), 0);
   const bound = plan.ops.reduce((sum, op) => sum + scratchBound(plan, op), arena.bytes + weightBytes);
@@ -156,7 +156,7 @@ export const jsEngine = /* @__PURE__ */ asDefault(() =>
   Object.freeze({
     name: 'js',
     probe: async () => ({ available: true, reason: '', features: {} }),
-    compile: async (model: PackedModel, given?: CompileOptions) => {
+    compile: async (model: PackedModel, given?: ExecutableOptions) => {
       const options = checkCompileOptions('runtime', model, given);
       options.signal?.throwIfAborted();
       try {

@@ -1,7 +1,7 @@
 // What the kernels of an op are made from, and the helper for ops that compute one element at a time.
 import type { BufferSpec, Op, TensorData, WeightSpec } from '@bitgrad/runtime';
 import { elementsPerWord, reader, writer } from '../access.js';
-import type { Kernel, Ref } from '../program.js';
+import type { ShaderKernel, Ref } from '../program.js';
 import { wordsOf } from '../weights.js';
 
 /** An operand of the op with its buffer. */
@@ -15,7 +15,7 @@ export interface Weight extends WeightSpec {
 }
 
 /** A kernel without the bookkeeping that lowering adds. */
-export type Draft = Omit<Kernel, 'op' | 'fused' | 'write'>;
+export type Draft = Omit<ShaderKernel, 'op' | 'fused' | 'write'>;
 
 /** What an op is lowered with. */
 export interface Context<O extends Op = Op> {

@@ -1,6 +1,6 @@
 // Element by element, by rows, pooling, and ops that only move elements; random plans; life of an executable.
 import { BitgradError, type PackedModel } from '@bitgrad/runtime';
-import { defineCase, fail, require } from '../case.js';
+import { defineCase, fail, ensure } from '../case.js';
 import { checkTrials, compareOutputs, reference, type EngineSubject } from './check.js';
 import { runDirty } from './dirty.js';
 import { convTrial, trial, type ModelBuilder, type Trial } from './model.js';
@@ -164,7 +164,7 @@ const lifeCases = [
       const executable = await create().compile(model);
       const output = new Int32Array(want.length);
       const got = await runDirty(executable, batch, output);
-      require(got === output, 'the result is the array given');
+      ensure(got === output, 'the result is the array given');
       compareOutputs('batch', got, want, tolerance);
       compareOutputs(
         'then one',
@@ -175,7 +175,7 @@ const lifeCases = [
       if (executable.synchronous) compareOutputs('run()', executable.run(batch), want, tolerance);
       else {
         const code = await codeOf(() => executable.run(batch));
-        require(code === 'invalid-state', 'run() of an asynchronous executable', code, 'invalid-state');
+        ensure(code === 'invalid-state', 'run() of an asynchronous executable', code, 'invalid-state');
       }
       executable.dispose();
     },
@@ -190,7 +190,7 @@ const lifeCases = [
     executable.dispose();
     executable.dispose();
     const code = await codeOf(() => executable.runAsync(small().input));
-    require(code === 'disposed', 'run after dispose', code, 'disposed');
+    ensure(code === 'disposed', 'run after dispose', code, 'disposed');
   }),
   defineCase<EngineSubject>(
     'reports a kernel for every op, and holds no more memory than allowed',
@@ -199,21 +199,23 @@ const lifeCases = [
       const executable = await create().compile(model);
       const { engine, ops, arenaBytes, weightBytes } = executable.report();
       executable.dispose();
-      require(engine === create().name, 'name in the report', engine, create().name);
+      ensure(engine === create().name, 'name in the report', engine, create().name);
       model.plan.ops.forEach(({ op }, index) => {
         const row = ops[index];
-        require(row?.index === index &&
-          row.op === op &&
-          row.kernel.length > 0, `report of op ${index}, ${op}`, row);
+        ensure(
+          row?.index === index && row.op === op && row.kernel.length > 0,
+          `report of op ${index}, ${op}`,
+          row,
+        );
       });
       const code = await codeOf(() => create().compile(model, { memoryBytes: arenaBytes + weightBytes - 1 }));
-      require(code === 'limit-exceeded', 'compilation under a smaller memory limit', code, 'limit-exceeded');
+      ensure(code === 'limit-exceeded', 'compilation under a smaller memory limit', code, 'limit-exceeded');
       const aborted = await codeOf(() =>
         create().compile(model, {
           signal: AbortSignal.abort(new BitgradError({ code: 'io', source: 'testkit', what: 'stop' })),
         }),
       );
-      require(aborted === 'io', 'an aborted compilation rejects with the reason', aborted, 'io');
+      ensure(aborted === 'io', 'an aborted compilation rejects with the reason', aborted, 'io');
     },
   ),
   defineCase<EngineSubject>('says why it runs on fewer threads than were asked for', async ({ create }) => {
@@ -223,8 +225,8 @@ const lifeCases = [
     const { threadsReason: unasked } = one.report();
     one.dispose();
     several.dispose();
-    require(threads === 2 || !!threadsReason, 'reason why there is one thread', threadsReason, 'a text');
-    require(unasked === undefined, 'reason where one thread was asked for', unasked, 'none');
+    ensure(threads === 2 || !!threadsReason, 'reason why there is one thread', threadsReason, 'a text');
+    ensure(unasked === undefined, 'reason where one thread was asked for', unasked, 'none');
   }),
   defineCase<EngineSubject>(
     'two models side by side do not disturb each other',

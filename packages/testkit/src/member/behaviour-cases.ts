@@ -1,6 +1,6 @@
 // Cases about tensors rather than values: shape and dtype, inputs left alone, determinism, no leaks.
 import * as tf from '@tensorflow/tfjs-core';
-import { defineCase, require, type ConformanceCase } from '../case.js';
+import { defineCase, ensure, type ConformanceCase } from '../case.js';
 import { expectClose } from '../compare.js';
 import { sampleTensor, type Place } from './sites.js';
 
@@ -41,10 +41,13 @@ export const behaviourCases = <S>(withRuns: WithRuns<S>): ConformanceCase<S>[] =
         const y = run.run(x);
         const { shape, dtype } = y;
         y.dispose();
-        require(shape.join() === run.place.shape.join(), `shape (${run.label})`, shape, run.place.shape.join(
-          ', ',
-        ));
-        require(dtype === 'float32', `dtype (${run.label})`, dtype, 'float32');
+        ensure(
+          shape.join() === run.place.shape.join(),
+          `shape (${run.label})`,
+          shape,
+          run.place.shape.join(', '),
+        );
+        ensure(dtype === 'float32', `dtype (${run.label})`, dtype, 'float32');
       }),
     );
   }),
@@ -53,7 +56,7 @@ export const behaviourCases = <S>(withRuns: WithRuns<S>): ConformanceCase<S>[] =
       onSample(run, (x) => {
         const before = Float32Array.from(x.dataSync());
         run.run(x).dispose();
-        require(!x.isDisposed, `the input was disposed (${run.label})`);
+        ensure(!x.isDisposed, `the input was disposed (${run.label})`);
         expectClose(`the input after the call (${run.label})`, bits(x.dataSync()), bits(before), 0);
       }),
     );
@@ -69,8 +72,12 @@ export const behaviourCases = <S>(withRuns: WithRuns<S>): ConformanceCase<S>[] =
       onSample(run, (x) => {
         const before = tf.memory().numTensors;
         for (let i = 0; i < 3; i++) run.run(x).dispose();
-        require(tf.memory().numTensors === before, `tensors after 3 runs (${run.label})`, tf.memory()
-          .numTensors, `${before}, as before`);
+        ensure(
+          tf.memory().numTensors === before,
+          `tensors after 3 runs (${run.label})`,
+          tf.memory().numTensors,
+          `${before}, as before`,
+        );
       }),
     );
   }),

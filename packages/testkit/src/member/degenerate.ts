@@ -1,7 +1,7 @@
 // Kernels on which a statistic vanishes: nothing may be divided by it.
 import * as tf from '@tensorflow/tfjs-core';
 import { quantize, type Quantizer, type TrainingClock } from '@bitgrad/core';
-import { require } from '../case.js';
+import { ensure } from '../case.js';
 import { sampleParameters, sampleTensor, type Place } from './sites.js';
 
 /** Larger gradients, for an incoming gradient of 1, come from a division by what is 0. */
@@ -48,11 +48,14 @@ export function checkDegenerate(quantizer: Quantizer, place: Place, clock: Train
             .dataSync(),
         ];
         const what = `on a kernel of ${label} (${at.label}, step ${clock.step} of ${clock.totalSteps})`;
-        require(Array.from(value).every(Number.isFinite), `F ${what}`, [
-          ...value.slice(0, 4),
-        ], 'finite numbers');
+        ensure(
+          Array.from(value).every(Number.isFinite),
+          `F ${what}`,
+          [...value.slice(0, 4)],
+          'finite numbers',
+        );
         const most = Array.from(gradient).reduce((a, g) => (Math.abs(g) <= a ? a : Math.abs(g)), 0);
-        require(most <= largest, `the gradient ${what}`, most, `at most ${largest} for a gradient of 1`);
+        ensure(most <= largest, `the gradient ${what}`, most, `at most ${largest} for a gradient of 1`);
       }
     });
 }

@@ -8,7 +8,7 @@ import {
   type Scalars,
   type SurrogateGradient,
 } from '@bitgrad/core';
-import { require } from '../case.js';
+import { ensure } from '../case.js';
 import { findJumps } from './discontinuities.js';
 import { compareWithFormula, trialsOf, valuesOf, type ContextAt, type Trial } from './trial.js';
 import type { Place } from './sites.js';
@@ -51,7 +51,12 @@ const requireLevels = (forward: ForwardQuantizer, trial: Trial, what: string): v
     const known = levels.some((level) =>
       Number.isInteger(level) ? value === level : Math.abs(value - level) <= 1e-6,
     );
-    require(known, `${what} of forward "${forward.name}" at x = ${trial.grid.stored[i]} (${trial.label})`, value, `one of the levels ${forward.levels.join(', ')}`);
+    ensure(
+      known,
+      `${what} of forward "${forward.name}" at x = ${trial.grid.stored[i]} (${trial.label})`,
+      value,
+      `one of the levels ${forward.levels.join(', ')}`,
+    );
   });
 };
 
@@ -78,12 +83,15 @@ const alphabets: Record<string, readonly number[] | undefined> = {
 export function checkAlphabet(forward: ForwardQuantizer): void {
   const { levels, alphabet, name } = forward;
   const ascending = levels.every((level, i) => Number.isFinite(level) && (i === 0 || level > levels[i - 1]!));
-  require(ascending, `levels of forward "${name}"`, levels, 'finite numbers, ascending');
+  ensure(ascending, `levels of forward "${name}"`, levels, 'finite numbers, ascending');
   const fixed = alphabets[alphabet];
   if (alphabet !== 'k-bit' || fixed)
-    require(fixed?.join() ===
-      levels.join(), `levels of forward "${name}" with alphabet "${alphabet}"`, levels, fixed?.join(', ') ??
-      'pm1, zero-one, ternary or k-bit');
+    ensure(
+      fixed?.join() === levels.join(),
+      `levels of forward "${name}" with alphabet "${alphabet}"`,
+      levels,
+      fixed?.join(', ') ?? 'pm1, zero-one, ternary or k-bit',
+    );
 }
 
 /** Not a number only where the input is none: the infinities have values. */
@@ -91,9 +99,12 @@ export function checkInfinities(half: Half, contextAt: ContextAt): void {
   if (half.statistics) return;
   for (const trial of trialsOf(half, contextAt))
     valuesOf(half, trial).forEach((value, i) =>
-      require(!Number.isNaN(
+      ensure(
+        !Number.isNaN(value),
+        `value of ${half.kind} "${half.name}" at x = ${trial.grid.stored[i]}`,
         value,
-      ), `value of ${half.kind} "${half.name}" at x = ${trial.grid.stored[i]}`, value, 'a number'),
+        'a number',
+      ),
     );
 }
 
@@ -109,17 +120,24 @@ export function checkJumps(forward: ForwardQuantizer, scalars: Scalars): void {
   const f = (x: number) => forward.formula(x, scalars);
   const near = (a: number, b: number) => Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(a));
   for (const { at, from, to } of findJumps(f))
-    require(declared.some(
-      (jump) => near(jump.at, at) && near(jump.from, from) && near(jump.to, to),
-    ), `jumps of forward "${forward.name}"`, declared, `one at ${at} from ${from} to ${to}`);
+    ensure(
+      declared.some((jump) => near(jump.at, at) && near(jump.from, from) && near(jump.to, to)),
+      `jumps of forward "${forward.name}"`,
+      declared,
+      `one at ${at} from ${from} to ${to}`,
+    );
   declared.forEach((jump, i) => {
     const step = 1e-7 * Math.max(1, Math.abs(jump.at));
     const [left, right] = [f(jump.at - step), f(jump.at + step)];
     const real =
       Math.abs(left - jump.from) < 1e-4 && Math.abs(right - jump.to) < 1e-4 && jump.from !== jump.to;
-    require(real, `jump ${i} of forward "${forward.name}"`, jump, `a jump from ${left} to ${right}`);
-    require(i === 0 ||
-      jump.at > declared[i - 1]!.at, `jumps of forward "${forward.name}"`, declared, 'ascending');
+    ensure(real, `jump ${i} of forward "${forward.name}"`, jump, `a jump from ${left} to ${right}`);
+    ensure(
+      i === 0 || jump.at > declared[i - 1]!.at,
+      `jumps of forward "${forward.name}"`,
+      declared,
+      'ascending',
+    );
   });
 }
 
@@ -127,7 +145,10 @@ export function checkJumps(forward: ForwardQuantizer, scalars: Scalars): void {
 export function checkBreakpoints(surrogate: SurrogateGradient, scalars: Scalars): void {
   const declared = surrogate.breakpoints?.(scalars) ?? [];
   for (const { at } of findJumps((x) => surrogate.formula(x, scalars)))
-    require(declared.some(
-      (point) => Math.abs(point - at) <= 1e-6 * Math.max(1, Math.abs(at)),
-    ), `breakpoints of surrogate "${surrogate.name}"`, declared, `one at ${at}, where B jumps`);
+    ensure(
+      declared.some((point) => Math.abs(point - at) <= 1e-6 * Math.max(1, Math.abs(at))),
+      `breakpoints of surrogate "${surrogate.name}"`,
+      declared,
+      `one at ${at}, where B jumps`,
+    );
 }

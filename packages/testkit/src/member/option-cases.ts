@@ -1,6 +1,6 @@
 // Cases of everything that a factory makes from options: the object is frozen, options are checked and round trip.
 import { BitgradError } from '@bitgrad/core';
-import { defineCase, fail, require, sameJson, type ConformanceCase } from '../case.js';
+import { defineCase, fail, ensure, sameJson, type ConformanceCase } from '../case.js';
 
 /** What these cases need of a subject. */
 export interface FactorySubject<T> {
@@ -22,9 +22,12 @@ const refuses = (subject: FactorySubject<Member>, options: object, why: string):
     made = subject.create(options);
   } catch (error) {
     const code = error instanceof BitgradError ? error.code : undefined;
-    require(code === 'invalid-option', `error for ${why}`, error instanceof Error
-      ? error.message
-      : error, 'a BitgradError with code invalid-option');
+    ensure(
+      code === 'invalid-option',
+      `error for ${why}`,
+      error instanceof Error ? error.message : error,
+      'a BitgradError with code invalid-option',
+    );
     return;
   }
   fail(`${why} is accepted`, (made as Member).options, 'a BitgradError with code invalid-option');
@@ -33,30 +36,40 @@ const refuses = (subject: FactorySubject<Member>, options: object, why: string):
 /** The cases, for subjects of any kind of member. */
 export const optionCases = <T extends Member, S extends FactorySubject<T>>(): ConformanceCase<S>[] => [
   defineCase('is frozen', (subject) => {
-    require(Object.isFrozen(
-      subject.create(),
-    ), 'the object is not frozen', undefined, 'Object.freeze of what the factory returns');
+    ensure(
+      Object.isFrozen(subject.create()),
+      'the object is not frozen',
+      undefined,
+      'Object.freeze of what the factory returns',
+    );
   }),
   defineCase('is made anew by each call, and equal', (subject) => {
     const [a, b] = [subject.create(), subject.create()];
-    require(a !== b, 'two calls of the factory give the same object');
-    require(a.name === b.name &&
-      sameJson(a.options, b.options), 'two calls of the factory differ', b.options, JSON.stringify(
-      a.options,
-    ));
+    ensure(a !== b, 'two calls of the factory give the same object');
+    ensure(
+      a.name === b.name && sameJson(a.options, b.options),
+      'two calls of the factory differ',
+      b.options,
+      JSON.stringify(a.options),
+    );
   }),
   defineCase('has options that survive JSON and rebuild it', (subject) => {
     for (const given of [undefined, ...(subject.options ?? [])]) {
       const { options } = subject.create(given);
       const again = subject.create(JSON.parse(JSON.stringify(options)) as object);
-      require(sameJson(
+      ensure(
+        sameJson(again.options, options),
+        'options after a round trip through JSON',
         again.options,
-        options,
-      ), 'options after a round trip through JSON', again.options, JSON.stringify(options));
+        JSON.stringify(options),
+      );
       for (const [key, value] of Object.entries(given ?? {}))
-        require(sameJson((options as Record<string, unknown>)[key], value), `resolved option "${key}"`, (
-          options as Record<string, unknown>
-        )[key], JSON.stringify(value));
+        ensure(
+          sameJson((options as Record<string, unknown>)[key], value),
+          `resolved option "${key}"`,
+          (options as Record<string, unknown>)[key],
+          JSON.stringify(value),
+        );
     }
   }),
   defineCase('refuses options it does not know', (subject) => {

@@ -1,6 +1,6 @@
 // Checks of a quantizer's schedule and of the tensors it asks its layer to own.
 import { createRng, type Quantizer, type TrainingClock } from '@bitgrad/core';
-import { require, sameJson } from '../case.js';
+import { ensure, sameJson } from '../case.js';
 import { expectClose } from '../compare.js';
 import { clocks, placesOf } from './sites.js';
 
@@ -10,24 +10,31 @@ export function checkScheduleIsPure({ schedule }: Quantizer): void {
   const again = [...clocks].reverse().map((clock) => schedule.values({ ...clock }));
   again.reverse();
   first.forEach((values, i) =>
-    require(sameJson(values, again[i]), `schedule at step ${clocks[i]!.step} asked again`, again[
-      i
-    ], JSON.stringify(values)),
+    ensure(
+      sameJson(values, again[i]),
+      `schedule at step ${clocks[i]!.step} asked again`,
+      again[i],
+      JSON.stringify(values),
+    ),
   );
-  require(sameJson(
+  ensure(
+    sameJson(schedule.options, JSON.parse(JSON.stringify(schedule.options))),
+    'options of the schedule',
     schedule.options,
-    JSON.parse(JSON.stringify(schedule.options)),
-  ), 'options of the schedule', schedule.options, 'plain JSON');
+    'plain JSON',
+  );
 }
 
 /** Every scalar is a finite number, without a clock and over a run. */
 export function checkScheduleIsFinite({ schedule }: Quantizer): void {
   for (const clock of clocks)
     for (const [name, value] of Object.entries(schedule.values(clock)))
-      require(typeof value === 'number' &&
-        Number.isFinite(
-          value,
-        ), `scalar "${name}" at step ${clock.step} of ${clock.totalSteps}`, value, 'a finite number');
+      ensure(
+        typeof value === 'number' && Number.isFinite(value),
+        `scalar "${name}" at step ${clock.step} of ${clock.totalSteps}`,
+        value,
+        'a finite number',
+      );
 }
 
 /** `needsClock` is true exactly when the schedule changes over a run. */
@@ -39,8 +46,12 @@ export function checkNeedsClock({ schedule, capabilities }: Quantizer): void {
   }));
   const start = schedule.values(clocks[1]!);
   const moves = [...clocks.slice(1), ...more].some((clock) => !sameJson(schedule.values(clock), start));
-  require(capabilities.needsClock ===
-    moves, 'capability needsClock', capabilities.needsClock, `${moves}: the schedule ${moves ? 'changes' : 'does not change'} with the clock`);
+  ensure(
+    capabilities.needsClock === moves,
+    'capability needsClock',
+    capabilities.needsClock,
+    `${moves}: the schedule ${moves ? 'changes' : 'does not change'} with the clock`,
+  );
 }
 
 const specsAt = (quantizer: Quantizer) =>
@@ -53,22 +64,33 @@ const specsAt = (quantizer: Quantizer) =>
 export function checkParameters(quantizer: Quantizer): void {
   const all = specsAt(quantizer);
   const any = all.some(({ specs }) => specs.length > 0);
-  require(quantizer.capabilities.hasParameters === any ||
-    all.length === 0, 'capability hasParameters', quantizer.capabilities.hasParameters, String(any));
+  ensure(
+    quantizer.capabilities.hasParameters === any || all.length === 0,
+    'capability hasParameters',
+    quantizer.capabilities.hasParameters,
+    String(any),
+  );
   for (const { label, specs } of all) {
     const names = specs.map(({ name }) => name);
-    require(new Set(names).size === names.length, `names of parameters (${label})`, names, 'different names');
+    ensure(new Set(names).size === names.length, `names of parameters (${label})`, names, 'different names');
     for (const { name, shape, initialize, deployed } of specs) {
       const what = `parameter "${name}" (${label})`;
-      require(shape.every(
-        (d) => Number.isInteger(d) && d > 0,
-      ), `shape of ${what}`, shape, 'whole numbers above 0');
+      ensure(
+        shape.every((d) => Number.isInteger(d) && d > 0),
+        `shape of ${what}`,
+        shape,
+        'whole numbers above 0',
+      );
       const values = initialize(createRng(1));
       const size = shape.reduce((product, d) => product * d, 1);
-      require(values instanceof Float32Array &&
-        values.length === size, `initial values of ${what}`, values.length, `a Float32Array of ${size}`);
-      require(values.every(Number.isFinite), `initial values of ${what}`, values, 'finite numbers');
-      require(typeof deployed === 'boolean', `deployed of ${what}`, deployed, 'true or false');
+      ensure(
+        values instanceof Float32Array && values.length === size,
+        `initial values of ${what}`,
+        values.length,
+        `a Float32Array of ${size}`,
+      );
+      ensure(values.every(Number.isFinite), `initial values of ${what}`, values, 'finite numbers');
+      ensure(typeof deployed === 'boolean', `deployed of ${what}`, deployed, 'true or false');
     }
   }
 }

@@ -13,7 +13,7 @@ import {
   softmaxCrossEntropy,
   type KernelName,
 } from '@bitgrad/core';
-import { defineCase, require, sameJson, type ConformanceCase } from '../case.js';
+import { defineCase, ensure, sameJson, type ConformanceCase } from '../case.js';
 import { expectClose } from '../compare.js';
 import { normal, signs, tensorOf, type TrainingSession } from './session.js';
 
@@ -23,35 +23,45 @@ const registered = (): Map<string, unknown> =>
 const contract = defineCase<TrainingSession>('has the shape of the contract', async ({ create }) => {
   const adapter = create();
   const { name, capabilities } = adapter;
-  require(Object.isFrozen(
-    adapter,
-  ), 'the adapter is not frozen', name, 'Object.freeze of what the factory returns');
-  require(/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name), 'name', name, 'kebab-case');
+  ensure(
+    Object.isFrozen(adapter),
+    'the adapter is not frozen',
+    name,
+    'Object.freeze of what the factory returns',
+  );
+  ensure(/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name), 'name', name, 'kebab-case');
   const { fusedKernels, gpu } = capabilities;
-  require(typeof gpu === 'boolean', 'capability gpu', gpu, 'true or false');
+  ensure(typeof gpu === 'boolean', 'capability gpu', gpu, 'true or false');
   for (const kernel of fusedKernels)
-    require((kernelNames as readonly string[]).includes(kernel), 'fused kernel', kernel, kernelNames.join(
-      ', ',
-    ));
+    ensure(
+      (kernelNames as readonly string[]).includes(kernel),
+      'fused kernel',
+      kernel,
+      kernelNames.join(', '),
+    );
 });
 
 const probe = defineCase<TrainingSession>('probes: available, and plain features', async ({ create }) => {
   const { available, reason, features } = await create().probe();
-  require(available && reason === '', 'probe of a backend that starts', {
-    available,
-    reason,
-  }, 'available with an empty reason');
-  require(sameJson(JSON.parse(JSON.stringify(features)), features), 'features', features, 'plain JSON');
+  ensure(
+    available && reason === '',
+    'probe of a backend that starts',
+    {
+      available,
+      reason,
+    },
+    'available with an empty reason',
+  );
+  ensure(sameJson(JSON.parse(JSON.stringify(features)), features), 'features', features, 'plain JSON');
 });
 
 const startTwice = defineCase<TrainingSession>('may be started twice', async ({ adapter }) => {
   const backend = tf.getBackend();
   const before = registered();
   await adapter.start();
-  require(tf.getBackend() === backend, 'active tfjs backend after a second start', tf.getBackend(), backend);
+  ensure(tf.getBackend() === backend, 'active tfjs backend after a second start', tf.getBackend(), backend);
   for (const [name, kernel] of registered())
-    require(before.get(name) ===
-      kernel, `kernel ${name} after a second start`, 'another one', 'the same one');
+    ensure(before.get(name) === kernel, `kernel ${name} after a second start`, 'another one', 'the same one');
 });
 
 const declares = defineCase<TrainingSession>(
@@ -59,10 +69,12 @@ const declares = defineCase<TrainingSession>(
   async ({ adapter }) => {
     const here = kernelNames.filter((name) => registered().has(name)).sort();
     const declared = [...adapter.capabilities.fusedKernels].sort();
-    require(sameJson(
+    ensure(
+      sameJson(here, declared),
+      'registered fused kernels',
       here,
-      declared,
-    ), 'registered fused kernels', here, `those declared: ${declared.join(', ') || 'none'}`);
+      `those declared: ${declared.join(', ') || 'none'}`,
+    );
   },
 );
 
@@ -122,13 +134,16 @@ const reports = defineCase<TrainingSession>(
   async ({ adapter }) => {
     for (const name of adapter.capabilities.fusedKernels as readonly KernelName[]) {
       const before = adapter.report()[name];
-      require(before !== undefined, `report of ${name}`, before, 'a count, 0 before it runs');
-      require(adapter.report()[name] === before, `report of ${name} read twice`, adapter.report()[
-        name
-      ], String(before));
+      ensure(before !== undefined, `report of ${name}`, before, 'a count, 0 before it runs');
+      ensure(
+        adapter.report()[name] === before,
+        `report of ${name} read twice`,
+        adapter.report()[name],
+        String(before),
+      );
       tf.tidy(() => void calls[name]());
       const after = adapter.report()[name];
-      require(after! > before, `report of ${name} after it ran`, after, `more than ${before}`);
+      ensure(after! > before, `report of ${name} after it ran`, after, `more than ${before}`);
     }
   },
 );
@@ -144,12 +159,19 @@ const dispose = defineCase<TrainingSession>(
       await other.dispose();
       await other.dispose();
       const after = registered();
-      require(sameJson([...after.keys()].sort(), [...stock.keys()].sort()), 'kernels after dispose', [
-        ...after.keys(),
-      ].filter((k) => !stock.has(k)), 'those before start');
+      ensure(
+        sameJson([...after.keys()].sort(), [...stock.keys()].sort()),
+        'kernels after dispose',
+        [...after.keys()].filter((k) => !stock.has(k)),
+        'those before start',
+      );
       for (const [name, kernel] of stock)
-        require(after.get(name) ===
-          kernel, `kernel ${name} after dispose`, 'another one', 'the one before start');
+        ensure(
+          after.get(name) === kernel,
+          `kernel ${name} after dispose`,
+          'another one',
+          'the one before start',
+        );
     } finally {
       await adapter.start();
     }
@@ -206,7 +228,7 @@ const leaks = defineCase<TrainingSession>('leaks no tensors over training steps'
   steps(3);
   const after = tf.memory().numTensors;
   tf.dispose([...weights, x, labels]);
-  require(after === before, 'tensors after 3 more training steps', after, `${before}, as before`);
+  ensure(after === before, 'tensors after 3 more training steps', after, `${before}, as before`);
 });
 
 const deterministic = defineCase<TrainingSession>('gives the same training step bit for bit', async () => {

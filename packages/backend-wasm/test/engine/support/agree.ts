@@ -5,7 +5,7 @@ import {
   dirtyMemory,
   jsEngine,
   validateModel,
-  type CompileOptions,
+  type ExecutableOptions,
   type EngineReport,
 } from '@bitgrad/runtime';
 import { wasmEngine, type WasmEngineOptions } from '../../../src/engine/index.js';
@@ -15,7 +15,7 @@ import type { Case } from './models.js';
 export async function expectAgreement(
   { model, input }: Case,
   options: WasmEngineOptions = {},
-  compile: CompileOptions = {},
+  compile: ExecutableOptions = {},
 ): Promise<EngineReport> {
   validateModel(model);
   const reference = await jsEngine().compile(model);
