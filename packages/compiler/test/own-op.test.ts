@@ -112,7 +112,7 @@ it('is in the file, and runs on the JS engine; wasm refuses it, and loadModel go
   const model = await loadModel(bytes, { engine: [wasmEngine(), jsEngine()] });
   const { engine, skipped } = model.report();
   expect(engine).toBe('js');
-  expect(skipped[0]).toMatchObject({ engine: 'wasm', reason: expect.stringMatching(/hardSwish/) as string });
+  expect(skipped[0]).toMatchObject({ name: 'wasm', reason: expect.stringMatching(/hardSwish/) as string });
   near(await model.predict(input));
   model.dispose();
   await expect(loadModel(bytes, { engine: wasmEngine() })).rejects.toMatchObject({ code: 'unsupported-op' });
