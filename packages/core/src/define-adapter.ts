@@ -1,6 +1,14 @@
 // A training backend from what is its own: where tfjs's backend comes from, what else has to be there, the kernels.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError, reasonOf, within, type Probe } from '@bitgrad/bits';
+import {
+  BitgradError,
+  checkOptions,
+  option,
+  reasonOf,
+  within,
+  type OptionRules,
+  type Probe,
+} from '@bitgrad/bits';
 import type { BackendAdapter, BackendCapabilities } from './contracts/backend.js';
 import { guardLoss, type LossWatch } from './guard-loss.js';
 import { installKernels, type InstallOptions, type Kernel } from './install-kernels.js';
@@ -21,7 +29,7 @@ export interface AdapterDefinition {
   readonly tfjs: { readonly name: string; readonly package: string; load(): Promise<unknown> };
   /** Milliseconds that a download, a driver or the start of tfjs may take. Default 60,000. */
   readonly startMs?: number;
-  /** What stands in the way besides a missing package,, and features. Default: nothing. */
+  /** What stands in the way besides a missing package, and features. Default: nothing. */
   probe?(): Promise<Probe>;
   /** Makes tfjs's backend the active one, in limited time; false when it did not start. Default: `tf.setBackend`. */
   activate?(): Promise<boolean>;
@@ -30,6 +38,27 @@ export interface AdapterDefinition {
   /** For backends that can lose their GPU: how that is noticed, and the method that runs programs. */
   loss?(backend: object): LossWatch & { readonly run: string };
 }
+
+const { required } = option;
+const rules: OptionRules<AdapterDefinition> = {
+  name: required(option.string),
+  source: required(option.string),
+  capabilities: required(
+    option.inside({ fusedKernels: required(option.list(option.string)), gpu: required(option.boolean) }),
+  ),
+  tfjs: required(
+    option.inside({
+      name: required(option.string),
+      package: required(option.string),
+      load: required(option.callback),
+    }),
+  ),
+  startMs: option.positive,
+  probe: option.callback,
+  activate: option.callback,
+  kernels: required(option.callback),
+  loss: option.callback,
+};
 
 const noFeatures: Probe = { available: true, reason: '', features: {} };
 
@@ -48,8 +77,10 @@ function forgetLost(name: string): void {
 /**
  * A training backend. Its `start` loads tfjs's backend, makes it the active one and puts the kernels in, in place of those
  * of an adapter that was started before; `dispose` takes them back.
+ * @throws BitgradError `invalid-option` for what is no definition
  */
 export function defineAdapter(definition: AdapterDefinition): BackendAdapter {
+  checkOptions('core', 'defineAdapter', definition, rules);
   const { name, source, capabilities, tfjs, startMs = 60_000 } = definition;
   const owner = kernelOwner(tfjs.name);
   const unavailable = (what: string, next = 'Choose another backend.', cause?: unknown): BitgradError =>

@@ -61,6 +61,18 @@ it('every exported function works or raises a BitgradError', async () => {
         constantSchedule: { args: () => [{ mu: 1 }] },
         createRegistry: { args: () => [[P]], methods: Object.keys(exports.createRegistry()) },
         createRng: { args: () => [1], methods: Object.keys(exports.createRng(1)) },
+        defineAdapter: {
+          args: () => [
+            {
+              name: 'test',
+              source: 'test',
+              capabilities: { fusedKernels: [], gpu: false },
+              tfjs: { name: 'cpu', package: 'tfjs', load: async () => undefined },
+              kernels: () => ({ kernels: {} }),
+            },
+          ],
+          options: 0,
+        },
         defineForward: { args: () => [forward] },
         definePlugin: { args: () => [plugin] },
         defineQuantizer: { args: () => [definition] },
@@ -106,6 +118,7 @@ it('every exported function works or raises a BitgradError', async () => {
         customOp: 'plumbing of ops',
         runKernel: 'plumbing of ops',
         installKernels: 'plumbing of adapters',
+        binaryOutputSize: 'plumbing of adapters',
         poolInfo: 'plumbing of adapters',
         parseOptions: 'takes a schema of valibot; its errors are tested where options are',
       },
