@@ -39,7 +39,11 @@ function run() {
       {
         cwd: root,
         stdio: ['ignore', 'inherit', 'inherit'],
-        env: { BITGRAD_REQUIRE: 'cpu,wasm,chromium,webgl,webgpu,dawn', ...process.env },
+        env: {
+          BITGRAD_ENDURANCE: '1',
+          BITGRAD_REQUIRE: 'cpu,wasm,chromium,webgl,webgpu,dawn',
+          ...process.env,
+        },
       },
     );
     return JSON.parse(readFileSync(report, 'utf8'));
