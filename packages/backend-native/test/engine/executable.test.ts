@@ -135,7 +135,11 @@ describe.skipIf(reasonToSkip())('an executable', () => {
 
   it('runs in worker threads, which may end in the middle of a run', { timeout: 60_000 }, async () => {
     const file = JSON.stringify(new URL('../support/worker.ts', import.meta.url).href);
-    const source = `import('tsx/esm/api').then(({ register }) => (register(), import(${file})))`;
+    // A worker made of a text looks for packages from the folder in which the tests were started.
+    const tsx = JSON.stringify(
+      new URL('../../node_modules/tsx/dist/esm/api/index.mjs', import.meta.url).href,
+    );
+    const source = `import(${tsx}).then(({ register }) => (register(), import(${file})))`;
     const answer = (ends: boolean): Promise<unknown> =>
       new Promise((resolve, reject) => {
         const options = { eval: true, workerData: { ends }, execArgv: ['--conditions=@bitgrad/source'] };
