@@ -13,7 +13,8 @@ const sources = (): ReadonlyMap<string, { file: string; summary: string }> => {
   const found = new Map<string, { file: string; summary: string }>();
   for (const name of readdirSync(folder)) {
     const text = readFileSync(`${folder}${name}`, 'utf8');
-    const match = /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*export const (\w+) = defineOp\(/.exec(text);
+    const match =
+      /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*export const (\w+) = (?:\/\* @__PURE__ \*\/ )?defineOp\(/.exec(text);
     if (!match) continue;
     const comment = match[1]!.replaceAll(/\n \* ?/g, ' ').trim();
     const summary = /^.*?\.(?= |$)/.exec(comment)![0];
