@@ -13,8 +13,9 @@ export default class CountReporter {
           skips.push(`skipped: [${module.project.name}] ${test.fullName}${note ? ` (${note})` : ''}`);
         }
       }
-      // A file that could not load holds no tests but is a failure all the same.
-      if (module.errors().length > 0) failed += 1;
+      // A file that could not load, and a suite whose preparation failed, hold no failed tests and are failures all the same.
+      for (const suite of [module, ...module.children.allSuites()])
+        if (suite.errors().length > 0) failed += 1;
     }
     failed += errors.length;
     process.on('exit', () => {

@@ -19,7 +19,7 @@ import type {
   InputArray,
   OutputArray,
 } from './engine.js';
-import { failure } from './fail.js';
+import { check, failure } from './fail.js';
 import { decode } from './format/decode.js';
 import { beginsAsModel } from './format/layout.js';
 import { limitsFrom, type Limits } from './limits.js';
@@ -54,7 +54,8 @@ export interface Model {
   /** Type and shape of one result. */
   readonly output: BufferSpec;
   /**
-   * Runs n >= 1 examples; see `Executable.run` for lengths, types, errors and `output`.
+   * Runs n >= 1 examples; see `Executable.run` for lengths, types, errors and `output`. Raises `not-finite` for NaN and
+   * infinity, which a binary layer would take for a sign.
    * @returns the n results, row-major; for a classifier, the logits
    */
   predict(input: InputArray, output?: OutputArray): Promise<OutputArray>;
@@ -120,6 +121,13 @@ async function decodeFrom(source: ModelSource, bytes: Uint8Array, limits: Limits
   }
 }
 
+/** @throws BitgradError `not-finite` */
+function finite(input: InputArray): InputArray {
+  const at = input instanceof Float32Array ? input.findIndex((v) => !Number.isFinite(v)) : -1;
+  check(at < 0, 'not-finite', `input ${at}`, input?.[at], 'a finite number');
+  return input;
+}
+
 /**
  * Loads a `.bitgrad` model.
  * @param source URL, path (Node, Deno, Bun), bytes, Blob, File or Response
@@ -142,8 +150,8 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     metadata,
     input: plan.buffers[plan.input]!,
     output: plan.buffers[plan.output]!,
-    predict: (input, output) => executable.runAsync(input, output),
-    predictSync: (input, output) => executable.run(input, output),
+    predict: async (input, output) => executable.runAsync(finite(input), output),
+    predictSync: (input, output) => executable.run(finite(input), output),
     report: () => ({ ...executable.report(), skipped, fileBytes: bytes.length }),
     dispose: () => executable.dispose(),
   };

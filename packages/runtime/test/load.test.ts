@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { BitgradError, encodeModel, jsEngine, loadModel, type Engine } from '../src/index.js';
+import {
+  BitgradError,
+  createPlanBuilder,
+  encodeModel,
+  jsEngine,
+  loadModel,
+  type Engine,
+} from '../src/index.js';
 import { defaultLimits } from '../src/limits.js';
 import { readSource } from '../src/source.js';
 import { affineModel, convModel } from './support/models.js';
@@ -235,4 +242,17 @@ describe('executables of the js engine', () => {
     expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(2 ** 20);
     expect(after.heapUsed - before.heapUsed).toBeLessThan(2 ** 24);
   });
+});
+
+it('predict refuses inputs that are not finite: a sign hides them', async () => {
+  const builder = createPlanBuilder();
+  const x = builder.buffer('f32', [2]);
+  const floats = builder.finish(x, builder.op({ op: 'clamp', inputs: [x], min: -1, max: null }));
+  const model = await loadModel(encodeModel(floats.plan, floats.weights));
+  expect([...(await model.predict(Float32Array.of(3e38, -3)))]).toEqual([Math.fround(3e38), -1]);
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    const wrong = { code: 'not-finite', message: expect.stringContaining('input 1') as string };
+    await expect(model.predict(Float32Array.of(1, bad))).rejects.toMatchObject(wrong);
+    expect(() => model.predictSync(Float32Array.of(1, bad))).toThrow(expect.objectContaining(wrong));
+  }
 });

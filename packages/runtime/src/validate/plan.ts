@@ -44,7 +44,7 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
       what: 'plan.version',
       got: version,
       expected: `at most ${planVersion}`,
-      next: 'Update @bitgrad/runtime and the engine.',
+      next: 'Update @bitgrad/runtime, or compile the model again.',
     });
   const buffers = list(plan.buffers, 'plan.buffers', 2, limits.ops, 'limit-exceeded').map(
     (entry, i) => spec(entry, `plan.buffers[${i}]`, ['bits', 'u8', 'i32', 'f32'], limits) as BufferSpec,
@@ -70,7 +70,7 @@ export function validatePlan(value: unknown, limits: Limits = defaultLimits): Pl
       `plan.ops[${i}].op`,
       name,
       Object.keys(definitions).join(', '),
-      'Update @bitgrad/runtime if a newer version wrote this file.',
+      'Update @bitgrad/runtime, or compile the model again.',
     );
     const { inputs: arity = [1, 1], weights: names = [], attributes = {}, rule } = definitions[name];
     const at = `plan.ops[${i}] (${name})`;
