@@ -16,7 +16,7 @@ import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRng } from '@bitgrad/core';
 import { decodeModel } from '@bitgrad/runtime';
-import { cli, type Outcome } from './run.js';
+import { cli, ended, start, type Outcome } from './run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitgrad-pictures-'));
 const wide = join(folder, 'wide');
@@ -127,6 +127,15 @@ describe('other folders', () => {
     ['eval', run, '--data', data, '--backend', 'cpu'],
     ['compile', run, '-o', join(folder, 'other.bitgrad'), '--data', data, '--backend', 'cpu'],
   ];
+
+  it('are found by each command in a process of its own', { timeout: 120_000 }, async () => {
+    // In this process an earlier command has registered the data sets.
+    for (const args of commands(`folder:${wide}`)) {
+      const { code, stderr } = await ended(start(args));
+      expect(code, `${args[0]}: ${stderr}`).toBe(0);
+    }
+    rmSync(join(folder, 'other.bitgrad'));
+  });
 
   it('are refused where their classes have other names', async () => {
     const other = join(folder, 'other');

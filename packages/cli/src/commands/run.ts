@@ -221,7 +221,8 @@ export async function runRun(
   for (const [name, value] of Object.entries(unused))
     if (value !== undefined && value !== false)
       usage(name, value, image === undefined ? 'It is for --image.' : 'It is for --data.');
-  if (options.plugin.length > 0) await usePlugins(options.plugin, directory);
+  // A picture needs none, and is answered sooner.
+  if (data !== undefined || options.plugin.length > 0) await usePlugins(options.plugin, directory);
   const { model, ...rest } = await startPacked(resolve(directory, file), options, io);
   const { outputKind: output = model.metadata.output } = options;
   const started = {
