@@ -128,29 +128,29 @@ it('a model, a data set and an optimizer of a plugin are used by name', async ()
 it('an option is one entry: its flag, check, help, table and part in resuming follow', () => {
   const entries = {
     ...trainEntries,
-    labelSmoothing: v.optional(
-      described(kinds.positive, 'how far labels are smoothed', { value: '<x>', resume: same }),
+    warmRestarts: v.optional(
+      described(kinds.positive, 'how far the rate rises again', { value: '<x>', resume: same }),
       0.1,
     ),
   };
   const command = addOptions(new Command().exitOverride().configureOutput({ writeErr: () => {} }), entries);
   const parse = (...args: string[]) => command.parse(args, { from: 'user' }).opts();
-  expect(parse().labelSmoothing).toBe(0.1);
-  expect(parse('--label-smoothing', '0.2', '--model', 'tfc')).toMatchObject({
-    labelSmoothing: 0.2,
+  expect(parse().warmRestarts).toBe(0.1);
+  expect(parse('--warm-restarts', '0.2', '--model', 'tfc')).toMatchObject({
+    warmRestarts: 0.2,
     model: 'tfc',
   });
-  expect(() => parse('--label-smoothing', '-1')).toThrow(/--label-smoothing.*Expected a number above 0/);
+  expect(() => parse('--warm-restarts', '-1')).toThrow(/--warm-restarts.*Expected a number above 0/);
   expect(command.helpInformation()).toMatch(
-    /--label-smoothing <x> +how far labels are smoothed \(default: 0.1\)/,
+    /--warm-restarts <x> +how far the rate rises again \(default: 0.1\)/,
   );
-  expect(() => parseOptions('cli', 'train', v.strictObject(entries), { labelSmoothing: 'x' })).toThrow(
-    /option "labelSmoothing" of train: got "x", expected .*a number above 0/,
+  expect(() => parseOptions('cli', 'train', v.strictObject(entries), { warmRestarts: 'x' })).toThrow(
+    /option "warmRestarts" of train: got "x", expected .*a number above 0/,
   );
-  expect(optionsTable(entries)).toMatch(/`--label-smoothing <x>` +\| how far labels are smoothed +\| `0.1`/);
-  const recipe = { ...resolveRecipe({}), labelSmoothing: 0.2 };
+  expect(optionsTable(entries)).toMatch(/`--warm-restarts <x>` +\| how far the rate rises again +\| `0.1`/);
+  const recipe = { ...resolveRecipe({}), warmRestarts: 0.2 };
   expect(identityOf(recipe, { identity: {} }, 'wasm', entries)).toMatchObject({
-    labelSmoothing: 0.2,
+    warmRestarts: 0.2,
     seed: 1,
   });
 });

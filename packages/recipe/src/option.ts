@@ -132,6 +132,9 @@ export const kinds = {
   integer: (low: number) => test(`an integer, ${low} or more`, (n) => Number.isSafeInteger(n) && n >= low),
   anyInteger: test('an integer', Number.isSafeInteger),
   positive: test('a number above 0', (n) => n > 0 && n < Infinity),
+  amount: test('a number, 0 or more', (n) => n >= 0 && n < Infinity),
+  /** A part of a whole, and never all of it. */
+  part: test('a number from 0 to below 1', (n) => n >= 0 && n < 1),
   /** A JSON object, which is checked by whom it is for. */
   json: v.record(v.string(), v.any()),
 } as const;

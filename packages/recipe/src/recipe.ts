@@ -47,7 +47,24 @@ const trainingEntries = {
   optimizerOptions: v.optional(
     described(kinds.json, 'options of the optimizer, such as \'{"momentum":0.95}\'', { value: '<json>' }),
   ),
+  weightDecay: v.optional(
+    described(kinds.amount, 'share of each weight taken away in a step, times the learning rate: of adamw and sgd', { value: '<x>', shown: 'adamw 0.01, sgd 0' }), // prettier-ignore
+  ),
+  labelSmoothing: v.optional(
+    described(kinds.part, 'share of a label that is spread evenly over the classes', { value: '<x>' }),
+    0,
+  ),
+  clipNorm: v.optional(
+    described(kinds.positive, 'gradients of a larger norm over all weights are scaled down to it', { value: '<x>', shown: 'not' }), // prettier-ignore
+  ),
 };
+
+/** The optimizer that a recipe names, as data. */
+const optimizerOf = ({ optimizer, optimizerOptions, weightDecay }: Recipe): OptimizerConfig => ({
+  ...optimizerOptions,
+  ...(weightDecay !== undefined && { weightDecay }),
+  name: optimizer,
+});
 
 /** The options of a run, by name: those of `bitgrad train` that decide its result. */
 export const recipeEntries = {
@@ -101,8 +118,11 @@ function refuseTwice(
 export function checkRecipe(options: Recipe, quantizers: ChosenQuantizers, ownData = false): void {
   // Names are looked up, and options checked, before data are read; models are made of them.
   if (!ownData) parseDataSpec(options.data);
-  refuseTwice('--optimizer-options', options.optimizerOptions, { name: '--optimizer' });
-  baseRateOf({ ...options.optimizerOptions, name: options.optimizer });
+  refuseTwice('--optimizer-options', options.optimizerOptions, {
+    name: '--optimizer',
+    ...(options.weightDecay !== undefined && { weightDecay: '--weight-decay' }),
+  });
+  baseRateOf(optimizerOf(options));
   refuseTwice('--model-options', options.modelOptions, {
     inputShape: 'The data',
     classes: 'The data',
@@ -184,9 +204,11 @@ export const buildTrainer = (
     epochs: recipe.epochs,
     batchSize: recipe.batch,
     seed: recipe.seed,
-    optimizer: { ...recipe.optimizerOptions, name: recipe.optimizer } as OptimizerConfig,
+    optimizer: optimizerOf(recipe),
     learningRate: recipe.lr,
     schedule: { kind: recipe.lrSchedule, warmupSteps: recipe.warmup },
     augment: parseAugment(recipe.augment),
+    labelSmoothing: recipe.labelSmoothing,
+    clipNorm: recipe.clipNorm,
     ...more,
   });

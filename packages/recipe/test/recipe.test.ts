@@ -100,7 +100,25 @@ describe('openRun', () => {
     for (const run of [whole, begun, resumed, other]) await run.dispose();
   });
 
+  it('gives weight decay, label smoothing and clipping to the trainer', async () => {
+    const more = { optimizer: 'adamw', weightDecay: 0.02, labelSmoothing: 0.1, clipNorm: 2 };
+    const run = await openRun({ ...recipe, ...more }, { dataset });
+    expect(run.trainer.config).toMatchObject({
+      optimizer: { name: 'adamw', weightDecay: 0.02 },
+      labelSmoothing: 0.1,
+      clipNorm: 2,
+    });
+    await run.dispose();
+  });
+
   it.each([
+    [{ weightDecay: 0.1 }, /adam has no option "weightDecay"/],
+    [
+      { optimizer: 'sgd', weightDecay: 0.1, optimizerOptions: { weightDecay: 0.2 } },
+      /"weightDecay" in --optimizer-options: got 0.2. --weight-decay decides it/,
+    ],
+    [{ labelSmoothing: 1 }, /option "labelSmoothing".*a number from 0 to below 1/],
+    [{ clipNorm: 0 }, /option "clipNorm".*a number above 0/],
     [{ epoch: 3 }, /the recipe has no option "epoch".*Did you mean "epochs"/],
     [{ epochs: 0 }, /option "epochs" of the recipe: got 0, expected an integer, 1 or more/],
     [{ lrSchedule: 'steep' }, /option "lrSchedule".*"steep"/],
