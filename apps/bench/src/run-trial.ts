@@ -1,6 +1,6 @@
 // Runs one trial in this process: its recipe, opened and trained, then packing.
 import type { Dataset } from '@bitgrad/datasets';
-import { openData, openRun, type Recipe } from '@bitgrad/recipe';
+import { openData, openRun, type RecipeInput } from '@bitgrad/recipe';
 import type { EpochEvent } from '@bitgrad/training';
 import type { Trial } from './config.js';
 import { packedRow } from './packed.js';
@@ -30,7 +30,7 @@ const hasOwnRate = (optimizer: Trial['method']['optimizer']): boolean =>
   [optimizer, optimizer['rest'] ?? {}].some((each) => 'learningRate' in (each as object));
 
 /** The recipe of a trial. */
-function recipeOf({ config, method, seed }: Trial, epochs: number): Recipe {
+function recipeOf({ config, method, seed }: Trial, epochs: number): RecipeInput {
   const { name: optimizer, ...optimizerOptions } = method.optimizer ?? config.optimizer;
   const { quantizer, quantizerOptions, inputQuantizer, inputQuantizerOptions } = method;
   return {
