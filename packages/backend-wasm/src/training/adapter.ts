@@ -1,21 +1,8 @@
-// The training adapter: starts tfjs's wasm backend and registers our kernels on its heap.
+// The training adapter `wasm()`: starts tfjs's wasm backend, and runs the kernels' calls by the WebAssembly module.
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  BitgradError,
-  checkOptions,
-  defineAdapter,
-  option,
-  within,
-  type BackendAdapter,
-  type KernelSet,
-  type Probe,
-} from '@bitgrad/core';
-import { createHeap, memoryOf, type TfjsWasmBackend } from './heap.js';
-import type { KernelContext } from './kernels/family.js';
-import { fusedKernels, kernelFamilies } from './kernels/index.js';
-import { encode, type Runner } from './calls.js';
-import { jobInPlace, jobWithCopies, type Job } from './job.js';
-import { compileModule, instantiate, isShared, localRunner } from './module.js';
+import { BitgradError, checkOptions, option, within, type BackendAdapter, type Probe } from '@bitgrad/core';
+import { heapAdapter } from './heap-adapter.js';
+import { isShared, moduleRunner } from './module.js';
 import { createThreadPool, type ThreadPool } from './pool.js';
 import { allFrom, download, isPage, simdUrl, startFrom, type WasmPaths } from './tfjs-binary.js';
 import { availableCores, threadObstacle } from './worker.js';
@@ -93,7 +80,7 @@ const SIMD = [
 ];
 
 /** @param started the threads of an adapter that runs */
-async function probe(started?: Threads): Promise<Probe> {
+export async function probe(started?: Threads): Promise<Probe> {
   const no = (reason: string, features: Probe['features'] = {}): Probe => ({
     available: false,
     reason,
@@ -117,12 +104,10 @@ async function probe(started?: Threads): Promise<Probe> {
   return { available: true, reason: '', features: { simd, threads, threadObstacle: obstacle } };
 }
 
-const load = () => import('@tensorflow/tfjs-backend-wasm');
-
 /** Starts tfjs's backend, if it does not run yet, with a shared heap where threads can work on it. */
-async function activate(options: WasmOptions): Promise<boolean> {
+export async function activate(options: WasmOptions): Promise<boolean> {
   const { wasmPaths, threads = 'auto', startMs = START } = options;
-  const module = await load();
+  const module = await import('@tensorflow/tfjs-backend-wasm');
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   const late = (): BitgradError =>
     unavailable(
@@ -154,34 +139,6 @@ async function activate(options: WasmOptions): Promise<boolean> {
   );
 }
 
-/** The kernels of this package on the heap of a backend; removing them frees their memory and threads. */
-function kernelSet(
-  active: TfjsWasmBackend,
-  local: Runner,
-  pool: ThreadPool | undefined,
-  fused: boolean,
-): KernelSet {
-  const heap = createHeap(active);
-  const counts: Record<string, number> = {};
-  const count = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
-  const job = (name: string, work: number): Job => {
-    if (!pool || work < THREADED_WORK) return jobInPlace(heap, local);
-    count(`${name}/threads`);
-    return pool.memory === heap.memory ? jobInPlace(heap, pool) : jobWithCopies(heap, pool);
-  };
-  const call: KernelContext['call'] = (name, fields) => local.run([encode(name, fields)])[0]!;
-  const context: KernelContext = { heap, call, job, count, fused };
-  return {
-    kernels: Object.assign({}, ...kernelFamilies(fused).map((family) => family(context))),
-    expected: 'NHWC float32 tensors without dilation',
-    counts,
-    onRemove() {
-      heap.dispose();
-      pool?.dispose();
-    },
-  };
-}
-
 const threadsRule = option.either(option.integer(1, 64), option.oneOf('auto'));
 const pathsRule = option.of(
   'a folder URL with a trailing slash, or a map with "tfjs-backend-wasm-simd.wasm"',
@@ -204,25 +161,19 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
     startMs: option.number(50, 1e8),
   });
   let started: Threads | undefined;
-  return defineAdapter({
+  return heapAdapter({
     name: 'wasm',
     source: 'backend-wasm',
-    capabilities: { fusedKernels: fused ? fusedKernels : [], gpu: false },
-    tfjs: { name: 'wasm', package: '@tensorflow/tfjs-backend-wasm', load },
-    startMs,
+    ...{ fused, startMs },
     probe: () => probe(started),
     activate: () => activate(options),
-    async kernels(backend) {
-      const active = backend as TfjsWasmBackend;
-      const memory = memoryOf(active);
-      const local = localRunner(await instantiate(await compileModule(isShared(memory)), memory), memory);
-      const threads = await startPool(options, memory);
-      const set = kernelSet(active, local, threads.pool, fused);
+    async runners(memory) {
+      const [local, threads] = [await moduleRunner(memory), await startPool(options, memory)];
       started = threads;
       return {
-        ...set,
-        onRemove() {
-          set.onRemove?.();
+        ...{ local, pool: threads.pool, threadedWork: THREADED_WORK },
+        dispose() {
+          threads.pool?.dispose();
           if (started === threads) started = undefined;
         },
       };

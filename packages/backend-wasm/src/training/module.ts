@@ -29,3 +29,7 @@ export const localRunner = (exports: Exports, memory: WebAssembly.Memory): Runne
   const functions = exports as unknown as Readonly<Record<string, (...args: readonly number[]) => number>>;
   return { threads: 1, memory, run: (calls) => calls.map(({ name, args }) => functions[name]!(...args)) };
 };
+
+/** The module on the calling thread. */
+export const moduleRunner = async (memory: WebAssembly.Memory): Promise<Runner> =>
+  localRunner(await instantiate(await compileModule(isShared(memory)), memory), memory);
