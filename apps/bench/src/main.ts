@@ -103,8 +103,12 @@ program
   .description('training throughput against stock tfjs and PyTorch, all runners taking turns')
   .option('--json <file>', 'write the measurements as JSON')
   .option('--markdown <file>', 'write the table')
-  .option('--python <path>', 'interpreter with PyTorch (default: python3, /usr/bin/python3)')
+  .option(
+    '--python <path>',
+    'interpreter with PyTorch (default: apps/bench/.venv, python3, /usr/bin/python3)',
+  )
   .option('--nets <names...>', 'cnn, vgg-small, resnet20 (default: all)')
+  .option('--runners <names...>', 'bitgrad-wasm-1, pytorch-2, tfjs-wasm-patched, ... (default: all)')
   .option('--rounds <n>', 'turns of every runner', positive, 7)
   .option('--steps <n>', 'steps of the fastest runner in a turn', positive, 12)
   .option('--memory-steps <n>', 'steps of the memory check, 0 for none', nonNegative, 1000)

@@ -7,30 +7,26 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { sourceFlags } from '../src/source-flags.js';
+import { findTorch } from '../src/training/peer.js';
 import type { TrainingReport } from '../src/training/command.js';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-it('measures every runner and writes what it found where the user is', { timeout: 240_000 }, async () => {
+/** The report of `bench training` on the small net, one step a turn. */
+async function bench(...runners: string[]): Promise<TrainingReport> {
   const cwd = mkdtempSync(join(tmpdir(), 'bench-training-'));
-  const args = [
-    '--nets',
-    'cnn',
-    '--rounds',
-    '1',
-    '--steps',
-    '1',
-    '--memory-steps',
-    '0',
-    '--json',
-    'out.json',
-  ];
-  await promisify(execFile)(process.execPath, [...sourceFlags, main, 'training', ...args], { cwd });
-  const { rows, memory } = JSON.parse(readFileSync(join(cwd, 'out.json'), 'utf8')) as TrainingReport;
+  const short = ['--nets', 'cnn', '--rounds', '1', '--steps', '1', '--memory-steps', '0'];
+  const args = ['training', ...short, '--json', 'out.json', '--runners', ...runners];
+  await promisify(execFile)(process.execPath, [...sourceFlags, main, ...args], { cwd });
+  const report = JSON.parse(readFileSync(join(cwd, 'out.json'), 'utf8')) as TrainingReport;
   rmSync(cwd, { recursive: true });
-  expect(memory).toBeNull();
-  // PyTorch is measured where it is installed.
-  const names = rows.map(({ runner }) => runner).filter((runner) => runner !== 'pytorch-1');
+  return report;
+}
+
+it('measures runners and writes what it found where the user is', { timeout: 240_000 }, async () => {
+  const { rows, memory, skipped } = await bench('bitgrad-wasm-2', 'bitgrad-wasm-1', 'tfjs-wasm-patched');
+  expect([memory, skipped]).toEqual([null, []]);
+  const names = rows.map(({ runner }) => runner);
   expect(names).toEqual(['tfjs-wasm-patched', 'bitgrad-wasm-1', 'bitgrad-wasm-2']);
   for (const { net, imagesPerSecond, millisecondsPerStep, batch } of rows) {
     expect(net).toBe('cnn');
@@ -40,4 +36,19 @@ it('measures every runner and writes what it found where the user is', { timeout
   const kernels = (runner: string) => Object.keys(rows.find((row) => row.runner === runner)!.kernels);
   expect(kernels('bitgrad-wasm-1')).toContain('BitgradBinaryConv2D');
   expect(kernels('tfjs-wasm-patched')).not.toContain('BitgradBinaryConv2D');
+});
+
+it('measures PyTorch where it is installed, or says how to have it', { timeout: 240_000 }, async () => {
+  const { rows, skipped } = await bench('pytorch-2');
+  if (findTorch(undefined)) {
+    expect(skipped).toEqual([]);
+    expect(rows.map(({ runner }) => runner)).toEqual(['pytorch-2']);
+    const forms = 'default [^,]+, channels_last [^,]+, compile .+';
+    expect(rows[0]!.detail).toMatch(
+      new RegExp(`^PyTorch \\d.*, (default|channels_last|compile); at the start, img/s: ${forms}$`),
+    );
+  } else {
+    expect(rows).toEqual([]);
+    expect(skipped).toEqual([expect.stringMatching(/^pytorch-2, .* python3 -m venv apps.bench.\.venv/)]);
+  }
 });

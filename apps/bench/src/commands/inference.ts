@@ -63,6 +63,8 @@ function allContenders(): Contender[] {
     onnxRuntime('web', 'int8'),
     onnxRuntime('node', 'fp32'),
     onnxRuntime('node', 'int8'),
+    onnxRuntime('node', 'fp32', 2),
+    onnxRuntime('node', 'int8', 2),
   ];
 }
 

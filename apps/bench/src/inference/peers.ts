@@ -1,4 +1,5 @@
-// The peers: tfjs-backend-wasm in float32, onnxruntime-web and onnxruntime-node in float32 and int8; one thread each.
+// The peers: tfjs-backend-wasm in float32, onnxruntime-web and onnxruntime-node in float32 and int8;
+// one thread each, and two of onnxruntime-node.
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -91,15 +92,15 @@ interface Ort {
 }
 
 const ortOptions = {
-  web: { executionProviders: ['wasm'], graphOptimizationLevel: 'all' },
-  node: {
+  web: () => ({ executionProviders: ['wasm'], graphOptimizationLevel: 'all' }),
+  node: (threads: number) => ({
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
-    intraOpNumThreads: 1,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     logSeverityLevel: 3,
-  },
+  }),
 } as const;
 
 const loadOrt = async (kind: 'web' | 'node'): Promise<Ort> => {
@@ -113,14 +114,18 @@ const loadOrt = async (kind: 'web' | 'node'): Promise<Ort> => {
   return ort;
 };
 
-/** onnxruntime, in WebAssembly or native. */
-export const onnxRuntime = (kind: 'web' | 'node', precision: 'fp32' | 'int8'): Contender => ({
+/** onnxruntime, in WebAssembly (one thread) or native. */
+export const onnxRuntime = (
+  kind: 'web' | 'node',
+  precision: 'fp32' | 'int8',
+  threads: 1 | 2 = 1,
+): Contender => ({
   engine: `ort-${kind}-${precision}`,
-  threads: 1,
+  threads,
   async prepare(net: FloatNet): Promise<Prepared> {
     const ort = await loadOrt(kind);
     const { bytes, inputType, inputShape } = onnxModel(net, precision);
-    const session = await ort.InferenceSession.create(bytes, ortOptions[kind]);
+    const session = await ort.InferenceSession.create(bytes, ortOptions[kind](threads));
     const rng = createRng(1);
     const length = sizeOf(inputShape);
     const data =

@@ -24,10 +24,12 @@ export function headline({ training, inference, tfc, cnn }: HeadlineSources): st
     const row = training.find((r) => r.net === net && r.runner === runner);
     return row ? figure(row.imagesPerSecond) : '-';
   };
+  const torch = training.find(({ runner }) => runner === 'pytorch-1')?.detail;
+  const torchVersion = /PyTorch \d+\.\d+/.exec(torch ?? '')?.[0] ?? 'PyTorch';
   const trains = (what: string, net: string): string[] => [
     `training ${what}, 1 thread, img/s`,
     speed(net, 'bitgrad-wasm-1'),
-    `PyTorch 1.13: ${speed(net, 'pytorch-1')}; TensorFlow.js wasm with a patch: ${speed(net, 'tfjs-wasm-patched')}`,
+    `${torchVersion}: ${speed(net, 'pytorch-1')}; TensorFlow.js wasm with a patch: ${speed(net, 'tfjs-wasm-patched')}`,
   ];
   const time = (net: string, engine: string): string => {
     const median = oneThread(inference, net, engine)?.medianMs ?? null;

@@ -5,8 +5,16 @@ import pc from 'picocolors';
 import { pick } from '../arguments.js';
 import { table } from '../report/markdown.js';
 import { commit, machine, type Machine } from '../result.js';
-import { nets, runnerNames, type MemoryGrowth, type Net, type RunnerName, type StepTimes } from './nets.js';
-import { findTorch, startPeer, type Peer } from './peer.js';
+import {
+  nets,
+  runnerNames,
+  runners,
+  type MemoryGrowth,
+  type Net,
+  type RunnerName,
+  type StepTimes,
+} from './nets.js';
+import { findTorch, startPeer, torchCommand, type Peer } from './peer.js';
 
 /** Options of the command. */
 export interface TrainingBenchOptions {
@@ -14,6 +22,7 @@ export interface TrainingBenchOptions {
   readonly markdown?: string;
   readonly python?: string;
   readonly nets?: readonly string[];
+  readonly runners?: readonly string[];
   readonly rounds: number;
   /** Steps of the fastest runner in a round; slower ones do fewer, for about the same time. */
   readonly steps: number;
@@ -81,14 +90,14 @@ async function steps(
 /** Measures all runners on one net, round by round. */
 async function measureNet(
   net: Net,
-  runners: readonly RunnerName[],
+  chosen: readonly RunnerName[],
   options: TrainingBenchOptions,
   python: string | undefined,
 ): Promise<TrainingRow[]> {
   const peers = new Map<RunnerName, Peer>();
   const measured = new Map<RunnerName, Measured>();
   try {
-    for (const runner of runners) {
+    for (const runner of chosen) {
       const peer = await startPeer(runner, net, python);
       peers.set(runner, peer);
       // Compilers warm up; the second portion tells how many steps fit a round.
@@ -109,7 +118,7 @@ async function measureNet(
         Object.assign(own, { peakBytes, kernels });
       }
     }
-    return runners.map((runner) => rowOf(net, runner, measured.get(runner)!, peers.get(runner)!.detail));
+    return chosen.map((runner) => rowOf(net, runner, measured.get(runner)!, peers.get(runner)!.detail));
   } finally {
     peers.forEach((peer) => peer.stop());
   }
@@ -160,23 +169,25 @@ export function trainingMarkdown({
 }: TrainingReport): string {
   const of = (net: string, runner: RunnerName): number | undefined =>
     rows.find((row) => row.net === net && row.runner === runner)?.imagesPerSecond;
-  const ratio = (row: TrainingRow, runner: RunnerName): string => {
-    const base = of(row.net, runner);
-    return base ? `${(row.imagesPerSecond / base).toFixed(2)}x` : '';
-  };
+  const ratio = (row: TrainingRow, base = 0): string =>
+    base ? `${(row.imagesPerSecond / base).toFixed(2)}x` : '';
+  /** PyTorch on as many threads as the row's runner. */
+  const torch = ({ net, runner }: TrainingRow): number | undefined =>
+    of(net, `pytorch-${runners[runner].threads}`);
   const cells = rows.map((row) => [
     ...[row.net, String(row.batch), row.runner, row.imagesPerSecond.toFixed(1)],
-    ...[ratio(row, 'tfjs-wasm-patched'), ratio(row, 'pytorch-1')],
+    ...[ratio(row, of(row.net, 'tfjs-wasm-patched')), ratio(row, torch(row))],
     `${row.millisecondsPerStep.toFixed(1)} (${row.spread.map((v) => v.toFixed(1)).join(' to ')})`,
     ...[row.parts.forward, row.parts.backward, row.parts.optimizer].map((v) => v.toFixed(1)),
     `${(row.peakMemoryBytes / 1e6).toFixed(0)} MB`,
+    row.detail,
   ]);
   const head = ['net', 'batch', 'runner', 'img/s', 'vs tfjs', 'vs PyTorch', 'ms a step (quartiles)'];
   const lines = [
     '# Training throughput',
     `${m.cpu}, ${m.cores} cores, Node ${m.node}, commit ${at ?? 'unknown'}, ${date}. ` +
-      `Runners took turns; medians. ${[...new Set(rows.map((row) => row.detail))].join('; ')}.`,
-    table([...head, 'forward', 'backward', 'optimizer', 'peak memory'], cells),
+      'Runners took turns; medians. "vs PyTorch" is on as many threads, against the form of PyTorch that was fastest.',
+    table([...head, 'forward', 'backward', 'optimizer', 'peak memory', 'detail'], cells),
     ...(memory
       ? [
           `Over ${memory.steps} steps: ${memory.tensors.join(' to ')} tensors, heap ${memory.heapBytes.map((b) => (b / 1e6).toFixed(1)).join(' to ')} MB.`,
@@ -189,13 +200,19 @@ export function trainingMarkdown({
 
 /** Runs the benchmark, prints it as Markdown, and writes the files asked for. @returns the exit code */
 export async function trainingCommand(options: TrainingBenchOptions): Promise<number> {
-  const python = findTorch(options.python);
-  const skipped = python ? [] : ['pytorch-1: no interpreter can import torch (Debian: python3-torch)'];
-  const runners = runnerNames.filter((runner) => python || runner !== 'pytorch-1');
-  const chosen = pick(nets, ({ name }) => name, 'network', options.nets);
+  const wanted = pick(runnerNames, (name) => name, 'runner', options.runners);
+  const isTorch = (name: RunnerName): boolean => runners[name].kind === 'pytorch';
+  const python = wanted.some(isTorch) ? findTorch(options.python) : undefined;
+  const skipped = wanted
+    .filter((name) => isTorch(name) && !python)
+    .map((name) => `${name}, since no interpreter can import torch; to have one: ${torchCommand}`);
+  skipped.forEach((reason) => progress(`skipped: ${reason}`));
+  const running = wanted.filter((name) => python || !isTorch(name));
   const rows: TrainingRow[] = [];
-  for (const net of chosen) rows.push(...(await measureNet(net, runners, options, python)));
-  const memory = options.memorySteps > 0 ? await measureMemory(nets[0]!, options.memorySteps) : null;
+  for (const net of pick(nets, ({ name }) => name, 'network', options.nets))
+    rows.push(...(await measureNet(net, running, options, python)));
+  const checked = options.memorySteps > 0 && running.includes('bitgrad-wasm-2');
+  const memory = checked ? await measureMemory(nets[0]!, options.memorySteps) : null;
   const report: TrainingReport = {
     date: new Date().toISOString().slice(0, 10),
     machine: machine(),

@@ -17,11 +17,20 @@ export const nets: readonly Net[] = [
 /** Number of classes of every net. */
 export const CLASSES = 10;
 
-/** Who trains: stock tfjs with a naive filter gradient, bitgrad on 1 and 2 threads, PyTorch on 1 thread. */
-export const runnerNames = ['tfjs-wasm-patched', 'bitgrad-wasm-1', 'bitgrad-wasm-2', 'pytorch-1'] as const;
+/** Who trains: stock tfjs with a naive filter gradient, bitgrad, and PyTorch in the form that is fastest on the net. */
+export const runners = {
+  'tfjs-wasm-patched': { kind: 'tfjs', threads: 1 },
+  'bitgrad-wasm-1': { kind: 'wasm', threads: 1 },
+  'bitgrad-wasm-2': { kind: 'wasm', threads: 2 },
+  'pytorch-1': { kind: 'pytorch', threads: 1 },
+  'pytorch-2': { kind: 'pytorch', threads: 2 },
+} as const;
 
 /** A runner's name. */
-export type RunnerName = (typeof runnerNames)[number];
+export type RunnerName = keyof typeof runners;
+
+/** The names, in the order in which they take turns. */
+export const runnerNames = Object.keys(runners) as RunnerName[];
 
 /** Milliseconds of one step by part. */
 export interface StepTimes {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { BitgradError, within } from '@bitgrad/core';
 import { sourceFlags } from '../source-flags.js';
-import type { Net, RunnerMessage, RunnerName, RunnerRequest } from './nets.js';
+import { runners, type Net, type RunnerMessage, type RunnerName, type RunnerRequest } from './nets.js';
 
 /** A running runner. */
 export interface Peer {
@@ -55,13 +55,14 @@ async function talk(
   };
 }
 
-/** Starts a runner in a process of its own. @param python interpreter with PyTorch, for `pytorch-1` */
+/** Starts a runner in a process of its own. @param python interpreter with PyTorch, for those of kind `pytorch` */
 export function startPeer(runner: RunnerName, net: Net, python: string | undefined): Promise<Peer> {
   const name = `${runner} on ${net.name}`;
-  if (runner === 'pytorch-1') {
+  const { kind, threads } = runners[runner];
+  if (kind === 'pytorch') {
     const script = fileURLToPath(new URL('./torch_runner.py', import.meta.url));
-    const [h, w, c] = net.shape;
-    const child = spawn(python!, [script, net.name, ...[net.batch, h, w, c].map(String)], {
+    const numbers = [threads, net.batch, ...net.shape].map(String);
+    const child = spawn(python!, [script, net.name, ...numbers], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const lines = createInterface({ input: child.stdout });
@@ -85,9 +86,16 @@ export function startPeer(runner: RunnerName, net: Net, python: string | undefin
   );
 }
 
-/** The first interpreter that can import torch, of the one given, python3 and Debian's /usr/bin/python3. */
+/** Where the command below puts PyTorch. */
+const venv = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
+
+/** What to do without PyTorch, from the repository's root. */
+export const torchCommand =
+  'python3 -m venv apps/bench/.venv && apps/bench/.venv/bin/pip install -r apps/bench/requirements.txt';
+
+/** The first interpreter that can import torch, of the one given, apps/bench/.venv, python3 and /usr/bin/python3. */
 export function findTorch(given: string | undefined): string | undefined {
-  const candidates = given ? [given] : ['python3', '/usr/bin/python3'];
+  const candidates = given ? [given] : [venv, 'python3', '/usr/bin/python3'];
   const found = candidates.find((python) => spawnSync(python, ['-c', 'import torch, torch.nn']).status === 0);
   if (given && !found)
     throw new BitgradError({
@@ -95,7 +103,8 @@ export function findTorch(given: string | undefined): string | undefined {
       source: 'bench',
       what: '--python',
       got: given,
-      expected: 'an interpreter that can import torch (Debian: python3-torch)',
+      expected: 'an interpreter that can import torch',
+      next: `Make one: ${torchCommand}`,
     });
   return found;
 }

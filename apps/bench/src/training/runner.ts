@@ -4,7 +4,14 @@ import { wasm } from '@bitgrad/backend-wasm';
 import type { BackendAdapter } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { bitgradTrainee } from './bitgrad-trainee.js';
-import { nets, type MemoryGrowth, type RunnerMessage, type RunnerRequest } from './nets.js';
+import {
+  nets,
+  runners,
+  type MemoryGrowth,
+  type RunnerMessage,
+  type RunnerName,
+  type RunnerRequest,
+} from './nets.js';
 import { createStepper, type Trainee } from './stepper.js';
 import { patchFilterGradient, stockTrainee } from './stock-trainee.js';
 
@@ -13,12 +20,13 @@ const net = nets.find(({ name }) => name === netName)!;
 const send = (message: RunnerMessage): void => void process.send!(message);
 
 async function prepare(): Promise<{ trainee: Trainee; adapter?: BackendAdapter }> {
-  if (runner === 'tfjs-wasm-patched') {
+  const { kind, threads } = runners[runner as RunnerName];
+  if (kind === 'tfjs') {
     await tf.setBackend('wasm');
     patchFilterGradient();
     return { trainee: stockTrainee(net) };
   }
-  const adapter = wasm({ threads: runner === 'bitgrad-wasm-2' ? 2 : 1 });
+  const adapter = wasm({ threads });
   await adapter.start();
   return { trainee: bitgradTrainee(net), adapter };
 }

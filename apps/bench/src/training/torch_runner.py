@@ -1,6 +1,11 @@
-"""Trains one net in PyTorch on one thread, in portions, as its parent asks: lines of JSON on stdin and stdout."""
+"""Trains one net in PyTorch in the form that is fastest, in portions, as its parent asks: JSON lines on stdin and stdout.
+
+Arguments: net, threads, batch, height, width, channels.
+"""
+import copy
 import json
 import resource
+import statistics
 import sys
 import time
 
@@ -8,7 +13,6 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-torch.set_num_threads(1)
 torch.manual_seed(1)
 
 
@@ -87,31 +91,68 @@ def resnet20():
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
-name, batch, height, width, channels = sys.argv[1], *map(int, sys.argv[2:6])
-net = {"cnn": cnn, "vgg-small": vgg_small, "resnet20": resnet20}[name]()
-optimizer = torch.optim.Adam(net.parameters(), 1e-3)
+name, threads, batch, height, width, channels = sys.argv[1], *map(int, sys.argv[2:7])
+torch.set_num_threads(threads)
+base = {"cnn": cnn, "vgg-small": vgg_small, "resnet20": resnet20}[name]()
 images = torch.randn(batch, channels, height, width)
 labels = torch.arange(batch) % 10
 
 
-def step():
-    start = time.perf_counter()
-    optimizer.zero_grad()
-    loss = F.cross_entropy(net(images), labels)
-    forward = time.perf_counter()
-    loss.backward()
-    backward = time.perf_counter()
-    optimizer.step()
-    end = time.perf_counter()
-    times = {"forward": forward - start, "backward": backward - forward, "optimizer": end - backward}
-    return {key: 1000 * value for key, value in times.items()}, loss.item()
+def trainer(prepare, images):
+    """A function that trains a copy of the net by one step, and returns its times in milliseconds and the loss."""
+    net = prepare(copy.deepcopy(base))
+    optimizer = torch.optim.Adam(net.parameters(), 1e-3)
+
+    def step():
+        start = time.perf_counter()
+        optimizer.zero_grad()
+        loss = F.cross_entropy(net(images), labels)
+        forward = time.perf_counter()
+        loss.backward()
+        backward = time.perf_counter()
+        optimizer.step()
+        end = time.perf_counter()
+        times = {"forward": forward - start, "backward": backward - forward, "optimizer": end - backward}
+        return {key: 1000 * value for key, value in times.items()}, loss.item()
+
+    return step
+
+
+last = torch.channels_last
+forms = {
+    "default": lambda: trainer(lambda net: net, images),
+    "channels_last": lambda: trainer(lambda net: net.to(memory_format=last), images.to(memory_format=last)),
+    "compile": lambda: trainer(torch.compile, images),
+}
+
+
+def fastest():
+    """The step of the fastest form, and what was found of all. Forms take turns, so that a slow phase hits all."""
+    steps, notes = {}, {}
+    for form, make in forms.items():
+        try:
+            step = make()
+            for _ in range(3):
+                step()
+            steps[form] = step
+        except Exception as error:  # torch.compile needs a C++ compiler
+            notes[form] = f"{type(error).__name__}: {str(error).splitlines()[0][:100]}"
+    spent = {form: [] for form in steps}
+    for _ in range(6):
+        for form, step in steps.items():
+            for _ in range(2):
+                spent[form].append(sum(step()[0].values()))
+    notes |= {form: f"{batch * 1000 / statistics.median(times):.4g}" for form, times in spent.items()}
+    best = min(spent, key=lambda form: statistics.median(spent[form]))
+    return steps[best], f"{best}; at the start, img/s: {', '.join(f'{form} {notes[form]}' for form in forms)}"
 
 
 def send(message):
     print(json.dumps(message), flush=True)
 
 
-send({"type": "ready", "detail": "PyTorch " + torch.__version__})
+step, detail = fastest()
+send({"type": "ready", "detail": f"PyTorch {torch.__version__}, {detail}"})
 for line in sys.stdin:
     request = json.loads(line)
     done = [step() for _ in range(request["count"])]
