@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { useBackend, type BackendAdapter } from '@bitgrad/core';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { wasm } from '../src/index.js';
@@ -96,6 +97,38 @@ describe('waits have a limit', () => {
       tf.removeBackend('wasm');
       tf.registerBackend('wasm', factory, 2);
     }
+  });
+});
+
+describe('threads', () => {
+  it('on a backend that was started without a shared memory: one, with the reason; asked for, refused', async () => {
+    const factory = tf.findBackendFactory('wasm');
+    tf.removeBackend('wasm');
+    setWasmPaths(`${folder}/`);
+    tf.registerBackend('wasm', factory, 2);
+    await tf.setBackend('wasm');
+    started = wasm();
+    await started.start();
+    const { features } = await started.probe();
+    expect(features).toMatchObject({ threads: 1 });
+    expect(features['threadObstacle']).toMatch(/is not shared: it was started before/);
+    await started.dispose();
+    await expect(wasm({ threads: 2 }).start()).rejects.toMatchObject({
+      code: 'backend-unavailable',
+      message: expect.stringContaining('is not shared'),
+    });
+    tf.removeBackend('wasm');
+    tf.registerBackend('wasm', factory, 2);
+  });
+
+  it('a file that is not there is named', async () => {
+    const factory = tf.findBackendFactory('wasm');
+    tf.removeBackend('wasm');
+    tf.registerBackend('wasm', factory, 2);
+    await expect(wasm({ wasmPaths: '/nowhere/' }).start()).rejects.toMatchObject({
+      code: 'backend-unavailable',
+      message: expect.stringContaining('/nowhere/tfjs-backend-wasm-simd.wasm'),
+    });
   });
 });
 

@@ -4,7 +4,7 @@ import { BitgradError, checkOptions, option, within, type BackendAdapter, type P
 import { heapAdapter } from './heap-adapter.js';
 import { isShared, moduleRunner } from './module.js';
 import { createThreadPool, type ThreadPool } from './pool.js';
-import { allFrom, download, isPage, simdUrl, startFrom, type WasmPaths } from './tfjs-binary.js';
+import { readBinary, simdUrl, startFrom, type WasmPaths } from './tfjs-binary.js';
 import { availableCores, threadObstacle } from './worker.js';
 
 /** Options of {@link wasm}. */
@@ -16,7 +16,7 @@ export interface WasmOptions {
    */
   readonly wasmPaths?: WasmPaths;
   /**
-   * Threads for convolutions and matrix products: a number from 1 to 64, which is insisted on, or `auto` (default): one
+   * Threads for all kernels: a number from 1 to 64, which is insisted on, or `auto` (default): one
    * a core, at most 8, and one where threads cannot be had; `probe()` then says why. Results are the same bit for bit
    * for any number.
    */
@@ -33,19 +33,11 @@ export interface WasmOptions {
   readonly startMs?: number;
 }
 
-/** Multiply-accumulates from which threads pay for waking them and for copies: about half a millisecond of work. */
-const THREADED_WORK = 10e6;
 const MOST_THREADS = 8;
 const START = 60_000;
 
-/** The number of threads to start. */
-function threadCount(threads: number | 'auto'): number {
-  if (threads === 'auto') return threadObstacle() ? 1 : Math.max(1, Math.min(MOST_THREADS, availableCores()));
-  const obstacle = threads > 1 ? threadObstacle() : '';
-  if (obstacle)
-    throw unavailable(`threads cannot be used: ${obstacle}`, "Leave threads at 'auto', or set it to 1.");
-  return threads;
-}
+/** The number of threads that `auto` stands for where nothing is in the way. */
+const autoThreads = (): number => Math.max(1, Math.min(MOST_THREADS, availableCores()));
 
 /** The threads of a started adapter, and why there is one only. */
 interface Threads {
@@ -53,19 +45,22 @@ interface Threads {
   readonly obstacle: string;
 }
 
-/** The pool works on the tfjs heap where that is shared (isolated pages), else on a memory of its own. */
-async function startPool(options: WasmOptions, heapMemory: WebAssembly.Memory): Promise<Threads> {
-  const { threads: wanted = 'auto', startMs = START } = options;
-  const threads = threadCount(wanted);
-  if (threads === 1) return { obstacle: threadObstacle() };
+const notShared =
+  'the memory of the tfjs wasm backend is not shared: it was started before, or in a page without wasmPaths';
+
+/** Threads on the heap. */
+async function startPool({ threads = 'auto', startMs = START }: WasmOptions, memory: WebAssembly.Memory) {
+  const obstacle = threadObstacle() || (isShared(memory) ? '' : notShared);
+  const auto = threads === 'auto';
+  const count = !auto ? threads : obstacle ? 1 : autoThreads();
+  if (count === 1) return { obstacle };
+  if (obstacle)
+    throw unavailable(`threads cannot be used: ${obstacle}`, "Leave threads at 'auto', or set it to 1.");
   try {
-    const memory = isShared(heapMemory)
-      ? heapMemory
-      : new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
-    return { pool: await createThreadPool(threads, memory, startMs), obstacle: '' };
+    return { pool: await createThreadPool(count, memory, startMs), obstacle };
   } catch (error) {
     // A page's security policy may forbid workers: that is no reason not to train.
-    if (wanted === 'auto') return { obstacle: (error as Error).message };
+    if (auto) return { obstacle: (error as Error).message };
     throw error;
   }
 }
@@ -99,14 +94,14 @@ export async function probe(started?: Threads): Promise<Probe> {
       { simd },
     );
   }
-  const threads = started ? (started.pool?.threads ?? 1) : threadCount('auto');
   const obstacle = started ? started.obstacle : threadObstacle();
+  const threads = started ? (started.pool?.threads ?? 1) : obstacle ? 1 : autoThreads();
   return { available: true, reason: '', features: { simd, threads, threadObstacle: obstacle } };
 }
 
-/** Starts tfjs's backend, if it does not run yet, with a shared heap where threads can work on it. */
+/** Starts tfjs's backend, if it does not run yet, with a shared heap where that can be had. */
 export async function activate(options: WasmOptions): Promise<boolean> {
-  const { wasmPaths, threads = 'auto', startMs = START } = options;
+  const { wasmPaths, startMs = START } = options;
   const module = await import('@tensorflow/tfjs-backend-wasm');
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   const late = (): BitgradError =>
@@ -118,15 +113,9 @@ export async function activate(options: WasmOptions): Promise<boolean> {
   let active = false;
   let cause: unknown;
   try {
-    if (wasmPaths === undefined || tf.engine().registry['wasm'] !== undefined) active = await start();
-    else if (isPage()) {
-      const url = simdUrl(wasmPaths)!;
-      const bytes = await download(url, startMs);
-      active = await startFrom(module, url, bytes, threadCount(threads) > 1, start);
-    } else {
-      module.setWasmPaths(allFrom(simdUrl(wasmPaths)!));
-      active = await start();
-    }
+    const running = tf.engine().registry['wasm'] !== undefined;
+    const binary = running ? undefined : await readBinary(wasmPaths, startMs);
+    active = binary ? await startFrom(module, binary, start) : await start();
   } catch (error) {
     if (error instanceof BitgradError) throw error;
     cause = error;
@@ -171,7 +160,7 @@ export function wasm(options: WasmOptions = {}): BackendAdapter {
       const [local, threads] = [await moduleRunner(memory), await startPool(options, memory)];
       started = threads;
       return {
-        ...{ local, pool: threads.pool, threadedWork: THREADED_WORK },
+        ...{ local, pool: threads.pool },
         dispose() {
           threads.pool?.dispose();
           if (started === threads) started = undefined;

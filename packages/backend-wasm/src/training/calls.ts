@@ -42,12 +42,12 @@ export interface Call {
   readonly args: readonly number[];
 }
 
-/** What runs calls at the same time on one memory: a module, or threads. */
+/** What runs calls on a memory: a module, or threads. */
 export interface Runner {
-  /** How many calls at the same time, the calling thread's included. */
+  /** How many calls run at the same time, the calling thread's included. */
   readonly threads: number;
   readonly memory: WebAssembly.Memory;
-  /** Runs at most `threads` calls and returns their results. */
+  /** Runs calls of one function, in any order and several at the same time, and returns their results. */
   run(calls: readonly Call[]): number[];
 }
 

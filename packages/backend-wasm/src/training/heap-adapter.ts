@@ -2,18 +2,17 @@
 import { defineAdapter, type BackendAdapter, type KernelSet, type Probe } from '@bitgrad/core';
 import { encode, type Runner } from './calls.js';
 import { createHeap, memoryOf, type TfjsWasmBackend } from './heap.js';
-import { jobInPlace, jobWithCopies, type Job } from './job.js';
+import { createJob } from './job.js';
 import type { KernelContext } from './kernels/family.js';
 import { fusedKernels, kernelFamilies } from './kernels/index.js';
+import { createWorth } from './worth.js';
 
 /** What runs the calls of kernels. */
 interface Runners {
   /** On the calling thread, on the heap. */
   readonly local: Runner;
-  /** On all threads, on the heap or on a memory of its own; none: one thread. */
+  /** On all threads, on the heap; none: one thread. */
   readonly pool?: Runner | undefined;
-  /** Multiply-accumulates of a job from which the threads pay. */
-  readonly threadedWork: number;
   dispose(): void;
 }
 
@@ -33,17 +32,24 @@ interface HeapAdapterDefinition {
 
 /** The kernels on the heap of a backend; removing them frees their memory and what runs them. */
 function kernelSet(active: TfjsWasmBackend, fused: boolean, runners: Runners): KernelSet {
-  const { local, pool, threadedWork } = runners;
+  const { local, pool = local } = runners;
   const heap = createHeap(active);
   const counts: Record<string, number> = {};
   const count = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
-  const job = (name: string, work: number): Job => {
-    if (!pool || work < threadedWork) return jobInPlace(heap, local);
-    count(`${name}/threads`);
-    return pool.memory === heap.memory ? jobInPlace(heap, pool) : jobWithCopies(heap, pool);
+  const worth = createWorth(pool.threads);
+  const jobs = Array.from({ length: pool.threads }, (_, i) => createJob(heap, i === 0 ? local : pool, i + 1));
+  const context: KernelContext = {
+    ...{ heap, count, fused },
+    call: (name, fields) => local.run([encode(name, fields)])[0]!,
+    run(kernel, work, body) {
+      const threads = worth.threads(kernel, work);
+      if (threads > 1) count(`${kernel}/threads`);
+      const start = performance.now();
+      const result = body(jobs[threads - 1]!);
+      worth.learn(kernel, work, threads, performance.now() - start);
+      return result;
+    },
   };
-  const call: KernelContext['call'] = (name, fields) => local.run([encode(name, fields)])[0]!;
-  const context: KernelContext = { heap, call, job, count, fused };
   return {
     kernels: Object.assign({}, ...kernelFamilies(fused).map((family) => family(context))),
     expected: 'NHWC float32 tensors without dilation',

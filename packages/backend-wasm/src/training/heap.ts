@@ -45,7 +45,7 @@ const ALIGN = 64;
 export const aligned = (n: number): number => Math.ceil(n / ALIGN) * ALIGN;
 
 /** Addresses of blocks one behind the other, and where they end. */
-export function consecutive<T extends readonly number[]>(
+function consecutive<T extends readonly number[]>(
   start: number,
   bytes: T,
 ): { addresses: Addresses<T>; end: number } {

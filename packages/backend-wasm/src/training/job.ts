@@ -1,9 +1,6 @@
-// One kernel run over memory and threads. A kernel asks for its operands and scratch space, runs functions, splits the
-// long ones; whether that happens in place on the tfjs heap, on one thread or many, or in a shared memory of our own
-// with copies in and out, is decided here.
-// Work is split over outputs only, so results are the same bit for bit for any number of threads.
-import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { util } from '@tensorflow/tfjs-core';
+// One kernel run on the heap: it asks for scratch space, runs functions, splits the long ones over threads.
+// Work is split over outputs, or into parts that the shape alone decides, so results are the same bit for bit for any
+// number of threads.
 import {
   encode,
   splitCall,
@@ -14,17 +11,14 @@ import {
   type Runner,
   type Split,
 } from './calls.js';
-import { aligned, consecutive, type Addresses, type Heap } from './heap.js';
+import type { Addresses, Heap } from './heap.js';
 
-/** A kernel run. Ask for operands first, then for scratch space: asking again takes the earlier space back. */
+/** A kernel run. */
 export interface Job {
+  /** Into how many parts `split` cuts, at most. */
   readonly threads: number;
-  /** A view of the memory that addresses point into; valid until the next request for space. */
   readonly memory: WebAssembly.Memory;
-  /** Address of an input. */
-  read(tensor: TensorInfo): number;
-  /** Address of an output; its contents are those of the tensor only after {@link Job.done}. */
-  write(tensor: TensorInfo): number;
+  /** Blocks of the given sizes; asking again takes the earlier ones back. */
   scratch<T extends readonly number[]>(...bytes: T): Addresses<T>;
   /** Runs a function on this thread. */
   call<N extends FunctionName>(name: N, fields: Fields<N>): number;
@@ -34,70 +28,16 @@ export interface Job {
     split: Split<N, A>,
     common: Common<N, A>,
   ): number[];
-  done(): void;
+  /** Runs a function `count` times, several at the same time; the calls must not write what another one uses. */
+  each<N extends FunctionName>(name: N, count: number, fields: (index: number) => Fields<N>): number[];
 }
 
-/** A job on the tfjs heap. @param runner of that heap */
-export const jobInPlace = (heap: Heap, runner: Runner): Job => ({
-  threads: runner.threads,
+/** @param runner of the heap */
+export const createJob = (heap: Heap, runner: Runner, threads: number): Job => ({
+  threads,
   memory: heap.memory,
-  read: heap.address,
-  write: heap.address,
   scratch: heap.scratch,
   call: (name, fields) => runner.run([encode(name, fields)])[0]!,
-  split: (name, split, common) => runner.run(splitCall(name, split, common, runner.threads)),
-  done: () => undefined,
+  split: (name, split, common) => runner.run(splitCall(name, split, common, threads)),
+  each: (name, count, fields) => runner.run(Array.from({ length: count }, (_, i) => encode(name, fields(i)))),
 });
-
-const PAGE = 65536;
-
-/** A job in a memory of the runner's own; operands are copied. */
-export function jobWithCopies(heap: Heap, runner: Runner): Job {
-  const { memory } = runner;
-  const outputs: { tensor: TensorInfo; at: number; bytes: number }[] = [];
-  const known = new Map<object, number>();
-  let operandsEnd = PAGE;
-  const reserve = (end: number): void => {
-    const missing = end - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-  };
-  const place = (bytes: number): number => {
-    const at = operandsEnd;
-    operandsEnd += aligned(bytes);
-    reserve(operandsEnd);
-    return at;
-  };
-  const bytesOf = (tensor: TensorInfo): number => util.sizeFromShape(tensor.shape) * 4;
-  return {
-    ...jobInPlace(heap, runner),
-    memory,
-    read(tensor) {
-      const earlier = known.get(tensor.dataId);
-      if (earlier !== undefined) return earlier;
-      const bytes = bytesOf(tensor);
-      const at = place(bytes);
-      const from = heap.address(tensor);
-      new Uint8Array(memory.buffer).set(new Uint8Array(heap.memory.buffer, from, bytes), at);
-      known.set(tensor.dataId, at);
-      return at;
-    },
-    write(tensor) {
-      const bytes = bytesOf(tensor);
-      const at = place(bytes);
-      outputs.push({ tensor, at, bytes });
-      return at;
-    },
-    scratch(...bytes) {
-      const { addresses, end } = consecutive(operandsEnd, bytes);
-      reserve(end);
-      return addresses;
-    },
-    done() {
-      for (const { tensor, at, bytes } of outputs)
-        new Uint8Array(heap.memory.buffer).set(
-          new Uint8Array(memory.buffer, at, bytes),
-          heap.address(tensor),
-        );
-    },
-  };
-}

@@ -1,8 +1,7 @@
-// Worker threads that run functions of the kernel module on a shared memory. The calling thread runs its own part
-// meanwhile and then waits. Works in Node (worker_threads) and in pages and workers with SharedArrayBuffer, that is, with
+// Worker threads that run functions of the kernel module on a shared memory, together with the calling thread. Works in Node (worker_threads) and in pages and workers with SharedArrayBuffer, that is, with
 // cross-origin isolation.
-import type { Call, Runner } from './calls.js';
-import { mailbox, mailboxBytes, type Mailbox } from './mailbox.js';
+import { createBoard } from './board.js';
+import type { Runner } from './calls.js';
 import { compileModule, instantiate, localRunner } from './module.js';
 import { startWorker, type WorkerHandle } from './worker.js';
 
@@ -23,20 +22,16 @@ export async function createThreadPool(
 ): Promise<ThreadPool> {
   const module = await compileModule(true);
   const own = localRunner(await instantiate(module, memory), memory);
-  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-  const workers: { readonly box: Mailbox; readonly handle: WorkerHandle }[] = [];
+  const indices = new Map(WebAssembly.Module.exports(module).map(({ name }, index) => [name, index]));
+  const board = createBoard();
+  const workers: WorkerHandle[] = [];
   const dispose = (): void => {
-    for (const { box, handle } of workers.splice(0)) {
-      box.close();
-      handle.terminate();
-    }
+    board.close();
+    for (const worker of workers.splice(0)) worker.terminate();
   };
   try {
-    for (let i = 1; i < threads; i++) {
-      const buffer = new SharedArrayBuffer(mailboxBytes);
-      const handle = await startWorker({ module, memory, buffer }, startMs);
-      workers.push({ box: mailbox(buffer), handle });
-    }
+    for (let i = 1; i < threads; i++)
+      workers.push(await startWorker({ module, memory, buffer: board.buffer }, startMs));
   } catch (error) {
     dispose();
     throw error;
@@ -44,10 +39,14 @@ export async function createThreadPool(
   return {
     threads,
     memory,
-    run([first, ...others]) {
-      others.forEach(({ name, args }: Call, i) => workers[i]!.box.post(names.indexOf(name), args));
-      const results = own.run([first!]);
-      return [...results, ...others.map(({ name }, i) => workers[i]!.box.take(name))];
+    run(calls) {
+      if (calls.length === 1) return own.run(calls);
+      const { name } = calls[0]!;
+      return board.run(
+        indices.get(name)!,
+        calls.map(({ args }) => args),
+        (args) => own.run([{ name, args }])[0]!,
+      );
     },
     dispose,
   };

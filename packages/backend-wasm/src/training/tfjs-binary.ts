@@ -1,5 +1,5 @@
-// The .wasm file of the tfjs backend: in a page it is downloaded here, so that a missing or wrong file is named, and so
-// that its memory can be shared with our worker threads.
+// The .wasm file of the tfjs backend: it is read here, so that a missing or wrong file is named, and so that its memory
+// can be shared with our worker threads.
 // It is the SIMD build, always. tfjs's threaded build is never started: it makes its workers from the source text of a
 // function, which a bundler's minifier breaks and a content security policy forbids, and then waits for them for ever.
 import type * as TfjsWasm from '@tensorflow/tfjs-backend-wasm';
@@ -18,14 +18,14 @@ export const simdUrl = (paths: WasmPaths): string | undefined =>
   typeof paths === 'string' ? paths + simdName : paths[simdName];
 
 /** The map of file names that tfjs insists on: all three, of which it asks for one. */
-export const allFrom = (url: string): Record<string, string> => ({
+const allFrom = (url: string): Record<string, string> => ({
   'tfjs-backend-wasm.wasm': url,
   [simdName]: url,
   'tfjs-backend-wasm-threaded-simd.wasm': url,
 });
 
 /** Whether files are read by fetch here, and not from a file system. */
-export const isPage = (): boolean =>
+const isPage = (): boolean =>
   typeof fetch === 'function' &&
   typeof (globalThis as { process?: typeof process }).process?.versions?.node !== 'string';
 
@@ -70,7 +70,7 @@ const notThere = (url: string, got: string, cause?: unknown): BitgradError =>
   });
 
 /** Downloads the build. @throws BitgradError `backend-unavailable` that names the URL and what came instead */
-export async function download(url: string, limitMs: number): Promise<Uint8Array<ArrayBuffer>> {
+async function download(url: string, limitMs: number): Promise<Uint8Array<ArrayBuffer>> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
     const response = await fetch(url, { credentials: 'same-origin', signal: AbortSignal.timeout(limitMs) });
@@ -100,18 +100,53 @@ function canShare(): boolean {
   }
 }
 
+/** A module of Node; no import, so that bundlers for browsers do not look for it. */
+const builtin = <N extends 'node:fs' | 'node:module' | 'node:path'>(name: N) =>
+  process.getBuiltinModule(name);
+
+/** The build beside tfjs's code in Node, undefined where it is not found: in a bundle. */
+function besideTfjs(): string | undefined {
+  try {
+    const entry = builtin('node:module')
+      .createRequire(import.meta.url)
+      .resolve('@tensorflow/tfjs-backend-wasm');
+    return builtin('node:path').join(entry, '..', simdName);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The SIMD build, and where it is from. */
+interface Binary {
+  readonly url: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /**
- * Starts tfjs's backend from downloaded bytes.
- * @param shared whether its memory shall be shared, where that is possible
+ * Reads the build: in Node from a file, in a page by download.
+ * @returns undefined where it is left to tfjs to find it
+ * @throws BitgradError `backend-unavailable` that names what was asked for and what came instead
  */
+export async function readBinary(paths: WasmPaths | undefined, limitMs: number): Promise<Binary | undefined> {
+  const url = paths === undefined ? (isPage() ? undefined : besideTfjs()) : simdUrl(paths)!;
+  if (url === undefined) return undefined;
+  if (isPage()) return { url, bytes: await download(url, limitMs) };
+  try {
+    const path = url.startsWith('file:') ? new URL(url) : url;
+    return { url, bytes: new Uint8Array(builtin('node:fs').readFileSync(path)) };
+  } catch (error) {
+    if (paths === undefined) return undefined;
+    throw notThere(url, (error as Error).message, error);
+  }
+}
+
+/** Starts tfjs's backend from the build's bytes, with a shared memory where that is possible. */
 export async function startFrom(
   module: TfjsModule,
-  url: string,
-  bytes: Uint8Array<ArrayBuffer>,
-  shared: boolean,
+  { url, bytes }: Binary,
   start: () => Promise<boolean>,
 ): Promise<boolean> {
-  if (shared && canShare()) shareMemory(bytes);
+  if (canShare()) shareMemory(bytes);
   module.setWasmPaths(allFrom(url), true);
   // tfjs asks its platform for the file: for this one it is here already.
   const platform = tf.env().platform;

@@ -1,13 +1,13 @@
 // Starting a worker thread in Node or in a browser, from a few lines of code that need no file of their own.
 import type * as WorkerThreads from 'node:worker_threads';
 import { BitgradError, within } from '@bitgrad/core';
-import { serveSource } from './mailbox.js';
+import { serveSource } from './board.js';
 
 /** What a worker gets at its start. */
 export interface WorkerData {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Of its mailbox. */
+  /** Of the board. */
   readonly buffer: SharedArrayBuffer;
 }
 

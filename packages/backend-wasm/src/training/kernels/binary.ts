@@ -3,9 +3,6 @@ import { binaryKernels, binaryOutputSize, type BinaryConvolution } from '@bitgra
 import type { KernelFamily } from './family.js';
 import type { Job } from '../job.js';
 
-/** How many times as fast packed multiply-accumulates are, for deciding on threads. */
-const PACKED = 5;
-
 function packedConvolution(
   job: Job,
   geometry: BinaryConvolution,
@@ -49,15 +46,13 @@ function packedConvolution(
 }
 
 /** BitgradBinaryConv2D and BitgradBinaryMatMul: bit for bit what the float products give. */
-export const binary: KernelFamily = ({ heap, job: newJob }) =>
+export const binary: KernelFamily = ({ heap, run }) =>
   binaryKernels((kernel, _backend, x, filter, geometry) => {
     const [n] = geometry.image;
     const [kh, kw, c, o] = geometry.filter;
     const [oh, ow] = binaryOutputSize(geometry);
     const out = heap.output([n, oh, ow, o]);
-    const job = newJob(kernel, (n * oh * ow * kh * kw * c * o) / PACKED);
-    const operands = { x: job.read(x), filter: job.read(filter), out: job.write(out) };
-    packedConvolution(job, geometry, operands);
-    job.done();
+    const operands = heap.at({ x, filter, out });
+    run(kernel, n * oh * ow * kh * kw * c * o, (job) => packedConvolution(job, geometry, operands));
     return out;
   });

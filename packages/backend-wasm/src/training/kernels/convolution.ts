@@ -57,12 +57,8 @@ function convolve(context: KernelContext, { inputs, attrs }: KernelArguments): T
     dimRoundingMode,
   });
   const out = context.heap.output(info.outShape);
-  const job = context.job('Conv2D', work(info));
-  forward(job, info, {
-    ...{ x: job.read(x!), filter: job.read(filter!), out: job.write(out) },
-    bias: bias ? job.read(bias) : 0,
-  });
-  job.done();
+  const operands = { ...context.heap.at({ x, filter, out }), bias: bias ? context.heap.address(bias) : 0 };
+  context.run('Conv2D', work(info), (job) => forward(job, info, operands));
   return out;
 }
 
@@ -92,10 +88,8 @@ export const convolution: KernelFamily = (context) => ({
     const { x, dy } = inputs;
     const info = geometry(x!.shape, filterShape, options);
     const out = context.heap.output(filterShape);
-    const job = context.job('Conv2DBackpropFilter', work(info));
-    const operands = { x: job.read(x!), dy: job.read(dy!), out: job.write(out) };
-    filterGradient(context, job, info, operands);
-    job.done();
+    const operands = context.heap.at({ x, dy, out });
+    context.run('Conv2DBackpropFilter', work(info), (job) => filterGradient(context, job, info, operands));
     return out;
   },
   Conv2DBackpropInput({ inputs, attrs }) {
@@ -104,10 +98,8 @@ export const convolution: KernelFamily = (context) => ({
     const { dy, filter } = inputs;
     const info = geometry(inputShape, filter!.shape, options);
     const out = context.heap.output(inputShape);
-    const job = context.job('Conv2DBackpropInput', work(info));
-    const operands = { dy: job.read(dy!), filter: job.read(filter!), out: job.write(out) };
-    inputGradient(context, job, info, operands);
-    job.done();
+    const operands = context.heap.at({ dy, filter, out });
+    context.run('Conv2DBackpropInput', work(info), (job) => inputGradient(context, job, info, operands));
     return out;
   },
 });

@@ -10,9 +10,10 @@ export interface KernelContext {
   /** Runs a function on the heap, on this thread. */
   call<N extends FunctionName>(name: N, fields: Fields<N>): number;
   /**
-   * A job for about `work` multiply-accumulates; large ones run on all threads. `name` is counted as run on threads.
+   * Runs a kernel's job of about `work` multiply-accumulates or other steps, on as many threads as it is worth; more than
+   * one are counted in the report as `kernel/threads`.
    */
-  job(name: string, work: number): Job;
+  run<T>(kernel: string, work: number, body: (job: Job) => T): T;
   /** Whether table kernels may be used. */
   readonly fused: boolean;
   /** Counts a variant of a kernel, shown in the report as `Kernel/variant`. */

@@ -98,18 +98,18 @@ export const matmul: KernelFamily = (context) => ({
     const out = heap.output([...batch, m, n]);
     const fromA = broadcastIndices(outerA, batch);
     const fromB = broadcastIndices(outerB, batch);
-    const job = context.job('BatchMatMul', m * k * n * fromA.length);
-    const [atA, atB, atOut] = [job.read(a!), job.read(b!), job.write(out)];
-    fromA.forEach((indexA, i) => {
-      const product: Product = {
-        ...{ m, k, n, a: atA + indexA * m * k * 4, b: atB + fromB[i]! * k * n * 4 },
-        out: atOut + i * m * n * 4,
-      };
-      if (plain) timesPanels(job, product, false);
-      else if (transposeA) transposedTimes(context, job, product);
-      else timesTransposed(context, job, product);
-    });
-    job.done();
+    const at = heap.at({ a, b, out });
+    context.run('BatchMatMul', m * k * n * fromA.length, (job) =>
+      fromA.forEach((indexA, i) => {
+        const product: Product = {
+          ...{ m, k, n, a: at.a + indexA * m * k * 4, b: at.b + fromB[i]! * k * n * 4 },
+          out: at.out + i * m * n * 4,
+        };
+        if (plain) timesPanels(job, product, false);
+        else if (transposeA) transposedTimes(context, job, product);
+        else timesTransposed(context, job, product);
+      }),
+    );
     return out;
   },
 });

@@ -10,19 +10,19 @@ const sizesOf = (shape: readonly number[], heads: number): [n: number, t: number
 ];
 
 /** The kernels of transformers. */
-export const transformer: KernelFamily = ({ heap, call, job: newJob }) => ({
+export const transformer: KernelFamily = ({ heap, call, run }) => ({
   BitgradAttention({ inputs, attrs }) {
     const { x } = inputs;
     const { heads } = attrs as unknown as { heads: number };
     const [n, t, d] = sizesOf(x!.shape, heads);
     const [y, a] = [heap.output([n, t, heads * d]), heap.output([n, heads, t, t])];
     const bytes = call('attentionScratch', { t, d });
-    const job = newJob('BitgradAttention', 2 * n * heads * t * t * d);
-    const operands = { x: job.read(x!), y: job.write(y), a: job.write(a) };
-    const [scratch] = job.scratch(bytes * job.threads);
-    const split = { over: 'i', count: n * heads, grain: 1, own: { scratch: bytes } } as const;
-    job.split('attention', split, { ...operands, scratch, t, heads, d });
-    job.done();
+    const operands = heap.at({ x, y, a });
+    run('BitgradAttention', 2 * n * heads * t * t * d, (job) => {
+      const [scratch] = job.scratch(bytes * job.threads);
+      const split = { over: 'i', count: n * heads, grain: 1, own: { scratch: bytes } } as const;
+      job.split('attention', split, { ...operands, scratch, t, heads, d });
+    });
     return [y, a];
   },
   BitgradAttentionGrad({ inputs, attrs }) {
@@ -31,12 +31,12 @@ export const transformer: KernelFamily = ({ heap, call, job: newJob }) => ({
     const [n, t, d] = sizesOf(x!.shape, heads);
     const dx = heap.output(x!.shape);
     const bytes = call('attentionScratch', { t, d });
-    const job = newJob('BitgradAttentionGrad', 4 * n * heads * t * t * d);
-    const operands = { x: job.read(x!), a: job.read(a!), dy: job.read(dy!), dx: job.write(dx) };
-    const [scratch] = job.scratch(bytes * job.threads);
-    const split = { over: 'i', count: n * heads, grain: 1, own: { scratch: bytes } } as const;
-    job.split('attentionGrad', split, { ...operands, scratch, t, heads, d });
-    job.done();
+    const operands = heap.at({ x, a, dy, dx });
+    run('BitgradAttentionGrad', 4 * n * heads * t * t * d, (job) => {
+      const [scratch] = job.scratch(bytes * job.threads);
+      const split = { over: 'i', count: n * heads, grain: 1, own: { scratch: bytes } } as const;
+      job.split('attentionGrad', split, { ...operands, scratch, t, heads, d });
+    });
     return dx;
   },
   BitgradLayerNorm({ inputs, attrs }) {
