@@ -4,24 +4,33 @@
 const native = (): ((bytes: Uint8Array, crc: number) => number) | undefined =>
   globalThis.process?.getBuiltinModule?.('node:zlib')?.crc32;
 
-let table: Uint32Array | undefined;
+const tables = new Map<number, Uint32Array>();
+
+/** The table of a reflected polynomial, made once. */
+function tableOf(polynomial: number): Uint32Array {
+  let table = tables.get(polynomial);
+  if (table) return table;
+  table = Uint32Array.from({ length: 256 }, (_, c) => {
+    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ polynomial : c >>> 1;
+    return c;
+  });
+  tables.set(polynomial, table);
+  return table;
+}
+
+function crcBy(polynomial: number, bytes: Uint8Array, crc: number): number {
+  const table = tableOf(polynomial);
+  let c = ~crc;
+  for (let i = 0; i < bytes.length; i++) c = table[(c ^ bytes[i]!) & 255]! ^ (c >>> 8);
+  return ~c >>> 0;
+}
 
 /**
  * CRC-32 (ISO-HDLC: reflected polynomial 0xEDB88320, initial value and final xor 0xFFFFFFFF).
  * @param crc of the bytes before these; 0 for none
  */
-export function crc32(bytes: Uint8Array, crc = 0): number {
-  const fast = native();
-  if (fast) return fast(bytes, crc);
-  if (!table) {
-    table = new Uint32Array(256);
-    for (let i = 0; i < 256; i++) {
-      let c = i;
-      for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-      table[i] = c;
-    }
-  }
-  let c = ~crc;
-  for (let i = 0; i < bytes.length; i++) c = table[(c ^ bytes[i]!) & 255]! ^ (c >>> 8);
-  return ~c >>> 0;
-}
+export const crc32 = (bytes: Uint8Array, crc = 0): number =>
+  native()?.(bytes, crc) ?? crcBy(0xedb88320, bytes, crc);
+
+/** CRC-32C (Castagnoli, RFC 3720: reflected polynomial 0x82F63B78), as in records of TensorFlow. */
+export const crc32c = (bytes: Uint8Array): number => crcBy(0x82f63b78, bytes, 0);

@@ -1,6 +1,6 @@
 export { accumulatorBound, exactFloat32, exactInt32 } from './bounds.js';
 export { brand, type Brand } from './brand.js';
-export { crc32 } from './crc32.js';
+export { crc32, crc32c } from './crc32.js';
 export {
   BitgradError,
   errorCodes,

@@ -8,6 +8,7 @@ export {
   checkValue,
   children,
   crc32,
+  crc32c,
   createRng,
   E,
   errorCodes,

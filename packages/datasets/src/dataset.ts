@@ -1,8 +1,8 @@
 // The in-memory form of a data set: bytes as they are stored, plain typed arrays, no tensors.
 // Floats exist only a batch at a time (batches.ts).
-import { createRng, type PictureSettings } from '@bitgrad/core';
+import { checkOptions, checkValue, createRng, option, type PictureSettings } from '@bitgrad/core';
 import { checkParts, checkSplit } from './check.js';
-import { failure, integerOption } from './errors.js';
+import { failure, fractionRule, integerOption } from './errors.js';
 
 /** Height, width and channels of one image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
@@ -28,6 +28,8 @@ export interface Dataset {
   readonly shape: ImageShape;
   readonly train: Split;
   readonly test: Split;
+  /** Chooses the epoch, apart from both; where the data have one, or one was held out. */
+  readonly validation?: Split;
   /** How pictures were brought to the shape, where they were; a packed model carries it as `metadata.picture`. */
   readonly picture?: PictureSettings;
   /** What was decided or left out while reading, in sentences for people. */
@@ -93,4 +95,48 @@ export function limitSplit(split: Split, count: number | undefined, seed = 0): S
   integerOption('seed', seed, Number.MIN_SAFE_INTEGER);
   if (count === undefined || integerOption('limit', count, 1) >= split.size) return split;
   return selectImages(split, limitedIndices(split.size, count, seed));
+}
+
+/**
+ * Holds out a part of a split, to choose by: of each class its share, at least one image in all, and never all of a class.
+ * @param fraction above 0 and below 1
+ * @param seed decides which; default 0
+ * @returns the rest, in its order, and what is held out, in its order
+ * @throws BitgradError `invalid-option`, also for a split in which no class has two images
+ */
+export function holdOut(
+  split: Split,
+  fraction: number,
+  options: { readonly seed?: number } = {},
+): { readonly rest: Split; readonly held: Split } {
+  checkSplit('holdOut', split);
+  checkValue('datasets', 'fraction of holdOut', fraction, option.required(fractionRule));
+  const { seed = 0 } = checkOptions('datasets', 'holdOut', options, { seed: option.integer() });
+  const byClass = new Map<number, number[]>();
+  split.labels.forEach((label, i) => {
+    const all = byClass.get(label);
+    if (all) all.push(i);
+    else byClass.set(label, [i]);
+  });
+  const rng = createRng(seed).fork('hold-out');
+  const held = new Uint8Array(split.size);
+  const largest = [...byClass.values()].reduce((most, all) => Math.max(most, all.length), 0);
+  if (!(largest > 1))
+    throw failure('invalid-option', {
+      what: 'split given to holdOut',
+      got: `${split.size} images`,
+      expected: 'a class of at least 2 images',
+    });
+  for (const [label, all] of byClass) {
+    const wanted = Math.min(all.length - 1, Math.round(all.length * fraction));
+    const count = Math.max(wanted, all.length === largest ? 1 : 0);
+    for (const i of rng
+      .fork(label)
+      .shuffle([...all])
+      .slice(0, count))
+      held[i] = 1;
+  }
+  const indices = (value: 0 | 1): number[] =>
+    Array.from({ length: split.size }, (_, i) => i).filter((i) => held[i] === value);
+  return { rest: selectImages(split, indices(0)), held: selectImages(split, indices(1)) };
 }

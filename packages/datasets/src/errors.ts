@@ -1,6 +1,6 @@
 // How this package says what is wrong: with a value (an option) or with a place in a file.
 // A message about a file always names the file and, when there is one, the byte offset.
-import { failureOf, type BitgradError, type ErrorCode, type ErrorDetails } from '@bitgrad/core';
+import { failureOf, option, type BitgradError, type ErrorCode, type ErrorDetails } from '@bitgrad/core';
 
 /** The parts of an error that a caller may add to what was wrong. */
 export type FailureDetails = Partial<Omit<ErrorDetails, 'code' | 'source' | 'what'>>;
@@ -30,3 +30,9 @@ export const integerOption = (
     most === Number.MAX_SAFE_INTEGER ? `an integer >= ${least}` : `an integer from ${least} to ${most}`;
   throw failure('invalid-option', { what: name, got: value, expected: range });
 };
+
+/** Part of something that may be held out. */
+export const fractionRule = option.of(
+  'a number above 0 and below 1',
+  (v) => typeof v === 'number' && v > 0 && v < 1,
+);

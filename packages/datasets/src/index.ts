@@ -12,6 +12,7 @@ export {
 } from './cifar.js';
 export {
   createSplit,
+  holdOut,
   limitSplit,
   selectImages,
   type Dataset,

@@ -51,5 +51,12 @@ export function mapLabels(dataset: Dataset, classes: readonly string[]): Dataset
     split.labels.forEach((label, i) => (labels[i] = numbers[label]!));
     return Object.freeze({ ...split, labels });
   };
-  return Object.freeze({ ...dataset, classes, train: map(dataset.train), test: map(dataset.test) });
+  const { train, test, validation } = dataset;
+  return Object.freeze({
+    ...dataset,
+    classes,
+    train: map(train),
+    test: map(test),
+    ...(validation && { validation: map(validation) }),
+  });
 }

@@ -1,7 +1,7 @@
 // Which files of a folder are pictures of which class, and which are for testing: from their paths alone, so that Node's
 // folders and the files dropped on a page are read alike. Nothing is left out without a word: see `notes`.
 import { checkOptions, checkValue, createRng, option, type OptionRules } from '@bitgrad/core';
-import { failure } from './errors.js';
+import { failure, fractionRule } from './errors.js';
 
 /** A picture, by its path, with its label. */
 export interface Item {
@@ -15,6 +15,8 @@ export interface Arrangement {
   readonly classes: readonly string[];
   readonly train: readonly Item[];
   readonly test: readonly Item[];
+  /** Of a folder with `test` and `validation`: the latter's. */
+  readonly validation?: readonly Item[];
   /** What was decided and what was left out, in sentences. */
   readonly notes: readonly string[];
 }
@@ -31,12 +33,6 @@ export interface ArrangeOptions {
   readonly folders?: readonly string[];
 }
 
-/** Part of a class that may be held out. */
-export const fractionRule = option.of(
-  'a number above 0 and below 1',
-  (v) => typeof v === 'number' && v > 0 && v < 1,
-);
-
 const arrangeRules: OptionRules<ArrangeOptions> = {
   seed: option.integer(),
   testFraction: fractionRule,
@@ -44,9 +40,10 @@ const arrangeRules: OptionRules<ArrangeOptions> = {
   folders: option.list(option.string),
 };
 
-/** Folder names of the splits; of several for testing the first is taken. */
+/** Folder names of the splits; without one for testing, that for validation is it. */
 const trainNames = ['train', 'training'];
-const testNames = ['test', 'testing', 'validation', 'valid', 'val', 'dev'];
+const validationNames = ['validation', 'valid', 'val', 'dev'];
+const testNames = ['test', 'testing', ...validationNames];
 
 const read = /\.(png|jpe?g|jpe|jfif|webp|gif|bmp|dib)$/i;
 /** Pictures that are not read: a class must not lose them in silence. */
@@ -83,6 +80,8 @@ const holdsClasses = (own: readonly string[]): boolean => own.some((path) => pat
 interface Splits {
   readonly train: string;
   readonly test: string | undefined;
+  /** Beside a folder for testing. */
+  readonly validation: string | undefined;
 }
 
 /** The folders of the splits; undefined where the folders at the top are the classes. */
@@ -91,7 +90,7 @@ function findSplits(root: string, pictures: readonly string[]): Splits | undefin
   const nested = tops.filter((name) => holdsClasses(under(name, pictures)));
   const find = (names: readonly string[]): string | undefined =>
     names.map((wanted) => nested.find((name) => name.toLowerCase() === wanted)).find(Boolean);
-  const [train, test] = [find(trainNames), find(testNames)];
+  const [train, test, chosen] = [find(trainNames), find(testNames), find(validationNames)];
   if (train !== undefined && test === undefined && tops.length > 1)
     throw failure('invalid-file', {
       what: `${root}: class folders in ${train}/, and pictures in other folders beside it`,
@@ -99,7 +98,7 @@ function findSplits(root: string, pictures: readonly string[]): Splits | undefin
       expected: 'train/ with test/, train/ alone, or one folder for each class',
       next: 'Name the folder for testing test, and move others out.',
     });
-  if (train !== undefined) return { train, test };
+  if (train !== undefined) return { train, test, validation: chosen === test ? undefined : chosen };
   const splitNames = [...trainNames, ...testNames];
   if (
     train === undefined &&
@@ -200,8 +199,8 @@ function refuseUnread(root: string, all: readonly string[]): void {
 
 /**
  * Arranges the files of a folder. Its subfolders are the classes, with all pictures at any depth below; or `train` and one
- * of `test`, `validation`, `valid` and `val` (first found) have them, or `train` alone. Where there is no test folder, a
- * seeded part of each class is held out. Hidden files and what archives leave (`__MACOSX`) do not count.
+ * of `test`, `validation`, `valid` and `val` (first found) have them, or `train` alone; one for validation beside `test` is
+ * the validation split. Where there is no test folder, a seeded part of each class is held out. Hidden files and what archives leave (`__MACOSX`) do not count.
  * @param root name of the folder, for messages
  * @param paths files relative to it, parts joined by `/`
  * @throws BitgradError `invalid-file`: no classes, a class without pictures, or pictures in formats that are not read
@@ -233,12 +232,13 @@ export function arrangePictures(
   const trained = classesIn(root, splits?.train ?? '', pictures, folders);
   const classes = [...trained.keys()];
   checkClasses(root, trained, leastClasses);
-  const done = ([train, test]: [Item[], Item[]]): Arrangement => {
-    const unused = pictures.length - train.length - test.length;
-    const used = new Set([...train, ...test].map(({ path }) => path));
+  const done = ([train, test, validation]: [Item[], Item[], Item[]?]): Arrangement => {
+    const all = [...train, ...test, ...(validation ?? [])];
+    const used = new Set(all.map(({ path }) => path));
     const where = [...new Set(pictures.filter((path) => !used.has(path)).map((path) => (path.includes('/') ? `${topOf(path)}/` : 'no folder')))]; // prettier-ignore
-    if (unused > 0) notes.push(`${files(unused, 'picture')} not used: in ${listed(where)}`);
-    return { classes, train, test, notes };
+    if (pictures.length > all.length)
+      notes.push(`${files(pictures.length - all.length, 'picture')} not used: in ${listed(where)}`);
+    return { classes, train, test, ...(validation && { validation }), notes };
   };
   if (splits?.test === undefined) {
     const [train, test] = holdOut(root, trained, testFraction, seed);
@@ -247,16 +247,24 @@ export function arrangePictures(
     );
     return done([train, test]);
   }
-  const tested = classesIn(root, splits.test, pictures, folders);
-  const strange = [...tested.keys()].find((name) => !classes.includes(name));
-  if (strange !== undefined)
+  const itemsOf = (folder: string): Map<string, string[]> => {
+    const found = classesIn(root, folder, pictures, folders);
+    const strange = [...found.keys()].find((name) => !classes.includes(name));
+    if (strange === undefined) return found;
     throw failure('invalid-file', {
-      what: `${root}/${splits.test}/${strange}: class folders for testing`,
+      what: `${root}/${folder}/${strange}: class folders beside those for training`,
       got: strange,
       expected: `some of ${listed(classes)}`,
     });
+  };
+  const tested = itemsOf(splits.test);
+  const validated = splits.validation === undefined ? undefined : itemsOf(splits.validation);
   if (splits.test.toLowerCase() !== 'test') notes.push(`${splits.test}/ is used for testing`);
   const untested = classes.filter((name) => !tested.has(name));
   if (untested.length > 0) notes.push(`no pictures for testing of ${listed(untested)}`);
-  return done([withLabels(trained, classes), withLabels(tested, classes)]);
+  if (validated) notes.push(`${splits.validation}/ is used for validation`);
+  const labelled = [trained, tested, ...(validated ? [validated] : [])].map((each) =>
+    withLabels(each, classes),
+  );
+  return done(labelled as [Item[], Item[], Item[]?]);
 }

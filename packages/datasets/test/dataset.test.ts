@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   createSplit,
+  holdOut,
   limitSplit,
   measureNormalization,
   normalizationTable,
   selectImages,
   symmetricNormalization,
   unitNormalization,
+  type Split,
 } from '../src/index.js';
 import { caught, ramp } from './helpers.js';
 
@@ -113,5 +115,41 @@ describe('normalization', () => {
         expect(variance).toBeCloseTo(new Set(bytes).size > 1 ? 1 : 0, 4);
       }),
     );
+  });
+});
+
+describe('holdOut', () => {
+  const labels = Uint8Array.from({ length: 60 }, (_, i) => (i < 40 ? 0 : i < 59 ? 1 : 2));
+  const split = createSplit(
+    Uint8Array.from({ length: 60 }, (_, i) => i),
+    labels,
+    [1, 1, 1],
+  );
+  const count = (part: Split) => [0, 1, 2].map((c) => part.labels.filter((label) => label === c).length);
+
+  it('takes its share of each class, by seed, and loses nothing', () => {
+    const { rest, held } = holdOut(split, 0.25, { seed: 7 });
+    expect([count(held), count(rest)]).toEqual([
+      [10, 5, 0],
+      [30, 14, 1],
+    ]);
+    expect([...rest.images, ...held.images].sort((a, b) => a - b)).toEqual([...split.images]);
+    expect([...held.images]).toEqual([...held.images].sort((a, b) => a - b));
+    held.images.forEach((image, i) => expect(held.labels[i]).toBe(split.labels[image]));
+    expect(holdOut(split, 0.25, { seed: 7 })).toEqual({ rest, held });
+    expect(holdOut(split, 0.25, { seed: 8 }).held.images).not.toEqual(held.images);
+  });
+
+  it('always holds out something, and never all of a class', () => {
+    expect(holdOut(split, 1e-6).held.size).toBe(1);
+    expect(count(holdOut(split, 0.999).rest)).toEqual([1, 1, 1]);
+  });
+
+  it.each([0, 1, -1, NaN, '0.1', undefined])('refuses %s', (fraction) => {
+    caught(() => holdOut(split, fraction as number), 'invalid-option', 'above 0 and below 1');
+  });
+
+  it('refuses a split of which nothing can be held out', () => {
+    expect(() => holdOut(selectImages(split, [0, 59]), 0.5)).toThrow(/a class of at least 2 images/);
   });
 });

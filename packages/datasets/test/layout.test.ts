@@ -29,7 +29,8 @@ describe('arrangePictures', () => {
     expect(arrange(pictures({ 'Training/a': 1, 'Training/b': 1, 'Testing/a': 1 })).test).toHaveLength(1);
     const found = arrange(pictures({ 'train/a': 2, 'train/b': 2, 'val/a': 5, 'test/a': 1 }));
     expect(paths(found.test)).toEqual(['test/a/0.png']);
-    expect(found.notes).toEqual(['no pictures for testing of b', '5 pictures not used: in val/']);
+    expect(paths(found.validation!)).toEqual([0, 1, 2, 3, 4].map((i) => `val/a/${i}.png`));
+    expect(found.notes).toEqual(['no pictures for testing of b', 'val/ is used for validation']);
     expect(arrange(pictures({ 'train/a': 2, 'train/b': 2, 'valid/a': 1, 'valid/b': 1 })).notes).toEqual([
       'valid/ is used for testing',
     ]);

@@ -6,10 +6,10 @@ import { checkOptions, option, type OptionRules } from '@bitgrad/core';
 import { defaultMaxBytes } from '../bytes.js';
 import { createSplit, limitedIndices, type Dataset, type Split } from '../dataset.js';
 import { commonRules, defineDataset, type CommonLoadOptions } from '../define.js';
-import { failure } from '../errors.js';
+import { failure, fractionRule } from '../errors.js';
 import { imageForm, imageRules, type ImageForm, type ImageOptions } from '../images.js';
 import { mapLabels } from '../labels.js';
-import { arrangePictures, fractionRule, type Item } from '../layout.js';
+import { arrangePictures, type Item } from '../layout.js';
 import { cacheFolder, openCache, stampOf, type PictureCache } from './cache.js';
 import { walkFolder } from './files.js';
 import { readPictures } from './pool.js';
@@ -130,7 +130,7 @@ export async function loadImageFolder(folder: string, options: FolderOptions = {
   } = checkOptions('datasets', 'loadImageFolder', options, folderRules);
   const form = imageForm(options);
   const { files, folders, others } = await walkFolder(folder);
-  const { classes, train, test, notes } = arrangePictures(folder, files, {
+  const { classes, train, test, validation, notes } = arrangePictures(folder, files, {
     seed,
     testFraction,
     folders,
@@ -139,12 +139,16 @@ export async function loadImageFolder(folder: string, options: FolderOptions = {
   const said = [...notes];
   if (others.length > 0)
     said.push(`${others.length} left out, no regular files: ${others.slice(0, 3).join(', ')}`);
-  const items = [sample(train, options.limit, seed), sample(test, options.testLimit, seed)] as const;
+  const items = [
+    sample(train, options.limit, seed),
+    sample(test, options.testLimit, seed),
+    validation ?? [],
+  ] as const;
   const place = cache === true ? cacheFolder() : cache;
   const kept = place === false ? undefined : await openCache(place, await realpath(folder), form);
   const read = await readItems(folder, items.flat(), form, options, kept);
   const [height, width, channels] = form.shape;
-  const middle = items[0].length * height * width * channels;
+  const ends = [0, 1, 2].map((i) => items.slice(0, i + 1).flat().length * height * width * channels);
   const split = (part: readonly Item[], images: Uint8Array): Split => {
     const labels = part.map(({ label }) => label);
     return createSplit(images, (classes.length > 256 ? Uint16Array : Uint8Array).from(labels), form.shape);
@@ -155,8 +159,9 @@ export async function loadImageFolder(folder: string, options: FolderOptions = {
     name: 'folder',
     classes,
     shape: form.shape,
-    train: split(items[0], read.images.slice(0, middle)),
-    test: split(items[1], read.images.slice(middle)),
+    train: split(items[0], read.images.slice(0, ends[0])),
+    test: split(items[1], read.images.slice(ends[0], ends[1])),
+    ...(validation && { validation: split(items[2], read.images.slice(ends[1])) }),
     picture: form.picture,
     notes: said,
   });
