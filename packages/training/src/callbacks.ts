@@ -79,7 +79,8 @@ export class ClockCallback extends Callback {
   }
 
   private rateOf(base: number, step: number): number {
-    return scheduledRate(this.schedule, base, step, this.now.totalSteps);
+    const { totalSteps } = this.now;
+    return scheduledRate(this.schedule, base, step, { totalSteps, stepsPerEpoch: this.stepsPerEpoch });
   }
 
   override async onTrainBegin(): Promise<void> {

@@ -12,7 +12,7 @@ export {
 } from './checkpoint/checkpoint.js';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.js';
 export { classCount } from './inputs.js';
-export type { EpochEvent, FinishEvent, StepEvent, TrainEvent } from './events.js';
+export type { EpochEvent, FinalFigures, FinishEvent, PhaseEvent, StepEvent, TrainEvent } from './events.js';
 export { evaluateGap, isSoft, type GapEvaluation } from './gap.js';
 export { adam, type AdamOptions } from './optimizers/adam.js';
 export { adamw, type AdamWOptions } from './optimizers/adamw.js';
@@ -27,17 +27,27 @@ export {
   type OptimizerInfo,
 } from './optimizers/config.js';
 export { defineOptimizer, type NamedOptimizer, type OptimizerDefinition } from './optimizers/define.js';
+export type { OptimizerGroup } from './optimizers/groups.js';
 export type { RatedOptimizer, ScheduledRate } from './optimizers/rates.js';
 export { sgd, type SgdOptions } from './optimizers/sgd.js';
 export { StepOptimizer, type OptimizerState, type StatefulOptimizer } from './optimizers/step-optimizer.js';
 export {
   learningRateAt,
   resolveSchedule,
+  scheduleKinds,
   type LearningRateSchedule,
   type ScheduleSpec,
 } from './schedules.js';
+export type { Best, EarlyStop, Monitor } from './selection.js';
 export { checkConfig } from './state.js';
 export { crossEntropy, type LossFunction } from './step.js';
+export {
+  curvesOf,
+  tensorboardHeader,
+  tensorboardRecord,
+  tensorboardUntil,
+  type Scalars,
+} from './tensorboard.js';
 export { createTrainer, type Trainer } from './trainer.js';
 export type { TrainerOptions } from './trainer-options.js';
 export type { TrainerState, TrainingMetrics, TrainingPosition } from './trainer-state.js';

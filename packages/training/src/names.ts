@@ -61,3 +61,9 @@ export function differingNames(
   const [a, b] = [recounted(saved), recounted(present)];
   return [saved.filter((_, i) => !b.includes(a[i]!)), present.filter((_, i) => !a.includes(b[i]!))];
 }
+
+/** Whether a pattern, in which `*` stands for anything, is a name's. */
+export function matchesName(pattern: string, name: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(name);
+}

@@ -1,6 +1,8 @@
 // Small parts of the trainer: comparison of options, a checksum of the data, and the lock between steps and saves.
-import { BitgradError, checkValue, option, showValue, type JsonObject } from '@bitgrad/core';
+import { BitgradError, checkValue, option, showValue, type Json, type JsonObject } from '@bitgrad/core';
 import type { Split } from '@bitgrad/datasets';
+import type { Lengthening } from './schedules.js';
+import type { TrainerState } from './trainer-state.js';
 
 /**
  * Compares options that decide a run's result.
@@ -20,6 +22,25 @@ export function checkConfig(saved: JsonObject, present: JsonObject): void {
       next: 'Resume with the options of the first run, or start a new run elsewhere.',
     });
   }
+}
+
+/**
+ * Compares a state with the options of a trainer: all must be the same, but that the run may have become longer, and more
+ * or less patient.
+ * @returns the lengths that the run had, up to which step
+ * @throws BitgradError `incompatible`
+ */
+export function lengthened(state: TrainerState, present: JsonObject): readonly Lengthening[] {
+  const { config, clock, lengthenings = [] } = state;
+  const epochs = present['epochs'] as number;
+  const then = config['epochs'] as number;
+  const patience = (stop: Json | undefined, of: Json | undefined): Json | undefined =>
+    stop && of ? { ...(stop as JsonObject), patience: (of as JsonObject)['patience']! } : stop;
+  const earlyStop = patience(config['earlyStop'], present['earlyStop']);
+  checkConfig({ ...config, epochs: Math.max(epochs, then), ...(earlyStop && { earlyStop }) }, present);
+  return epochs > then && clock.step > 0
+    ? [...lengthenings, { step: clock.step, epochs: then }]
+    : lengthenings;
 }
 
 /** JSON with sorted keys, so that equal options compare equal however they were written. */

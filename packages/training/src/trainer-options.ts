@@ -17,7 +17,14 @@ import { checkData, classCount, expectLogits } from './inputs.js';
 import { createOptimizer, type OptimizerConfig } from './optimizers/config.js';
 import { settleRates } from './optimizers/rates.js';
 import { expectOptimizer, isOptimizer, type StatefulOptimizer } from './optimizers/step-optimizer.js';
-import { resolveSchedule, scheduleRule, type LearningRateSchedule, type ScheduleSpec } from './schedules.js';
+import {
+  resolveSchedule,
+  scheduleConfig,
+  scheduleRule,
+  type LearningRateSchedule,
+  type ScheduleSpec,
+} from './schedules.js';
+import { checkSelection, earlyStopRule, type EarlyStop, type Monitor } from './selection.js';
 import { splitChecksum } from './state.js';
 import { smoothedCrossEntropy, type LossFunction } from './step.js';
 
@@ -28,6 +35,17 @@ export interface TrainerOptions {
   readonly train: Split;
   /** Evaluated after each epoch; without it epochs have no test accuracy. */
   readonly test?: Split;
+  /**
+   * Evaluated after epochs in place of the test split, which is then evaluated once, at the end: what chooses an epoch says
+   * nothing of new images.
+   */
+  readonly validation?: Split;
+  /** Ends the run when the validation split gets no better; needs one. Default not. */
+  readonly earlyStop?: EarlyStop;
+  /** At its end the model gets the weights of the epoch that was best on the validation split; default false. */
+  readonly keepBest?: boolean;
+  /** What is better on the validation split: more `accuracy` (default) or less `loss`, both at the levels of deployment. */
+  readonly monitor?: Monitor;
   readonly epochs: number;
   /** Images a step; default 64. The last batch of an epoch may be smaller. */
   readonly batchSize?: number;
@@ -63,6 +81,10 @@ const rules: OptionRules<TrainerOptions> = {
   model: option.any,
   train: option.any,
   test: option.any,
+  validation: option.any,
+  earlyStop: earlyStopRule,
+  keepBest: option.boolean,
+  monitor: option.oneOf('accuracy', 'loss'),
   epochs: option.required(option.integer(1)),
   batchSize: option.integer(1),
   seed: option.integer(),
@@ -79,11 +101,16 @@ const rules: OptionRules<TrainerOptions> = {
   yieldEveryMs: option.number(0),
 };
 
+/** What stays undefined where it is not given. */
+type Absent = 'test' | 'validation' | 'earlyStop' | 'clipNorm';
+
 /** Options with their defaults, and what follows from them. */
 export interface ResolvedOptions extends Required<
-  Omit<TrainerOptions, 'optimizer' | 'schedule' | 'test' | 'augment' | 'labelSmoothing' | 'clipNorm'>
+  Omit<TrainerOptions, 'optimizer' | 'schedule' | 'augment' | 'labelSmoothing' | Absent>
 > {
   readonly test: Split | undefined;
+  readonly validation: Split | undefined;
+  readonly earlyStop: EarlyStop | undefined;
   readonly augment: Augmentation | undefined;
   readonly clipNorm: number | undefined;
   readonly optimizer: StatefulOptimizer;
@@ -124,7 +151,8 @@ function checkLoss({ model, loss, labelSmoothing = 0 }: TrainerOptions): void {
 /** @throws BitgradError `invalid-option`, `shape-mismatch`, `unknown-name`, `incompatible`, `disposed` */
 export function resolveOptions(options: TrainerOptions): ResolvedOptions {
   checkOptions('training', 'createTrainer', options, rules);
-  const { model, train, test, epochs, augment, clipNorm, labelSmoothing = 0 } = options;
+  const { model, train, test, validation, epochs, augment, clipNorm, labelSmoothing = 0 } = options;
+  const { earlyStop, keepBest = false, monitor = 'accuracy' } = options;
   const { batchSize = 64, seed = 0, normalize = symmetricNormalization } = options;
   expectModel('training', 'createTrainer', model);
   const classes = classCount(model);
@@ -133,6 +161,8 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
   checkLoss(options);
   checkData('createTrainer (train)', model, train);
   if (test !== undefined) checkData('createTrainer (test)', model, test);
+  if (validation !== undefined) checkData('createTrainer (validation)', model, validation);
+  checkSelection(options);
   checkContrast(train, options.normalize);
   normalizationTable(normalize, train.shape[2]);
   const given = options.optimizer ?? { name: 'adam' };
@@ -148,7 +178,7 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
       batchSize,
       seed,
       learningRate,
-      schedule,
+      schedule: scheduleConfig(schedule),
       normalize,
       augment: augment ?? null,
       optimizer: optimizer.getConfig(),
@@ -159,12 +189,20 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
       // Where they are not used, the configuration is that of checkpoints from before there were any.
       ...(labelSmoothing > 0 && { labelSmoothing }),
       ...(clipNorm && { clipNorm }),
+      ...(validation && { validationImages: validation.size, validationChecksum: splitChecksum(validation) }),
+      ...(earlyStop && { earlyStop }),
+      ...(keepBest && { keepBest }),
+      ...((earlyStop ?? keepBest) && { monitor }),
     }),
   ) as JsonObject;
   return {
     model,
     train,
     test,
+    validation,
+    earlyStop,
+    keepBest,
+    monitor,
     epochs,
     batchSize,
     seed,

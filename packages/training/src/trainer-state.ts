@@ -1,7 +1,9 @@
 // The state of a trainer as plain data, and whether it can be one: counts that agree with each other and with the options.
 import { BitgradError, type JsonObject, type TrainingClock } from '@bitgrad/core';
-import type { EpochEvent } from './events.js';
+import type { EpochEvent, FinalFigures } from './events.js';
 import type { OptimizerState } from './optimizers/step-optimizer.js';
+import type { Lengthening } from './schedules.js';
+import type { Best } from './selection.js';
 import type { WeightValues } from './weights.js';
 
 /** Where training stands: epochs done, and steps done in the present one. */
@@ -21,6 +23,8 @@ export interface TrainingMetrics {
   readonly trainSeconds: number;
   readonly trainImages: number;
   readonly history: readonly EpochEvent[];
+  /** Of a run with a validation split that came to its end. */
+  readonly final?: FinalFigures;
 }
 
 /** All of a trainer's state, as plain data. */
@@ -35,6 +39,10 @@ export interface TrainerState {
   /** How many of the weights, from the first, are trained. */
   readonly trained: number;
   readonly optimizer: OptimizerState;
+  /** The best epoch on the validation split. */
+  readonly best?: Best;
+  /** The lengths that the run had before. */
+  readonly lengthenings?: readonly Lengthening[];
   /** Of a checkpoint of the first version, whose names were not held to: the order must be the model's too. */
   readonly ordered?: boolean;
 }
@@ -80,6 +88,9 @@ const share: Rule = ['a number from 0 to 1', (x) => x >= 0 && x <= 1];
 const exactly = (value: number): Rule => [String(value), (x) => x === value];
 const upTo = (high: number): Rule => [`an integer from 0 to ${high}`, (x) => count[1](x) && x <= high];
 
+const gap: Rule = ['a number from -1 to 1', (x) => x >= -1 && x <= 1];
+const testRules = { hardenedTestAccuracy: share, softTestAccuracy: share };
+
 const check = (fields: Fields, what: string, rules: Readonly<Record<string, Rule>>): void => {
   for (const [key, [expected, allows]] of Object.entries(rules)) {
     const value = fields[key];
@@ -113,21 +124,53 @@ function checkEpochEvent(entry: unknown, epoch: number, { epochs, stepsPerEpoch 
   if (fields['type'] !== 'epoch') throw badState(`${what}.type`, fields['type'], '"epoch"');
   check(fields, what, {
     epoch: exactly(epoch),
-    epochs: exactly(epochs),
+    epochs: upTo(epochs),
     step: exactly((epoch + 1) * stepsPerEpoch),
     loss: finite,
     accuracy: share,
     seconds: amount,
   });
-  const gap: Rule = ['a number from -1 to 1', (x) => x >= -1 && x <= 1];
-  const optional = {
-    flipRatio: share,
-    hardenedTestAccuracy: share,
-    softTestAccuracy: share,
-    softToHardGap: gap,
-  };
-  for (const [key, rule] of Object.entries(optional))
-    if (fields[key] !== null) check(fields, what, { [key]: rule });
+  const measured = { flipRatio: share, ...testRules, softToHardGap: gap };
+  const later = { testLoss: finite, validationAccuracy: share, validationLoss: finite, softValidationAccuracy: share }; // prettier-ignore
+  for (const [key, rule] of Object.entries({ ...measured, ...later }))
+    if (fields[key] !== null && !(key in later && fields[key] === undefined))
+      check(fields, what, { [key]: rule });
+}
+
+/** Figures of the end, best epoch and former lengths, where there are any. */
+function checkRest(fields: Fields, { epoch, batch }: TrainingPosition, { stepsPerEpoch }: Size): void {
+  const { final } = fields['metrics'] as Fields;
+  if (final !== undefined) {
+    const figures = asRecord(final, 'metrics.final');
+    check(figures, 'metrics.final', { epoch: upTo(epoch - 1) });
+    for (const [key, rule] of Object.entries({ ...testRules, softToHardGap: gap, testLoss: finite }))
+      if (figures[key] !== null) check(figures, 'metrics.final', { [key]: rule });
+  }
+  if (fields['best'] !== undefined) {
+    const best = asRecord(fields['best'], 'best');
+    check(best, 'best', { epoch: upTo(epoch - 1), score: finite });
+    const clock = asRecord(best['clock'], 'best.clock');
+    check(clock, 'best.clock', { step: exactly(((best['epoch'] as number) + 1) * stepsPerEpoch) });
+    if (best['weights'] !== undefined) checkKept(asList(best['weights'], 'best.weights'), fields['weights']);
+  }
+  if (fields['lengthenings'] === undefined) return;
+  let last = 0;
+  for (const each of asList(fields['lengthenings'], 'lengthenings')) {
+    check(asRecord(each, 'lengthenings'), 'lengthenings', {
+      step: [
+        `an integer from ${last + 1}`,
+        (x) => count[1](x) && x > last && x <= epoch * stepsPerEpoch + batch,
+      ],
+      epochs: positive,
+    });
+    last = (each as Lengthening).step;
+  }
+}
+
+function checkKept(kept: readonly unknown[], weights: unknown): void {
+  const sizes = (weights as readonly WeightValues[]).map(({ values }) => values.length);
+  const own = kept.map((values) => (ArrayBuffer.isView(values) ? (values as Float32Array).length : -1));
+  if (own.join() !== sizes.join()) throw badState('best.weights', own, `values of sizes ${sizes.join()}`);
 }
 
 function checkMetrics(metrics: Fields, { epoch, batch }: TrainingPosition, size: Size): void {
@@ -172,7 +215,8 @@ function checkOptimizer(state: unknown, depth = 0): void {
 }
 
 /** What of a state has values that are not finite, in words; undefined: nothing. */
-export function notFiniteIn({ weights, optimizer }: TrainerState): string | undefined {
+export function notFiniteIn({ weights, optimizer, best }: TrainerState): string | undefined {
+  if (best?.weights?.some((values) => !allFinite(values))) return 'a weight of the best epoch';
   const weight = weights.find(({ values }) => !allFinite(values));
   if (weight) return `weight "${weight.name}"`;
   const bad = ({ slots, children }: OptimizerState): boolean =>
@@ -208,6 +252,7 @@ export function checkState(state: unknown): asserts state is TrainerState {
   checkOptimizer(fields['optimizer']);
   // The optimizer has a slot, or null, for each weight that is trained.
   check(fields, 'state', { trained: exactly(slotsIn(fields['optimizer'] as OptimizerState)) });
+  checkRest(fields, { epoch, batch }, size);
 }
 
 /**

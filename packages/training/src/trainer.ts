@@ -10,16 +10,17 @@ import {
   type JsonObject,
   type TrainingClock,
 } from '@bitgrad/core';
-import { batches, type Batch } from '@bitgrad/datasets';
+import { batches, type Batch, type Split } from '@bitgrad/datasets';
 import { setClock } from '@bitgrad/layers';
-import type { EpochEvent, TrainEvent } from './events.js';
+import { epochEvent, finalFigures, type EpochEvent, type PhaseEvent, type TrainEvent } from './events.js';
 import { checkFinite } from './finite.js';
 import { createFlipSampler } from './flips.js';
 import { createSpeed } from './speed.js';
-import { clockAt, scheduledRate } from './schedules.js';
+import { clockAt, rateOfRun, scheduledRate, type Lengthening } from './schedules.js';
+import { hasWaited, isBetter, type Best } from './selection.js';
 import { trainStep } from './step.js';
-import { measureGap } from './gap.js';
-import { checkConfig, createLock } from './state.js';
+import { measureGap, type GapEvaluation } from './gap.js';
+import { checkConfig, createLock, lengthened } from './state.js';
 import { resolveOptions, type TrainerOptions } from './trainer-options.js';
 import {
   checkClock,
@@ -28,7 +29,7 @@ import {
   type TrainingMetrics,
   type TrainingPosition,
 } from './trainer-state.js';
-import { planRestore, readWeights, trainedVariables } from './weights.js';
+import { planRestore, readWeights, trainedVariables, withValues, type WeightValues } from './weights.js';
 import { wrapForQuantizers } from './wrap.js';
 import { createYielder } from './yielding.js';
 
@@ -41,6 +42,10 @@ export interface Trainer {
   clock(): TrainingClock;
   position(): TrainingPosition;
   metrics(): TrainingMetrics;
+  /** Whether the run is at its end: its last epoch, or the one after which it stopped early, and all that follows it. */
+  finished(): boolean;
+  /** The epoch whose weights the model has: the best one at the end of a run that keeps it, else undefined. */
+  kept(): Best | undefined;
   /**
    * Trains from where it stands. Between two events nothing runs: save, evaluate or wait as you like.
    * @param options.signal stops it after the step that is running, with a `stopped` event; `run()` goes on later
@@ -51,6 +56,8 @@ export interface Trainer {
   /** A copy of the state, taken between two steps. */
   exportState(): Promise<TrainerState>;
   /**
+   * Goes on from a state. Of the options that decide the result the number of epochs may be larger than it was, and the
+   * patience of an early stop another: the rates of steps to come are then those of the longer run.
    * @throws BitgradError `invalid-file` for a state that cannot be, `incompatible` when it belongs to other options or
    *   another model, `invalid-state` while running; the model is then unchanged
    */
@@ -67,13 +74,18 @@ const emptyEpoch = { lossSum: 0, correct: 0, seen: 0, flipSum: 0, flipSamples: 0
  */
 export function createTrainer(options: TrainerOptions): Trainer {
   const resolved = resolveOptions(options);
-  const { model, train, test, epochs, batchSize, seed, normalize, augment, yieldEveryMs } = resolved;
-  const { optimizer, learningRate, schedule, loss, clipNorm, classes, config } = resolved;
-  const { stepsPerEpoch, totalSteps, evaluateEvery, flipEvery } = resolved;
-  const rateAt = (step: number): number => scheduledRate(schedule, learningRate, step, totalSteps);
+  const { model, train, test, validation, epochs, batchSize, seed, normalize, augment } = resolved;
+  const { optimizer, learningRate, schedule, loss, clipNorm, classes, config, yieldEveryMs } = resolved;
+  const { stepsPerEpoch, totalSteps, evaluateEvery, flipEvery, earlyStop, keepBest, monitor } = resolved;
+  const length = { totalSteps, stepsPerEpoch };
+  let lengthenings: readonly Lengthening[] = [];
+  const rateAt = (step: number): number => rateOfRun(schedule, learningRate, step, length, lengthenings);
   let clock: TrainingClock = clockAt(0, 0, totalSteps, rateAt, epochs);
   let position: TrainingPosition = { epoch: 0, batch: 0 };
   let metrics: TrainingMetrics = { ...emptyEpoch, trainSeconds: 0, trainImages: 0, history: [] };
+  let best: Best | undefined;
+  /** Weights of the last step, while the model has those of the best epoch. */
+  let shelved: readonly WeightValues[] | undefined;
   let running = false;
   const wrapped = wrapForQuantizers(model, optimizer, () => clock);
   const lock = createLock();
@@ -83,7 +95,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
 
   const step = async (batch: Batch, loadSeconds: number): Promise<TrainEvent> => {
     const started = performance.now();
-    optimizer.beginStep(clock, (base) => scheduledRate(schedule, base, clock.step, totalSteps));
+    optimizer.beginStep(clock, (base) => scheduledRate(schedule, base, clock.step, length));
     const sampled = flipEvery > 0 && position.batch % flipEvery === 0;
     const before = sampled ? flips.snapshot() : undefined;
     const result = await trainStep(model, wrapped, batch, {
@@ -130,42 +142,68 @@ export function createTrainer(options: TrainerOptions): Trainer {
     };
   };
 
+  const watched = validation ?? test;
   const evaluates = (epoch: number): boolean =>
-    test !== undefined && evaluateEvery > 0 && ((epoch + 1) % evaluateEvery === 0 || epoch + 1 === epochs);
+    watched !== undefined && evaluateEvery > 0 && ((epoch + 1) % evaluateEvery === 0 || epoch + 1 === epochs);
   const evaluationsLeft = (): number =>
     Array.from({ length: epochs - position.epoch }, (_, i) => evaluates(position.epoch + i)).filter(Boolean)
       .length;
+  const phase = (name: PhaseEvent['phase'], images: number): PhaseEvent => ({
+    type: 'phase',
+    phase: name,
+    epoch: position.epoch,
+    images,
+  });
+  const measureOn = async (split: Split, signal?: AbortSignal): Promise<GapEvaluation | undefined> => {
+    const started = performance.now();
+    const measured = await measureGap(model, split, { normalize, signal, yieldEveryMs });
+    if (measured) speed.addEvaluation((performance.now() - started) / 1000);
+    return measured;
+  };
 
   /** Undefined when the signal stopped the evaluation; then the next run does it again. */
   const finishEpoch = async (signal?: AbortSignal): Promise<EpochEvent | undefined> => {
-    await checkFinite(model, `after epoch ${position.epoch}`, optimizer);
-    const started = performance.now();
-    const wanted = test !== undefined && evaluates(position.epoch);
-    const measured = wanted ? await measureGap(model, test, { normalize, signal, yieldEveryMs }) : undefined;
+    const wanted = evaluates(position.epoch) ? watched : undefined;
+    const measured = wanted && (await measureOn(wanted, signal));
     if (wanted && !measured) return undefined;
-    if (wanted) speed.addEvaluation((performance.now() - started) / 1000);
-    const event: EpochEvent = {
-      type: 'epoch',
-      epoch: position.epoch,
-      epochs,
-      step: clock.step,
-      loss: metrics.lossSum / metrics.seen,
-      accuracy: metrics.correct / metrics.seen,
-      flipRatio: metrics.flipSamples ? metrics.flipSum / metrics.flipSamples : null,
-      hardenedTestAccuracy: measured?.hardenedTestAccuracy ?? null,
-      softTestAccuracy: measured?.softTestAccuracy ?? null,
-      softToHardGap: measured?.softToHardGap ?? null,
-      seconds: metrics.trainSeconds,
-    };
+    const event = epochEvent({ metrics, position, epochs, step: clock.step, measured, ofTest: !validation });
     metrics = { ...metrics, ...emptyEpoch, history: [...metrics.history, event] };
     position = { epoch: position.epoch + 1, batch: 0 };
     clock = Object.freeze({ ...clock, epoch: position.epoch });
     setClock(model, clock);
+    const score = measured && (monitor === 'loss' ? -measured.hardened.loss : measured.hardened.accuracy);
+    if (validation && score !== undefined && isBetter(score, best, earlyStop)) {
+      const weights = keepBest ? (await readWeights(model)).map(({ values }) => values) : undefined;
+      best = { epoch: event.epoch, score, clock, ...(weights && { weights }) };
+    }
     return event;
   };
 
+  const atEnd = (): boolean => position.epoch >= epochs || hasWaited(position.epoch, best, earlyStop);
+  const finished = (): boolean => atEnd() && (metrics.final !== undefined || !validation);
+
+  /** Gives the model the weights of the best epoch, where they are kept. */
+  const showBest = async (): Promise<void> => {
+    if (!best?.weights || shelved) return;
+    const last = await readWeights(model);
+    planRestore(model, { weights: withValues(last, best.weights), trained: trainedCount() }).write();
+    shelved = last;
+    setClock(model, best.clock);
+  };
+
+  /** What follows the last epoch of a run with a validation split; undefined when the signal stopped it. */
+  const conclude = async (signal?: AbortSignal): Promise<void> => {
+    await showBest();
+    const measured = test && (await measureOn(test, signal));
+    if (test && !measured) return;
+    const epoch = shelved ? best!.epoch : position.epoch - 1;
+    metrics = { ...metrics, final: finalFigures(epoch, measured) };
+  };
+  const trainedCount = (): number => model.trainableWeights.length;
+
   async function* epoch(signal?: AbortSignal): AsyncGenerator<TrainEvent, void, undefined> {
     const yielded = createYielder(yieldEveryMs);
+    yield phase('training', train.size);
     const source = batches(train, {
       batchSize,
       seed,
@@ -183,6 +221,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
       await yielded();
     }
     if (signal?.aborted) return;
+    await lock(() => checkFinite(model, `after epoch ${position.epoch}`, optimizer));
+    if (watched && evaluates(position.epoch)) yield phase(validation ? 'validation' : 'test', watched.size);
     const event = await lock(() => finishEpoch(signal));
     if (event) yield event;
   }
@@ -195,14 +235,21 @@ export function createTrainer(options: TrainerOptions): Trainer {
     clock: () => clock,
     position: () => position,
     metrics: () => metrics,
+    finished,
+    kept: () => (shelved ? best : undefined),
     async *run(given = {}) {
       const { signal } = checkOptions('training', 'run', runOptions(given), { signal: option.signal });
       if (running) throw invalidState('run() of a trainer that runs already');
       running = true;
       try {
-        while (position.epoch < epochs && !signal?.aborted) yield* epoch(signal);
-        const type = position.epoch < epochs ? ('stopped' as const) : ('end' as const);
-        yield { type, step: clock.step, epoch: position.epoch };
+        while (!atEnd() && !signal?.aborted) yield* epoch(signal);
+        if (atEnd() && !finished()) {
+          if (test) yield phase('test', test.size);
+          await lock(() => conclude(signal));
+        }
+        const { final } = metrics;
+        const type = finished() ? ('end' as const) : ('stopped' as const);
+        yield { type, step: clock.step, epoch: position.epoch, ...(final && { final }) };
       } finally {
         running = false;
       }
@@ -213,21 +260,38 @@ export function createTrainer(options: TrainerOptions): Trainer {
         clock,
         position,
         metrics,
-        weights: await readWeights(model),
-        trained: model.trainableWeights.length,
+        weights: shelved ?? (await readWeights(model)),
+        trained: trainedCount(),
         optimizer: await optimizer.exportState(trainedVariables(model)),
+        ...(best && { best }),
+        ...(lengthenings.length > 0 && { lengthenings }),
       })),
     importState(state) {
       if (running) throw invalidState('importState() of a trainer that runs');
       checkState(state);
-      checkConfig(state.config, config);
-      checkClock(state.clock, clockAt(state.clock.step, state.clock.epoch, totalSteps, rateAt));
+      const longer = lengthened(state, config);
+      const saved = state.config as { epochs: number };
+      const then = { stepsPerEpoch, totalSteps: saved.epochs * stepsPerEpoch };
+      const before = state.lengthenings ?? [];
+      checkClock(state.clock, clockAt(state.clock.step, state.clock.epoch, then.totalSteps, (step) => rateOfRun(schedule, learningRate, step, then, before))); // prettier-ignore
       const { variables, write } = planRestore(model, state);
       optimizer.importState(variables, state.optimizer);
       write();
-      ({ position, metrics } = state);
-      clock = { ...state.clock, totalEpochs: epochs };
+      ({ position, best } = state);
+      shelved = undefined;
+      lengthenings = longer;
+      clock = { ...state.clock, totalSteps, totalEpochs: epochs, learningRate: rateAt(state.clock.step) };
       setClock(model, clock);
+      const { final, ...rest } = state.metrics;
+      metrics = rest;
+      // A run that is at its end shows the best weights again; one that became longer goes on from the last.
+      if (!atEnd()) return;
+      metrics = state.metrics;
+      if (final && best?.weights) {
+        planRestore(model, { ...state, weights: withValues(state.weights, best.weights) }).write();
+        shelved = state.weights;
+        setClock(model, best.clock);
+      }
     },
     dispose: () => optimizer.dispose(),
   };

@@ -54,6 +54,12 @@ export const readWeights = (model: LayersModel): Promise<WeightValues[]> =>
     }),
   );
 
+/** Weights with other values, in their order. */
+export const withValues = (
+  weights: readonly WeightValues[],
+  values: readonly Float32Array[],
+): readonly WeightValues[] => weights.map((weight, i) => ({ ...weight, values: values[i]! }));
+
 /** The variables that training changes, in the order of the model's trainable weights. */
 export const trainedVariables = (model: LayersModel): tf.Variable[] =>
   model.trainableWeights.map((weight) => weight.read() as tf.Variable);

@@ -165,3 +165,58 @@ describe('refuses', () => {
     expect(make).toThrow(message);
   });
 });
+
+describe('groups of weights', () => {
+  const trainedBy = (optimizer: OptimizerConfig) => trained({ optimizer, schedule: 'constant' });
+
+  it('have options of their own, and the rest those of the optimizer', async () => {
+    const config = {
+      name: 'sgd',
+      learningRate: 0.1,
+      momentum: 0,
+      groups: [
+        { weights: 'binary', learningRate: 0 },
+        { weights: ['*/gamma', '*/bias'], learningRate: 0.2 },
+      ],
+    } as const;
+    const model = tinyModel();
+    const before = new Map(model.trainableWeights.map((w) => [w.originalName, [...w.read().dataSync()]]));
+    await advance(createTrainer({ model, train, epochs: 1, batchSize: 48, flipEvery: 0, optimizer: config }));
+    const plain = tinyModel();
+    await advance(createTrainer({ model: plain, train, epochs: 1, batchSize: 48, flipEvery: 0, optimizer: { name: 'sgd', learningRate: 0.1, momentum: 0 } })); // prettier-ignore
+    model.trainableWeights.forEach((weight, i) => {
+      const [old, now] = [before.get(weight.originalName)!, [...weight.read().dataSync()]];
+      const moved = (values: readonly number[]) => values.map((v, j) => v - old[j]!);
+      const byPlain = moved([...plain.trainableWeights[i]!.read().dataSync()]);
+      const factor = /kernel/.test(weight.originalName) ? 0 : /gamma/.test(weight.originalName) ? 2 : 1;
+      moved(now).forEach((d, j) => expect(d).toBeCloseTo(factor * byPlain[j]!, 6));
+    });
+  });
+
+  it('are part of the configuration, which a resumed run must have in common', () => {
+    const make = (weights: string) =>
+      trainerOf({ optimizer: { name: 'adamw', groups: [{ weights, weightDecay: 0 }] } }).config;
+    expect(make('binary').optimizer).toMatchObject({
+      name: 'case',
+      cases: [{ name: 'adamw', weightDecay: 0, weights: ['binary'] }],
+      rest: { name: 'adamw', weightDecay: 0.01 },
+    });
+    expect(make('binary')).not.toEqual(make('*/gamma'));
+  });
+
+  it('train as one where they are alike, also of another optimizer', async () => {
+    const alike = await trainedBy({ name: 'adam', groups: [{ weights: '*/kernel' }] });
+    expect(alike.bits).toBe((await trainedBy({ name: 'adam' })).bits);
+    const other = await trainedBy({ name: 'adam', groups: [{ weights: '*', name: 'sgd', momentum: 0.5 }] });
+    expect(other.bits).toBe((await trainedBy({ name: 'sgd', momentum: 0.5 })).bits);
+  });
+
+  it.each([
+    [{ name: 'sgd', groups: [] }, /"groups".*at least one/],
+    [{ name: 'sgd', groups: [{ weightDecay: 0 }] }, /"weights" of groups\[0\]/],
+    [{ name: 'sgd', groups: [{ weights: 'binary', decay: 0 }] }, /sgd has no option "decay"/],
+    [{ name: 'sgd', groups: [{ weights: 'conv9/*' }] }, /got "conv9\/\*".*binary, or some of .*kernel/],
+  ])('refuses %j', (optimizer, message) => {
+    expect(() => trainerOf({ optimizer: optimizer as never })).toThrow(message);
+  });
+});

@@ -15,6 +15,28 @@ describe('learning-rate schedules', () => {
   it('linear', () => {
     expect(learningRateAt(2, 'linear', 25, 100)).toBe(1.5);
   });
+  it('polynomial: (1 - t)^power between base and final', () => {
+    const schedule = { kind: 'polynomial', power: 2, final: 0.2 } as const;
+    for (const step of [0, 25, 50, 99, 100])
+      expect(learningRateAt(3, schedule, step, 100)).toBeCloseTo(3 * (0.2 + 0.8 * (1 - step / 100) ** 2), 12);
+    expect(learningRateAt(2, 'polynomial', 25, 100)).toBe(1.5);
+  });
+  it('by epochs: constant within one, as CosineAnnealingLR of PyTorch with T_max epochs', () => {
+    const schedule = { kind: 'cosine', per: 'epoch' } as const;
+    for (let step = 0; step < 50; step++) {
+      const epoch = Math.floor(step / 10);
+      const expected = (1 + Math.cos((Math.PI * epoch) / 5)) / 2;
+      expect(learningRateAt(1, schedule, step, 50, 10)).toBeCloseTo(expected, 12);
+    }
+  });
+  it('warms up over epochs, step by step or epoch by epoch', () => {
+    const rates = (per: 'step' | 'epoch') =>
+      [0, 1, 3, 4, 7, 8].map((step) =>
+        learningRateAt(3, { kind: 'constant', warmupEpochs: 2, per }, step, 40, 4),
+      );
+    expect(rates('step')).toEqual([1, 2, 4, 5, 8, 9].map((n) => (3 * n) / 9));
+    expect(rates('epoch')).toEqual([1, 1, 1, 2, 2, 3]);
+  });
   it('step multiplies at its milestones, from their first step on', () => {
     const schedule = { kind: 'step', factor: 0.5, milestones: [0.2, 0.6] } as const;
     expect([0, 19, 20, 59, 60, 99].map((s) => learningRateAt(8, schedule, s, 100))).toEqual([
@@ -35,6 +57,9 @@ describe('learning-rate schedules', () => {
     [{ kind: 'step', milestones: [0.9, 0.1] }, 'milestones'],
     [{ kind: 'step', factor: 0 }, 'factor'],
     [{ kind: 'constant', warmupSteps: 1.5 }, 'warmupSteps'],
+    [{ kind: 'constant', warmupEpochs: -1 }, 'warmupEpochs'],
+    [{ kind: 'polynomial', power: 0 }, 'power'],
+    [{ kind: 'cosine', per: 'batch' }, 'per'],
   ])('refuses %j', (spec, text) => {
     expect(() => resolveSchedule(spec as never)).toThrow(expect.objectContaining({ code: 'invalid-option' }));
     expect(() => resolveSchedule(spec as never)).toThrow(text);

@@ -230,7 +230,7 @@ describe('resume', () => {
 
   it.each([
     [{ batchSize: 8 }, 'batchSize'],
-    [{ epochs: 4 }, 'epochs'],
+    [{ epochs: 2 }, 'epochs'],
     [{ seed: 5 }, 'seed'],
     [{ learningRate: 0.03 }, 'learningRate'],
     [{ schedule: 'constant' }, 'schedule'],

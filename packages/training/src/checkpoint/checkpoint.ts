@@ -60,8 +60,9 @@ export async function saveCheckpoint(trainer: Trainer, extra: JsonObject = {}): 
   checkState(state);
   const bad = notFiniteIn(state);
   if (bad !== undefined) throw notFinite(bad, 'and cannot be saved');
-  const { weights, optimizer, ...rest } = state;
+  const { weights, optimizer, best, ...rest } = state;
   const arrays = weights.map(({ values }) => values);
+  const { weights: kept, ...ofBest } = best ?? {};
   const header = {
     version,
     ...rest,
@@ -69,7 +70,9 @@ export async function saveCheckpoint(trainer: Trainer, extra: JsonObject = {}): 
     weights: weights.map(({ name, shape }) => ({ name, shape })),
     binding: bindingOf(weights),
     optimizer: flatten(optimizer, arrays),
+    ...(best && { best: { ...ofBest, kept: kept !== undefined } }),
   };
+  if (kept) arrays.push(...kept);
   return encodeParts({ header, arrays });
 }
 
@@ -90,6 +93,7 @@ export function loadCheckpoint(bytes: Uint8Array): Checkpoint {
     return { name, shape, values: queue.shift() } as WeightValues;
   });
   const optimizer = readOptimizer(header['optimizer'], queue, 0);
+  const best = header['best'] === undefined ? undefined : readBest(header['best'], queue, weights.length);
   if (queue.length > 0) throw badState('arrays', queue.length, 'none left over');
   const state = {
     config: first ? withUsedRates(asRecord(header['config'], 'config')) : header['config'],
@@ -100,6 +104,8 @@ export function loadCheckpoint(bytes: Uint8Array): Checkpoint {
     weights,
     trained: first ? slotsIn(optimizer) : header['trained'],
     optimizer,
+    ...(best && { best }),
+    ...(header['lengthenings'] === undefined ? {} : { lengthenings: header['lengthenings'] }),
     ...(first ? { ordered: true } : {}),
   };
   checkState(state);
@@ -150,6 +156,13 @@ function withUsedRates(config: Readonly<Record<string, unknown>>): unknown {
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, set(item as Json, name)]));
   };
   return { ...config, optimizer: set((config['optimizer'] ?? null) as Json) };
+}
+
+/** The best epoch; its weights follow the optimizer's state where they are kept. */
+function readBest(x: unknown, queue: Float32Array[], weights: number): object {
+  const { kept, ...best } = asRecord(x, 'best');
+  if (typeof kept !== 'boolean') throw badState('best.kept', kept, 'true or false');
+  return kept ? { ...best, weights: queue.splice(0, weights) } : best;
 }
 
 const readOptimizer = (x: unknown, queue: Float32Array[], depth: number): OptimizerState => {

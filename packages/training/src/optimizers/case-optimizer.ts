@@ -16,6 +16,8 @@ import {
 export interface OptimizerCase {
   readonly test: (variable: tf.Variable) => boolean;
   readonly optimizer: StatefulOptimizer;
+  /** What `test` asks, in words; part of the configuration, so that a resumed run has the same. */
+  readonly weights?: string | readonly string[];
 }
 
 class CaseOptimizer extends tf.Optimizer implements StatefulOptimizer {
@@ -90,8 +92,11 @@ class CaseOptimizer extends tf.Optimizer implements StatefulOptimizer {
   }
 
   override getConfig() {
-    const configs = this.optimizers.map((optimizer) => optimizer.getConfig());
-    return { name: 'case', cases: configs.slice(0, -1), rest: configs.at(-1)! };
+    const cases = this.cases.map(({ optimizer, weights }) => ({
+      ...optimizer.getConfig(),
+      ...(weights !== undefined && { weights: [weights].flat() }),
+    }));
+    return { name: 'case', cases, rest: this.optimizers.at(-1)!.getConfig() };
   }
 
   override dispose(): void {

@@ -6,16 +6,21 @@ import { adamDefinition, type AdamOptions } from './adam.js';
 import { adamwDefinition, type AdamWOptions } from './adamw.js';
 import { bopDefinition, type NamedBopOptions } from './bop.js';
 import type { NamedOptimizer, OptimizerDefinition } from './define.js';
+import { groupConfigs, groupedOptimizer, type OptimizerGroup } from './groups.js';
 import { sgdDefinition, type SgdOptions } from './sgd.js';
 import type { StatefulOptimizer } from './step-optimizer.js';
 
 /** An optimizer as data; of this package, or of a registered plugin. */
-export type OptimizerConfig =
+export type OptimizerConfig = (
   | ({ readonly name: 'adam' } & AdamOptions)
   | ({ readonly name: 'adamw' } & AdamWOptions)
   | ({ readonly name: 'sgd' } & SgdOptions)
   | ({ readonly name: 'bop' } & NamedBopOptions)
-  | NamedOptimizer;
+  | NamedOptimizer
+) & {
+  /** Weights with options of their own; each starts from the optimizer's. */
+  readonly groups?: readonly OptimizerGroup[];
+};
 
 const optimizers = { adam: adamDefinition, adamw: adamwDefinition, sgd: sgdDefinition, bop: bopDefinition };
 
@@ -40,7 +45,9 @@ export const listOptimizers = (): readonly OptimizerInfo[] =>
  * @throws BitgradError `unknown-name` for another name, `invalid-option` for options that it does not have
  */
 export function baseRateOf(config: OptimizerConfig): number {
-  const { definition, options } = find(config);
+  const { definition, options, groups } = find(config);
+  if (groups !== undefined)
+    groupConfigs({ ...options, name: config.name }, groups).forEach((group) => baseRateOf(group.config));
   return definition.baseRate(options, baseRateOf);
 }
 
@@ -50,14 +57,19 @@ export function baseRateOf(config: OptimizerConfig): number {
  *   for Bop on a model without binary kernels
  */
 export function createOptimizer(config: OptimizerConfig, model: LayersModel): StatefulOptimizer {
-  const { definition, options } = find(config);
+  const { definition, options, groups } = find(config);
+  if (groups !== undefined)
+    return groupedOptimizer({ ...options, name: config.name }, groups, model, (one) =>
+      createOptimizer(one, model),
+    );
   return definition.create(options, model, (other) => createOptimizer(other, model));
 }
 
-function find(config: unknown): { definition: OptimizerDefinition; options: object } {
-  const { name, ...options } = (config ?? {}) as { name?: unknown };
+function find(config: unknown): { definition: OptimizerDefinition; options: object; groups?: unknown } {
+  const { name, groups, ...options } = (config ?? {}) as { name?: unknown; groups?: unknown };
   const known = definitions();
-  if (typeof name === 'string' && Object.hasOwn(known, name)) return { definition: known[name]!, options };
+  if (typeof name === 'string' && Object.hasOwn(known, name))
+    return { definition: known[name]!, options, groups };
   throw new BitgradError({
     code: typeof name === 'string' ? 'unknown-name' : 'invalid-option',
     source: 'training',
