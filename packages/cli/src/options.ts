@@ -85,7 +85,7 @@ export const shared = {
   json: v.optional(described(v.boolean(), 'write one JSON object to stdout'), false),
   data: (more: string) => v.optional(described(v.string(), `${dataText}${more}`, { value: '<spec>' })),
   split: v.optional(
-    described(v.picklist(['test', 'train']), 'part of the data', { value: '<name>' }),
+    described(v.picklist(['test', 'train', 'validation']), 'part of the data', { value: '<name>' }),
     'test',
   ),
   limit: v.optional(described(kinds.integer(1), 'use at most so many images', { value: '<n>' })),

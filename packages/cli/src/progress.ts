@@ -1,5 +1,5 @@
 // Shows a run: a bar on a terminal, plain lines elsewhere (one every few seconds, one an epoch).
-import type { EpochEvent, StepEvent } from '@bitgrad/training';
+import type { EpochEvent, PhaseEvent, StepEvent } from '@bitgrad/training';
 import { SingleBar } from 'cli-progress';
 import { writeLine, type CliIo } from './io.js';
 
@@ -7,6 +7,8 @@ import { writeLine, type CliIo } from './io.js';
 export interface Progress {
   step(event: StepEvent): void;
   epoch(event: EpochEvent): void;
+  /** Names what begins. */
+  phase(event: PhaseEvent): void;
   /** A line of its own, above the bar. */
   note(text: string): void;
   stop(): void;
@@ -41,6 +43,7 @@ const epochLine = (event: EpochEvent): string =>
     `epoch ${event.epoch + 1}/${event.epochs}`,
     `loss ${event.loss.toFixed(4)}`,
     `accuracy ${percent(event.accuracy)}`,
+    ...(event.validationAccuracy === undefined ? [] : [`validation ${percent(event.validationAccuracy)}`]),
     ...(event.hardenedTestAccuracy === null ? [] : [`test ${percent(event.hardenedTestAccuracy)}`]),
     ...(event.softToHardGap ? [`soft-to-hard gap ${percent(event.softToHardGap)}`] : []),
     ...(event.flipRatio === null ? [] : [`flips ${(event.flipRatio * 100).toFixed(3)} %`]),
@@ -52,16 +55,24 @@ export function createProgress(io: CliIo, lines: NodeJS.WritableStream, epochs: 
   return io.terminal ? barProgress(io, lines, epochs) : lineProgress(lines, epochs);
 }
 
+/** What a phase does, in words. */
+const phaseText = ({ phase, images }: PhaseEvent): string =>
+  phase === 'training' ? `training on ${images} images` : `evaluating ${images} ${phase} images`;
+
 function lineProgress(lines: NodeJS.WritableStream, epochs: number): Progress {
   let last = performance.now();
+  const due = (): boolean => {
+    if (performance.now() - last < lineEveryMs) return false;
+    last = performance.now();
+    return true;
+  };
   return {
     step(event) {
-      if (performance.now() - last < lineEveryMs) return;
-      last = performance.now();
-      writeLine(
-        lines,
-        `epoch ${event.epoch + 1}/${epochs} | step ${event.step}/${event.totalSteps} | ${figures(event)}`,
-      );
+      const place = `epoch ${event.epoch + 1}/${epochs} | training, step ${event.step}/${event.totalSteps}`;
+      if (due()) writeLine(lines, `${place} | ${figures(event)}`);
+    },
+    phase(event) {
+      if (due()) writeLine(lines, `epoch ${event.epoch + 1}/${epochs} | ${phaseText(event)}`);
     },
     epoch: (event) => writeLine(lines, epochLine(event)),
     note: (text) => writeLine(lines, text),
@@ -94,6 +105,9 @@ function barProgress(io: CliIo, lines: NodeJS.WritableStream, epochs: number): P
       if (!running) bar.start(event.stepsPerEpoch, event.batch, payload);
       else bar.update(event.batch, payload);
       running = true;
+    },
+    phase(event) {
+      if (running) bar.update({ figures: phaseText(event) });
     },
     epoch: (event) => line(epochLine(event)),
     note: line,

@@ -7,6 +7,7 @@ import { ensureFolder } from './model-dir/atomic.js';
 import { cleanUp, manifestName } from './model-dir/commit.js';
 import { isLocked, lockFolder, type FolderLock } from './model-dir/lock.js';
 import { checkpointName, infoName, modelFiles } from '@bitgrad/recipe';
+import { eventsName, historyName } from './run-log.js';
 
 /** What the user said about the folder. */
 export interface FolderOptions {
@@ -69,7 +70,7 @@ export async function inRunFolder<T>(
   const lock = await lockFolder(folder);
   try {
     if (lock.tookOver) note(`${folder} was in use by ${lock.tookOver} and has ended: taking over`);
-    await cleanUp(folder, runFiles);
+    await cleanUp(folder, [...runFiles, historyName, eventsName]);
     return await work(lock);
   } finally {
     await lock.release();

@@ -65,6 +65,8 @@ describe('train', () => {
     expect(readdirSync(join(out, 'run')).sort()).toEqual([
       'bitgrad.json',
       'checkpoint',
+      'events.out.tfevents.bitgrad',
+      'history.jsonl',
       'manifest.json',
       'model.json',
       'weights.bin',
@@ -137,7 +139,7 @@ describe('train', () => {
     for (const [option, ...changed] of [
       ['kernelQuantizer', '--quantizer', 'ede'],
       ['limit', '--limit', '97'],
-      ['epochs', '--epochs', '3'],
+      ['epochs', '--epochs', '1'],
       ['learningRate', '--lr', '0.01'],
       ['backend', '--backend', 'cpu'],
       ['seed', '--seed', '8'],

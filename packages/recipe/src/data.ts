@@ -2,6 +2,7 @@
 import { BitgradError, checkValue, option, pictureRules, type PictureOptions } from '@bitgrad/core';
 import {
   datasetTakes,
+  holdOut,
   loadDataset,
   type Augmentation,
   type CommonLoadOptions,
@@ -50,6 +51,9 @@ export const dataEntries = {
   testLimit: v.optional(
     described(kinds.integer(1), 'use at most so many test images', { value: '<n>', resume: orNull }),
   ),
+  validation: v.optional(
+    described(kinds.fraction, 'part of the training images that is held out to choose the epoch by, such as 0.1', { value: '<x>', shown: "the data's own, if there is one", resume: (part) => part || undefined }), // prettier-ignore
+  ),
   imageSize: v.optional(
     described(kinds.integer(1), 'folders: side that pictures are brought to', { value: '<n>', shown: '32', resume: same }), // prettier-ignore
   ),
@@ -74,7 +78,9 @@ export interface DataOptions {
   readonly limit?: number;
   /** At most this many test images. */
   readonly testLimit?: number;
-  /** Decides which images a limit takes, and what `digits` draws. */
+  /** Part of the training images that is held out for validation. */
+  readonly validation?: number;
+  /** Decides which images a limit takes, which are held out, and what `digits` draws. */
   readonly seed: number;
   /** Folders: the shape that pictures are brought to, and how. */
   readonly shape?: { readonly size?: readonly [number, number]; readonly channels?: 1 | 3 };
@@ -95,7 +101,7 @@ export async function openData(
 ): Promise<Dataset> {
   checkValue('recipe', 'options of openData', options, option.required(option.object));
   checkValue('recipe', 'note of openData', note, option.callback);
-  const { data, limit, testLimit, seed, shape, picture, classes } = options;
+  const { data, limit, testLimit, validation, seed, shape, picture, classes } = options;
   // What a data set does not take is for others: the options of pictures, when digits are drawn.
   const form = Object.entries({ ...shape, ...picture }).filter(
     ([name, value]) => value !== undefined && datasetTakes(data, name),
@@ -115,7 +121,21 @@ export async function openData(
   };
   const dataset = await loadDataset(data, load);
   for (const each of dataset.notes ?? []) note(`${data}: ${each}`);
-  return dataset;
+  return validation === undefined ? dataset : withValidation(dataset, validation, seed);
+}
+
+/** A data set of which a part is held out for validation. @throws BitgradError `invalid-option` where it has its own */
+export function withValidation(dataset: Dataset, validation: number, seed: number): Dataset {
+  if (dataset.validation)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'recipe',
+      what: '--validation of data that have a validation split of their own',
+      got: validation,
+      next: 'Leave it out: the own split is used.',
+    });
+  const { rest, held } = holdOut(dataset.train, validation, { seed });
+  return Object.freeze({ ...dataset, train: rest, validation: held });
 }
 
 /** The data of a recipe. */

@@ -16,7 +16,7 @@ import {
 } from '@bitgrad/training';
 import type { CompileResult } from '@bitgrad/compiler';
 import { startBackend, type BackendSource } from './backends.js';
-import { openData, recipeData } from './data.js';
+import { openData, recipeData, withValidation } from './data.js';
 import { modelContents } from './model-files.js';
 import { packModel, type PackOptions } from './pack.js';
 import { chooseQuantizers, type ChosenQuantizers } from './quantizers.js';
@@ -74,7 +74,7 @@ export interface Run {
    */
   train(options?: TrainRunOptions): Promise<boolean>;
   /** Evaluates on a split (default `test`), as deployed and as trained; undefined when the signal stopped it. */
-  evaluate(split?: 'test' | 'train', signal?: AbortSignal): Promise<GapEvaluation | undefined>;
+  evaluate(split?: 'test' | 'train' | 'validation', signal?: AbortSignal): Promise<GapEvaluation | undefined>;
   /** The figures so far. */
   result(): RunResult;
   /** All that {@link Run.resume} needs; between two steps. */
@@ -131,12 +131,15 @@ export async function openRun(recipe: RecipeInput = {}, options: OpenOptions = {
   checkRecipe(resolved, quantizers, dataset !== undefined);
   const { backend, skipped } = await startBackend(backends, resolved.backend);
   for (const { name, reason } of skipped) note(`backend ${name} not used: ${reason}`);
-  const data = dataset ?? (await openData(recipeData(resolved), note));
+  const data = await (dataset ? ownData(dataset, resolved) : openData(recipeData(resolved), note));
   const identity = { ...identityOf(resolved, quantizers, backend.name), classes: [...data.classes] };
   const model = buildModel(resolved, data, quantizers);
   const trainer = buildTrainer(resolved, model, data, options.trainer);
   return runOf({ recipe: resolved, backend, quantizers, data, model, trainer, identity }, storage);
 }
+
+const ownData = (dataset: Dataset, { validation, seed }: Recipe): Dataset =>
+  validation === undefined ? dataset : withValidation(dataset, validation, seed);
 
 type Parts = Pick<Run, 'recipe' | 'backend' | 'quantizers' | 'data' | 'model' | 'trainer' | 'identity'>;
 
@@ -156,7 +159,7 @@ async function filesOf(
     inputShape: set.shape,
     normalize: symmetricNormalization,
     ...(set.picture && { picture: set.picture }),
-    clock: trainer.clock(),
+    clock: trainer.kept()?.clock ?? trainer.clock(),
     finished: figures.finished,
     result: JSON.parse(JSON.stringify({ ...figures, ...result })) as JsonObject,
   });
@@ -180,10 +183,10 @@ function runOf(parts: Parts, storage: Storage | undefined): Run {
     ...parts,
     async train({ signal, onEvent } = {}) {
       for await (const event of trainer.run({ signal })) await onEvent?.(event);
-      return trainer.position().epoch >= recipe.epochs;
+      return trainer.finished();
     },
     evaluate: (split = 'test', signal) =>
-      evaluateGap(model, data[split], { batchSize: recipe.batch, signal }),
+      evaluateGap(model, data[split]!, { batchSize: recipe.batch, signal }),
     result: () => resultOf(parts),
     checkpoint: () => saveCheckpoint(trainer, { identity }),
     resume(bytes) {

@@ -135,6 +135,8 @@ export const kinds = {
   amount: test('a number, 0 or more', (n) => n >= 0 && n < Infinity),
   /** A part of a whole, and never all of it. */
   part: test('a number from 0 to below 1', (n) => n >= 0 && n < 1),
+  /** A part of a whole, neither none nor all of it. */
+  fraction: test('a number above 0 and below 1', (n) => n > 0 && n < 1),
   /** A JSON object, which is checked by whom it is for. */
   json: v.record(v.string(), v.any()),
 } as const;

@@ -6,6 +6,9 @@ import { createModel } from '@bitgrad/models';
 import {
   baseRateOf,
   createTrainer,
+  resolveSchedule,
+  scheduleKinds,
+  type LearningRateSchedule,
   type OptimizerConfig,
   type Trainer,
   type TrainerOptions,
@@ -27,14 +30,20 @@ const modelEntries = {
 };
 
 const trainingEntries = {
-  epochs: v.optional(described(kinds.integer(1), 'passes over the training images', { value: '<n>' }), 3),
+  epochs: v.optional(
+    described(kinds.integer(1), 'passes over the training images; a resumed run may have more than it had', { value: '<n>' }), // prettier-ignore
+    3,
+  ),
   batch: v.optional(described(kinds.integer(1), 'images a step', { value: '<n>' }), 64),
   lr: v.optional(
     described(kinds.positive, 'learning rate', { value: '<x>', shown: 'adam, adamw and bop 0.001, sgd 0.1' }),
   ),
   lrSchedule: v.optional(
-    described(v.picklist(['cosine', 'constant', 'linear', 'step']), 'how the learning rate falls', { value: '<name>' }), // prettier-ignore
+    described(v.picklist(scheduleKinds), 'how the learning rate falls', { value: '<name>' }), // prettier-ignore
     'cosine',
+  ),
+  lrScheduleOptions: v.optional(
+    described(kinds.json, 'options of it, such as \'{"per":"epoch","warmupEpochs":5}\': per, warmupEpochs, power, final, factor, milestones', { value: '<json>' }), // prettier-ignore
   ),
   warmup: v.optional(
     described(kinds.integer(0), 'steps over which the learning rate rises first', { value: '<steps>' }),
@@ -59,6 +68,29 @@ const trainingEntries = {
   ),
 };
 
+/** The schedule of a recipe. */
+const scheduleOf = ({ lrSchedule, lrScheduleOptions, warmup }: Recipe): LearningRateSchedule => ({
+  ...lrScheduleOptions,
+  kind: lrSchedule,
+  warmupSteps: warmup,
+});
+
+/** Which epoch's weights are saved, and whether the run ends before its last one. */
+const selectionEntries = {
+  earlyStop: v.optional(
+    described(kinds.integer(1), 'end after so many epochs in which the validation images are answered no better', { value: '<epochs>', shown: 'not' }), // prettier-ignore
+  ),
+  earlyStopDelta: v.optional(
+    described(kinds.amount, 'by how much better counts as better', { value: '<x>', shown: '0' }),
+  ),
+  keepBest: v.optional(
+    described(v.boolean(), 'save the weights of the epoch that is best on the validation images', { resume: (best) => best || undefined }), // prettier-ignore
+  ),
+  monitor: v.optional(
+    described(v.picklist(['accuracy', 'loss']), 'what is better on the validation images', { value: '<name>', shown: '`accuracy`' }), // prettier-ignore
+  ),
+};
+
 /** The optimizer that a recipe names, as data. */
 const optimizerOf = ({ optimizer, optimizerOptions, weightDecay }: Recipe): OptimizerConfig => ({
   ...optimizerOptions,
@@ -76,6 +108,7 @@ export const recipeEntries = {
   ),
   ...dataEntries,
   ...trainingEntries,
+  ...selectionEntries,
   seed: v.optional(
     described(kinds.anyInteger, 'decides initial weights, order, augmentation and drawn data', { value: '<n>', resume: same }), // prettier-ignore
     1,
@@ -123,6 +156,14 @@ export function checkRecipe(options: Recipe, quantizers: ChosenQuantizers, ownDa
     ...(options.weightDecay !== undefined && { weightDecay: '--weight-decay' }),
   });
   baseRateOf(optimizerOf(options));
+  refuseTwice('--lr-schedule-options', options.lrScheduleOptions, {
+    kind: '--lr-schedule',
+    warmupSteps: '--warmup',
+  });
+  resolveSchedule(scheduleOf(options));
+  const { earlyStop, earlyStopDelta } = options;
+  if (earlyStopDelta !== undefined && earlyStop === undefined)
+    refuse('--early-stop-delta', earlyStopDelta, 'It is for --early-stop EPOCHS.');
   refuseTwice('--model-options', options.modelOptions, {
     inputShape: 'The data',
     classes: 'The data',
@@ -194,19 +235,23 @@ export const buildModel = (
 export const buildTrainer = (
   recipe: Recipe,
   model: LayersModel,
-  { train, test }: Dataset,
+  { train, test, validation }: Dataset,
   more: Partial<TrainerOptions> = {},
 ): Trainer =>
   createTrainer({
     model,
     train,
     test: test.size > 0 ? test : undefined,
+    validation,
+    earlyStop: recipe.earlyStop === undefined ? undefined : { patience: recipe.earlyStop, minDelta: recipe.earlyStopDelta }, // prettier-ignore
+    keepBest: recipe.keepBest,
+    monitor: recipe.monitor,
     epochs: recipe.epochs,
     batchSize: recipe.batch,
     seed: recipe.seed,
     optimizer: optimizerOf(recipe),
     learningRate: recipe.lr,
-    schedule: { kind: recipe.lrSchedule, warmupSteps: recipe.warmup },
+    schedule: scheduleOf(recipe),
     augment: parseAugment(recipe.augment),
     labelSmoothing: recipe.labelSmoothing,
     clipNorm: recipe.clipNorm,

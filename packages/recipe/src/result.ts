@@ -10,6 +10,12 @@ export interface RunResult {
   readonly softTestAccuracy: number | null;
   /** `softTestAccuracy - hardenedTestAccuracy`. */
   readonly softToHardGap: number | null;
+  /** Number of the epoch whose weights were saved, from 0; only of a run with validation images that is at its end. */
+  readonly epoch?: number;
+  /** Of that epoch, or the last one, on the validation images; only where there are any. */
+  readonly validationAccuracy?: number | null;
+  readonly validationLoss?: number | null;
+  readonly validationImages?: number;
   readonly trainAccuracy: number | null;
   readonly trainLoss: number | null;
   readonly flipRatio: number | null;
@@ -48,14 +54,21 @@ export function resultOf({
   quantizers,
   data,
 }: Pick<Run, 'recipe' | 'trainer' | 'model' | 'backend' | 'quantizers' | 'data'>): RunResult {
-  const { history, trainSeconds, trainImages } = trainer.metrics();
-  const last = history.at(-1);
+  const { history, trainSeconds, trainImages, final } = trainer.metrics();
+  const last = final ? history[final.epoch] : history.at(-1);
+  const tested = final ?? last;
   const { total } = summary(model);
   return {
-    testAccuracy: last?.hardenedTestAccuracy ?? null,
-    hardenedTestAccuracy: last?.hardenedTestAccuracy ?? null,
-    softTestAccuracy: last?.softTestAccuracy ?? null,
-    softToHardGap: last?.softToHardGap ?? null,
+    testAccuracy: tested?.hardenedTestAccuracy ?? null,
+    hardenedTestAccuracy: tested?.hardenedTestAccuracy ?? null,
+    softTestAccuracy: tested?.softTestAccuracy ?? null,
+    softToHardGap: tested?.softToHardGap ?? null,
+    ...(data.validation && {
+      ...(final && { epoch: final.epoch }),
+      validationAccuracy: last?.validationAccuracy ?? null,
+      validationLoss: last?.validationLoss ?? null,
+      validationImages: data.validation.size,
+    }),
     trainAccuracy: last?.accuracy ?? null,
     trainLoss: last?.loss ?? null,
     flipRatio: last?.flipRatio ?? null,
@@ -75,6 +88,6 @@ export function resultOf({
     binaryParameters: total.binaryParams,
     packedBytes: total.packedBytes,
     kernels: backend.report(),
-    finished: trainer.position().epoch >= recipe.epochs,
+    finished: trainer.finished(),
   };
 }

@@ -10,7 +10,7 @@ import { shared } from '../options.js';
 import { startBackend } from '../backends.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
-import { openRun, openRunData, readRun } from '../model-dir/open.js';
+import { openRun, openRunData, readRun, splitOf } from '../model-dir/open.js';
 import { usePlugins } from '../plugins.js';
 import { percent } from '../progress.js';
 import { resultTable } from '../table.js';
@@ -75,7 +75,7 @@ export async function runEval(
   const { backend } = await startBackend(options.backend);
   const model = await openRun(run, options.plugin.length > 0);
   const dataset = await openRunData(info, { ...options, directory, lines: io.stderr });
-  const split = dataset[options.split];
+  const split = splitOf(dataset, options.split, options.limit, Number(info.options.seed ?? 0));
   const started = performance.now();
   const { normalize } = info;
   const gap = await evaluateGap(model, split, { batchSize: options.batch, normalize, signal: io.signal });

@@ -10,7 +10,7 @@ import { absoluteData, pictureShape } from '../data.js';
 import { engineText, runOn, startPacked, type Started } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
-import { checkShape } from '../model-dir/open.js';
+import { checkShape, splitOf } from '../model-dir/open.js';
 import { usePlugins } from '../plugins.js';
 import { shared } from '../options.js';
 import { percent } from '../progress.js';
@@ -133,8 +133,7 @@ async function runData(
       got: classes.length,
       expected: `${outputs}, the outputs of the model, whose file names no classes`,
     });
-  const split = options.split === 'test' ? dataset.test : dataset.train;
-  if (split.size === 0) usage(`--split ${options.split} of ${data}`, 'no images', 'Use the other split.');
+  const split = splitOf(dataset, options.split, options.limit, options.seed);
   const size = shape.reduce((a, b) => a * b, 1);
   const [right, seen] = [
     new Array<number>(classes.length).fill(0),

@@ -30,6 +30,7 @@ import { shared } from '../options.js';
 import { usePlugins } from '../plugins.js';
 import { createProgress, duration, percent, type Progress } from '../progress.js';
 import { chooseFolder, inRunFolder } from '../run-folder.js';
+import { openRunLog } from '../run-log.js';
 import { resultTable } from '../table.js';
 
 /** What `bitgrad train` takes beside the recipe. */
@@ -146,8 +147,8 @@ function announce({ options, lines, run, folder }: Training, from?: Checkpoint):
   writeLine(
     lines,
     `${options.model} with ${quantizers.label} on ${backend.name}: ${total.binaryParams + total.lowBitParams} ` +
-      `quantized and ${total.floatParams} float parameters; ${options.data}: ${data.train.size} training and ` +
-      `${data.test.size} test images; ${options.epochs} epochs of ${trainer.stepsPerEpoch} steps; to ${folder}`,
+      `quantized and ${total.floatParams} float parameters; ${options.data}: ${data.train.size} training` +
+      `${data.validation ? `, ${data.validation.size} validation` : ''} and ${data.test.size} test images; ${options.epochs} epochs of ${trainer.stepsPerEpoch} steps; to ${folder}`,
   );
   for (const { message } of checkModel(model).warnings) writeLine(lines, `warning: ${message}`);
   if (from) writeLine(lines, `resumed at step ${from.clock.step} of ${trainer.totalSteps}`);
@@ -169,11 +170,14 @@ async function loop(training: Training): Promise<boolean> {
   io.signal?.addEventListener('abort', onAbort);
   try {
     await save(training);
+    const log = await openRunLog(training.folder, run.trainer.metrics().history, run.trainer.clock().step, Date.now); // prettier-ignore
     let saved = performance.now();
     return await run.train({
       signal: io.signal,
       async onEvent(event) {
+        if (event.type === 'phase') return progress.phase(event);
         if (event.type === 'step') progress.step(event);
+        if (event.type === 'step' || event.type === 'epoch') await log.add(event);
         if (event.type === 'epoch') {
           progress.epoch(event);
           warnAboutGap(event.softToHardGap, progress);
@@ -206,6 +210,9 @@ async function finish(training: Training, result: TrainResult): Promise<void> {
   const rows: [string, string][] = [
     ['test accuracy', io.colors.green(percent(result.testAccuracy))],
     ['soft-to-hard gap', percent(result.softToHardGap)],
+    ...(result.validationAccuracy === undefined
+      ? []
+      : [['validation accuracy', percent(result.validationAccuracy)] as [string, string]]),
     ['training accuracy', percent(result.trainAccuracy)],
     ['training time', duration(result.seconds)],
     ['throughput', `${result.imagesPerSecond.toFixed(0)} img/s on ${result.backend}`],
@@ -213,7 +220,10 @@ async function finish(training: Training, result: TrainResult): Promise<void> {
     ['packed weights', `${(result.packedBytes / 1024).toFixed(1)} KiB`],
     ['saved to', folder],
   ];
-  const state = result.finished ? 'trained' : `stopped at step ${result.steps} of ${run.trainer.totalSteps}`;
+  const epoch = result.epoch === undefined ? '' : `, weights of epoch ${result.epoch + 1}`;
+  const state = result.finished
+    ? `trained${epoch}`
+    : `stopped at step ${result.steps} of ${run.trainer.totalSteps}`;
   writeLine(
     io.stdout,
     `\n${resultTable(`${result.model} with ${result.quantizer} on ${result.data}: ${state}`, rows, io)}`,

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError, reasonOf } from '@bitgrad/core';
-import type { Dataset } from '@bitgrad/datasets';
+import { limitSplit, type Dataset, type Split } from '@bitgrad/datasets';
 import { setClock } from '@bitgrad/layers';
 import {
   checkpointName,
@@ -86,10 +86,13 @@ export async function openRun({ path, info, files }: OpenedRun, named: boolean):
   return model;
 }
 
+/** The splits of a data set. */
+export type SplitName = 'test' | 'train' | 'validation';
+
 /** Which data of a run is wanted. */
 export interface RunDataOptions {
   readonly data?: string;
-  readonly split: string;
+  readonly split: SplitName;
   readonly limit?: number;
   /** What paths are relative to. */
   readonly directory: string;
@@ -103,7 +106,7 @@ export interface RunDataOptions {
  * @throws BitgradError as `openData`; `shape-mismatch` when images are not those of the training
  */
 export async function openRunData(info: RunInfo, options: RunDataOptions): Promise<Dataset> {
-  const { data, limit, testLimit, seed = 0 } = info.options as unknown as Partial<DataOptions>;
+  const { data, limit, testLimit, validation, seed = 0 } = info.options as unknown as Partial<DataOptions>;
   if (data === undefined && options.data === undefined)
     throw new BitgradError({
       code: 'invalid-option',
@@ -113,15 +116,17 @@ export async function openRunData(info: RunInfo, options: RunDataOptions): Promi
     });
   const asked = options.data === undefined ? undefined : absoluteData(options.data, options.directory);
   const same = asked === undefined || asked === (data && absoluteData(data, options.directory));
-  // Of the split that nobody asked for one image is enough.
-  const count = (split: string, saved?: number): number | undefined =>
-    options.split === split ? (options.limit ?? (same ? (saved ?? undefined) : undefined)) : 1;
+  const kept = (saved?: number): number | undefined => (same ? (saved ?? undefined) : undefined);
+  // Of the split that nobody asked for one image is enough. What was held out of the training images is held out again.
+  const ofTest = options.split === 'test';
+  const held = !ofTest && same ? (validation ?? undefined) : undefined;
   const dataset = await openData(
     {
       data: asked ?? data!,
       seed,
-      limit: count('train', limit),
-      testLimit: count('test', testLimit),
+      limit: ofTest ? 1 : held === undefined ? (options.limit ?? kept(limit)) : kept(limit),
+      testLimit: ofTest ? (options.limit ?? kept(testLimit)) : 1,
+      validation: held,
       shape: pictureShape(info.inputShape),
       picture: info.picture,
       classes: info.classes,
@@ -130,6 +135,19 @@ export async function openRunData(info: RunInfo, options: RunDataOptions): Promi
   );
   checkShape(dataset, info.inputShape);
   return dataset;
+}
+
+/** The split that was asked for, as many of its images as were. @throws BitgradError `invalid-option` where there is none */
+export function splitOf(dataset: Dataset, name: SplitName, limit: number | undefined, seed: number): Split {
+  const split = dataset[name];
+  if (split && split.size > 0) return limitSplit(split, limit, seed);
+  throw new BitgradError({
+    code: 'invalid-option',
+    source: 'cli',
+    what: `--split ${name} of ${dataset.name}`,
+    got: 'no images',
+    next: 'Use another split.',
+  });
 }
 
 /** @throws BitgradError `shape-mismatch` */
