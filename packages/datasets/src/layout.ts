@@ -138,6 +138,24 @@ function classesIn(
   return found;
 }
 
+/** As {@link classesIn}, of a folder beside that for training. @throws BitgradError `invalid-file` for another class */
+function knownClasses(
+  root: string,
+  base: string,
+  pictures: readonly string[],
+  folders: readonly string[],
+  classes: readonly string[],
+): Map<string, string[]> {
+  const found = classesIn(root, base, pictures, folders);
+  const strange = [...found.keys()].find((name) => !classes.includes(name));
+  if (strange === undefined) return found;
+  throw failure('invalid-file', {
+    what: `${root}/${base}/${strange}: class folders beside those for training`,
+    got: strange,
+    expected: `some of ${listed(classes)}`,
+  });
+}
+
 /** Holds out a part of each class: at least one picture, and never all of them. */
 function holdOut(
   root: string,
@@ -247,18 +265,9 @@ export function arrangePictures(
     );
     return done([train, test]);
   }
-  const itemsOf = (folder: string): Map<string, string[]> => {
-    const found = classesIn(root, folder, pictures, folders);
-    const strange = [...found.keys()].find((name) => !classes.includes(name));
-    if (strange === undefined) return found;
-    throw failure('invalid-file', {
-      what: `${root}/${folder}/${strange}: class folders beside those for training`,
-      got: strange,
-      expected: `some of ${listed(classes)}`,
-    });
-  };
-  const tested = itemsOf(splits.test);
-  const validated = splits.validation === undefined ? undefined : itemsOf(splits.validation);
+  const known = (base: string) => knownClasses(root, base, pictures, folders, classes);
+  const tested = known(splits.test);
+  const validated = splits.validation === undefined ? undefined : known(splits.validation);
   if (splits.test.toLowerCase() !== 'test') notes.push(`${splits.test}/ is used for testing`);
   const untested = classes.filter((name) => !tested.has(name));
   if (untested.length > 0) notes.push(`no pictures for testing of ${listed(untested)}`);

@@ -171,31 +171,7 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
   const learningRate = settleRates(optimizer, options.learningRate, 'createTrainer');
   const schedule = resolveSchedule(options.schedule ?? 'cosine');
   const stepsPerEpoch = batchCount(train, { batchSize });
-  // JSON round trip: what a checkpoint holds compares equal to what a new trainer computes.
-  const config = JSON.parse(
-    JSON.stringify({
-      epochs,
-      batchSize,
-      seed,
-      learningRate,
-      schedule: scheduleConfig(schedule),
-      normalize,
-      augment: augment ?? null,
-      optimizer: optimizer.getConfig(),
-      trainImages: train.size,
-      trainChecksum: splitChecksum(train),
-      imageShape: train.shape,
-      classes,
-      // Where they are not used, the configuration is that of checkpoints from before there were any.
-      ...(labelSmoothing > 0 && { labelSmoothing }),
-      ...(clipNorm && { clipNorm }),
-      ...(validation && { validationImages: validation.size, validationChecksum: splitChecksum(validation) }),
-      ...(earlyStop && { earlyStop }),
-      ...(keepBest && { keepBest }),
-      ...((earlyStop ?? keepBest) && { monitor }),
-    }),
-  ) as JsonObject;
-  return {
+  const resolved = {
     model,
     train,
     test,
@@ -219,6 +195,37 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
     classes,
     stepsPerEpoch,
     totalSteps: stepsPerEpoch * epochs,
-    config,
   };
+  return { ...resolved, config: configOf(resolved, labelSmoothing) };
 }
+
+/**
+ * The options that decide the result, by a JSON round trip: what a checkpoint holds compares equal to what a new trainer
+ * computes. What came later is left out where it is not used: the configuration is then that of older checkpoints.
+ */
+const configOf = (options: Omit<ResolvedOptions, 'config'>, labelSmoothing: number): JsonObject => {
+  const { train, validation, optimizer, schedule, augment, clipNorm, earlyStop, keepBest, monitor } = options;
+  const { epochs, batchSize, seed, learningRate, normalize, classes } = options;
+  return JSON.parse(
+    JSON.stringify({
+      epochs,
+      batchSize,
+      seed,
+      learningRate,
+      schedule: scheduleConfig(schedule),
+      normalize,
+      augment: augment ?? null,
+      optimizer: optimizer.getConfig(),
+      trainImages: train.size,
+      trainChecksum: splitChecksum(train),
+      imageShape: train.shape,
+      classes,
+      ...(labelSmoothing > 0 && { labelSmoothing }),
+      ...(clipNorm && { clipNorm }),
+      ...(validation && { validationImages: validation.size, validationChecksum: splitChecksum(validation) }),
+      ...(earlyStop && { earlyStop }),
+      ...(keepBest && { keepBest }),
+      ...((earlyStop ?? keepBest) && { monitor }),
+    }),
+  ) as JsonObject;
+};

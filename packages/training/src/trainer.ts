@@ -20,7 +20,7 @@ import { clockAt, rateOfRun, scheduledRate, type Lengthening } from './schedules
 import { hasWaited, isBetter, type Best } from './selection.js';
 import { trainStep } from './step.js';
 import { measureGap, type GapEvaluation } from './gap.js';
-import { checkConfig, createLock, lengthened } from './state.js';
+import { createLock, lengthened } from './state.js';
 import { resolveOptions, type TrainerOptions } from './trainer-options.js';
 import {
   checkClock,
