@@ -20,7 +20,7 @@ it('fields are in the order of the signature, however they are given', () => {
   // @ts-expect-error a field that is not given
   encode('segmentSum', { segments: 6, x: 1, out: 3, rows: 4, ids: 2 });
   // @ts-expect-error a field that is not there
-  encode('toFloat', { sums: 1, out: 2, count: 3, extra: 4 });
+  encode('segmentRows', { rows: 1, unit: 2, extra: 4 });
   expectTypeOf<Fields<'countTile'>['set']>().toEqualTypeOf<boolean>();
 });
 

@@ -3,6 +3,7 @@
 // variance of a chunk is taken about its own mean and merged (Chan, Golub and LeVeque), so that neither long sums nor
 // a mean far from zero cost accuracy, and the tensor is read once. Means are used as the sum of two float32 numbers:
 // the rounding of a mean of 100 would otherwise show in the fifth digit of y where the variance is small.
+import { segmentRows } from './segments';
 
 /** Rows of a chunk: about 16 kB, and few enough for float32 sums to be accurate. */
 // @ts-ignore: decorator
@@ -11,16 +12,22 @@ function chunkRows(c: i32): i32 {
   return max(8, min(256, 4096 / c));
 }
 
-/** Numbers of float64 scratch that the functions below need. */
-export function batchNormScratch(c: i32): i32 {
-  return 3 * c;
+/** Rows of a segment. */
+export function batchNormSegment(rows: i32, c: i32): i32 {
+  return segmentRows(rows, chunkRows(c));
 }
 
 /**
- * Sums of x and sums of squares about the mean, of rows r0 .. r1 - 1: `sums` [2][c] float64 = mean, then M2.
- * `chunk` [c] float32 is scratch.
+ * Means and sums of squares about them, of the segments s0 .. s1 - 1 of the rows: `sums` [segments][2][c] float64 = mean,
+ * then M2. `chunk` [c] float32 is scratch.
  */
-export function batchNormMoments(x: usize, sums: usize, chunk: usize, r0: i32, r1: i32, c: i32): void {
+export function batchNormMoments(x: usize, sums: usize, chunk: usize, s0: i32, s1: i32, rows: i32, c: i32): void {
+  const size = batchNormSegment(rows, c);
+  for (let s = s0; s < s1; s++)
+    segmentMoments(x, sums + (<usize>(s * c) << 4), chunk, s * size, min(rows, (s + 1) * size), c);
+}
+
+function segmentMoments(x: usize, sums: usize, chunk: usize, r0: i32, r1: i32, c: i32): void {
   const row: usize = <usize>c << 2, rows = chunkRows(c);
   const mean = sums, m2 = sums + (<usize>c << 3);
   memory.fill(sums, 0, <usize>c << 4);
@@ -115,13 +122,27 @@ function columnSums(p: usize, out: usize, count: i32, c: i32): void {
   }
 }
 
+/** The sums of all segments, in the place of the first. */
+function mergeMoments(sums: usize, rows: i32, c: i32): void {
+  const size = batchNormSegment(rows, c), m2 = <usize>c << 3;
+  for (let r = size, p = sums + (<usize>c << 4); r < rows; r += size, p += <usize>c << 4) {
+    const seen = <f64>r, n = <f64>min(size, rows - r), total = seen + n;
+    for (let i: usize = 0; i < m2; i += 8) {
+      const q = sums + i, delta = load<f64>(p + i) - load<f64>(q);
+      store<f64>(q, load<f64>(q) + (delta * n) / total);
+      store<f64>(q + m2, load<f64>(q + m2) + load<f64>(p + i + m2) + (delta * delta * seen * n) / total);
+    }
+  }
+}
+
 /**
- * mean, what its rounding lost, variance (biased) and 1 / sqrt(variance + epsilon), float32 [c] each, from the sums
- * over `rows`.
+ * mean, what its rounding lost, variance (biased) and 1 / sqrt(variance + epsilon), float32 [c] each, from the sums of
+ * all segments of `rows`.
  */
 export function batchNormStatistics(
   sums: usize, mean: usize, lost: usize, variance: usize, inverse: usize, rows: i32, c: i32, epsilon: f64,
 ): void {
+  mergeMoments(sums, rows, c);
   for (let i = 0; i < c; i++) {
     const at: usize = <usize>i << 2;
     const v = load<f64>(sums + (<usize>(c + i) << 3)) / <f64>rows;
@@ -167,12 +188,18 @@ export function batchNormApply(
 }
 
 /**
- * Sums over rows r0 .. r1 - 1: `sums` [3][c] float64 = sum of dy, of dy * (x - mean), and of x - mean, which is 0 but
- * for the rounding of the mean.
+ * Sums over the segments s0 .. s1 - 1 of the rows: `sums` [segments][3][c] float64 = sum of dy, of dy * (x - mean), and
+ * of x - mean, which is 0 but for the rounding of the mean.
  */
 export function batchNormGradSums(
-  x: usize, dy: usize, mean: usize, sums: usize, r0: i32, r1: i32, c: i32,
+  x: usize, dy: usize, mean: usize, sums: usize, s0: i32, s1: i32, rows: i32, c: i32,
 ): void {
+  const size = batchNormSegment(rows, c);
+  for (let s = s0; s < s1; s++)
+    segmentGradSums(x, dy, mean, sums + <usize>(s * c) * 24, s * size, min(rows, (s + 1) * size), c);
+}
+
+function segmentGradSums(x: usize, dy: usize, mean: usize, sums: usize, r0: i32, r1: i32, c: i32): void {
   const row: usize = <usize>c << 2, rows = chunkRows(c);
   memory.fill(sums, 0, <usize>c * 24);
   const second = sums + (<usize>c << 3), third = second + (<usize>c << 3);
@@ -232,10 +259,13 @@ function addTo(sums: usize, i: i32, value: f32): void {
   store<f64>(p, load<f64>(p) + <f64>value);
 }
 
-/** dgamma, dbeta and what the mean's rounding lost, as float32, from the sums over `rows`. */
+/** dgamma, dbeta and what the mean's rounding lost, as float32, from the sums of all segments of `rows`. */
 export function batchNormGradParameters(
   sums: usize, inverse: usize, dgamma: usize, dbeta: usize, lost: usize, rows: i32, c: i32,
 ): void {
+  const size = batchNormSegment(rows, c), bytes: usize = <usize>c * 24;
+  for (let r = size, p = sums + bytes; r < rows; r += size, p += bytes)
+    for (let i: usize = 0; i < bytes; i += 8) store<f64>(sums + i, load<f64>(sums + i) + load<f64>(p + i));
   for (let i = 0; i < c; i++) {
     const at: usize = <usize>i << 2;
     const sum = load<f64>(sums + (<usize>i << 3)), product = load<f64>(sums + (<usize>(c + i) << 3));

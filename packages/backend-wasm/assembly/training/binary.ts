@@ -81,13 +81,16 @@ export function packedWords(taps: i32, c: i32): i32 {
 
 /**
  * Packs a filter [taps][c][o] into panels [ceil(o/8)][packedWords][8] of words, and sums each tap over c into
- * `tapSums` [taps][ceil(o/8) * 8] float32.
+ * `tapSums` [taps][ceil(o/8) * 8] float32. Channels o0 .. o1 - 1, o0 a multiple of 8.
  */
-export function packFilterSigns(w: usize, out: usize, tapSums: usize, taps: i32, c: i32, o: i32): void {
+export function packFilterSigns(
+  w: usize, out: usize, tapSums: usize, taps: i32, c: i32, o: i32, o0: i32, o1: i32,
+): void {
   const o4: usize = <usize>o << 2, wide: usize = (<usize>(o + 7) >> 3) << 5;
   const panel: usize = <usize>packedWords(taps, c) << 5, tapBits = packedPixel(c) << 3;
   const all = i32x4.splat(c);
-  for (let j = 0; j < o; j += 8) {
+  out += <usize>(o0 >> 3) * panel;
+  for (let j = o0; j < o1; j += 8) {
     const width = min(8, o - j);
     memory.fill(out, 0, panel);
     for (let t = 0; t < taps; t++) {

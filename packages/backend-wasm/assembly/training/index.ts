@@ -6,6 +6,7 @@ export * from './outer';
 export * from './pool';
 export * from './depthwise';
 export * from './segment';
+export * from './segments';
 export * from './elementwise';
 export * from './batch-norm';
 export * from './optimizer';

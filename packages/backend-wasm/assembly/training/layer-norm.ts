@@ -1,4 +1,5 @@
 // Layer normalization of rows and its gradient, one pass over the cache a row.
+import { segmentRows } from './segments';
 
 /**
  * y = (x - mean) * inverse * gamma + beta of rows r0 .. r1 - 1; mean and inverse are [rows]. Sums go from the first to the
@@ -28,18 +29,33 @@ export function layerNorm(
   }
 }
 
+/** Rows of a segment of {@link layerNormGrad}. */
+export function layerNormSegment(rows: i32): i32 {
+  return segmentRows(rows, 64);
+}
+
 /**
- * dx of rows 0 .. rows - 1; sums [2][c] float64 = dgamma, dbeta. `part` is [2][c] float32 of scratch: sums of 64 rows at a
- * time, so that long columns keep their digits.
+ * dx of the segments s0 .. s1 - 1; sums [segments][2][c] float64 = dgamma, dbeta. `part` is [2][c] float32 of scratch: sums
+ * of 64 rows at a time, so that long columns keep their digits.
  */
 export function layerNormGrad(
-  x: usize, dy: usize, gamma: usize, mean: usize, inverse: usize, dx: usize, sums: usize, part: usize, rows: i32, c: i32,
+  x: usize, dy: usize, gamma: usize, mean: usize, inverse: usize, dx: usize, sums: usize, part: usize, s0: i32, s1: i32,
+  rows: i32, c: i32,
+): void {
+  const size = layerNormSegment(rows);
+  for (let s = s0; s < s1; s++)
+    segmentGrad(x, dy, gamma, mean, inverse, dx, sums + (<usize>(s * c) << 4), part, s * size, min(rows, (s + 1) * size), c);
+}
+
+function segmentGrad(
+  x: usize, dy: usize, gamma: usize, mean: usize, inverse: usize, dx: usize, sums: usize, part: usize, r0: i32, r1: i32,
+  c: i32,
 ): void {
   const row: usize = <usize>c << 2, count = <f32>c;
   const other = part + row;
   memory.fill(sums, 0, row << 2);
   memory.fill(part, 0, row << 1);
-  for (let r = 0; r < rows; r++) {
+  for (let r = r0; r < r1; r++) {
     const p = x + <usize>r * row, g = dy + <usize>r * row, o = dx + <usize>r * row;
     const m = load<f32>(mean + (<usize>r << 2)), s = load<f32>(inverse + (<usize>r << 2));
     const centre = f32x4.splat(m), scale = f32x4.splat(s);
@@ -72,7 +88,7 @@ export function layerNormGrad(
       const u = (load<f32>(p + i) - m) * s, d = load<f32>(g + i) * load<f32>(gamma + i);
       store<f32>(o + i, (d - sum - u * along) * s);
     }
-    if ((r & 63) == 63 || r == rows - 1) {
+    if ((r & 63) == 63 || r == r1 - 1) {
       for (let k: usize = 0; k < row << 1; k += 4) {
         const to = sums + (k << 1);
         store<f64>(to, load<f64>(to) + <f64>load<f32>(part + k));

@@ -1,20 +1,26 @@
 // Softmax cross-entropy with its gradient, and the gradient of PReLU.
 import { exp64, log64 } from './math';
+import { segmentRows } from './segments';
 
 /**
  * loss[i] = total * log(sum exp(x - max)) - sum labels * (x - max), dlogits = softmax * total - labels, with total the
- * sum of the labels. In float64: a confident prediction's small loss and gradient keep their digits.
+ * sum of the labels, for the rows r0 .. r1 - 1. In float64: a confident prediction's small loss and gradient keep their
+ * digits.
  */
 export function softmaxCrossEntropy(
   logits: usize,
   labels: usize,
   loss: usize,
   dlogits: usize,
-  rows: i32,
+  r0: i32,
+  r1: i32,
   k: i32,
 ): void {
   const bytes: usize = (<usize>k) << 2;
-  for (let r = 0; r < rows; r++) {
+  logits += <usize>r0 * bytes;
+  labels += <usize>r0 * bytes;
+  dlogits += <usize>r0 * bytes;
+  for (let r = r0; r < r1; r++) {
     let top: f32 = -Infinity;
     for (let i: usize = 0; i < bytes; i += 4) top = max(top, load<f32>(logits + i));
     let sum: f64 = 0,
@@ -39,10 +45,33 @@ export function softmaxCrossEntropy(
   }
 }
 
+const PRELU_ROWS = 64;
+
+/** Rows of a segment of {@link preluGrad}. */
+export function preluSegment(rows: i32): i32 {
+  return segmentRows(rows, PRELU_ROWS);
+}
+
 /**
- * dx = dy where x > 0, else alpha * dy; sums [c] float64 += dy * x where x <= 0. Rows r0 .. r1 - 1.
+ * dx = dy where x > 0, else alpha * dy; sums [segments][c] float64 = sum of dy * x where x <= 0. Segments s0 .. s1 - 1.
  */
 export function preluGrad(
+  x: usize,
+  alpha: usize,
+  dy: usize,
+  dx: usize,
+  sums: usize,
+  s0: i32,
+  s1: i32,
+  rows: i32,
+  c: i32,
+): void {
+  const size = preluSegment(rows);
+  for (let s = s0; s < s1; s++)
+    segmentPrelu(x, alpha, dy, dx, sums + (<usize>(s * c) << 3), s * size, min(rows, (s + 1) * size), c);
+}
+
+function segmentPrelu(
   x: usize,
   alpha: usize,
   dy: usize,
@@ -55,7 +84,7 @@ export function preluGrad(
   const row: usize = (<usize>c) << 2;
   const zero = f32x4.splat(0);
   memory.fill(sums, 0, (<usize>c) << 3);
-  const block = 64;
+  const block = PRELU_ROWS;
   for (let r = r0; r < r1; r += block) {
     const count = min(block, r1 - r);
     let i: usize = 0;
@@ -100,10 +129,4 @@ export function preluGrad(
       store<f64>(t, load<f64>(t) + <f64>s);
     }
   }
-}
-
-/** float64 sums as float32. */
-export function toFloat(sums: usize, out: usize, count: i32): void {
-  for (let i = 0; i < count; i++)
-    store<f32>(out + ((<usize>i) << 2), <f32>load<f64>(sums + ((<usize>i) << 3)));
 }

@@ -1,4 +1,4 @@
-// One optimizer step of a variable: value, gradient and state in, new value and state out.
+// One optimizer step of the numbers i0 .. i1 - 1 of a variable: value, gradient and state in, new value and state out.
 
 /**
  * Adam: m' = b1 m + (1 - b1) g, v' = b2 v + (1 - b2) g^2, value' = value - rate * m' / (sqrt(v' * scale2) + epsilon),
@@ -12,7 +12,8 @@ export function adam(
   value2: usize,
   m2: usize,
   v2: usize,
-  count: i32,
+  i0: i32,
+  i1: i32,
   rate: f32,
   beta1: f32,
   rest1: f32,
@@ -21,7 +22,7 @@ export function adam(
   scale2: f32,
   epsilon: f32,
 ): void {
-  const bytes: usize = (<usize>count) << 2;
+  const bytes: usize = (<usize>i1) << 2;
   const r = f32x4.splat(rate),
     b1 = f32x4.splat(beta1),
     c1 = f32x4.splat(rest1),
@@ -29,7 +30,7 @@ export function adam(
   const c2 = f32x4.splat(rest2),
     s2 = f32x4.splat(scale2),
     e = f32x4.splat(epsilon);
-  let i: usize = 0;
+  let i: usize = (<usize>i0) << 2;
   for (; i + 16 <= bytes; i += 16) {
     const gradient = v128.load(g + i);
     const first = f32x4.add(f32x4.mul(b1, v128.load(m + i)), f32x4.mul(c1, gradient));
@@ -59,15 +60,16 @@ export function momentum(
   velocity: usize,
   value2: usize,
   velocity2: usize,
-  count: i32,
+  i0: i32,
+  i1: i32,
   rate: f32,
   factor: f32,
   nesterov: i32,
 ): void {
-  const bytes: usize = (<usize>count) << 2;
+  const bytes: usize = (<usize>i1) << 2;
   const r = f32x4.splat(rate),
     f = f32x4.splat(factor);
-  let i: usize = 0;
+  let i: usize = (<usize>i0) << 2;
   for (; i + 16 <= bytes; i += 16) {
     const gradient = v128.load(g + i);
     const next = f32x4.add(f32x4.mul(f, v128.load(velocity + i)), gradient);

@@ -1,4 +1,4 @@
-// Average pooling and the gradients of max and average pooling, NHWC. Windows are clipped to the image; every stride,
+// Max and average pooling and their gradients, NHWC. Windows are clipped to the image; every stride,
 // size and padding.
 
 /**
@@ -77,6 +77,38 @@ function first(start: i32, step: i32): i32 {
 @inline
 function add1(base: usize, offset: i32, g: f32): void {
   if (offset != -1) store<f32>(base + <usize>offset, load<f32>(base + <usize>offset) + g);
+}
+
+/** Max pooling over the positions inside the image; a NaN stays one. Images n0 .. n1 - 1. */
+export function maxPool(
+  x: usize, out: usize, n0: i32, n1: i32, h: i32, w: i32, c: i32, oh: i32, ow: i32,
+  kh: i32, kw: i32, sh: i32, sw: i32, top: i32, left: i32,
+): void {
+  const image: usize = <usize>(h * w * c) << 2, c4: usize = <usize>c << 2, row: usize = <usize>w * c4;
+  out += <usize>n0 * <usize>(oh * ow) * c4;
+  for (let n = n0; n < n1; n++) {
+    const xn = x + <usize>n * image;
+    for (let y = 0; y < oh; y++) {
+      const y0 = max(0, y * sh - top), y1 = min(h, y * sh - top + kh);
+      for (let z = 0; z < ow; z++) {
+        const z0 = max(0, z * sw - left), z1 = min(w, z * sw - left + kw);
+        let i: usize = 0;
+        for (; i + 16 <= c4; i += 16) {
+          let best = f32x4.splat(-Infinity);
+          for (let a = y0; a < y1; a++)
+            for (let b = z0; b < z1; b++) best = f32x4.max(best, v128.load(xn + <usize>a * row + <usize>b * c4 + i));
+          v128.store(out + i, best);
+        }
+        for (; i < c4; i += 4) {
+          let best: f32 = -Infinity;
+          for (let a = y0; a < y1; a++)
+            for (let b = z0; b < z1; b++) best = max(best, load<f32>(xn + <usize>a * row + <usize>b * c4 + i));
+          store<f32>(out + i, best);
+        }
+        out += c4;
+      }
+    }
+  }
 }
 
 /**

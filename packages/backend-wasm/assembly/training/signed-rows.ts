@@ -21,12 +21,15 @@ export function signedRowsEntry(halo: i32): i32 {
  * For filter [taps][c][o], the byte offset of the picked entry plus the tap's shift, in the order in which
  * {@link signedRows} adds: by sets of `groups` groups of four output channels, input channel, group, tap.
  * @param shifts bytes, for each tap
- * Returns 0 at the first number that is not exactly +1 or -1, else 1.
+ * Channels o0 .. o1 - 1, o0 a multiple of `4 * groups`. Returns 0 at the first number that is not exactly +1 or -1, else 1.
  */
-export function pickOffsets(w: usize, out: usize, shifts: usize, taps: i32, c: i32, o: i32, entry: i32): i32 {
+export function pickOffsets(
+  w: usize, out: usize, shifts: usize, taps: i32, c: i32, o: i32, o0: i32, o1: i32, entry: i32,
+): i32 {
   const magnitude = i32x4.splat(0x7fffffff), one = i32x4.splat(0x3f800000);
   const set = signedRowsGroups(entry) << 2;
-  for (let k = 0; k < o; k += set)
+  out += <usize>(o0 * c * taps);
+  for (let k = o0; k < o1; k += set)
     for (let i = 0; i < c; i++)
       for (let j = k; j < min(o, k + set); j += 4) {
         const width = o - j, table = ((j - k) >> 2) * (entry << 6);

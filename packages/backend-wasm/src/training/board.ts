@@ -26,7 +26,7 @@ const numbersAt = 512;
 const boardBytes = numbersAt + most.calls * most.parameters * 8;
 
 /** Milliseconds to look for work, or for the end of it, before sleeping: several times what waking takes. */
-const LOOK = 0.1;
+const LOOK = 0.2;
 /** Milliseconds that workers may take for their calls. */
 const TIMEOUT = 60_000;
 

@@ -29,7 +29,8 @@ function packedConvolution(
   );
   const images = { over: 'n', count: n, grain: 1 } as const;
   job.split('packSigns', images, { x, out: packed, h, w, c, top, bottom, left, right });
-  job.call('packFilterSigns', { w: filter, out: panels, tapSums, taps, c, o });
+  const channels = { over: 'o', count: o, grain: 8 } as const;
+  job.split('packFilterSigns', channels, { w: filter, out: panels, tapSums, taps, c, o });
   const row = columns * pixel;
   const runs = dw === 1 ? { runsW: 1, runBytes: kw * pixel } : { runsW: kw, runBytes: pixel };
   job.split(

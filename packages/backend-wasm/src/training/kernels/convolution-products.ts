@@ -4,6 +4,7 @@ import { windowExtent } from '@bitgrad/bits';
 import type { backend_util } from '@tensorflow/tfjs-core';
 import type { Job } from '../job.js';
 import type { KernelContext } from './family.js';
+import { addParts, imageParts, imagesOf } from './segments.js';
 import { trySignedOuter, trySignedRows, type SignedOuter, type SignedRows } from './signed.js';
 import { gatherBytes, panelBytes, ROWS_BYTES, SHORT_RUN } from './sizes.js';
 
@@ -117,19 +118,34 @@ export function filterGradient(
   };
   if (fused && trySignedOuter(job, signed, operands)) return count('Conv2DBackpropFilter/signs');
   const part = job.call('outerScratch', { ow, o });
-  const [space, scratch] = job.scratch(borderBytes(shape, borders), part * job.threads);
+  const m = info.filterWidth * c;
+  const size = info.filterHeight * m * o;
+  const parts = imageParts(n, size);
+  // Few rows are cut by images.
+  const byImages = m < 64 && parts.count > 1;
+  const [space, scratch, results] = job.scratch(
+    borderBytes(shape, borders),
+    part * (byImages ? parts.count : job.threads),
+    byImages ? parts.bytes : 0,
+  );
   const image = border(job, operands.x, space, shape, borders);
   const row = image.width * c * 4;
-  const m = info.filterWidth * c;
-  job.split(
-    'outerSum',
-    { over: 'm', count: m, grain: 4, own: { scratch: part } },
-    {
-      ...{ ...operands, x: image.address, scratch, n0: 0, n1: n, oh, ow, m, o },
-      ...{ xN: image.height * row, xH: info.strideHeight * row, xW: info.strideWidth * c * 4 },
-      ...{ runs: info.filterHeight, runStride: row },
-    },
-  );
+  const common = {
+    ...{ ...operands, x: image.address, oh, ow, m, o, runs: info.filterHeight, runStride: row },
+    ...{ xN: image.height * row, xH: info.strideHeight * row, xW: info.strideWidth * c * 4 },
+  };
+  if (byImages) {
+    job.each('outerSum', parts.count, (i) => ({
+      ...{ ...common, ...imagesOf(i, parts.count, n), m0: 0, m1: m },
+      ...{ scratch: scratch + i * part, out: results + i * size * 4 },
+    }));
+    addParts(job, { x: results, out: operands.out, count: parts.count, size });
+  } else
+    job.split(
+      'outerSum',
+      { over: 'm', count: m, grain: 4, own: { scratch: part } },
+      { ...common, scratch, n0: 0, n1: n },
+    );
 }
 
 /** One phase of the input gradient along one axis: input positions that fall on the same stride residue. */

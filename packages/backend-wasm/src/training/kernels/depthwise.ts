@@ -1,7 +1,8 @@
 // The depthwise convolution where stock wasm is wrong (strides that skip more than the kernel covers), and its
 // gradients, which stock wasm lacks; NHWC, any channel multiplier.
-import { backend_util } from '@tensorflow/tfjs-core';
+import { backend_util, util } from '@tensorflow/tfjs-core';
 import type { KernelFamily } from './family.js';
+import { addParts, imageParts, imagesOf } from './segments.js';
 
 interface DepthwiseAttributes {
   strides: [number, number] | number;
@@ -15,11 +16,17 @@ type Shape4 = [number, number, number, number];
 
 const geometry = (input: Shape4, filter: Shape4, attrs: DepthwiseAttributes) => {
   const { strides, pad, dimRoundingMode } = attrs;
-  return sizes(backend_util.computeConv2DInfo(input, filter, strides, 1, pad, dimRoundingMode, true));
+  return backend_util.computeConv2DInfo(input, filter, strides, 1, pad, dimRoundingMode, true);
 };
 
+/** Multiply-accumulates. */
+const work = ({ outShape, filterHeight, filterWidth }: backend_util.Conv2DInfo): number =>
+  util.sizeFromShape(outShape) * filterHeight * filterWidth;
+
+const images = (info: backend_util.Conv2DInfo) => ({ over: 'n', count: info.batchSize, grain: 1 }) as const;
+
 const sizes = (info: backend_util.Conv2DInfo) => ({
-  ...{ n0: 0, n1: info.batchSize, h: info.inHeight, w: info.inWidth },
+  ...{ h: info.inHeight, w: info.inWidth },
   ...{ c: info.inChannels, q: info.outChannels / info.inChannels, oh: info.outHeight, ow: info.outWidth },
   ...{ kh: info.filterHeight, kw: info.filterWidth, sh: info.strideHeight, sw: info.strideWidth },
   ...{ top: info.padInfo.top, left: info.padInfo.left },
@@ -36,7 +43,7 @@ function skipsBorder(info: backend_util.Conv2DInfo): boolean {
 }
 
 /** DepthwiseConv2dNative, DepthwiseConv2dNativeBackpropInput and DepthwiseConv2dNativeBackpropFilter. */
-export const depthwise: KernelFamily = ({ heap, call }) => ({
+export const depthwise: KernelFamily = ({ heap, run }) => ({
   DepthwiseConv2dNative({ inputs, attrs }) {
     const { strides, pad, dimRoundingMode, dilations } = attrs as unknown as DepthwiseAttributes;
     const { x, filter } = inputs;
@@ -53,7 +60,8 @@ export const depthwise: KernelFamily = ({ heap, call }) => ({
     if (!skipsBorder(info)) return null;
     const out = heap.output(info.outShape);
     const steps = { dh: info.dilationHeight, dw: info.dilationWidth };
-    call('depthwiseForward', { ...heap.at({ x, filter, out }), ...sizes(info), ...steps });
+    const call = { ...heap.at({ x, filter, out }), ...sizes(info), ...steps };
+    run('DepthwiseConv2dNative', work(info), (job) => job.split('depthwiseForward', images(info), call));
     return out;
   },
   DepthwiseConv2dNativeBackpropInput({ inputs, attrs }) {
@@ -61,8 +69,10 @@ export const depthwise: KernelFamily = ({ heap, call }) => ({
     if (dilated(options)) return null;
     const { dy, filter } = inputs;
     const dx = heap.output(options.inputShape);
-    const numbers = geometry(options.inputShape, filter!.shape as Shape4, options);
-    call('depthwiseInputGrad', { ...heap.at({ dy, filter, dx }), ...numbers });
+    const info = geometry(options.inputShape, filter!.shape as Shape4, options);
+    const call = { ...heap.at({ dy, filter, dx }), ...sizes(info) };
+    const kernel = 'DepthwiseConv2dNativeBackpropInput';
+    run(kernel, work(info), (job) => job.split('depthwiseInputGrad', images(info), call));
     return dx;
   },
   DepthwiseConv2dNativeBackpropFilter({ inputs, attrs }) {
@@ -70,9 +80,19 @@ export const depthwise: KernelFamily = ({ heap, call }) => ({
     if (dilated(options)) return null;
     const { x, dy } = inputs;
     const out = heap.output(options.filterShape);
-    const [partial] = heap.scratch(options.filterShape.reduce((a, b) => a * b, 4));
-    const numbers = geometry(x!.shape as Shape4, options.filterShape, options);
-    call('depthwiseFilterGrad', { ...heap.at({ x, dy, out }), partial, ...numbers });
+    const info = geometry(x!.shape as Shape4, options.filterShape, options);
+    const size = util.sizeFromShape(options.filterShape);
+    const { count } = imageParts(info.batchSize, size);
+    const at = heap.at({ x, dy, out });
+    run('DepthwiseConv2dNativeBackpropFilter', work(info), (job) => {
+      // Of each part: its sum, and the sum of one image.
+      const [sums] = job.scratch(count * 2 * size * 4);
+      job.each('depthwiseFilterGrad', count, (i) => ({
+        ...{ ...at, ...sizes(info), ...imagesOf(i, count, info.batchSize) },
+        ...{ out: sums + i * size * 4, partial: sums + (count + i) * size * 4 },
+      }));
+      addParts(job, { x: sums, out: at.out, count, size });
+    });
     return out;
   },
 });

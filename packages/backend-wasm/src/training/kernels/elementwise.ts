@@ -1,41 +1,92 @@
-// BitgradElementwise: hands a linear program (see @bitgrad/core) to the interpreter in assembly/training/elementwise.ts.
-import type { ElementwiseProgram } from '@bitgrad/core';
-import { util } from '@tensorflow/tfjs-core';
-import type { KernelFamily } from './family.js';
+// Elementwise kernels: hand a linear program to the interpreter in assembly/training/elementwise.ts.
+import { E, linearize, type ElementwiseProgram, type Expression } from '@bitgrad/bits';
+import type { Kernel } from '@bitgrad/core';
+import { backend_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelContext, KernelFamily } from './family.js';
 
 const FULL = 0;
 const SCALAR = 1;
 const VECTOR = 2;
 
-/** BitgradElementwise: every forward F and every dy * B(x) that is given as an expression. */
-export const elementwise: KernelFamily = ({ heap, call }) => ({
-  BitgradElementwise({ inputs, attrs }) {
-    const { program, shape } = attrs as unknown as { program: ElementwiseProgram; shape: number[] };
-    const { code, constants, registers, result } = program;
-    const count = util.sizeFromShape(shape);
-    const width = shape.at(-1) ?? 1;
-    const tensors = program.inputs.map((_, i) => inputs[`i${i}`]!);
-    const out = heap.output(shape);
-    const [codeAt, table, constantsAt, space] = heap.scratch(
+/** Numbers from which sums and products of tensors are ours, which run on threads; the stock kernels take the rest. */
+const LARGE = 4096;
+
+/** An input's kind, undefined where the interpreter does not broadcast so. */
+function kindOf({ shape }: TensorInfo, to: readonly number[]): number | undefined {
+  const size = util.sizeFromShape([...shape]);
+  if (util.arraysEqual([...shape], [...to])) return FULL;
+  if (size === 1) return SCALAR;
+  return size === to.at(-1) && shape.at(-1) === size ? VECTOR : undefined;
+}
+
+/** Runs a program on tensors; there is one kind for each. */
+function evaluate(
+  { heap, call, run }: KernelContext,
+  kernel: string,
+  program: ElementwiseProgram,
+  operands: { tensors: readonly TensorInfo[]; kinds: readonly number[]; shape: number[] },
+): TensorInfo {
+  const { tensors, kinds, shape } = operands;
+  const { code, constants, registers, result } = program;
+  const count = util.sizeFromShape(shape);
+  const out = heap.output(shape);
+  const c = shape.at(-1) ?? 1;
+  const bytes = call('elementwiseSpace', { registers });
+  const steps = code.length / 5;
+  run(kernel, count * steps, (job) => {
+    const [codeAt, table, constantsAt, space] = job.scratch(
       code.byteLength,
       tensors.length * 8,
       constants.length * 4,
-      call('elementwiseSpace', { registers }),
+      bytes * job.threads,
     );
-    const { buffer } = heap.memory;
+    const { buffer } = job.memory;
     new Int32Array(buffer, codeAt, code.length).set(code);
     new Float32Array(buffer, constantsAt, constants.length).set(constants);
     const entries = new Int32Array(buffer, table, tensors.length * 2);
-    tensors.forEach((tensor, i) => {
-      const size = util.sizeFromShape(tensor.shape);
-      entries[2 * i] = heap.address(tensor);
-      entries[2 * i + 1] = size === 1 ? SCALAR : size === count ? FULL : VECTOR;
-    });
-    call('elementwise', {
-      ...{ code: codeAt, steps: code.length / 5, inputs: table, inputCount: tensors.length },
-      ...{ constants: constantsAt, constantCount: constants.length, registers, result, space },
-      ...{ out: heap.address(out), i0: 0, i1: count, c: width },
-    });
-    return out;
+    tensors.forEach((tensor, i) => entries.set([heap.address(tensor), kinds[i]!], 2 * i));
+    job.split(
+      'elementwise',
+      { over: 'i', count, grain: kinds.includes(VECTOR) ? c : 64, own: { space: bytes } },
+      {
+        ...{ code: codeAt, steps, inputs: table, inputCount: tensors.length },
+        ...{ constants: constantsAt, constantCount: constants.length, registers, result, space },
+        ...{ out: heap.address(out), c },
+      },
+    );
+  });
+  return out;
+}
+
+const [a, b] = [E.input('a'), E.input('b')];
+
+/** A sum, difference or product of large tensors. */
+const arithmetic = (context: KernelContext, kernel: string, expression: Expression): Kernel => {
+  const program = linearize(expression, ['a', 'b']);
+  return ({ inputs }) => {
+    const tensors = [inputs['a']!, inputs['b']!];
+    if (tensors.some(({ dtype }) => dtype !== 'float32')) return null;
+    const shape = backend_util.assertAndGetBroadcastShape(tensors[0]!.shape, tensors[1]!.shape);
+    if (util.sizeFromShape(shape) < LARGE) return null;
+    const kinds = tensors.map((tensor) => kindOf(tensor, shape));
+    if (!kinds.every((kind) => kind !== undefined)) return null;
+    return evaluate(context, kernel, program, { tensors, kinds, shape });
+  };
+};
+
+/** Add, Sub and Multiply, which stock wasm runs on one thread. */
+export const arithmetics: KernelFamily = (context) => ({
+  Add: arithmetic(context, 'Add', E.add(a, b)),
+  Sub: arithmetic(context, 'Sub', E.sub(a, b)),
+  Multiply: arithmetic(context, 'Multiply', E.mul(a, b)),
+});
+
+/** BitgradElementwise: every forward F and every dy * B(x) that is given as an expression. */
+export const elementwise: KernelFamily = (context) => ({
+  BitgradElementwise({ inputs, attrs }) {
+    const { program, shape } = attrs as unknown as { program: ElementwiseProgram; shape: number[] };
+    const tensors = program.inputs.map((_, i) => inputs[`i${i}`]!);
+    const kinds = tensors.map((tensor) => kindOf(tensor, shape) ?? VECTOR);
+    return evaluate(context, 'BitgradElementwise', program, { tensors, kinds, shape });
   },
 });

@@ -4,7 +4,7 @@ import { batchNorm } from './batch-norm.js';
 import { binary } from './binary.js';
 import { convolution } from './convolution.js';
 import { depthwise } from './depthwise.js';
-import { elementwise } from './elementwise.js';
+import { arithmetics, elementwise } from './elementwise.js';
 import { matmul } from './matmul.js';
 import { missing } from './missing.js';
 import { pooling } from './pooling.js';
@@ -14,7 +14,7 @@ import { transformer } from './transformer.js';
 /** The families, in the order of registration, with the fused ones or without. */
 export const kernelFamilies = (fused: boolean): readonly KernelFamily[] => [
   ...[convolution, depthwise, pooling, matmul, missing],
-  ...(fused ? [elementwise, batchNorm, steps, binary, transformer] : []),
+  ...(fused ? [elementwise, arithmetics, batchNorm, steps, binary, transformer] : []),
 ];
 
 /** The fused kernels among them (names of `kernelNames` in @bitgrad/core). */

@@ -3,6 +3,7 @@
 // product is large enough for the tables to pay; it returns false, with nothing written, when the caller shall go on.
 import { aligned } from '../heap.js';
 import type { Job } from '../job.js';
+import { addParts, imageParts, imagesOf } from './segments.js';
 
 /** Geometry of a filter gradient over zero-padded images. */
 export interface SignedOuter {
@@ -24,10 +25,16 @@ export function trySignedOuter(
   const [top, bottom, left, right] = borders;
   const [height, width] = [top + h + bottom, left + w + right];
   const space = aligned(job.call('signedOuterScratch', { rows }));
-  const [bytes, scratch, sums] = job.scratch(
+  const size = rows * o;
+  const parts = imageParts(n, size);
+  // With few channels by images, else by channels, of which a table holds 32.
+  const byImages = o < 128 && parts.count > 1;
+  const blocks = byImages ? parts.count * Math.ceil(o / 32) : job.threads;
+  const [bytes, scratch, sums, results] = job.scratch(
     n * height * width * c + 64,
-    space * job.threads,
+    space * blocks,
     o * 4 * job.threads,
+    byImages ? parts.bytes : 0,
   );
   const images = { over: 'n', count: n, grain: 1 } as const;
   const exact = job.split('signBytes', images, { x, out: bytes, h, w, c, top, bottom, left, right });
@@ -39,14 +46,25 @@ export function trySignedOuter(
     ...{ xN: height * row, xH: sh * row, xW: sw * c, runs: kh, runStride: row },
   };
   const own = { scratch: space };
-  // By channels, of which a table holds 32; with few of them by rows, which costs a second set of tables.
-  if (Math.ceil(o / 32) >= job.threads)
+  if (byImages) {
+    job.each('signedOuter', blocks, (block) => {
+      const [part, o0] = [block % parts.count, 32 * Math.floor(block / parts.count)];
+      const { n0, n1 } = imagesOf(part, parts.count, n);
+      return {
+        ...{ ...common, m0: 0, m1: m, o0, o1: Math.min(o, o0 + 32), scratch: scratch + block * space },
+        ...{ x: bytes + n0 * height * row, dy: dy + n0 * oh * ow * o * 4, n: n1 - n0 },
+        out: results + part * size * 4,
+      };
+    });
+    addParts(job, { x: results, out, count: parts.count, size });
+  } else if (Math.ceil(o / 32) >= job.threads)
     job.split('signedOuter', { over: 'o', count: o, grain: 32, own }, { ...common, m0: 0, m1: m });
+  // By rows, which costs a second set of tables.
   else job.split('signedOuter', { over: 'm', count: m, grain: 16, own }, { ...common, o0: 0, o1: o });
   if (top + bottom + left + right > 0)
     job.split(
       'subtractBorder',
-      { over: 'o', count: o, grain: 16, own: { sums: o * 4 } },
+      { over: 'o', count: o, grain: 8, own: { sums: o * 4 } },
       { dy, out, sums, n, h, w, c, oh, ow, o, kh, kw, sh, sw, top, left },
     );
   return true;
@@ -85,7 +103,9 @@ export function trySignedRows(
   const table = new Int32Array(job.memory.buffer, shifts, taps);
   for (let t = 0; t < taps; t++)
     table[t] = 4 * ((top - Math.floor(t / kw)) * gridWidth + left - (t % kw) - first);
-  if (!job.call('pickOffsets', { w: filter, out: offsets, shifts, taps, c, o, entry })) return false;
+  const channels = { over: 'o', count: o, grain: 4 * job.call('signedRowsGroups', { entry }) } as const;
+  if (job.split('pickOffsets', channels, { w: filter, out: offsets, shifts, taps, c, o, entry }).includes(0))
+    return false;
   const blocks = Math.ceil((n * gridHeight * gridWidth) / BLOCK);
   job.split(
     'signedRows',

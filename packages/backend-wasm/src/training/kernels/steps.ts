@@ -2,6 +2,7 @@
 import type { AdamStepOptions } from '@bitgrad/core';
 import { util } from '@tensorflow/tfjs-core';
 import type { KernelFamily } from './family.js';
+import { segments } from './segments.js';
 
 interface MomentumOptions {
   learningRate: number;
@@ -10,12 +11,15 @@ interface MomentumOptions {
 }
 
 /** BitgradSoftmaxCrossEntropy, BitgradPReluGrad, BitgradAdamStep and BitgradMomentumStep. */
-export const steps: KernelFamily = ({ heap, call }) => ({
+export const steps: KernelFamily = ({ heap, call, run }) => ({
   BitgradSoftmaxCrossEntropy({ inputs }) {
     const { logits, labels } = inputs;
     const [n, k] = logits!.shape as [number, number];
     const [loss, dlogits] = [heap.output([n]), heap.output([n, k])];
-    call('softmaxCrossEntropy', { ...heap.at({ logits, labels, loss, dlogits }), rows: n, k });
+    const operands = { ...heap.at({ logits, labels, loss, dlogits }), k };
+    run('BitgradSoftmaxCrossEntropy', n * k, (job) =>
+      job.split('softmaxCrossEntropy', { over: 'r', count: n, grain: 1 }, operands),
+    );
     return [loss, dlogits];
   },
   BitgradPReluGrad({ inputs }) {
@@ -23,9 +27,13 @@ export const steps: KernelFamily = ({ heap, call }) => ({
     const c = util.sizeFromShape(alpha!.shape);
     const rows = util.sizeFromShape(x!.shape) / c;
     const [dx, dalpha] = [heap.output(x!.shape), heap.output(alpha!.shape)];
-    const [sums] = heap.scratch(c * 8);
-    call('preluGrad', { ...heap.at({ x, alpha, dy, dx }), sums, r0: 0, r1: rows, c });
-    call('toFloat', { sums, out: heap.address(dalpha), count: c });
+    const all = segments(rows, call('preluSegment', { rows }));
+    const operands = heap.at({ x, alpha, dy, dx });
+    run('BitgradPReluGrad', rows * c, (job) => {
+      const [sums] = job.scratch(all.count * c * 8);
+      job.split('preluGrad', all, { ...operands, sums, rows, c });
+      job.call('addSegments', { sums, out: heap.address(dalpha), parts: all.count, stride: c, count: c });
+    });
     return [dx, dalpha];
   },
   BitgradAdamStep({ inputs, attrs }) {
@@ -37,23 +45,25 @@ export const steps: KernelFamily = ({ heap, call }) => ({
       heap.output(value!.shape),
       heap.output(value!.shape),
     ];
-    call('adam', {
+    const count = util.sizeFromShape(value!.shape);
+    const step = {
       ...heap.at({ value, g: gradient, m, v, value2, m2, v2 }),
-      count: util.sizeFromShape(value!.shape),
       rate: learningRate / correction1,
       ...{ beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, scale2: 1 / correction2, epsilon },
-    });
+    };
+    run('BitgradAdamStep', count, (job) => job.split('adam', { over: 'i', count, grain: 64 }, step));
     return [value2, m2, v2];
   },
   BitgradMomentumStep({ inputs, attrs }) {
     const { value, gradient, velocity } = inputs;
     const { learningRate, momentum, nesterov } = attrs as unknown as MomentumOptions;
     const [value2, velocity2] = [heap.output(value!.shape), heap.output(value!.shape)];
-    call('momentum', {
+    const count = util.sizeFromShape(value!.shape);
+    const step = {
       ...heap.at({ value, g: gradient, velocity, value2, velocity2 }),
-      count: util.sizeFromShape(value!.shape),
       ...{ rate: learningRate, factor: momentum, nesterov: Number(nesterov) },
-    });
+    };
+    run('BitgradMomentumStep', count, (job) => job.split('momentum', { over: 'i', count, grain: 64 }, step));
     return [value2, velocity2];
   },
 });

@@ -1,6 +1,7 @@
 // BitgradAttention and BitgradLayerNorm with their gradients; see assembly/training/attention.ts and layer-norm.ts.
 import { util } from '@tensorflow/tfjs-core';
 import type { KernelFamily } from './family.js';
+import { segments } from './segments.js';
 
 /** n, t, heads and d of an attention, by its input [n, t, 3 * heads * d]. */
 const sizesOf = (shape: readonly number[], heads: number): [n: number, t: number, d: number] => [
@@ -45,7 +46,10 @@ export const transformer: KernelFamily = ({ heap, call, run }) => ({
     const c = util.sizeFromShape(gamma!.shape);
     const rows = util.sizeFromShape(x!.shape) / c;
     const [y, mean, inverse] = [heap.output(x!.shape), heap.output([rows]), heap.output([rows])];
-    call('layerNorm', { ...heap.at({ x, gamma, beta, y, mean, inverse }), r0: 0, r1: rows, c, epsilon });
+    const operands = { ...heap.at({ x, gamma, beta, y, mean, inverse }), c, epsilon };
+    run('BitgradLayerNorm', rows * c, (job) =>
+      job.split('layerNorm', { over: 'r', count: rows, grain: 1 }, operands),
+    );
     return [y, mean, inverse];
   },
   BitgradLayerNormGrad({ inputs }) {
@@ -53,10 +57,15 @@ export const transformer: KernelFamily = ({ heap, call, run }) => ({
     const c = util.sizeFromShape(gamma!.shape);
     const rows = util.sizeFromShape(x!.shape) / c;
     const [dx, dgamma, dbeta] = [heap.output(x!.shape), heap.output([c]), heap.output([c])];
-    const [sums, part] = heap.scratch(16 * c, 8 * c);
-    call('layerNormGrad', { ...heap.at({ x, dy, gamma, mean, inverse, dx }), sums, part, rows, c });
-    call('toFloat', { sums, out: heap.address(dgamma), count: c });
-    call('toFloat', { sums: sums + 8 * c, out: heap.address(dbeta), count: c });
+    const all = segments(rows, call('layerNormSegment', { rows }));
+    const operands = heap.at({ x, dy, gamma, mean, inverse, dx });
+    run('BitgradLayerNormGrad', rows * c, (job) => {
+      const [sums, part] = job.scratch(all.count * 16 * c, 8 * c * job.threads);
+      job.split('layerNormGrad', { ...all, own: { part: 8 * c } }, { ...operands, sums, part, rows, c });
+      const added = { parts: all.count, stride: 2 * c, count: c };
+      job.call('addSegments', { sums, out: heap.address(dgamma), ...added });
+      job.call('addSegments', { sums: sums + 8 * c, out: heap.address(dbeta), ...added });
+    });
     return [dx, dgamma, dbeta];
   },
 });
