@@ -78,6 +78,14 @@ const shortRows = (c: number): (() => Engine) =>
 
 /** What each does wrong is what its case is there for. */
 export const brokenEngines: Readonly<Record<string, () => Engine>> = {
+  // The second plane with the padding of the first.
+  'sums of bytes in two planes': misreading((op) =>
+    op.op === 'conv' && op.padValue === 5 ? { padValue: 6 } : undefined,
+  ),
+  // The affine step's result on its own shortcut.
+  'shortcuts around binary convolutions': misreading((op) =>
+    op.op === 'add' ? { inputs: [op.inputs[0], op.inputs[0]] } : undefined,
+  ),
   // -1 outside the image counts as nothing.
   'binary convolutions around the word size, every padding value': misreading((op) =>
     op.op === 'conv' && op.padValue === -1 ? { padValue: 0 } : undefined,

@@ -117,3 +117,39 @@ impl Tile<'_> {
         }
     }
 }
+
+/// Where the rows of a view are, one after another: as `Tile::row`, without a division for each.
+pub struct Walk {
+    at: isize,
+    step: isize,
+    /// What lies between two lines of an image, which has `width` pixels; a view of one line has no end.
+    skip: isize,
+    width: usize,
+    left: usize,
+}
+
+impl Walk {
+    /// From the tile's first row on.
+    #[inline(always)]
+    pub fn new(tile: &Tile, record: &Record, place: usize) -> Self {
+        let (step, width) = (record.word(place + view::STEP) as isize, record.count(place + view::WIDTH));
+        let at = tile.row(record, place, tile.r0);
+        if width == 0 {
+            return Self { at, step, skip: 0, width: usize::MAX, left: usize::MAX };
+        }
+        let skip = record.word(place + view::PITCH) as isize - width as isize * step;
+        Self { at, step, skip, width, left: width - tile.r0 % width }
+    }
+
+    #[inline(always)]
+    pub fn next(&mut self) -> isize {
+        let at = self.at;
+        self.at += self.step;
+        self.left -= 1;
+        if self.left == 0 {
+            self.at += self.skip;
+            self.left = self.width;
+        }
+        at
+    }
+}

@@ -3,9 +3,9 @@
 use crate::exp::exp;
 use crate::isa::Isa;
 use crate::memory::{refuse, Plain};
-use crate::record::{Record, Tile};
+use crate::record::{Record, Tile, Walk};
 use crate::values::{affine, clamp, gelu, prelu, sigmoid, tanh};
-use crate::words::{opcode, record_words, rowwise};
+use crate::words::{opcode, record_words, residual, rowwise};
 use std::cell::Cell;
 
 /// Lanes of a block.
@@ -109,23 +109,37 @@ fn row<I: Isa>(tile: &Tile, op: &Record, code: i32, a: isize, b: isize, out: isi
             let levels = arena.cells::<f32>(op.address(rowwise::P1), op.count(rowwise::S0) + 1);
             map!(floats(out), x: floats(a) => quantize(x, thresholds, levels))
         }
-        opcode::THRESHOLD_I32 | opcode::THRESHOLD_F32 => {
-            for c in (0..count).step_by(32) {
-                let (x, t) = (a + 4 * c as isize, op.address(rowwise::P0) + 4 * (c0 + c) as isize);
-                let (x, t) = (arena.pointer(x, 128), arena.pointer(t, 128));
-                // SAFETY: both are 32 numbers of 4 bytes.
-                let bits = unsafe {
-                    if code == opcode::THRESHOLD_I32 {
-                        I::below_i32(x as *const i32, t as *const i32)
-                    } else {
-                        I::below_f32(x as *const f32, t as *const f32)
-                    }
-                };
-                let flips = arena.get::<u32>(op.address(rowwise::P1) + ((c0 + c) / 8) as isize);
-                arena.put(out + (c / 4) as isize, spread(bits ^ flips));
+        opcode::THRESHOLD_I32 => threshold::<I>(tile, op, rowwise::P0, true, a, out),
+        opcode::THRESHOLD_F32 => threshold::<I>(tile, op, rowwise::P0, false, a, out),
+        opcode::RESIDUAL => {
+            let (s, t) = (parameter(residual::SCALE), parameter(residual::BIAS));
+            if op.word(residual::INTEGERS) != 0 {
+                map!(floats(out), x: arena.cells::<i32>(a, count), s: s, t: t, y: floats(b) => affine(x as f32, s, t) + y)
+            } else {
+                map!(floats(out), x: floats(a), s: s, t: t, y: floats(b) => affine(x, s, t) + y)
             }
         }
         _ => refuse(format!("opcode {code} is not known")),
+    }
+}
+
+/// Levels of a row, by thresholds and flips at `place`.
+#[inline(always)]
+fn threshold<I: Isa>(tile: &Tile, op: &Record, place: usize, integers: bool, from: isize, out: isize) {
+    let arena = tile.arena;
+    for c in (0..tile.c1 - tile.c0).step_by(32) {
+        let (x, t) = (from + 4 * c as isize, op.address(place) + 4 * (tile.c0 + c) as isize);
+        let (x, t) = (arena.pointer(x, 128), arena.pointer(t, 128));
+        // SAFETY: both are 32 numbers of 4 bytes.
+        let bits = unsafe {
+            if integers {
+                I::below_i32(x as *const i32, t as *const i32)
+            } else {
+                I::below_f32(x as *const f32, t as *const f32)
+            }
+        };
+        let flips = arena.get::<u32>(op.address(place + 1) + ((tile.c0 + c) / 8) as isize);
+        arena.put(out + (c / 4) as isize, spread(bits ^ flips));
     }
 }
 
@@ -137,12 +151,17 @@ pub fn elementwise<I: Isa>(tile: &Tile, op: &Record, code: i32) {
         opcode::WIDEN_LEVELS => at / 16,
         _ => at,
     };
-    let output = if code >= opcode::THRESHOLD_I32 { at / 16 } else { at };
-    for r in tile.r0..tile.r1 {
-        // Not by `map`: its closure would not be compiled for the instruction set.
-        let (a, b) = (tile.row(op, record_words::A, r), tile.row(op, record_words::B, r));
-        let out = tile.row(op, record_words::OUT, r);
-        row::<I>(tile, op, code, a + input, b + at, out + output);
+    let output = if code == opcode::THRESHOLD_I32 || code == opcode::THRESHOLD_F32 { at / 16 } else { at };
+    let (mut a, mut b) = (Walk::new(tile, op, record_words::A), Walk::new(tile, op, record_words::B));
+    let mut out = Walk::new(tile, op, record_words::OUT);
+    let decides = code == opcode::RESIDUAL && op.word(residual::T) != 0;
+    let mut levels = decides.then(|| Walk::new(tile, op, residual::LEVELS));
+    for _ in tile.r0..tile.r1 {
+        let out = out.next() + output;
+        row::<I>(tile, op, code, a.next() + input, b.next() + at, out);
+        if let Some(levels) = &mut levels {
+            threshold::<I>(tile, op, residual::T, false, out, levels.next() + at / 16);
+        }
     }
 }
 

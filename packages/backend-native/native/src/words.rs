@@ -75,6 +75,7 @@ pub mod product {
     pub const PART_INPUT: usize = 27;
     pub const PART_WEIGHTS: usize = 28;
     pub const PART_OUTPUT: usize = 29;
+    pub const PANEL: usize = 30;
 }
 
 pub mod record_words {
@@ -83,6 +84,15 @@ pub mod record_words {
     pub const B: usize = 6;
     pub const OUT: usize = 10;
     pub const SIZE: usize = 40;
+}
+
+pub mod residual {
+    pub const SCALE: usize = 14;
+    pub const BIAS: usize = 15;
+    pub const INTEGERS: usize = 16;
+    pub const T: usize = 18;
+    pub const FLIPS: usize = 19;
+    pub const LEVELS: usize = 20;
 }
 
 pub mod rowwise {
@@ -159,6 +169,7 @@ pub mod opcode {
     pub const WIDEN_LEVELS: i32 = 28;
     pub const THRESHOLD_I32: i32 = 29;
     pub const THRESHOLD_F32: i32 = 30;
+    pub const RESIDUAL: i32 = 31;
     pub const MAX_BITS: i32 = 32;
     pub const MAX_U8: i32 = 33;
     pub const MAX_I32: i32 = 34;

@@ -80,7 +80,7 @@ function nativeProgram(lowered: Lowered, layout: Layout, { addon, isa, threads }
 export function createExecutable(model: PackedModel, options: ExecutableOptions): Executable {
   const { threads, strict, memoryBytes, isa } = options;
   // Records as for SIMD: panels of 64 and 16 channels.
-  const target: Target = { variant: 'simd', simd: true, relaxed: false, threads };
+  const target: Target = { variant: 'simd', simd: true, relaxed: false, narrow: false, threads };
   // Addresses are 32 bits.
   const limit = Math.min(memoryBytes, 2 ** 32);
   const lowered = lower(model, target, limit);

@@ -1,7 +1,7 @@
 // Ops whose output row depends on the same row of their inputs. They run tile by tile right after the op that
 // makes their input, so that it is still in the first-level cache.
 import { Opcode } from '../../src/engine/opcodes';
-import { Rowwise } from '../../src/engine/words';
+import { Residual, Rowwise, View } from '../../src/engine/words';
 import { affine, clamp, gelu, prelu, sigmoid, tanh } from './values';
 import { VIEW_A, VIEW_B, VIEW_OUT, address, rowAt, word } from './record';
 
@@ -67,6 +67,12 @@ function row(op: usize, code: i32, a: usize, b: usize, out: usize, at: usize, co
     }
     case Opcode.prelu: for (let c: usize = 0; c < bytes; c += LANES << 2)
       storeF(out + c, prelu(loadF(a + c), loadF(p0 + c), loadF(p1 + c), loadF(p2 + c))); break;
+    case Opcode.residual:
+      if (word(op, Residual.integers)) for (let c: usize = 0; c < bytes; c += LANES << 2)
+        storeF(out + c, addF(affine(toF(loadI(a + c)), loadF(p0 + c), loadF(p1 + c)), loadF(b + c)));
+      else for (let c: usize = 0; c < bytes; c += LANES << 2)
+        storeF(out + c, addF(affine(loadF(a + c), loadF(p0 + c), loadF(p1 + c)), loadF(b + c)));
+      break;
     case Opcode.addF32: for (let c: usize = 0; c < bytes; c += LANES << 2) storeF(out + c, addF(loadF(a + c), loadF(b + c))); break;
     case Opcode.quantize: for (let c: usize = 0; c < bytes; c += 4)
       store<f32>(out + c, quantize(load<f32>(a + c), address(op, Rowwise.p0), word(op, Rowwise.s0), address(op, Rowwise.p1))); break;
@@ -90,11 +96,26 @@ function row(op: usize, code: i32, a: usize, b: usize, out: usize, at: usize, co
   }
 }
 
-/** Rows r0..r1, channels c0..c1 (c0 a multiple of 64). */
+/** Width of the image that a view shows, 0 for one line. */
+// @ts-ignore: decorator
+@inline function widthOf(view: usize): i32 { return max(word(view, View.width), 0); }
+/** Bytes to add to the place of a view's row at the end of a line. */
+function skipOf(view: usize): i32 { return widthOf(view) ? word(view, View.pitch) - widthOf(view) * word(view, View.step) : 0; }
+
+/** Rows r0..r1, channels c0..c1 (c0 a multiple of 64). Images that are no single line are of one width. */
 export function elementwise(op: usize, code: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
-  const at = <usize>c0 << 2;
-  const inputBytes = code == Opcode.widenBytes ? <usize>c0 : code == Opcode.widenLevels ? <usize>c0 >> 2 : at;
-  const outputBytes = code >= Opcode.thresholdI32 ? <usize>c0 >> 2 : at;
-  for (let r = r0; r < r1; r++)
-    row(op, code, rowAt(op + VIEW_A, r) + inputBytes, rowAt(op + VIEW_B, r) + at, rowAt(op + VIEW_OUT, r) + outputBytes, at, c1 - c0);
+  const at = <usize>c0 << 2, levels = op + (Residual.levels << 2), decides = code == Opcode.residual && word(op, Residual.t) != 0;
+  let a = rowAt(op + VIEW_A, r0) + (code == Opcode.widenBytes ? <usize>c0 : code == Opcode.widenLevels ? at >> 4 : at);
+  let b = rowAt(op + VIEW_B, r0) + at, l = decides ? rowAt(levels, r0) + (at >> 4) : 0;
+  let out = rowAt(op + VIEW_OUT, r0) + (code >= Opcode.thresholdI32 && code < Opcode.residual ? at >> 4 : at);
+  const width = max(max(widthOf(op + VIEW_A), widthOf(op + VIEW_B)), max(widthOf(op + VIEW_OUT), decides ? widthOf(levels) : 0));
+  const skipA = skipOf(op + VIEW_A), skipB = skipOf(op + VIEW_B), skipOut = skipOf(op + VIEW_OUT), skipL = decides ? skipOf(levels) : 0;
+  let left = width ? width - r0 % width : i32.MAX_VALUE;
+  for (let r = r0; r < r1; r++) {
+    row(op, code, a, b, out, at, c1 - c0);
+    // The parameters of the threshold stand as those of an op of its own would, further on.
+    if (decides) row(op + (Residual.t - Rowwise.p0 << 2), Opcode.thresholdF32, out, 0, l, at, c1 - c0);
+    a += word(op + VIEW_A, View.step); b += word(op + VIEW_B, View.step); out += word(op + VIEW_OUT, View.step); l += word(levels, View.step);
+    if (--left == 0) { a += skipA; b += skipB; out += skipOut; l += skipL; left = width; }
+  }
 }

@@ -20,10 +20,11 @@ export function fillTables(): void {
     }
 }
 
-// The module is built with the relaxed opcode; where relaxed SIMD is missing, src/engine/module.ts rewrites it
-// to i8x16.swizzle, which is the same for the indices 0..15 used here.
+// Both are the same for the indices 0..15 used here.
 // @ts-ignore: decorator
-@inline function pick(table: v128, indices: v128): v128 { return i8x16.relaxed_swizzle(table, indices); }
+@inline function pick(table: v128, indices: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i8x16.relaxed_swizzle(table, indices) : i8x16.swizzle(table, indices);
+}
 // @ts-ignore: decorator
 @inline function add(a: v128, b: v128): v128 { return i8x16.add(a, b); }
 // @ts-ignore: decorator
@@ -40,16 +41,14 @@ export function fillTables(): void {
 @inline function paired(a0: usize, a1: usize, k: usize): v128 { return v128.load((<usize>load<u8>(a1 + k) << 4) | <usize>load<u8>(a0 + k), PAIRED); }
 
 /**
- * Counts of differing levels between the windows of 2 rows and 64 output channels.
- * @param both one lookup serves both rows: their counts share a byte for 3 steps (at most 12 each), then split.
- *   Better where a swizzle costs three instructions (plain SIMD on x64); else one lookup a row is better.
+ * Counts of differing levels between the windows of 2 rows and 64 output channels. Where a swizzle costs three instructions
+ * (plain SIMD on x64), one lookup serves both rows: their counts share a byte for 3 steps (at most 12 each), then split.
  * @param p0 window of the first row; p1 of the second
  * @param w panel of 64 channels, [steps][64] nibbles
  * @param segments byte offsets of the window's parts; @param end end of that list; @param length steps in each part
  * @param out takes 2 x 64 u16
  */
-// @ts-ignore: decorator
-@inline function lookup(both: bool, p0: usize, p1: usize, w: usize, segments: usize, end: usize, length: i32, out: usize): void {
+export function lookup(p0: usize, p1: usize, w: usize, segments: usize, end: usize, length: i32, out: usize): void {
   const zero = i8x16.splat(0);
   let l0 = zero, l1 = zero, l2 = zero, l3 = zero, l4 = zero, l5 = zero, l6 = zero, l7 = zero;
   let h0 = zero, h1 = zero, h2 = zero, h3 = zero, h4 = zero, h5 = zero, h6 = zero, h7 = zero;
@@ -60,7 +59,7 @@ export function fillTables(): void {
     let room = RUN;
     do {
       const n = min(left, room), stop = a0 + n;
-      if (both) {
+      if (!ASC_FEATURE_RELAXED_SIMD) {
         while (a0 + 3 <= stop) {
           let t = paired(a0, a1, 0);
           let s0 = pick(t, v128.load(w)), s1 = pick(t, v128.load(w, 16)), s2 = pick(t, v128.load(w, 32)), s3 = pick(t, v128.load(w, 48));
@@ -111,12 +110,33 @@ export function fillTables(): void {
   v128.store(out, l6, 192); v128.store(out, h6, 208); v128.store(out, l7, 224); v128.store(out, h7, 240);
 }
 
-/** One lookup for each row: for relaxed SIMD. */
-export function lookupSingle(p0: usize, p1: usize, w: usize, segments: usize, end: usize, length: i32, out: usize): void {
-  lookup(false, p0, p1, w, segments, end, length, out);
+/** Adds 16 counts of bytes to those in memory. */
+function flush(out: usize, counts: v128): void {
+  v128.store(out, widenLow(v128.load(out), counts)); v128.store(out, widenHigh(v128.load(out, 16), counts), 16);
 }
 
-/** One lookup for two rows: for plain SIMD. */
-export function lookupPaired(p0: usize, p1: usize, w: usize, segments: usize, end: usize, length: i32, out: usize): void {
-  lookup(true, p0, p1, w, segments, end, length, out);
+/**
+ * The same for 4 rows and 16 output channels, one lookup a row: for layers of few channels.
+ * @param spots where the windows of the rows begin, 12 bytes apart
+ * @param w panel of 16 channels, [steps][16] nibbles; @param out takes 4 x 16 u16
+ */
+export function lookupNarrow(spots: usize, w: usize, segments: usize, end: usize, length: i32, out: usize): void {
+  const zero = i8x16.splat(0), p0 = load<usize>(spots), d1 = load<usize>(spots, 12) - p0, d2 = load<usize>(spots, 24) - p0, d3 = load<usize>(spots, 36) - p0;
+  for (let k: usize = 0; k < 128; k += 16) v128.store(out + k, zero);
+  let c0 = zero, c1 = zero, c2 = zero, c3 = zero, room = RUN;
+  for (; segments < end; segments += 4) {
+    let a = p0 + <usize>load<i32>(segments);
+    for (let left = length; left > 0; ) {
+      const n = min(left, room);
+      for (const stop = a + n; a < stop; a++, w += 16) {
+        const v = v128.load(w);
+        c0 = add(c0, pick(single(a), v)); c1 = add(c1, pick(single(a + d1), v)); c2 = add(c2, pick(single(a + d2), v)); c3 = add(c3, pick(single(a + d3), v));
+      }
+      left -= n; room -= n;
+      if (room) continue;
+      flush(out, c0); flush(out + 32, c1); flush(out + 64, c2); flush(out + 96, c3);
+      c0 = c1 = c2 = c3 = zero; room = RUN;
+    }
+  }
+  flush(out, c0); flush(out + 32, c1); flush(out + 64, c2); flush(out + 96, c3);
 }

@@ -4,7 +4,7 @@
 import { Opcode } from '../../src/engine/opcodes';
 import { Mode, Product, RecordWords, View } from '../../src/engine/words';
 import { spread } from './elementwise';
-import { lookupPaired, lookupSingle } from './lookup';
+import { lookup, lookupNarrow } from './lookup';
 import { VIEW_OUT, address, rowAt, scratchBase, word } from './record';
 
 // @ts-ignore: decorator
@@ -136,13 +136,26 @@ function enter(op: usize, part: i32): void {
   return word(op, RecordWords.out + View.width) < 0 ? rowAt(op + VIEW_OUT, r) : address(op, RecordWords.out) + <usize>(y * word(op, RecordWords.out + View.pitch) + x * word(op, RecordWords.out + View.step));
 }
 
+/** As `decide` for a panel of 16 channels; the first of two leaves no bits in the place of the second. */
+// @ts-ignore: decorator
+@inline function decideNarrow(counts: usize, out: usize, limits: usize, flips: usize, second: bool): void {
+  const levels = spread(above16(counts, limits) ^ load<u16>(flips));
+  if (second) store<u32>(out, <u32>levels);
+  else store<u64>(out, levels);
+}
+
+/** Where in scratch, behind the sums, the window, initial values and output of each row in work are written. */
+const SPOTS: usize = 256;
+const SPOT: usize = 12;
+
 /** Rows r0..r1 and output channels c0..c1 of a part; c0 is a multiple of 64. */
 function productPart(op: usize, code: i32, part: i32, r0: i32, r1: i32, c0: i32, c1: i32): void {
-  const panel = !ASC_FEATURE_SIMD ? 1 : code <= Opcode.productPaired ? 64 : 16, rowSums: usize = code <= Opcode.productPaired ? 128 : 64;
+  const binary = code <= Opcode.productPaired, panel = word(op, Product.panel), narrow = binary && panel == 16;
+  const rowSums: usize = narrow ? 32 : binary ? 128 : 64, rows = !ASC_FEATURE_SIMD ? 1 : narrow ? 4 : 2;
   const segments = address(op, Product.segments), end = address(op, Product.segmentsEnd), length = word(op, Product.segmentLength);
   const mode = word(op, Product.mode), step = address(op, Product.stepBytes), panelBytes = word(op, Product.panelBytes);
-  const decides = ASC_FEATURE_SIMD && code <= Opcode.productPaired && mode == Mode.decide;
-  const sums = scratchBase();
+  const decides = ASC_FEATURE_SIMD && binary && mode == Mode.decide;
+  const sums = scratchBase(), spots = sums + SPOTS;
   const weights = address(op, Product.weights) + <usize>(part * word(op, Product.partWeights)), output = <usize>(part * word(op, Product.partOutput));
   enter(op, part);
   const firstY = r0 / width, firstX = r0 - firstY * width;
@@ -150,26 +163,31 @@ function productPart(op: usize, code: i32, part: i32, r0: i32, r1: i32, c0: i32,
     const w = weights + <usize>((n / panel) * panelBytes), count = min(panel, c1 - n);
     const from = <usize>n << (decides ? 1 : 2), to = output + (decides ? <usize>n >> 2 : from), flips = step + (<usize>n >> 3);
     let y = firstY, x = firstX;
-    for (let r = r0; r < r1; r++) {
-      const p0 = windowAt(y, x), i0 = initialAt(y, x) + from, o0 = outputAt(op, r, y, x) + to;
-      if (++x == width) { x = 0; y++; }
+    for (let r = r0; r < r1; r += rows) {
+      const have = min(rows, r1 - r);
+      for (let i = 0; i < rows; i++) {
+        // Where there are fewer rows, the last one is computed again.
+        const spot = spots + <usize>i * SPOT;
+        store<usize>(spot, windowAt(y, x));
+        if (i >= have) continue;
+        store<usize>(spot, initialAt(y, x) + from, 4);
+        store<usize>(spot, outputAt(op, r + i, y, x) + to, 8);
+        if (i + 1 < have || rows == have) if (++x == width) { x = 0; y++; }
+      }
+      const p0 = load<usize>(spots), p1 = load<usize>(spots, SPOT);
       if (!ASC_FEATURE_SIMD) {
-        scalar(code, mode, p0, w, segments, end, length, step, i0, o0);
+        scalar(code, mode, p0, w, segments, end, length, step, load<usize>(spots, 4), load<usize>(spots, 8));
         continue;
       }
-      // The last row of an odd number is computed twice.
-      const two = r + 1 < r1, p1 = two ? windowAt(y, x) : p0;
-      if (code == Opcode.productSingle) lookupSingle(p0, p1, w, segments, end, length, sums);
-      else if (code == Opcode.productPaired) lookupPaired(p0, p1, w, segments, end, length, sums);
+      if (narrow) lookupNarrow(spots, w, segments, end, length, sums);
+      else if (binary) lookup(p0, p1, w, segments, end, length, sums);
       else if (code == Opcode.productInteger) integer(p0, p1, w, segments, end, length, sums);
       else float(p0, p1, w, segments, end, length, sums, step);
-      if (decides) decide(sums, o0, i0, flips, count);
-      else finish(code, mode, sums, o0, i0, count);
-      if (two) {
-        const i1 = initialAt(y, x) + from, o1 = outputAt(op, ++r, y, x) + to;
-        if (decides) decide(sums + rowSums, o1, i1, flips, count);
-        else finish(code, mode, sums + rowSums, o1, i1, count);
-        if (++x == width) { x = 0; y++; }
+      for (let i = 0; i < have; i++) {
+        const spot = spots + <usize>i * SPOT, counts = sums + <usize>i * rowSums, begin = load<usize>(spot, 4), out = load<usize>(spot, 8);
+        if (!decides) finish(code, mode, counts, out, begin, count);
+        else if (narrow) decideNarrow(counts, out, begin, flips, (n & 16) != 0);
+        else decide(counts, out, begin, flips, count);
       }
     }
   }

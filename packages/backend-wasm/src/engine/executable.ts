@@ -88,7 +88,11 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
   const { target, signal, strict } = options;
   // A WebAssembly memory has no more.
   const memoryBytes = Math.min(options.memoryBytes ?? Infinity, 2 ** 32);
-  const lowered = lower(model, target, memoryBytes);
+  // Loaded where something is added: a page for other models does without.
+  const adds = model.plan.ops.some(({ op }) => op === 'add');
+  const { findPlanes, fuse } = adds ? await import('./sums.js') : {};
+  const lowered = lower(model, target, memoryBytes, findPlanes?.(model));
+  fuse?.(lowered.program);
   const slow = strict && lowered.program.reports.find(({ reason }) => reason);
   if (slow)
     throw failure('kernel-missing', {

@@ -116,6 +116,7 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
         variant,
         simd: variant !== 'scalar',
         relaxed: variant === 'relaxed-simd',
+        narrow: variant !== 'scalar',
         threads: reason ? 1 : wantedThreads,
       };
       return createExecutable(model, {

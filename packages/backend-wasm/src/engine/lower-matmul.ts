@@ -15,8 +15,8 @@ export function lowerMatmul(
   shape: readonly number[],
   transposeB: boolean,
 ): { output: Tensor; kernel: string } {
-  const { opcode, name, panel } = kernelFor(program, a.type);
   const [m, n] = shape.slice(-2) as [number, number];
+  const { opcode, name, panel } = kernelFor(program, a.type, n);
   const output = tensor(a.type === 'bits' ? 'i32' : 'f32', shape);
   const batch = rowsOf(output) / m;
   const bits = a.type === 'bits';
@@ -57,6 +57,7 @@ export function lowerMatmul(
     [Product.parts]: 1,
     [Product.partRows]: m,
     [Product.partWeights]: partWeights,
+    [Product.panel]: panel,
   });
   emit(program, group, opcode, { ...view(RecordWords.a, a), ...words }, [a, from], output);
   return { output, kernel: name };

@@ -33,13 +33,20 @@ export interface ProductKernel {
   panel: number;
 }
 
-/** The kernel for an input type. */
-export function kernelFor({ target: { simd, relaxed } }: Program, type: Tensor['type']): ProductKernel {
+/** Up to so many output channels, panels of 16 take less time than one of 64. */
+const fewChannels = 16;
+
+/** The kernel for an input type and a number of output channels. */
+export function kernelFor(
+  { target: { simd, relaxed, narrow } }: Program,
+  type: Tensor['type'],
+  channels: number,
+): ProductKernel {
   if (type === 'bits')
     return {
       opcode: relaxed ? Opcode.productSingle : Opcode.productPaired,
       name: !simd ? 'xnor-popcount' : relaxed ? 'xnor-lookup-relaxed' : 'xnor-lookup',
-      panel: simd ? 64 : 1,
+      panel: !simd ? 1 : narrow && channels <= fewChannels ? 16 : 64,
     };
   const panel = simd ? 16 : 1;
   return type === 'i16'
@@ -131,8 +138,8 @@ function initialOf(
  */
 function emitConvolution(program: Program, x: Tensor, out: Tensor, convolution: Convolution): string {
   const { w, window, padding, groups, decision } = convolution;
-  const { opcode, name, panel } = kernelFor(program, x.type);
   const channels = out.c / groups;
+  const { opcode, name, panel } = kernelFor(program, x.type, channels);
   const bits = x.type === 'bits';
   const group = openGroup(program, rowsOf(out), out.c, { divisible: groups === 1 });
   const shift = panel === 1 ? 4 : 0;
@@ -157,6 +164,7 @@ function emitConvolution(program: Program, x: Tensor, out: Tensor, convolution: 
       [Product.partInput]: (w.length * unitBytes(x.type)) / (bits ? 4 : 1),
       [Product.partWeights]: groupBytes,
       [Product.partOutput]: channels * 4,
+      [Product.panel]: panel,
     });
     emit(program, group, opcode, { ...windowView(x, out, window), ...words }, [x], out);
   });

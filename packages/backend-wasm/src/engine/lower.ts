@@ -6,6 +6,7 @@ import { lowerMatmul } from './lower-matmul.js';
 import { lowerConvolution, pointWindow } from './lower-products.js';
 import { lowerRowwise } from './lower-rowwise.js';
 import { lowerDepthwise, lowerPool } from './lower-windows.js';
+import type { Planes } from './planes.js';
 import { constant, createProgram, type Program, type Target } from './program.js';
 import { isDense, layOut, noBorder, tensor, type Border, type Tensor } from './tensors.js';
 import type { TapWeights } from './weights.js';
@@ -41,9 +42,17 @@ function bordersOf({ plan }: PackedModel): Map<number, Border> {
   return borders;
 }
 
-/** What became of an op. */
+/** The weights of a convolution in 16 bits. */
+const tapsOf = ({ kernel, groups }: ConvOp, x: Tensor, data: Int16Array): TapWeights => ({
+  type: 'i8',
+  data,
+  taps: kernel[0] * kernel[1],
+  length: x.c / groups,
+});
+
+/** What became of an op; it has no output where another op makes one of it. */
 interface LoweredOp {
-  output: Tensor;
+  output?: Tensor;
   kernel: string;
   reason?: string;
 }
@@ -146,8 +155,16 @@ function lowerOp(context: Context, op: Op): LoweredOp {
   }
 }
 
-/** Lowers a valid model for the module that will run. */
-export function lower(model: PackedModel, target: Target, memoryBytes = Infinity): Lowered {
+/**
+ * Lowers a valid model for the module that will run.
+ * @param planes sums that are made at once; see planes.ts
+ */
+export function lower(
+  model: PackedModel,
+  target: Target,
+  memoryBytes: number,
+  planes: Planes | undefined,
+): Lowered {
   const { plan } = model;
   const program = createProgram(target, memoryBytes);
   const tensors: Tensor[] = [];
@@ -162,8 +179,15 @@ export function lower(model: PackedModel, target: Target, memoryBytes = Infinity
   tensors[plan.input] = input;
   plan.ops.forEach((op, index) => {
     program.op = index;
-    const { output, kernel, reason } = lowerOp(context, op);
-    tensors[op.output] = output;
+    const sum = planes?.sums.get(index);
+    const whole = planes?.parts.get(index);
+    const { output, kernel, reason } =
+      whole !== undefined
+        ? { kernel: `fused:${whole}` }
+        : sum
+          ? lowerSums(context, sum.op, tapsOf(sum.op, tensors[sum.op.inputs[0]!]!, sum.w))
+          : lowerOp(context, op);
+    if (output) tensors[op.output] = output;
     const report: OpReport = {
       index,
       op: op.op,

@@ -1,5 +1,5 @@
-// Decodes the embedded modules and adapts the SIMD one to its host. It is built once, with relaxed SIMD and an
-// imported shared memory; two rewrites of equal length make the other variants of it.
+// Decodes the embedded modules and adapts those with SIMD to their host: they import a shared memory, and a rewrite of equal
+// length makes it an ordinary one.
 import { failure } from './errors.js';
 import { builtinModule } from './features.js';
 import type { Target } from './program.js';
@@ -22,15 +22,6 @@ async function inflate(text: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/**
- * The relaxed swizzle `fd 80 02` becomes the plain one, `fd 8e 00`: its opcode 0x0e in as many LEB128 bytes.
- * For indices below 16, the only ones used, both do the same.
- */
-export function withoutRelaxed(bytes: Uint8Array): void {
-  for (let i = 0; i + 2 < bytes.length; i++)
-    if (bytes[i] === 0xfd && bytes[i + 1] === 0x80 && bytes[i + 2] === 2) bytes.set([0x8e, 0], i + 1);
-}
-
 /** Clears the flag `shared` of the imported memory `env.memory`. */
 export function withoutSharing(bytes: Uint8Array): void {
   // The import's name ends with "memory", then kind 2 (memory) and the limits' flags: 3 is shared with a maximum.
@@ -44,8 +35,10 @@ const cache = new Map<string, Promise<WebAssembly.Module>>();
 async function build({ simd, relaxed, threads }: Target): Promise<WebAssembly.Module> {
   if (!simd)
     return WebAssembly.compile(await inflate((await import('../generated/engine-scalar.js')).default));
-  const bytes = await inflate((await import('../generated/engine.js')).default);
-  if (!relaxed) withoutRelaxed(bytes);
+  const module = relaxed
+    ? await import('../generated/engine-relaxed.js')
+    : await import('../generated/engine.js');
+  const bytes = await inflate(module.default);
   if (threads === 1) withoutSharing(bytes);
   return WebAssembly.compile(bytes);
 }

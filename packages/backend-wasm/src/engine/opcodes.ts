@@ -24,6 +24,8 @@ export enum Opcode {
   widenLevels,
   thresholdI32,
   thresholdF32,
+  /** An affine step, the sum with a shortcut, and a threshold: see fuse.ts. */
+  residual,
   /** Sliding windows. */
   maxBits = 32,
   maxU8,

@@ -16,7 +16,7 @@ export type Word = number | (() => number);
 export type Words = Readonly<{ [place: number]: Word }>;
 
 /** One op for the module. */
-interface Instruction {
+export interface Instruction {
   words: Words;
   /** Tensors it uses by views, in order of use, and whether its output may take the place of its first input. */
   inputs: readonly Tensor[];
@@ -44,6 +44,8 @@ export interface Target {
   variant: 'scalar' | 'simd' | 'relaxed-simd';
   simd: boolean;
   relaxed: boolean;
+  /** Has a kernel for panels of 16 output channels of levels. */
+  narrow: boolean;
   threads: number;
 }
 

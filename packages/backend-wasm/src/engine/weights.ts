@@ -5,7 +5,7 @@ import { popcount } from '@bitgrad/bits';
 /** Weights [channels][taps][length]; `bits` have each length packed in words. */
 export interface TapWeights {
   type: ElementType;
-  data: TensorData;
+  data: TensorData | Int16Array;
   taps: number;
   length: number;
 }

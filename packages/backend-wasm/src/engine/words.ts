@@ -84,6 +84,8 @@ export enum Product {
   partInput,
   partWeights,
   partOutput,
+  /** Output channels of a panel of weights. */
+  panel,
 }
 
 /** What a binary product does with its counts. */
@@ -105,6 +107,20 @@ export enum Rowwise {
   /** Scalar parameters: bounds, epsilon, or the number of thresholds. */
   s0,
   s1,
+}
+
+/** An affine step, a sum with a second operand and perhaps a threshold in one pass, after the views. */
+export enum Residual {
+  /** Addresses of parameters for each channel. */
+  scale = 14,
+  bias,
+  /** Whether the first operand is of integers. */
+  integers,
+  /** Address of thresholds, or 0 where there are none. */
+  t = 18,
+  flips,
+  /** View of the levels that the threshold makes. */
+  levels,
 }
 
 /** Ops over sliding windows; of the views they have the output's. */

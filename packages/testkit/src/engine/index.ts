@@ -4,6 +4,7 @@ import { channelCases } from './channel-nets.js';
 import type { EngineSubject } from './check.js';
 import { elementCases } from './element-cases.js';
 import { productCases } from './product-cases.js';
+import { sumCases } from './sum-cases.js';
 
 export { channelNet, channelNets, type ChannelNet } from './channel-nets.js';
 export { checkTrials, compareOutputs, type Effort, type EngineSubject } from './check.js';
@@ -17,5 +18,6 @@ export { testRandom, type TestRandom } from './random.js';
 export const engineCases: readonly ConformanceCase<EngineSubject>[] = [
   ...productCases,
   ...elementCases,
+  ...sumCases,
   ...channelCases,
 ];
