@@ -32,6 +32,12 @@ module.exports = {
       to: { path: ['@tensorflow', '^packages/(core|layers|training|compiler)/'], reachable: true },
     },
     {
+      name: 'packing-is-tfjs-free',
+      severity: 'error',
+      from: { path: '^packages/compiler/src/packing' },
+      to: { path: ['@tensorflow', '^packages/(core|layers|training)/'], reachable: true },
+    },
+    {
       name: 'core-names-no-plugin',
       severity: 'error',
       from: { path: '^packages/(core|layers|training)/src' },
@@ -78,6 +84,7 @@ module.exports = {
           '/src/index.ts$',
           '/src/node.ts$',
           '/src/(engine|training)/(index|lowering).ts$',
+          '/src/packing/index.ts$',
         ],
       },
     },

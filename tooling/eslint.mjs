@@ -27,6 +27,7 @@ const longFunctions = {
   'packages/cli/src/program.ts': 'the table of commands and their options',
   'packages/datasets/src/idx.ts': 'the checks of a format, in the order of its bytes',
   'packages/core/src/registry.ts': 'a closure over the members',
+  'packages/importer/src/builder.ts': 'a closure over a graph under construction',
   'packages/models/src/builder.ts': 'one method a layer',
   'packages/runtime/src/{format/encode,validate/plan}.ts': 'the parts of a format, in its order',
   'packages/shaders/src/lower.ts': 'a plan to kernels, op by op',

@@ -1,3 +1,3 @@
 import { library } from '@bitgrad/tooling/tsup';
 
-export default library();
+export default library({ entry: ['src/index.ts', 'src/packing/index.ts'] });

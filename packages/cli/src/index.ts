@@ -4,6 +4,7 @@ export { chooseEngine, engineTable, probeEngines, type EngineListing } from './e
 export { runBench, type BenchOptions, type BenchResult } from './commands/bench.js';
 export { runCompile, type CompileCommandOptions, type CompileCommandResult } from './commands/compile.js';
 export { runEval, type EvalOptions, type EvalResult } from './commands/eval.js';
+export { runImport, type ImportCommandOptions, type ImportCommandResult } from './commands/import.js';
 export { inspectModel, runInspect, type Inspection } from './commands/inspect.js';
 export { runList, type Listing } from './commands/list.js';
 export { runRun, type RunCommandOptions, type RunDataResult, type RunImageResult } from './commands/run.js';

@@ -4,6 +4,7 @@ import { expectText, expectTexts } from './arguments.js';
 import { use, type Plugin } from '@bitgrad/core';
 import { datasetsPlugin } from '@bitgrad/datasets';
 import { nodeDatasetsPlugin } from '@bitgrad/datasets/node';
+import { importerPlugin } from '@bitgrad/importer';
 import { modelsPlugin } from '@bitgrad/models';
 import { trainingPlugin } from '@bitgrad/training';
 import { loadPlugin, pluginOf } from '@bitgrad/recipe/node';
@@ -22,6 +23,7 @@ export const builtInPlugins = (): Promise<Plugin[]> =>
     datasetsPlugin,
     nodeDatasetsPlugin,
     trainingPlugin,
+    importerPlugin,
     ...packages.map(async ({ name, load }) => pluginOf(await load(), name)),
   ]);
 

@@ -8,6 +8,7 @@ import { benchEntries, runBench, type BenchOptions } from './commands/bench.js';
 import { certifyEntries, runCertify, type CertifyCommandOptions } from './commands/certify.js';
 import { compileEntries, runCompile, type CompileCommandOptions } from './commands/compile.js';
 import { evalEntries, runEval, type EvalOptions } from './commands/eval.js';
+import { importEntries, runImport, type ImportCommandOptions } from './commands/import.js';
 import { inspectEntries, runInspect, type InspectOptions } from './commands/inspect.js';
 import { listEntries, runList, type ListOptions } from './commands/list.js';
 import { runEntries, runRun, type RunCommandOptions } from './commands/run.js';
@@ -43,6 +44,8 @@ function addCommands(program: Command, execute: Runner): void {
     .action((folder: string, options: EvalOptions) => execute((io) => runEval(folder, options, io)));
   add('compile', 'compile a trained model into one packed file, compared with the model on test images', compileEntries, '<model-dir>', 'folder of the run') // prettier-ignore
     .action((folder: string, options: CompileCommandOptions) => execute((io) => runCompile(folder, options, io))); // prettier-ignore
+  add('import', 'import a trained network of another framework as one packed file, compared with its source', importEntries, '<path>', 'file or folder of the network: see `bitgrad list`') // prettier-ignore
+    .action((path: string, options: ImportCommandOptions) => execute((io) => runImport(path, options, io)));
   add('run', 'run a packed model: its accuracy on a data set, or the classes of a picture', runEntries, ...packed) // prettier-ignore
     .action((path: string, options: RunCommandOptions) => execute((io) => runRun(path, options, io)));
   add('inspect', 'show what a packed model holds: layers, sizes, multiply-accumulates, weights, thresholds', inspectEntries, ...packed) // prettier-ignore
@@ -59,7 +62,7 @@ function addCommands(program: Command, execute: Runner): void {
   ).action((name: string | undefined, options: CertifyCommandOptions) =>
     execute((io) => runCertify(name, options, io)),
   );
-  add('list', 'list plugins, quantizers, surrogates, forwards, models, data sets, optimizers, backends and engines', listEntries) // prettier-ignore
+  add('list', 'list plugins, quantizers, surrogates, forwards, models, data sets, optimizers, importers, backends and engines', listEntries) // prettier-ignore
     .action((options: ListOptions) => execute((io) => runList(options, io)));
 }
 

@@ -6,6 +6,7 @@ import { benchEntries } from '../src/commands/bench.js';
 import { certifyEntries } from '../src/commands/certify.js';
 import { compileEntries } from '../src/commands/compile.js';
 import { evalEntries } from '../src/commands/eval.js';
+import { importEntries } from '../src/commands/import.js';
 import { runEntries } from '../src/commands/run.js';
 import { trainEntries } from '../src/commands/train.js';
 
@@ -13,6 +14,7 @@ const commands = {
   train: trainEntries,
   eval: evalEntries,
   compile: compileEntries,
+  import: importEntries,
   run: runEntries,
   bench: benchEntries,
   certify: certifyEntries,

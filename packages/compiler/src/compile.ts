@@ -18,19 +18,19 @@ import {
   type ModelMetadata,
   type PackedModel,
 } from '@bitgrad/runtime';
-import { createBuilder } from './builder.js';
-import { materialize } from './emit.js';
+import { createBuilder } from './packing/builder.js';
+import { materialize } from './packing/emit.js';
 import { endsOf, evaluate } from './graph.js';
 import { checkWeights } from './check-model.js';
-import { compareOutputs, scaleOf } from './differences.js';
+import { compareOutputs, scaleOf } from './packing/differences.js';
 import { checkRounding, endsInClasses, lastFloatDense, roundingCost, roundingTolerance } from './int8.js';
 import { naming, namingOps } from './naming.js';
 import { checkNormalization } from './normalization.js';
 import { outputOf } from './output.js';
-import { tidied } from './tidy.js';
+import { onRows, tidied } from './tidy.js';
 import { unsupported, type Lowering, type LoweringContext } from './lower/context.js';
 import { lowerings } from './lower/index.js';
-import { plainValue, withChannelwise, type Value } from './value.js';
+import { plainValue, withChannelwise, type Value } from './packing/value.js';
 import { checkSamples } from './samples.js';
 import { checkLabels, verifyRules, type Agreement, type VerifyOptions } from './verify-options.js';
 import { measured, runOn, verification, type Verification } from './verify.js';
@@ -237,7 +237,7 @@ const normalized = (value: Value, { mean, std }: InputNormalization): Value => {
   const scaled = { scale: of(std, (s) => 1 / s), bias: Array<number>(c).fill(0) };
   return withChannelwise(value, {
     name: 'normalization',
-    apply: (x) => tf.mul(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d(std.map((s) => 1 / s))),
+    apply: onRows((x) => tf.mul(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d(std.map((s) => 1 / s)))),
     lowered: [
       { kind: 'affine', affine: centred },
       { kind: 'affine', affine: scaled, apart: true },

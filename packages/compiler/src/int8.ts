@@ -1,8 +1,8 @@
 // The last float layer in 8 bits: which layer that is, how its kernel is rounded, and what that may cost.
 import { failureOf } from '@bitgrad/core';
-import { compareOutputs, type Differences, type Outputs, type Scale } from './differences.js';
+import { compareOutputs, type Differences, type Outputs, type Scale } from './packing/differences.js';
 import type { GraphLayer, Symbolic } from './graph.js';
-import type { DeployedKernel } from './quantized.js';
+import type { DeployedKernel } from './packing/kernel.js';
 
 /** Layers between the logits and the model's output that change nothing about which layer is the last product. */
 const afterwards = new Set(['Activation', 'Softmax', 'BatchNormalization', 'BitgradBatchNorm', 'Reshape']);

@@ -8,7 +8,9 @@ import {
   type Quantizer,
 } from '@bitgrad/core';
 import type { QuantLayer } from '@bitgrad/layers';
-import { tidied } from './tidy.js';
+import type { Binarization } from './packing/emit.js';
+import { deployed, type DeployedKernel } from './packing/kernel.js';
+import { onRows, tidied } from './tidy.js';
 
 const unsupported = (layer: string, what: string, next: string): never => {
   throw new BitgradError({
@@ -23,17 +25,6 @@ const hardened = (layer: QuantLayer, slot: string): { quantizer: Quantizer; opti
   quantizer: layer.slots.get(slot)!.quantizer,
   options: { ...layer.quantizeOptions(slot), training: false, hard: true },
 });
-
-/** A deployed kernel: value = levels * scale, in tfjs order. */
-export interface DeployedKernel {
-  readonly levels: Float32Array;
-  /** One factor, or one for each output channel. */
-  readonly scale: Float32Array;
-  /** True when every level is +1 or -1. */
-  readonly binary: boolean;
-  /** Set when every level is `integer * unit` with |integer| <= 127. */
-  readonly unit?: number;
-}
 
 /** Quantizes a kernel as deployed; a kernel without quantizer has its own values as levels. */
 export function deployKernel(
@@ -57,36 +48,9 @@ export function deployKernel(
         `scale of quantizer "${quantizer.name}" has ${scale.length} entries`,
         'Use one scale, or one for each output channel.',
       );
-    const binary = isBinary(levels);
-    const unit = binary ? 1 : unitOf(levels);
-    return {
-      levels,
-      scale,
-      binary,
-      ...(unit ? { unit } : {}),
-    };
+    return deployed(levels, scale);
   });
 }
-
-const isBinary = (levels: Float32Array): boolean => {
-  for (let i = 0; i < levels.length; i++) if (levels[i] !== 1 && levels[i] !== -1) return false;
-  return true;
-};
-
-/** The largest number of which every level is a small integer multiple, or undefined. */
-const unitOf = (levels: Float32Array): number | undefined => {
-  const distinct = [...new Set(levels)].filter((x) => x !== 0).map(Math.abs);
-  if (distinct.length === 0) return 1;
-  // Not Math.min(...distinct): a kernel may have so many levels that as many arguments overflow the stack.
-  const least = distinct.reduce((a, b) => Math.min(a, b));
-  const most = distinct.reduce((a, b) => Math.max(a, b));
-  for (let parts = 1; parts <= 127; parts++) {
-    const unit = least / parts;
-    if (most / unit > 127.5) return undefined;
-    if (distinct.every((x) => Math.abs(x / unit - Math.round(x / unit)) < 1e-4)) return unit;
-  }
-  return undefined;
-};
 
 /** A deployed two-level input quantizer: value = code === 1 ? high : low. */
 export interface DeployedInput {
@@ -97,6 +61,12 @@ export interface DeployedInput {
   /** True when channels may differ, as with learned thresholds. */
   readonly perChannel: boolean;
 }
+
+/** How bits are made of it. */
+export const binarization = ({ codes, perChannel }: DeployedInput): Binarization => ({
+  codes: onRows(codes),
+  perChannel,
+});
 
 /** A deployed input quantizer with more levels, or with levels that are not constant: its values by the graph. */
 export interface DeployedSteps {

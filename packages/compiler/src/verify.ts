@@ -11,7 +11,7 @@ import {
   type Differences,
   type Outputs,
   type Scale,
-} from './differences.js';
+} from './packing/differences.js';
 import { checkPair, graphInputs, graphOutputs, inputOf } from './graph-outputs.js';
 import { explain } from './rounding.js';
 import { checkSamples, randomSamples, type Samples } from './samples.js';

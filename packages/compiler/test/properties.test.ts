@@ -12,7 +12,7 @@ import { elementCount, jsEngine, validateModel, type PackedModel } from '@bitgra
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { layersOf } from '@bitgrad/layers';
 import { compileModel, lowerings, verifyModel, type Samples } from '../src/index.js';
-import { allowedBy, scaleOf } from '../src/differences.js';
+import { allowedBy, scaleOf } from '../src/packing/differences.js';
 import { runOn } from '../src/verify.js';
 import { mistakes } from './support/mistakes.js';
 import { randomModel } from './support/random-model.js';

@@ -194,12 +194,14 @@ export const pluginFields = {
   model: 'models',
   dataset: 'datasets',
   optimizer: 'optimizers',
+  importer: 'importers',
 } as const;
 
 const makers: Partial<Record<string, string>> = {
   model: 'what defineModel of @bitgrad/models makes',
   dataset: 'what defineDataset of @bitgrad/datasets makes',
   optimizer: 'what defineOptimizer of @bitgrad/training makes',
+  importer: 'what defineImporter of @bitgrad/importer makes',
 };
 
 /**

@@ -2,6 +2,7 @@
 import { checkCommand } from '../arguments.js';
 import { defaultRegistry, type JsonObject, type Plugin, type Quantizer } from '@bitgrad/core';
 import { listDatasets, type DatasetInfo } from '@bitgrad/datasets';
+import { listImporters } from '@bitgrad/importer';
 import { listModels } from '@bitgrad/models';
 import { certify } from '@bitgrad/certificate';
 import { listOptimizers, type OptimizerInfo } from '@bitgrad/training';
@@ -49,6 +50,7 @@ export interface Listing {
   readonly models: readonly { name: string; description: string }[];
   readonly datasets: readonly DatasetInfo[];
   readonly optimizers: readonly OptimizerInfo[];
+  readonly importers: ReturnType<typeof listImporters>;
   readonly backends: readonly BackendListing[];
   readonly engines: readonly EngineListing[];
 }
@@ -116,6 +118,7 @@ async function listing(): Promise<Listing> {
     models: listModels(),
     datasets: listDatasets(),
     optimizers: listOptimizers(),
+    importers: listImporters(),
     backends: await probeBackends(),
     engines: await probeEngines(),
   };
@@ -166,6 +169,10 @@ function format(all: Listing, { colors }: CliIo): string {
     section(
       'optimizers',
       all.optimizers.map(({ name, description }) => [name, description]),
+    ),
+    section(
+      'importers',
+      all.importers.map(({ name, description }) => [name, description]),
     ),
     section('backends', all.backends.map(({ name, available, reason }) => [name, available ? 'available' : `unavailable: ${reason}`])), // prettier-ignore
     section('engines', all.engines.map(({ name, available, reason }) => [name, available ? 'available' : `unavailable: ${reason}`])), // prettier-ignore

@@ -1,8 +1,9 @@
 // Layers that act on each element by itself, or by its channel: they stay pending until someone needs their result.
 import type * as tf from '@tensorflow/tfjs-core';
 import { isBatchNorm } from '@bitgrad/layers';
-import { shapeOf, withChannelwise, type Affine, type Lowered, type Value } from '../value.js';
+import { shapeOf, withChannelwise, type Affine, type Lowered, type Value } from '../packing/value.js';
 import type { GraphLayer } from '../graph.js';
+import { onRows } from '../tidy.js';
 import { asFloat, emit, unsupported, type Lowering, type LoweringContext } from './context.js';
 
 const numbers = (t: tf.Tensor): number[] => Array.from(t.dataSync());
@@ -28,7 +29,11 @@ const pend = (
   context: LoweringContext,
   apply = runLayer(layer),
 ): Value =>
-  withChannelwise(value.reshape ? asFloat(value, context) : value, { name: layer.name, lowered, apply });
+  withChannelwise(value.reshape ? asFloat(value, context) : value, {
+    name: layer.name,
+    lowered,
+    apply: onRows(apply),
+  });
 
 const channels = (value: Value): number => (value.reshape ?? value.shape).at(-1)!;
 

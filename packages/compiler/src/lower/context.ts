@@ -2,8 +2,8 @@
 import { axisWindow } from '@bitgrad/bits';
 import { BitgradError } from '@bitgrad/core';
 import type { OpDraft, PlanBuilder, Shape } from '@bitgrad/runtime';
-import { materialize, type Binarization } from '../emit.js';
-import { plainValue, shapeOf, type Value } from '../value.js';
+import { materialize } from '../packing/emit.js';
+import { plainValue, shapeOf, type Value } from '../packing/value.js';
 import type { GraphLayer } from '../graph.js';
 
 /** State of a compilation. */
@@ -49,7 +49,11 @@ export const asFloat = (value: Value, context: LoweringContext): Value =>
  * A value whose signs can be found channel by channel: as it is, or in float32 where a reshape or a pool stands between
  * its channels and those of the quantizer.
  */
-export const binarizable = (value: Value, { perChannel }: Binarization, context: LoweringContext): Value => {
+export const binarizable = (
+  value: Value,
+  { perChannel }: { readonly perChannel: boolean },
+  context: LoweringContext,
+): Value => {
   if (!perChannel || !value.reshape) return value;
   const aligned = value.reshape.at(-1)! % value.shape.at(-1)! === 0;
   return aligned && !value.pool ? value : asFloat(value, context);

@@ -1,9 +1,9 @@
 // Convolutions and dense layers of bitgrad and of tfjs-layers, by geometry.
 import { isQuantLayer } from '@bitgrad/layers';
 import type { Shape, Window } from '@bitgrad/runtime';
-import { uniformToFloat } from '../emit.js';
+import { uniformToFloat } from '../packing/emit.js';
 import type { GraphLayer } from '../graph.js';
-import { shapeOf, type Value } from '../value.js';
+import { shapeOf, type Value } from '../packing/value.js';
 import {
   asFloat,
   emit,
@@ -14,16 +14,9 @@ import {
   type LoweringContext,
 } from './context.js';
 import { toInt8 } from '../int8.js';
-import {
-  floatOperand,
-  kernelOf,
-  operandOf,
-  paddedTap,
-  productValue,
-  storeKernel,
-  type KernelLayout,
-  type Operand,
-} from './product.js';
+import { storeKernel, type KernelLayout } from '../packing/kernel.js';
+import { floatOperand, paddedTap, type Operand } from '../packing/product.js';
+import { kernelOf, layerValue, operandOf } from './product.js';
 
 interface ConvConfig {
   filters: number;
@@ -122,10 +115,10 @@ const convolve = (
   const given = operandOf(layer, value, deployed, context);
   const { operand, window, tap } = padded(layer, value, given, geometry.window, g.padValue, context);
   const layout = transposed([channels, ...g.kernel, shape[2]! / groups], channels);
-  const kernel = storeKernel(deployed, layout, operand.type, context);
+  const kernel = storeKernel(deployed, layout, operand.type, context.builder);
   const ends = { inputs: [operand.buffer], weights: [kernel.weight] as const };
   const sums = emit(layer, { op: 'conv', ...ends, ...window, groups, ...tap }, context);
-  return productValue(layer, sums, operand, kernel, tap, context);
+  return layerValue(layer, sums, operand, kernel, tap, context);
 };
 
 /** Conv2D and QuantConv2D. */
@@ -164,10 +157,10 @@ const depthwise = (layer: GraphLayer, value: Value, context: LoweringContext): V
     channelOf: (i) => i % channels,
     order: (i) => i,
   };
-  const kernel = storeKernel(deployed, layout, operand.type, context);
+  const kernel = storeKernel(deployed, layout, operand.type, context.builder);
   const ends = { inputs: [operand.buffer], weights: [kernel.weight] as const };
   const sums = emit(layer, { op: 'depthwise', ...ends, ...window, multiplier, ...tap }, context);
-  return productValue(layer, sums, operand, kernel, tap, context);
+  return layerValue(layer, sums, operand, kernel, tap, context);
 };
 
 /** DepthwiseConv2D and QuantDepthwiseConv2D. */
@@ -179,12 +172,12 @@ export const separableConv2d: Lowering = (layer, [x], context) => {
   const between = asFloat(depthwise(first, x!, context), context);
   const { filters } = configOf(layer);
   const layout = transposed([filters, 1, 1, between.shape[2]!], filters);
-  const kernel = storeKernel(kernelOf(layer, 'pointwise', filters), layout, 'f32', context);
+  const kernel = storeKernel(kernelOf(layer, 'pointwise', filters), layout, 'f32', context.builder);
   const { window } = windowOf(layer, between.shape, [1, 1], [1, 1], [1, 1], 'valid');
   const ends = { inputs: [between.buffer], weights: [kernel.weight] as const };
   const sums = emit(layer, { op: 'conv', ...ends, ...window, groups: 1, ...noTap }, context);
   const operand = floatOperand(between.buffer, between.shape);
-  return productValue(layer, sums, operand, kernel, noTap, context);
+  return layerValue(layer, sums, operand, kernel, noTap, context);
 };
 
 /** Dense and QuantDense, on each row. */
@@ -194,7 +187,7 @@ export const dense: Lowering = (layer, [x], context) => {
   const deployed = context.int8 === layer.name ? toInt8(own, units) : own;
   const operand = operandOf(layer, x!, deployed, context);
   const layout = transposed([units, operand.shape.at(-1)!], units);
-  const kernel = storeKernel(deployed, layout, operand.type, context);
+  const kernel = storeKernel(deployed, layout, operand.type, context.builder);
   const sums = emit(layer, { op: 'dense', inputs: [operand.buffer], weights: [kernel.weight] }, context);
-  return productValue(layer, sums, operand, kernel, noTap, context);
+  return layerValue(layer, sums, operand, kernel, noTap, context);
 };

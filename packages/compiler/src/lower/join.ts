@@ -1,8 +1,9 @@
 // Layers that join values: elementwise, with broadcasting, or along an axis.
 import * as tf from '@tensorflow/tfjs-core';
 import type { Shape } from '@bitgrad/runtime';
-import { withChannelwise, type Value } from '../value.js';
+import { withChannelwise, type Value } from '../packing/value.js';
 import type { GraphLayer } from '../graph.js';
+import { onRows } from '../tidy.js';
 import { asFloat, emit, unsupported, type Lowering, type LoweringContext } from './context.js';
 
 const show = (shape: Shape): string => `[${shape.join(', ')}]`;
@@ -57,7 +58,7 @@ export const average: Lowering = (layer, inputs, context) => {
   const affine = { scale: Array<number>(c).fill(1 / inputs.length), bias: Array<number>(c).fill(0) };
   return withChannelwise(sum, {
     name: layer.name,
-    apply: (x) => tf.mul(1 / inputs.length, x),
+    apply: onRows((x) => tf.mul(1 / inputs.length, x)),
     lowered: [{ kind: 'affine', affine }],
   });
 };

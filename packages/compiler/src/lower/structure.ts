@@ -1,6 +1,6 @@
 // Layers that move, pool or join values.
-import { elementsOf } from '../emit.js';
-import { shapeOf, type Value } from '../value.js';
+import { elementsOf } from '../packing/emit.js';
+import { shapeOf, type Value } from '../packing/value.js';
 import type { GraphLayer } from '../graph.js';
 import {
   asFloat,

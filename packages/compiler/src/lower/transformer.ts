@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { OpDraft, Shape } from '@bitgrad/runtime';
 import type { GraphLayer } from '../graph.js';
-import { shapeOf, withChannelwise, type Affine, type Value } from '../value.js';
+import { onRows } from '../tidy.js';
+import { shapeOf, withChannelwise, type Affine, type Value } from '../packing/value.js';
 import { asFloat, emit, unsupported, type Lowering, type LoweringContext } from './context.js';
 
 const weightOf = (layer: GraphLayer, name: string): Float32Array | undefined => {
@@ -33,7 +34,7 @@ const withScaledQueries = (layer: GraphLayer, value: Value, d: number): Value =>
   const affine: Affine = { scale, bias: Array<number>(c).fill(0) };
   return withChannelwise(value, {
     name: layer.name,
-    apply: (x) => tf.mul(x, tf.tensor1d(scale)),
+    apply: onRows((x) => tf.mul(x, tf.tensor1d(scale))),
     // A power of two joins the normalization without rounding; others are apart, as in the graph.
     lowered: [{ kind: 'affine', affine, apart: !Number.isInteger(Math.log2(factor)) }],
   });

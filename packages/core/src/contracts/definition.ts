@@ -2,7 +2,7 @@
 // its words; the package that builds from it says what else it has, and types it.
 
 /** A kind of {@link Definition}. */
-export type DefinitionKind = 'model' | 'dataset' | 'optimizer';
+export type DefinitionKind = 'model' | 'dataset' | 'optimizer' | 'importer';
 
 /** A named part of a run. */
 export interface Definition {

@@ -1,4 +1,4 @@
-// A plugin: named factories of quantizers, surrogates and forwards, and definitions of models, data sets and optimizers.
+// A plugin: named factories of quantizers, surrogates and forwards, and definitions of models, data sets, optimizers and importers.
 // Importing a plugin has no side effect.
 import type { Definition } from './definition.js';
 import type { ForwardQuantizer } from './forward.js';
@@ -33,4 +33,6 @@ export interface Plugin {
   readonly datasets: Readonly<Record<string, Definition>>;
   /** Made by `defineOptimizer` of @bitgrad/training. */
   readonly optimizers: Readonly<Record<string, Definition>>;
+  /** Made by `defineImporter` of @bitgrad/importer. */
+  readonly importers: Readonly<Record<string, Definition>>;
 }

@@ -1,10 +1,11 @@
 // Finds thresholds by asking the graph: the pending functions and the quantizer are run, in the graph's own float32
 // arithmetic, on the values that can occur, and the value where the sign changes becomes the threshold. So a folded sign
 // equals the graph's sign on every input, whatever the layers between are, with gamma <= 0 and rounding included.
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError } from '@bitgrad/runtime';
+import type { Values } from './value.js';
 
 /** Runs the pending functions on rows of `channels` values, row-major, and gives the codes +1 / -1 of each. */
-export type Evaluate = (values: Float32Array, rows: number) => Float32Array;
+export type Evaluate = (values: Float32Array, rows: number) => Values;
 
 /** Threshold of one channel, as the plan's `threshold` op takes it: bit = (x < t ? 1 : 0) xor flip. */
 export interface Threshold {
@@ -32,7 +33,7 @@ const scan = (
   points: Float32Array,
   channels: number,
   evaluate: Evaluate,
-  visit: (row: number, codes: Float32Array) => void,
+  visit: (row: number, codes: Values) => void,
 ): void => {
   const rows = Math.max(1, Math.floor(chunk / channels));
   for (let at = 0; at < points.length; at += rows) {

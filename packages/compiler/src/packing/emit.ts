@@ -1,8 +1,7 @@
 // Turns pending values into ops: into float32 (materialize), or into bits by folding everything into thresholds (toBits).
-import * as tf from '@tensorflow/tfjs-core';
 import type { PlanBuilder, Shape } from '@bitgrad/runtime';
 import { floatThresholds, integerThresholds, type Evaluate, type Threshold } from './probe.js';
-import { tidied } from './tidy.js';
+import { emitSteps, thresholdWeights } from './steps.js';
 import {
   asAffine,
   composeAffine,
@@ -10,7 +9,9 @@ import {
   type Affine,
   type Channelwise,
   type Lowered,
+  type RowFunction,
   type Value,
+  type Values,
 } from './value.js';
 
 const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
@@ -60,6 +61,7 @@ const lowerChain = (builder: PlanBuilder, start: number, chain: readonly Channel
     const base = { name, inputs: [buffer] };
     if (lowered.kind === 'clamp')
       buffer = builder.op({ op: 'clamp', ...base, min: lowered.min, max: lowered.max });
+    else if (lowered.kind === 'steps') buffer = emitSteps(builder, buffer, lowered.steps, name);
     else if (lowered.kind === 'unary')
       buffer = builder.op({ op: 'unary', ...base, function: lowered.function });
     else {
@@ -102,12 +104,10 @@ export function materialize(builder: PlanBuilder, value: Value, memo: Map<Value,
   return buffer;
 }
 
-/** Codes (+1 / -1) of a two-level quantizer on a tensor [n, (1,)* c]. */
-type SignCodes = (x: tf.Tensor) => tf.Tensor;
-
 /** Makes bits of values; `perChannel` when channels may have codes of their own. */
 export interface Binarization {
-  readonly codes: SignCodes;
+  /** Codes (+1 / -1) of a two-level quantizer. */
+  readonly codes: RowFunction;
   readonly perChannel: boolean;
 }
 
@@ -120,15 +120,12 @@ const rowsOf = (count: number, shape: Shape): number[] => [
 
 /** Rows of channel values through a chain, as codes of what they are reshaped to. */
 const evaluator =
-  (shape: Shape, chain: readonly Channelwise[], codes: SignCodes, reshape: Shape = shape): Evaluate =>
-  (values) =>
-    tidied(() => {
-      const x = tf.tensor(values, rowsOf(values.length / channelsOf(shape), shape));
-      const y = chain.reduce((t, f) => f.apply(t), x);
-      return codes(
-        tf.reshape(y, rowsOf(values.length / channelsOf(reshape), reshape)),
-      ).dataSync() as Float32Array;
-    });
+  (shape: Shape, chain: readonly Channelwise[], codes: RowFunction, reshape: Shape = shape): Evaluate =>
+  (values) => {
+    const rows = rowsOf(values.length / channelsOf(shape), shape);
+    const y = chain.reduce<Values>((x, f) => f.apply(x, rows), values);
+    return codes(y, rowsOf(values.length / channelsOf(reshape), reshape));
+  };
 
 /** +1 where the function of the channel increases to +1 or is constant, -1 where it falls: by its ends. */
 const directions = (channels: number, evaluate: Evaluate): Float32Array => {
@@ -143,15 +140,8 @@ const thresholdOp = (
   thresholds: readonly Threshold[],
   name: string,
 ): number => {
-  const c = thresholds.length;
-  const float = builder.buffers[input]!.type === 'f32';
-  const t = thresholds.map((threshold) => threshold.t);
-  const words = new Uint32Array(Math.ceil(c / 32));
-  thresholds.forEach(({ flip }, i) => (words[i >> 5] = words[i >> 5]! | (flip << (i & 31))));
-  const weights: [number, number] = [
-    float ? builder.weight('f32', [c], Float32Array.from(t)) : builder.weight('i32', [c], Int32Array.from(t)),
-    builder.weight('bits', [c], words),
-  ];
+  const type = builder.buffers[input]!.type === 'f32' ? 'f32' : 'i32';
+  const weights = thresholdWeights(builder, thresholds, type);
   return builder.op({ op: 'threshold', name, inputs: [input], weights });
 };
 
@@ -185,7 +175,7 @@ export function toBits(
   const direction = directions(channels, evaluator(value.shape, value.after, codes));
   const falls = direction.some((d) => d < 0);
   const flipped: Evaluate = (values, rows) =>
-    whole(values, rows).map((code, i) => code * direction[i % channels]!);
+    Float32Array.from(whole(values, rows), (code, i) => code * direction[i % channels]!);
   let bits = thresholdOp(builder, value.buffer, find(flipped), name);
   bits = builder.op({ op: 'maxPool', name: pool.name, inputs: [bits], ...pool.window });
   if (falls) {

@@ -1,7 +1,7 @@
 // A value during compilation: a buffer of the plan, and what the graph does to it before anyone needs the result.
 // Channelwise functions and max pools stay pending, so that a sign that follows folds them into one threshold a channel.
-import type * as tf from '@tensorflow/tfjs-core';
 import type { ClampOp, Shape, UnaryOp, Window } from '@bitgrad/runtime';
+import type { Steps } from './steps.js';
 
 /** A channelwise y = scale[c] * x + bias[c], in float64. */
 export interface Affine {
@@ -9,11 +9,19 @@ export interface Affine {
   readonly bias: readonly number[];
 }
 
+/** Numbers of a tensor; the graph of training computes in float32. */
+export type Values = Float32Array | Float64Array;
+
+/** A function of each element and its channel, on values of the shape [n, (1,)* c]. */
+export type RowFunction = (x: Values, shape: Shape) => Values;
+
 /** How a channelwise function is written as float ops, when it cannot be folded. */
 export type Lowered =
   /** `apart`: not made one with an affine function before it, which would round otherwise than the graph. */
   | { readonly kind: 'affine'; readonly affine: Affine; readonly apart?: boolean }
   | { readonly kind: 'clamp'; readonly min: ClampOp['min']; readonly max: ClampOp['max'] }
+  /** A step function with these values, ascending: its steps are found by running it. */
+  | { readonly kind: 'steps'; readonly steps: Steps }
   | { readonly kind: 'unary'; readonly function: UnaryOp['function'] }
   | { readonly kind: 'prelu'; readonly before: number[]; readonly slope: number[]; readonly after: number[] };
 
@@ -21,8 +29,8 @@ export type Lowered =
 export interface Channelwise {
   /** Layer that it came from. */
   readonly name: string;
-  /** The graph's own float32 arithmetic, on a tensor [n, (1,)* c] of any n: what folding must agree with. */
-  apply(x: tf.Tensor): tf.Tensor;
+  /** The graph's own arithmetic, on values of a tensor [n, (1,)* c] of any n: what folding must agree with. */
+  readonly apply: RowFunction;
   readonly lowered: readonly Lowered[];
 }
 

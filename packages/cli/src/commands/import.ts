@@ -1,0 +1,183 @@
+// `bitgrad import`: a trained network of another framework -> one packed file, compared with the source before it is written.
+import { dirname, resolve } from 'node:path';
+import { BitgradError, outputKinds } from '@bitgrad/core';
+import type { Split } from '@bitgrad/datasets';
+import { importModel, type ImportResult } from '@bitgrad/importer';
+import { readFiles } from '@bitgrad/importer/node';
+import { described, kinds, openData, type Given, type Resolved } from '@bitgrad/recipe';
+import { normalizeBytes, topClasses, type PackedModel } from '@bitgrad/runtime';
+import * as v from 'valibot';
+import { checkCommand, expectText } from '../arguments.js';
+import { absoluteData } from '../data.js';
+import { chooseEngine, engineText, runOn } from '../engines.js';
+import { exitCodes } from '../exit.js';
+import { writeLine, type CliIo } from '../io.js';
+import { ensureFolder, writeAtomically } from '../model-dir/atomic.js';
+import { shared } from '../options.js';
+import { usePlugins } from '../plugins.js';
+import { percent } from '../progress.js';
+import { kilobytes, resultTable } from '../table.js';
+
+const numbers = v.array(v.pipe(v.number(), v.finite()));
+
+export const importEntries = {
+  out: described(kinds.text, 'the file to write, such as model.bitgrad', { short: '-o', value: '<file>' }),
+  format: v.optional(described(v.string(), 'name of the importer', { value: '<name>', shown: 'the first that knows the files' })), // prettier-ignore
+  architecture: v.optional(described(v.string(), 'which network, for files that hold weights only', { value: '<name>' })), // prettier-ignore
+  inputShape: v.optional(described(v.array(kinds.integer(1)), 'sizes of the input after the batch, for files that leave them open', { value: '<n,n,...>' })), // prettier-ignore
+  input: v.optional(described(v.picklist(['u8', 'f32']), 'what the packed model takes: bytes, normalized inside, or what the source takes', { value: '<type>' }), 'u8'), // prettier-ignore
+  mean: v.optional(described(numbers, 'of the normalization, in units of bytes', { value: '<x,x,...>', shown: 'that of the format, else 0' })), // prettier-ignore
+  std: v.optional(described(numbers, 'of the normalization, in units of bytes', { value: '<x,x,...>', shown: 'that of the format, else 255' })), // prettier-ignore
+  outputKind: v.optional(described(v.picklist(outputKinds), 'what the outputs are', { value: '<kind>', shown: 'as the network ends' })), // prettier-ignore
+  data: shared.data('; its test images are compared, and its classes named in the file'),
+  limit: v.optional(described(kinds.integer(1), 'compare the accuracy on at most so many test images', { value: '<n>' }), 10_000), // prettier-ignore
+  verify: v.optional(described(kinds.integer(1), 'compare the outputs with the source on so many inputs', { value: '<n>' }), 16), // prettier-ignore
+  plugin: shared.plugin,
+  json: shared.json,
+};
+
+/** Options of `bitgrad import`. */
+export type ImportCommandOptions = Given<typeof importEntries>;
+type Options = Resolved<typeof importEntries>;
+
+/** The object of `bitgrad import --json`. */
+export interface ImportCommandResult {
+  readonly out: string;
+  /** Name of the importer. */
+  readonly format: string;
+  /** Bytes of the file, and of the parameters in float32. */
+  readonly packedBytes: number;
+  readonly floatBytes: number;
+  readonly nodes: number;
+  /** How the packed model compares with a float64 interpreter of the source. */
+  readonly agreement: ImportResult['agreement'];
+  /** Nodes that run as float ops although they are quantized. */
+  readonly fallbacks: ImportResult['fallbacks'];
+  /** Accuracy on the test images; null without --data. */
+  readonly testAccuracy: number | null;
+  readonly images: number;
+  readonly engine: string;
+}
+
+/** The test images and the names of the classes. */
+async function testImages(options: Options, io: CliIo, directory: string) {
+  if (options.data === undefined) return undefined;
+  const data = absoluteData(options.data, directory);
+  const { test, classes } = await openData({ data, seed: 1, limit: 1, testLimit: options.limit }, (text) =>
+    writeLine(io.stderr, text),
+  );
+  if (test.size === 0) throw new BitgradError({ code: 'invalid-option', source: 'cli', what: `test images of ${options.data}`, got: 'none' }); // prettier-ignore
+  return { test, classes };
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+const inputSpec = ({ plan }: PackedModel) => plan.buffers[plan.input]!;
+
+/** Images as the packed model takes them. */
+const asInput = (model: PackedModel, bytes: Uint8Array, normalization: ImportResult['normalization']) => {
+  const { type, shape } = inputSpec(model);
+  return type === 'u8' ? bytes : normalizeBytes(bytes, shape.at(-1)!, normalization);
+};
+
+async function accuracyOf({ model, normalization }: ImportResult, test: Split) {
+  const { engine } = await chooseEngine('auto');
+  const executable = await engine.compile(model);
+  const size = sizeOf(inputSpec(model).shape);
+  const answers = { metadata: model.metadata, output: model.plan.buffers[model.plan.output]! };
+  let right = 0;
+  for (let from = 0; from < test.size; from += 256) {
+    const bytes = test.images.subarray(from * size, (from + 256) * size);
+    const output = await runOn(executable, asInput(model, bytes, normalization));
+    const rows = bytes.length / size;
+    const width = output.length / rows;
+    for (let r = 0; r < rows; r++)
+      if (
+        topClasses(output.subarray(r * width, (r + 1) * width), answers, 1)[0]!.index ===
+        test.labels[from + r]
+      )
+        right += 1;
+  }
+  const text = engineText(executable.report());
+  executable.dispose();
+  return { accuracy: right / test.size, engine: text };
+}
+
+const normalizationOf = ({ mean, std }: Options) => {
+  if (!mean && !std) return undefined;
+  if (!mean || !std) throw new BitgradError({ code: 'invalid-option', source: 'cli', what: mean ? '--std' : '--mean', got: 'nothing', expected: 'both of --mean and --std' }); // prettier-ignore
+  return { mean, std };
+};
+
+/** Reads the source, with as many of the test images to verify on as are asked for. */
+async function imported(path: string, options: Options, data: Awaited<ReturnType<typeof testImages>>) {
+  const { format, architecture, inputShape, input, outputKind, verify } = options;
+  const files = await readFiles(path);
+  const classes = data && data.classes.length > 1 ? data.classes : undefined;
+  const size = data ? data.test.images.length / data.test.size : 0;
+  return importModel(files, {
+    format,
+    architecture,
+    inputShape,
+    input,
+    normalization: normalizationOf(options),
+    output: outputKind,
+    classes,
+    ...(data ? { samples: data.test.images.subarray(0, size * Math.min(verify, data.test.size)) } : { randomSamples: verify }), // prettier-ignore
+  });
+}
+
+/**
+ * Imports a network of another framework.
+ * @returns the exit code
+ * @throws BitgradError for files that cannot be read, nodes that cannot be packed, and `verification-failed`; then nothing
+ *   is written
+ */
+export async function runImport(
+  path: string,
+  given: ImportCommandOptions,
+  io: CliIo,
+  directory = process.cwd(),
+): Promise<number> {
+  expectText('path', path);
+  const options = checkCommand('import', importEntries, given, io, directory);
+  await usePlugins(options.plugin, directory);
+  const data = await testImages(options, io, directory);
+  const result = await imported(resolve(directory, path), options, data);
+  const out = resolve(directory, options.out);
+  await ensureFolder(dirname(out));
+  await writeAtomically(out, result.bytes);
+  const found = data ? await accuracyOf(result, data.test) : undefined;
+  const summary: ImportCommandResult = {
+    out,
+    format: result.format,
+    packedBytes: result.bytes.length,
+    floatBytes: result.model.metadata.floatBytes ?? 0,
+    nodes: result.graph.nodes.length,
+    agreement: result.agreement,
+    fallbacks: result.fallbacks,
+    testAccuracy: found?.accuracy ?? null,
+    images: data?.test.size ?? 0,
+    engine: found?.engine ?? 'js',
+  };
+  writeLine(io.stdout, options.json ? JSON.stringify(summary) : table(summary, io));
+  return exitCodes.done;
+}
+
+const table = (result: ImportCommandResult, io: CliIo): string => {
+  const { agreement, fallbacks } = result;
+  const ties = agreement.ties > 0 ? `, ${agreement.ties} within rounding of a step` : '';
+  return resultTable(
+    result.out,
+    [
+      ['format', result.format],
+      ['nodes', String(result.nodes)],
+      ['float32 parameters', kilobytes(result.floatBytes)],
+      ['packed file', kilobytes(result.packedBytes)],
+      ['same class', `${percent(agreement.argmax)} of ${agreement.samples} ${agreement.random ? 'random inputs' : 'test images'}${ties}`], // prettier-ignore
+      ['largest difference', agreement.maxDifference.toPrecision(3)],
+      ...(result.testAccuracy === null ? [] : [['accuracy', `${percent(result.testAccuracy)} on ${result.images} images (${result.engine})`] as const]), // prettier-ignore
+      ...fallbacks.map(({ node, reason }) => ['float op', `${node}: ${reason}`] as const),
+    ],
+    io,
+  );
+};
