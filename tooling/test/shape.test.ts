@@ -79,7 +79,8 @@ it.each(packages)(
     const text = sources(`${path}src`).map(read).join('\n');
     const stated = [...text.matchAll(statedVersion)].map((match) => match[2]);
     expect(stated).toEqual(stated.map(() => manifest.version));
-    const plugin = name.startsWith('quantizer-') || ['models', 'datasets', 'importer', 'training'].includes(name);
+    const plugin =
+      name.startsWith('quantizer-') || ['models', 'datasets', 'importer', 'training'].includes(name);
     expect(stated.length > 0).toBe(plugin);
   },
 );

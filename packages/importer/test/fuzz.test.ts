@@ -1,0 +1,99 @@
+// Files are untrusted: a changed file gives a typed error or a graph that runs, never a crash or a hang.
+// BITGRAD_FUZZ says how many of each format, BITGRAD_FUZZ_SEED where to begin.
+import { describe, expect, it } from 'vitest';
+import { createRng } from '@bitgrad/bits';
+import { importModel, type SourceFile } from '../src/index.js';
+import type { NodeDraft } from '../src/formats/onnx/write.js';
+import { file, integers, rng, signs, tensor } from './support.js';
+
+const count = Number(process.env.BITGRAD_FUZZ ?? 300);
+const from = Number(process.env.BITGRAD_FUZZ_SEED ?? 0);
+/** What a file of a few hundred bytes may ask for here. */
+const limits = { elements: 2 ** 16, operations: 2e6, nodes: 100 };
+
+const domain = 'qonnx.custom_op.general';
+const nodes: NodeDraft[] = [
+  { op: 'Conv', inputs: ['x', 'w'], output: 'c', attributes: { pads: [1, 1, 1, 1] } },
+  { op: 'BatchNormalization', inputs: ['c', 'g', 'g', 'g', 'v'], output: 'n' },
+  { op: 'Quant', domain, inputs: ['n', 's', 'z', 'b'], output: 'q', attributes: { signed: 1, narrow: 1, rounding_mode: 'ROUND' } },
+  { op: 'MaxPool', inputs: ['q'], output: 'p', attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+  { op: 'Reshape', inputs: ['p', 'shape'], output: 'f' },
+  { op: 'Gemm', inputs: ['f', 'm', 'g'], output: 'd', attributes: { transB: 1 } },
+  { op: 'Softmax', inputs: ['d'], output: 'y', attributes: { axis: -1 } },
+]; // prettier-ignore
+const tensors = [
+  tensor('w', [3, 2, 3, 3], signs(54, 1)),
+  tensor('g', [3]),
+  tensor('v', [3], [1, 2, 3]),
+  tensor('s', [], [0.5]),
+  tensor('z', [], [0]),
+  tensor('b', [], [2]),
+  integers('shape', [1, -1]),
+  tensor('m', [3, 12], signs(36, 2)),
+];
+const onnx: SourceFile[] = [{ name: 'a.onnx', bytes: file([2, 4, 4], nodes, tensors) }];
+
+const random = rng(3);
+const finn: SourceFile[] = [
+  [0, 784, 8],
+  [1, 8, 8],
+].flatMap(([layer, inputs, outputs]) => {
+  const bytes = (n: number, most: number) =>
+    new Uint8Array(BigUint64Array.from({ length: n }, () => BigInt(random.integer(most))).buffer);
+  return [
+    { name: `${layer}-0-weights.bin`, bytes: bytes((outputs! * inputs!) / 8, 256) },
+    { name: `${layer}-0-thres.bin`, bytes: bytes(outputs!, 500) },
+  ];
+});
+
+/** A file with some of its bytes changed, cut out, doubled, or of extreme value. */
+function mutated(bytes: Uint8Array, seed: number): Uint8Array {
+  const draw = createRng(seed);
+  let result = [...bytes];
+  for (let n = 1 + draw.integer(4); n > 0; n--) {
+    const at = draw.integer(result.length);
+    const kind = draw.integer(5);
+    if (kind === 0) result[at] = draw.integer(256);
+    else if (kind === 1) result[at] = [0, 1, 127, 128, 255][draw.integer(5)]!;
+    else if (kind === 2) result[at]! ^= 1 << draw.integer(8);
+    else if (kind === 3) result.splice(at, 1 + draw.integer(8));
+    else result = [...result.slice(0, at), ...result.slice(Math.max(0, at - draw.integer(16)))];
+    if (result.length === 0) result = [0];
+  }
+  return Uint8Array.from(result);
+}
+
+describe.each([
+  ['onnx', onnx],
+  ['finn', finn],
+])('%s', (_, files) => {
+  it('is right as it is', async () => {
+    expect((await importModel(files, { limits, randomSamples: 1 })).agreement.argmax).toBe(1);
+  });
+
+  it(`gives typed errors or results, ${count} times`, { timeout: 3_600_000 }, async () => {
+    const seen: Record<string, number> = {};
+    let slowest = 0;
+    for (let seed = from; seed < from + count; seed++) {
+      const which = createRng(seed).integer(files.length);
+      const changed = files.map((f, i) => (i === which ? { ...f, bytes: mutated(f.bytes, seed) } : f));
+      const start = performance.now();
+      let outcome = 'read';
+      try {
+        await importModel(changed, { limits, randomSamples: 1, minAgreement: 0 });
+      } catch (error) {
+        const { name, code } = error as { name?: string; code?: string };
+        if (name !== 'BitgradError') throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
+        outcome = code!;
+      }
+      slowest = Math.max(slowest, performance.now() - start);
+      seen[outcome] = (seen[outcome] ?? 0) + 1;
+    }
+    if (process.env.BITGRAD_FUZZ) process.stdout.write(`${JSON.stringify({ ...seen, slowestMs: Math.round(slowest) })}\n`); // prettier-ignore
+    expect(seen).not.toHaveProperty('undefined');
+    // Some mutations must get through, and some must be refused: else the mutations or the checks are hollow.
+    expect(seen.read).toBeGreaterThan(0);
+    expect(Object.keys(seen).length).toBeGreaterThan(1);
+    expect(slowest).toBeLessThan(20_000);
+  });
+});
