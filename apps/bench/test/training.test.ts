@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { native } from '@bitgrad/backend-native';
 import { expect, it } from 'vitest';
 import { sourceFlags } from '../src/source-flags.js';
 import { findTorch } from '../src/training/peer.js';
@@ -36,6 +37,16 @@ it('measures runners and writes what it found where the user is', { timeout: 240
   const kernels = (runner: string) => Object.keys(rows.find((row) => row.runner === runner)!.kernels);
   expect(kernels('bitgrad-wasm-1')).toContain('BitgradBinaryConv2D');
   expect(kernels('tfjs-wasm-patched')).not.toContain('BitgradBinaryConv2D');
+});
+
+it('measures the native backend, or says what it lacks', { timeout: 240_000 }, async () => {
+  const { rows, skipped } = await bench('bitgrad-native-1', 'bitgrad-native-2');
+  const { available, reason } = await native().probe();
+  if (available) {
+    expect(rows.map(({ runner }) => runner)).toEqual(['bitgrad-native-1', 'bitgrad-native-2']);
+    for (const { kernels } of rows) expect(Object.keys(kernels)).toContain('Conv2DBackpropFilter/signs');
+    expect(rows.map(({ kernels }) => 'Conv2D/threads' in kernels)).toEqual([false, true]);
+  } else expect(skipped[0]).toBe(`bitgrad-native-1, since ${reason}`);
 });
 
 it('measures PyTorch where it is installed, or says how to have it', { timeout: 240_000 }, async () => {

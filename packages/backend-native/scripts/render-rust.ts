@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { children, inputsOf, type Expression } from '@bitgrad/bits';
 import { opcodes, words } from '@bitgrad/backend-wasm/lowering';
+import { functions } from '@bitgrad/backend-wasm/training';
 import { rendered } from '../../backend-wasm/scripts/render-values.js';
 
 const file = (name: string): string => fileURLToPath(new URL(`../native/src/${name}`, import.meta.url));
@@ -85,9 +86,23 @@ const valuesText = (): string =>
     ...Object.entries(rendered).map(([name, expression]) => functionText(name, expression)),
   ].join('\n');
 
+/** The functions of the kernel module, as structs with their parameters. */
+function callsText(): string {
+  const types: Readonly<Record<string, string>> = { usize: 'isize', i32: 'isize' };
+  const lines = Object.entries<Readonly<Record<string, string>>>(functions).map(([name, fields]) => {
+    const list = Object.entries(fields).map(([field, type]) => `${snake(field)}: ${types[type] ?? type}`);
+    return `    ${name[0]!.toUpperCase()}${name.slice(1)} "${name}" { ${list.join(', ')} }`;
+  });
+  return `${head}#![allow(dead_code)]\nuse super::call::calls;\n\ncalls! {\n${lines.join('\n')}\n}\n`;
+}
+
 /** The files: as they are, and as they should be. */
 export function renderedRust(): { name: string; present: string; wanted: string }[] {
-  return Object.entries({ 'words.rs': wordsText(), 'values.rs': valuesText() }).map(([name, wanted]) => {
+  return Object.entries({
+    'words.rs': wordsText(),
+    'values.rs': valuesText(),
+    'training/calls.rs': callsText(),
+  }).map(([name, wanted]) => {
     let present = '';
     try {
       present = readFileSync(file(name), 'utf8');

@@ -36,11 +36,21 @@ export interface NativeProgram {
   dispose(): void;
 }
 
+/** Functions of backend-wasm's kernel module on its heap, on threads; see native/src/training/mod.rs. */
+export interface NativeTraining {
+  /** The names of the functions. */
+  functions(): string[];
+  /** Runs as many calls of a function at the same time as there are results; `args` are the parameters, call by call. */
+  run(heap: Uint8Array, index: number, args: Float64Array, results: Float64Array): void;
+  dispose(): void;
+}
+
 /** What the addon exports; see native/src/lib.rs. */
 export interface Addon {
   /** Instruction sets that run here, best first. */
   instructionSets(): string[];
   NativeProgram: new (image: Uint8Array, layout: NativeLayout, isa: string) => NativeProgram;
+  NativeTraining: new (threads: number, isa: string) => NativeTraining;
 }
 
 /** The addon, or why there is none. */
@@ -102,13 +112,3 @@ let found: Found | undefined;
 
 /** The addon of this platform, looked for once. */
 export const findAddon = (): Found => (found ??= load());
-
-/** The instruction set to use, or why not; see {@link NativeEngineOptions}. */
-export function chooseIsa(addon: Addon, wanted: string | undefined): { isa: string } | { reason: string } {
-  const sets = addon.instructionSets();
-  const forced = wanted ?? (process.env['BITGRAD_NATIVE_ISA'] || undefined);
-  if (forced === undefined) return { isa: sets[0]! };
-  if (sets.includes(forced)) return { isa: forced };
-  const source = wanted === undefined ? 'BITGRAD_NATIVE_ISA' : 'isa';
-  return { reason: `${source} is ${forced}; this processor has ${sets.join(', ')}` };
-}

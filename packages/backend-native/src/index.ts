@@ -1,1 +1,2 @@
-export { nativeEngine } from './engine/index.js';
+// Training by native kernels: `native()` is the backend adapter.
+export { native, type NativeOptions } from './training/adapter.js';

@@ -21,6 +21,11 @@ const inBrowsers = (name: string): BackendRow => {
 /** Every known backend, best first. */
 export const backendTable: readonly BackendRow[] = [
   {
+    name: 'native',
+    package: '@bitgrad/backend-native',
+    load: async () => (await import('@bitgrad/backend-native')).native(),
+  },
+  {
     name: 'wasm',
     package: '@bitgrad/backend-wasm',
     load: async () => (await import('@bitgrad/backend-wasm')).wasm(),

@@ -41,6 +41,11 @@ const inBrowsers = (name: string): EngineRow => {
 /** Every known engine, best first; the last runs everywhere. */
 export const engineTable: readonly EngineRow[] = [
   {
+    name: 'native',
+    package: '@bitgrad/backend-native',
+    load: async () => (await import('@bitgrad/backend-native/engine')).nativeEngine(),
+  },
+  {
     name: 'wasm',
     package: '@bitgrad/backend-wasm',
     load: async () => (await import('@bitgrad/backend-wasm/engine')).wasmEngine(),

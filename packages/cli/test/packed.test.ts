@@ -268,7 +268,7 @@ describe('wrong use', () => {
     [['run', 'PACKED', '--image', '/nowhere.png'], /cannot read \/nowhere\.png/],
     [
       ['run', 'PACKED', '--data', 'digits', '--engine', 'abacus'],
-      /--engine.*auto, wasm, node-gpu, webgpu, webgl, js/,
+      /--engine.*auto, native, wasm, node-gpu, webgpu, webgl, js/,
     ],
     [['bench', 'PACKED', '--threads', '0'], /--threads.*1 or more/],
     [['inspect', 'RUN/weights.bin'], /this is no \.bitgrad file/],

@@ -51,7 +51,7 @@ describe('wrong use', () => {
     [['fly'], /unknown command 'fly'/],
     [['train', '--epochs', 'many'], /--epochs.*Expected an integer, 1 or more/],
     [['train', '--lr', '0'], /--lr.*above 0/],
-    [['train', '--backend', 'abacus'], /--backend.*auto, wasm, node-gpu, webgpu, webgl, cpu/],
+    [['train', '--backend', 'abacus'], /--backend.*auto, native, wasm, node-gpu, webgpu, webgl, cpu/],
     [['train', '--backend', 'webgl'], /backend webgl cannot start: .*runs in browsers/],
     [
       ['train', '--data', 'mnist:/nowhere', '--optimizer-options', '{"beta3":1}'],
@@ -162,8 +162,8 @@ describe('list', () => {
     const names = (key: string) => listing[key]!.map(({ name }) => name);
     expect(names('quantizers')).toEqual(expect.arrayContaining(['ste', 'ede', 'bireal']));
     expect(names('models')).toEqual(expect.arrayContaining(['cnn', 'mlp', 'vgg-small', 'resnet20']));
-    expect(names('backends')).toEqual(['wasm', 'node-gpu', 'webgpu', 'webgl', 'cpu']);
-    expect(names('engines')).toEqual(['wasm', 'node-gpu', 'webgpu', 'webgl', 'js']);
+    expect(names('backends')).toEqual(['native', 'wasm', 'node-gpu', 'webgpu', 'webgl', 'cpu']);
+    expect(names('engines')).toEqual(['native', 'wasm', 'node-gpu', 'webgpu', 'webgl', 'js']);
     type Row = { name: string; available: boolean; reason: string };
     for (const { name, available, reason } of [...listing.backends!, ...listing.engines!] as Row[]) {
       if (name.startsWith('webg')) expect(available).toBe(false);

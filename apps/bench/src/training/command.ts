@@ -1,6 +1,7 @@
 // `pnpm bench:training`: how fast does a net train, with whom? All runners of a net take turns in one run, so that a
 // busy or throttled machine hits them alike; medians over the rounds, and the spread between them.
 import { writeFileSync } from 'node:fs';
+import { native } from '@bitgrad/backend-native';
 import pc from 'picocolors';
 import { pick } from '../arguments.js';
 import { table } from '../report/markdown.js';
@@ -203,11 +204,14 @@ export async function trainingCommand(options: TrainingBenchOptions): Promise<nu
   const wanted = pick(runnerNames, (name) => name, 'runner', options.runners);
   const isTorch = (name: RunnerName): boolean => runners[name].kind === 'pytorch';
   const python = wanted.some(isTorch) ? findTorch(options.python) : undefined;
-  const skipped = wanted
-    .filter((name) => isTorch(name) && !python)
-    .map((name) => `${name}, since no interpreter can import torch; to have one: ${torchCommand}`);
-  skipped.forEach((reason) => progress(`skipped: ${reason}`));
-  const running = wanted.filter((name) => python || !isTorch(name));
+  const { available, reason } = await native().probe();
+  const obstacle = (name: RunnerName): string | undefined => {
+    if (isTorch(name) && !python) return `no interpreter can import torch; to have one: ${torchCommand}`;
+    return runners[name].kind === 'native' && !available ? reason : undefined;
+  };
+  const skipped = wanted.flatMap((name) => (obstacle(name) ? [`${name}, since ${obstacle(name)}`] : []));
+  skipped.forEach((why) => progress(`skipped: ${why}`));
+  const running = wanted.filter((name) => !obstacle(name));
   const rows: TrainingRow[] = [];
   for (const net of pick(nets, ({ name }) => name, 'network', options.nets))
     rows.push(...(await measureNet(net, running, options, python)));

@@ -22,6 +22,8 @@ export const runners = {
   'tfjs-wasm-patched': { kind: 'tfjs', threads: 1 },
   'bitgrad-wasm-1': { kind: 'wasm', threads: 1 },
   'bitgrad-wasm-2': { kind: 'wasm', threads: 2 },
+  'bitgrad-native-1': { kind: 'native', threads: 1 },
+  'bitgrad-native-2': { kind: 'native', threads: 2 },
   'pytorch-1': { kind: 'pytorch', threads: 1 },
   'pytorch-2': { kind: 'pytorch', threads: 2 },
 } as const;

@@ -1,5 +1,6 @@
 // A process that trains one net with one tfjs runner, in portions, as its parent asks.
 import '@tensorflow/tfjs-backend-wasm';
+import { native } from '@bitgrad/backend-native';
 import { wasm } from '@bitgrad/backend-wasm';
 import type { BackendAdapter } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -26,7 +27,7 @@ async function prepare(): Promise<{ trainee: Trainee; adapter?: BackendAdapter }
     patchFilterGradient();
     return { trainee: stockTrainee(net) };
   }
-  const adapter = wasm({ threads });
+  const adapter = kind === 'native' ? native({ threads }) : wasm({ threads });
   await adapter.start();
   return { trainee: bitgradTrainee(net), adapter };
 }

@@ -13,6 +13,7 @@ mod record;
 #[cfg(test)]
 mod replay;
 mod rowwise;
+mod training;
 mod values;
 mod windows;
 mod words;

@@ -18,7 +18,7 @@ import {
   type PackedModel,
 } from '@bitgrad/runtime';
 import type { Addon, NativeImage, NativeProgram } from '../addon.js';
-import { failure } from './errors.js';
+import { failure } from '../errors.js';
 
 /** What {@link createExecutable} needs besides the model. */
 export interface ExecutableOptions {

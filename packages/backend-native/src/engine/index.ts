@@ -7,11 +7,9 @@ import {
   type Executable,
   type PackedModel,
 } from '@bitgrad/runtime';
-import { chooseIsa, findAddon } from '../addon.js';
-import { failure } from './errors.js';
+import { chooseIsa, isaRule, type InstructionSet } from '../isa.js';
+import { failure } from '../errors.js';
 import { createExecutable } from './executable.js';
-
-const sets = ['avx512', 'avx2', 'neon', 'portable', 'portable-bytes'] as const;
 
 /** Options of {@link nativeEngine}. */
 export interface NativeEngineOptions {
@@ -19,7 +17,7 @@ export interface NativeEngineOptions {
    * The instruction set to use; by default the environment variable BITGRAD_NATIVE_ISA, or else the best that the processor
    * has. All give equal results.
    */
-  isa?: (typeof sets)[number];
+  isa?: InstructionSet;
 }
 
 /**
@@ -29,17 +27,12 @@ export interface NativeEngineOptions {
  */
 export function nativeEngine(options: NativeEngineOptions = {}): Engine {
   const { isa: wanted } = checkOptions('backend-native', 'nativeEngine', options, {
-    isa: { expected: sets.join(', '), allows: (name) => sets.includes(name as never) },
+    isa: isaRule,
   });
-  const choose = () => {
-    const found = findAddon();
-    if (found.reason !== undefined) return { reason: found.reason };
-    return { addon: found.addon, ...chooseIsa(found.addon, wanted) };
-  };
   return Object.freeze({
     name: 'native',
     probe: async (): Promise<Probe> => {
-      const chosen = choose();
+      const chosen = chooseIsa(wanted);
       if (chosen.reason !== undefined) return { available: false, reason: chosen.reason, features: {} };
       const { addon, isa } = chosen;
       return {
@@ -58,8 +51,8 @@ export function nativeEngine(options: NativeEngineOptions = {}): Engine {
       // What follows is done at once: this is when a caller may still change its mind.
       if (signal) await Promise.resolve();
       signal?.throwIfAborted();
-      const chosen = choose();
-      if ('reason' in chosen)
+      const chosen = chooseIsa(wanted);
+      if (chosen.reason !== undefined)
         throw failure('backend-unavailable', {
           what: 'native engine',
           got: chosen.reason,

@@ -79,6 +79,11 @@ export function packedWords(taps: i32, c: i32): i32 {
   return (taps * packedPixel(c) + 3) >> 2;
 }
 
+/** Bytes of the panels of {@link packFilterSigns}. */
+export function packedPanelBytes(words: i32, o: i32): i32 {
+  return (words * ((o + 7) >> 3)) << 5;
+}
+
 /**
  * Packs a filter [taps][c][o] into panels [ceil(o/8)][packedWords][8] of words, and sums each tap over c into
  * `tapSums` [taps][ceil(o/8) * 8] float32. Channels o0 .. o1 - 1, o0 a multiple of 8.

@@ -23,7 +23,7 @@ function packedConvolution(
   const part = job.call('binaryConvScratch', { words });
   const [packed, panels, tapSums, scratch] = job.scratch(
     n * rows * columns * pixel,
-    words * wide * 4,
+    job.call('packedPanelBytes', { words, o }),
     taps * wide * 4,
     part * job.threads,
   );

@@ -1,4 +1,4 @@
-// Errors of the engine.
+// Errors of the package.
 import { failureOf } from '@bitgrad/bits';
 
 /** A BitgradError of this package. */

@@ -1,0 +1,298 @@
+//! Forward products of +-1 tensors, by the kernels of packed models (isa.rs): images as sign bits (layout as in backend-wasm's
+//! assembly/training/binary.ts), filters as panels of 64 channels of the units that the processor counts.
+use super::call::Kernel;
+use super::calls::{BinaryConv, BinaryConvScratch, PackFilterSigns, PackSigns, PackedPanelBytes, PackedPixel, PackedWords};
+use super::heap::{expect, product, Checked, Heap};
+use super::lanes::Lanes;
+use crate::isa::ROWS;
+use crate::packed::{Unit, PANEL};
+
+/// Pixels gathered at once.
+const BLOCK: usize = 32;
+/// Words whose differing levels fit in 16 bits.
+const CHUNK: usize = 2047;
+
+/// Bytes of a packed pixel.
+fn packed_pixel(c: isize) -> isize {
+    match c {
+        ..=8 => 1,
+        9..=16 => 2,
+        _ => (c + 31) / 32 * 4,
+    }
+}
+
+/// Words of a gathered pixel.
+fn packed_words(taps: isize, c: isize) -> Checked<isize> {
+    Ok((product(&[taps, packed_pixel(c)])? + 3) / 4)
+}
+
+/// Steps of the counting kernels in a word.
+fn steps<I: Lanes>() -> usize {
+    match I::UNIT {
+        Unit::Nibble => 8,
+        Unit::Byte => 4,
+        Unit::Word => 1,
+    }
+}
+
+/// Bytes that a channel's, or a pixel's, word takes.
+fn word_bytes<I: Lanes>() -> isize {
+    if I::UNIT == Unit::Nibble { 8 } else { 4 }
+}
+
+fn panel_bytes<I: Lanes>(words: isize) -> Checked<isize> {
+    product(&[words, word_bytes::<I>(), PANEL as isize])
+}
+
+impl Kernel for PackedPixel {
+    #[inline(always)]
+    unsafe fn run<I: Lanes>(self, _: &Heap) -> Checked<f64> {
+        Ok(packed_pixel(self.c) as f64)
+    }
+}
+
+impl Kernel for PackedWords {
+    #[inline(always)]
+    unsafe fn run<I: Lanes>(self, _: &Heap) -> Checked<f64> {
+        Ok(packed_words(self.taps, self.c)? as f64)
+    }
+}
+
+impl Kernel for PackedPanelBytes {
+    #[inline(always)]
+    unsafe fn run<I: Lanes>(self, _: &Heap) -> Checked<f64> {
+        Ok(product(&[(self.o + PANEL as isize - 1) / PANEL as isize, panel_bytes::<I>(self.words)?])? as f64)
+    }
+}
+
+impl Kernel for BinaryConvScratch {
+    #[inline(always)]
+    unsafe fn run<I: Lanes>(self, _: &Heap) -> Checked<f64> {
+        Ok(product(&[BLOCK as isize, self.words, word_bytes::<I>()])? as f64)
+    }
+}
+
+/// The sign bits of `count` numbers, at most 32.
+#[inline(always)]
+unsafe fn sign_word<I: Lanes>(x: *const f32, count: usize) -> u32 {
+    let mut word = 0;
+    for i in (0..count).step_by(8) {
+        word |= I::signs(I::load_part(x.add(i), count - i)) << i;
+    }
+    word
+}
+
+impl Kernel for PackSigns {
+    #[inline(always)]
+    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+        let Self { n0, n1, h, w, c, top, bottom, left, right, .. } = self;
+        expect(0 <= n0 && n0 <= n1 && top.min(bottom).min(left).min(right) >= 0, "packSigns: range or border")?;
+        let pixel = packed_pixel(c);
+        let (out_row, rows) = (product(&[left + w + right, pixel])?, top + h + bottom);
+        let mut x = heap.at::<f32>("x", self.x, product(&[n1, h, w, c])?)?.offset(n0 * h * w * c);
+        let mut out = heap.at::<u8>("out", self.out, product(&[n1, rows, out_row])?)?.offset(n0 * rows * out_row);
+        for _ in n0..n1 {
+            out.write_bytes(0, (rows * out_row) as usize);
+            for y in 0..h {
+                let mut to = out.offset((top + y) * out_row + left * pixel);
+                for _ in 0..w {
+                    for i in (0..c).step_by(32) {
+                        let count = (c - i).min(32);
+                        let word = sign_word::<I>(x.offset(i), count as usize).to_le_bytes();
+                        std::ptr::copy_nonoverlapping(word.as_ptr(), to.offset(i / 8), pixel.min(4) as usize);
+                    }
+                    x = x.offset(c);
+                    to = to.offset(pixel);
+                }
+            }
+            out = out.offset(rows * out_row);
+        }
+        Ok(0.0)
+    }
+}
+
+impl Kernel for PackFilterSigns {
+    #[inline(always)]
+    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+        let Self { taps, c, o, o0, o1, .. } = self;
+        expect(0 <= o0 && o0 <= o1 && o1 <= o, "packFilterSigns: range")?;
+        let w = heap.at::<f32>("w", self.w, product(&[taps, c, o])?)?;
+        let (words, panel) = (packed_words(taps, c)?, PANEL as isize);
+        let bytes = panel_bytes::<I>(words)?;
+        let out = heap.at::<u8>("out", self.out, product(&[(o + panel - 1) / panel, bytes])?)?;
+        let wide = (o + 7) / 8 * 8;
+        let sums = heap.at::<f32>("tapSums", self.tap_sums, product(&[taps, wide])?)?;
+        // Bytes from channel to channel, and from step to step.
+        let (apart, step) = if I::UNIT == Unit::Word { (4, 256) } else { (1, PANEL as isize) };
+        let levels = if I::UNIT == Unit::Nibble { 4 } else { 8 };
+        let mut j = o0;
+        while j < o1 {
+            // As far as a panel goes.
+            let width = (o1 - j).min(panel - j % panel);
+            let to = out.offset(j / panel * bytes + j % panel * apart);
+            for unit in 0..bytes / step {
+                to.offset(unit * step).write_bytes(0, (width * apart) as usize);
+            }
+            for t in 0..taps {
+                let sums = sums.offset(t * wide + j);
+                sums.write_bytes(0, (width.max(8.min(wide - j))) as usize);
+                for i in 0..c {
+                    let at = t * packed_pixel(c) * 8 + i;
+                    let unit = if I::UNIT == Unit::Word { at / 32 * step + at % 32 / 8 } else { at / levels * step };
+                    let from = w.offset((t * c + i) * o + j);
+                    add_signs(from, to.offset(unit), sums, width, apart, at % levels);
+                }
+            }
+            j += width;
+        }
+        Ok(0.0)
+    }
+}
+
+/// Sets the bit `shift` of each channel's byte where its number is negative, and adds +-1 to its sum.
+#[inline(always)]
+unsafe fn add_signs(from: *const f32, to: *mut u8, sums: *mut f32, width: isize, apart: isize, shift: isize) {
+    for k in 0..width {
+        let bits = (*from.offset(k)).to_bits();
+        *sums.offset(k) += f32::from_bits((bits & 0x8000_0000) | 1.0f32.to_bits());
+    }
+    for k in 0..width {
+        *to.offset(k * apart) |= (((*from.offset(k)).to_bits() >> 31) as u8) << shift;
+    }
+}
+
+/// Where the runs of a pixel's bits are, in bytes.
+#[derive(Clone, Copy)]
+struct Runs {
+    rows: isize,
+    cols: isize,
+    row_step: isize,
+    col_step: isize,
+    bytes: usize,
+}
+
+/// A pixel's runs as units, `words` words of them.
+#[inline(always)]
+unsafe fn gather<I: Lanes>(from: *const u8, runs: Runs, to: *mut u8, words: usize) {
+    let wide = I::UNIT == Unit::Nibble;
+    let mut at = 0;
+    for r in 0..runs.rows {
+        for q in 0..runs.cols {
+            let run = from.offset(r * runs.row_step + q * runs.col_step);
+            for k in 0..runs.bytes {
+                let byte = *run.add(k);
+                if wide {
+                    // Levels in the high half of each byte.
+                    (to.add(2 * at) as *mut [u8; 2]).write([byte << 4, byte & 0xf0]);
+                } else {
+                    *to.add(at) = byte;
+                }
+                at += 1;
+            }
+        }
+    }
+    let unit = if wide { 2 } else { 1 };
+    to.add(unit * at).write_bytes(0, unit * (4 * words - at));
+}
+
+/// Differing levels of 4 pixels and 64 channels.
+#[inline(always)]
+unsafe fn count<I: Lanes>(rows: [*const u8; ROWS], weights: *const u8, words: usize) -> [[u32; PANEL]; ROWS] {
+    let mut counts = [[0u32; PANEL]; ROWS];
+    let bytes = word_bytes::<I>() as usize;
+    for k in (0..words).step_by(CHUNK) {
+        let length = (words - k).min(CHUNK) * steps::<I>();
+        let from = [rows[0].add(k * bytes), rows[1].add(k * bytes), rows[2].add(k * bytes), rows[3].add(k * bytes)];
+        let weights = weights.add(k * bytes * PANEL);
+        let part = match I::UNIT {
+            Unit::Nibble => I::nibbles(from, weights, &[0], length),
+            _ => I::units(from, weights, &[0], length),
+        };
+        for r in 0..ROWS {
+            for c in 0..PANEL {
+                counts[r][c] += part[r][c] as u32;
+            }
+        }
+    }
+    counts
+}
+
+impl Kernel for BinaryConv {
+    #[inline(always)]
+    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+        let Self { p0, p1, oh, ow, o, c, x_n, x_h, x_w, h, w, top, left, kh, kw, sh, sw, dh, dw, .. } = self;
+        expect(0 <= p0 && p0 <= p1 && self.run_bytes >= 0, "binaryConv: range or run")?;
+        let image = product(&[oh, ow])?;
+        if p0 == p1 || o == 0 {
+            return Ok(0.0);
+        }
+        expect(image > 0, "binaryConv: no pixels")?;
+        let (n, taps) = ((p1 - 1) / image + 1, product(&[kh, kw])?);
+        let words = packed_words(taps, c)?;
+        let runs = Runs {
+            rows: self.runs_h,
+            cols: self.runs_w,
+            row_step: self.run_h,
+            col_step: self.run_w,
+            bytes: self.run_bytes as usize,
+        };
+        expect(product(&[runs.rows, runs.cols, self.run_bytes])? <= 4 * words, "binaryConv: runs")?;
+        let window = [(n, x_n), (oh, x_h), (ow, x_w), (runs.rows, runs.row_step), (runs.cols, runs.col_step)];
+        let x = heap.span::<u8>("x", self.x, &window, self.run_bytes)?;
+        let bytes = panel_bytes::<I>(words)?;
+        let panels = heap.at::<u8>("panels", self.panels, product(&[(o + 63) / 64, bytes])?)?;
+        let wide = (o + 7) / 8 * 8;
+        let tap_sums = heap.at::<f32>("tapSums", self.tap_sums, product(&[taps, wide])?)?;
+        let out = heap.at::<f32>("out", self.out, product(&[p1, o])?)?;
+        let pixel_bytes = words * word_bytes::<I>();
+        let gathered = heap.at::<u8>("scratch", self.scratch, product(&[BLOCK as isize, pixel_bytes])?)?;
+        let total = product(&[taps, c])? as i32;
+        for p in (p0..p1).step_by(BLOCK) {
+            let pixels = (p1 - p).min(BLOCK as isize);
+            for i in 0..pixels {
+                let (image_at, rest) = ((p + i) / image, (p + i) % image);
+                let from = x.offset(image_at * x_n + rest / ow * x_h + rest % ow * x_w);
+                gather::<I>(from, runs, gathered.offset(i * pixel_bytes), words as usize);
+            }
+            for j in (0..o).step_by(PANEL) {
+                let panel = panels.offset(j / PANEL as isize * bytes);
+                let width = (o - j).min(PANEL as isize) as usize;
+                for i in (0..pixels).step_by(ROWS) {
+                    let mut rows = [gathered as *const u8; ROWS];
+                    let many = (pixels - i).min(ROWS as isize) as usize;
+                    for (r, row) in rows[..many].iter_mut().enumerate() {
+                        *row = gathered.offset((i + r as isize) * pixel_bytes);
+                    }
+                    let counts = count::<I>(rows, panel, words as usize);
+                    for (r, counts) in counts[..many].iter().enumerate() {
+                        let to = out.offset((p + i + r as isize) * o + j);
+                        for (k, &differing) in counts[..width].iter().enumerate() {
+                            *to.add(k) = (total - 2 * differing as i32) as f32;
+                        }
+                    }
+                }
+            }
+            // Taps on the border were counted as +1.
+            for i in 0..pixels {
+                let rest = (p + i) % image;
+                let (y0, z0) = (rest / ow * sh - top, rest % ow * sw - left);
+                if y0 >= 0 && z0 >= 0 && y0 + (kh - 1) * dh < h && z0 + (kw - 1) * dw < w {
+                    continue;
+                }
+                let row = out.offset((p + i) * o);
+                for t in 0..taps {
+                    let (iy, iz) = (y0 + t / kw * dh, z0 + t % kw * dw);
+                    if (0..h).contains(&iy) && (0..w).contains(&iz) {
+                        continue;
+                    }
+                    for k in (0..o).step_by(8) {
+                        let left = (o - k) as usize;
+                        let rest = I::sub(I::load_part(row.offset(k), left), I::load(tap_sums.offset(t * wide + k)));
+                        I::store_part(row.offset(k), rest, left);
+                    }
+                }
+            }
+        }
+        Ok(0.0)
+    }
+}

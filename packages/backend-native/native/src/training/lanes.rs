@@ -1,0 +1,452 @@
+//! Eight float32 lanes. Each operation rounds once, as in WebAssembly, so that kernels give the same bits on every processor
+//! and the same as those of backend-wasm.
+use crate::isa::{Isa, Portable, PortableBytes};
+
+/// A set of instructions with vectors of 8 numbers.
+///
+/// # Safety
+/// As for `Isa`; loads and stores need 8 numbers from their address on, of any alignment.
+pub unsafe trait Lanes: Isa {
+    type F: Copy;
+    type I: Copy;
+    unsafe fn load(p: *const f32) -> Self::F;
+    unsafe fn store(p: *mut f32, a: Self::F);
+    unsafe fn splat(a: f32) -> Self::F;
+    unsafe fn add(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn sub(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn mul(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn div(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn sqrt(a: Self::F) -> Self::F;
+    /// NaN where an operand is; -0 is below 0.
+    unsafe fn min(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn max(a: Self::F, b: Self::F) -> Self::F;
+    /// Halves to even.
+    unsafe fn nearest(a: Self::F) -> Self::F;
+    unsafe fn floor(a: Self::F) -> Self::F;
+    unsafe fn and(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn or(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn xor(a: Self::F, b: Self::F) -> Self::F;
+    /// Comparisons give lanes of ones or zeros.
+    unsafe fn lt(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn le(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn eq(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn ne(a: Self::F, b: Self::F) -> Self::F;
+    /// a where the mask is ones, else b.
+    unsafe fn select(mask: Self::F, a: Self::F, b: Self::F) -> Self::F;
+    /// The sign bits, lane 0 lowest.
+    unsafe fn signs(a: Self::F) -> u32;
+    unsafe fn bits(a: Self::F) -> Self::I;
+    unsafe fn from_bits(a: Self::I) -> Self::F;
+    /// Numbers within int32.
+    unsafe fn truncate(a: Self::F) -> Self::I;
+    unsafe fn convert(a: Self::I) -> Self::F;
+    unsafe fn splat_i(a: i32) -> Self::I;
+    unsafe fn add_i(a: Self::I, b: Self::I) -> Self::I;
+    unsafe fn sub_i(a: Self::I, b: Self::I) -> Self::I;
+    unsafe fn and_i(a: Self::I, b: Self::I) -> Self::I;
+    unsafe fn eq_i(a: Self::I, b: Self::I) -> Self::I;
+    unsafe fn shl<const N: i32>(a: Self::I) -> Self::I;
+    /// With the sign.
+    unsafe fn shr<const N: i32>(a: Self::I) -> Self::I;
+
+    /// The first `count` numbers (at most 8), 0 behind them.
+    #[inline(always)]
+    unsafe fn load_part(p: *const f32, count: usize) -> Self::F {
+        if count >= 8 {
+            return Self::load(p);
+        }
+        let mut part = [0.0; 8];
+        std::ptr::copy_nonoverlapping(p, part.as_mut_ptr(), count);
+        Self::load(part.as_ptr())
+    }
+    #[inline(always)]
+    unsafe fn store_part(p: *mut f32, a: Self::F, count: usize) {
+        if count >= 8 {
+            return Self::store(p, a);
+        }
+        let mut all = [0.0; 8];
+        Self::store(all.as_mut_ptr(), a);
+        std::ptr::copy_nonoverlapping(all.as_ptr(), p, count);
+    }
+    #[inline(always)]
+    unsafe fn neg(a: Self::F) -> Self::F {
+        Self::xor(a, Self::splat(-0.0))
+    }
+    #[inline(always)]
+    unsafe fn abs(a: Self::F) -> Self::F {
+        Self::and(a, Self::from_bits(Self::splat_i(i32::MAX)))
+    }
+    /// a * b + c, rounded twice.
+    #[inline(always)]
+    unsafe fn mul_add(a: Self::F, b: Self::F, c: Self::F) -> Self::F {
+        Self::add(Self::mul(a, b), c)
+    }
+
+    /// 16 picks for each of 8 groups of 4 pixels: a pick is the sum of the pixels' sign bytes (8 or 0), times 1, 2, 4, 8.
+    /// Reads 16 bytes of every pixel, writes [16][8].
+    #[inline(always)]
+    unsafe fn picks(pixels: &[*const u8; 32], offset: isize, picks: *mut u8) {
+        for g in 0..8 {
+            let group = [0, 1, 2, 3].map(|j| pixels[4 * g + j].offset(offset));
+            for i in 0..16 {
+                let sum = (0..4).fold(0, |sum, j| sum | (*group[j].add(i) << j));
+                *picks.add(8 * i + g) = sum;
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+#[repr(C, align(32))]
+pub struct Eight<T>([T; 8]);
+
+#[inline(always)]
+fn one<T: Copy, U>(a: Eight<T>, f: impl Fn(T) -> U) -> Eight<U> {
+    Eight(a.0.map(f))
+}
+
+#[inline(always)]
+fn two<T: Copy, U>(a: Eight<T>, b: Eight<T>, f: impl Fn(T, T) -> U) -> Eight<U> {
+    Eight(std::array::from_fn(|i| f(a.0[i], b.0[i])))
+}
+
+#[inline(always)]
+fn mask(holds: bool) -> f32 {
+    f32::from_bits(if holds { u32::MAX } else { 0 })
+}
+
+#[inline(always)]
+fn bitwise(a: Eight<f32>, b: Eight<f32>, f: impl Fn(u32, u32) -> u32) -> Eight<f32> {
+    two(a, b, |a, b| f32::from_bits(f(a.to_bits(), b.to_bits())))
+}
+
+fn minimum(a: f32, b: f32) -> f32 {
+    match (a < b, a > b, a == b) {
+        (true, _, _) => a,
+        (_, true, _) => b,
+        (_, _, true) => f32::from_bits(a.to_bits() | b.to_bits()),
+        _ => f32::NAN,
+    }
+}
+
+macro_rules! portable {
+    ($isa:ty) => {
+        // SAFETY: nothing beyond the baseline of the target.
+        unsafe impl Lanes for $isa {
+            type F = Eight<f32>;
+            type I = Eight<i32>;
+            #[inline(always)]
+            unsafe fn load(p: *const f32) -> Self::F {
+                (p as *const Self::F).read_unaligned()
+            }
+            #[inline(always)]
+            unsafe fn store(p: *mut f32, a: Self::F) {
+                (p as *mut Self::F).write_unaligned(a)
+            }
+            #[inline(always)]
+            unsafe fn splat(a: f32) -> Self::F {
+                Eight([a; 8])
+            }
+            #[inline(always)]
+            unsafe fn add(a: Self::F, b: Self::F) -> Self::F {
+                two(a, b, |a, b| a + b)
+            }
+            #[inline(always)]
+            unsafe fn sub(a: Self::F, b: Self::F) -> Self::F {
+                two(a, b, |a, b| a - b)
+            }
+            #[inline(always)]
+            unsafe fn mul(a: Self::F, b: Self::F) -> Self::F {
+                two(a, b, |a, b| a * b)
+            }
+            #[inline(always)]
+            unsafe fn div(a: Self::F, b: Self::F) -> Self::F {
+                two(a, b, |a, b| a / b)
+            }
+            #[inline(always)]
+            unsafe fn sqrt(a: Self::F) -> Self::F {
+                one(a, f32::sqrt)
+            }
+            #[inline(always)]
+            unsafe fn min(a: Self::F, b: Self::F) -> Self::F {
+                two(a, b, minimum)
+            }
+            #[inline(always)]
+            unsafe fn max(a: Self::F, b: Self::F) -> Self::F {
+                two(a, b, |a, b| -minimum(-a, -b))
+            }
+            #[inline(always)]
+            unsafe fn nearest(a: Self::F) -> Self::F {
+                one(a, f32::round_ties_even)
+            }
+            #[inline(always)]
+            unsafe fn floor(a: Self::F) -> Self::F {
+                one(a, f32::floor)
+            }
+            #[inline(always)]
+            unsafe fn and(a: Self::F, b: Self::F) -> Self::F {
+                bitwise(a, b, |a, b| a & b)
+            }
+            #[inline(always)]
+            unsafe fn or(a: Self::F, b: Self::F) -> Self::F {
+                bitwise(a, b, |a, b| a | b)
+            }
+            #[inline(always)]
+            unsafe fn xor(a: Self::F, b: Self::F) -> Self::F {
+                bitwise(a, b, |a, b| a ^ b)
+            }
+            #[inline(always)]
+            unsafe fn lt(a: Self::F, b: Self::F) -> Self::F {
+                two(a, b, |a, b| mask(a < b))
+            }
+            #[inline(always)]
+            unsafe fn le(a: Self::F, b: Self::F) -> Self::F {
+                two(a, b, |a, b| mask(a <= b))
+            }
+            #[inline(always)]
+            unsafe fn eq(a: Self::F, b: Self::F) -> Self::F {
+                two(a, b, |a, b| mask(a == b))
+            }
+            #[inline(always)]
+            unsafe fn ne(a: Self::F, b: Self::F) -> Self::F {
+                two(a, b, |a, b| mask(a != b))
+            }
+            #[inline(always)]
+            unsafe fn select(mask: Self::F, a: Self::F, b: Self::F) -> Self::F {
+                Eight(std::array::from_fn(|i| if mask.0[i].to_bits() != 0 { a.0[i] } else { b.0[i] }))
+            }
+            #[inline(always)]
+            unsafe fn signs(a: Self::F) -> u32 {
+                (0..8).fold(0, |bits, i| bits | ((a.0[i].to_bits() >> 31) << i))
+            }
+            #[inline(always)]
+            unsafe fn bits(a: Self::F) -> Self::I {
+                one(a, |a| a.to_bits() as i32)
+            }
+            #[inline(always)]
+            unsafe fn from_bits(a: Self::I) -> Self::F {
+                one(a, |a| f32::from_bits(a as u32))
+            }
+            #[inline(always)]
+            unsafe fn truncate(a: Self::F) -> Self::I {
+                one(a, |a| a as i32)
+            }
+            #[inline(always)]
+            unsafe fn convert(a: Self::I) -> Self::F {
+                one(a, |a| a as f32)
+            }
+            #[inline(always)]
+            unsafe fn splat_i(a: i32) -> Self::I {
+                Eight([a; 8])
+            }
+            #[inline(always)]
+            unsafe fn add_i(a: Self::I, b: Self::I) -> Self::I {
+                two(a, b, i32::wrapping_add)
+            }
+            #[inline(always)]
+            unsafe fn sub_i(a: Self::I, b: Self::I) -> Self::I {
+                two(a, b, i32::wrapping_sub)
+            }
+            #[inline(always)]
+            unsafe fn and_i(a: Self::I, b: Self::I) -> Self::I {
+                two(a, b, |a, b| a & b)
+            }
+            #[inline(always)]
+            unsafe fn eq_i(a: Self::I, b: Self::I) -> Self::I {
+                two(a, b, |a, b| -((a == b) as i32))
+            }
+            #[inline(always)]
+            unsafe fn shl<const N: i32>(a: Self::I) -> Self::I {
+                one(a, |a| a << N)
+            }
+            #[inline(always)]
+            unsafe fn shr<const N: i32>(a: Self::I) -> Self::I {
+                one(a, |a| a >> N)
+            }
+        }
+    };
+}
+
+portable!(Portable);
+portable!(PortableBytes);
+#[cfg(target_arch = "aarch64")]
+portable!(crate::isa::Neon);
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::Lanes;
+    use crate::isa::x86::{Avx2, Avx512};
+    use std::arch::x86_64::*;
+
+    macro_rules! avx2 {
+        ($isa:ty) => {
+            // SAFETY: uses AVX2 alone, which both sets have.
+            unsafe impl Lanes for $isa {
+                type F = __m256;
+                type I = __m256i;
+                #[inline(always)]
+                unsafe fn load(p: *const f32) -> __m256 {
+                    _mm256_loadu_ps(p)
+                }
+                #[inline(always)]
+                unsafe fn store(p: *mut f32, a: __m256) {
+                    _mm256_storeu_ps(p, a)
+                }
+                #[inline(always)]
+                unsafe fn splat(a: f32) -> __m256 {
+                    _mm256_set1_ps(a)
+                }
+                #[inline(always)]
+                unsafe fn add(a: __m256, b: __m256) -> __m256 {
+                    _mm256_add_ps(a, b)
+                }
+                #[inline(always)]
+                unsafe fn sub(a: __m256, b: __m256) -> __m256 {
+                    _mm256_sub_ps(a, b)
+                }
+                #[inline(always)]
+                unsafe fn mul(a: __m256, b: __m256) -> __m256 {
+                    _mm256_mul_ps(a, b)
+                }
+                #[inline(always)]
+                unsafe fn div(a: __m256, b: __m256) -> __m256 {
+                    _mm256_div_ps(a, b)
+                }
+                #[inline(always)]
+                unsafe fn sqrt(a: __m256) -> __m256 {
+                    _mm256_sqrt_ps(a)
+                }
+                #[inline(always)]
+                unsafe fn min(a: __m256, b: __m256) -> __m256 {
+                    // Of two zeros the instruction gives the second, of a NaN and a number too.
+                    _mm256_or_ps(_mm256_min_ps(a, b), _mm256_min_ps(b, a))
+                }
+                #[inline(always)]
+                unsafe fn max(a: __m256, b: __m256) -> __m256 {
+                    let largest = _mm256_and_ps(_mm256_max_ps(a, b), _mm256_max_ps(b, a));
+                    _mm256_or_ps(largest, _mm256_cmp_ps::<_CMP_UNORD_Q>(a, b))
+                }
+                #[inline(always)]
+                unsafe fn nearest(a: __m256) -> __m256 {
+                    _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a)
+                }
+                #[inline(always)]
+                unsafe fn floor(a: __m256) -> __m256 {
+                    _mm256_floor_ps(a)
+                }
+                #[inline(always)]
+                unsafe fn and(a: __m256, b: __m256) -> __m256 {
+                    _mm256_and_ps(a, b)
+                }
+                #[inline(always)]
+                unsafe fn or(a: __m256, b: __m256) -> __m256 {
+                    _mm256_or_ps(a, b)
+                }
+                #[inline(always)]
+                unsafe fn xor(a: __m256, b: __m256) -> __m256 {
+                    _mm256_xor_ps(a, b)
+                }
+                #[inline(always)]
+                unsafe fn lt(a: __m256, b: __m256) -> __m256 {
+                    _mm256_cmp_ps::<_CMP_LT_OQ>(a, b)
+                }
+                #[inline(always)]
+                unsafe fn le(a: __m256, b: __m256) -> __m256 {
+                    _mm256_cmp_ps::<_CMP_LE_OQ>(a, b)
+                }
+                #[inline(always)]
+                unsafe fn eq(a: __m256, b: __m256) -> __m256 {
+                    _mm256_cmp_ps::<_CMP_EQ_OQ>(a, b)
+                }
+                #[inline(always)]
+                unsafe fn ne(a: __m256, b: __m256) -> __m256 {
+                    _mm256_cmp_ps::<_CMP_NEQ_UQ>(a, b)
+                }
+                #[inline(always)]
+                unsafe fn select(mask: __m256, a: __m256, b: __m256) -> __m256 {
+                    _mm256_blendv_ps(b, a, mask)
+                }
+                #[inline(always)]
+                unsafe fn signs(a: __m256) -> u32 {
+                    _mm256_movemask_ps(a) as u32
+                }
+                #[inline(always)]
+                unsafe fn bits(a: __m256) -> __m256i {
+                    _mm256_castps_si256(a)
+                }
+                #[inline(always)]
+                unsafe fn from_bits(a: __m256i) -> __m256 {
+                    _mm256_castsi256_ps(a)
+                }
+                #[inline(always)]
+                unsafe fn truncate(a: __m256) -> __m256i {
+                    _mm256_cvttps_epi32(a)
+                }
+                #[inline(always)]
+                unsafe fn convert(a: __m256i) -> __m256 {
+                    _mm256_cvtepi32_ps(a)
+                }
+                #[inline(always)]
+                unsafe fn splat_i(a: i32) -> __m256i {
+                    _mm256_set1_epi32(a)
+                }
+                #[inline(always)]
+                unsafe fn add_i(a: __m256i, b: __m256i) -> __m256i {
+                    _mm256_add_epi32(a, b)
+                }
+                #[inline(always)]
+                unsafe fn sub_i(a: __m256i, b: __m256i) -> __m256i {
+                    _mm256_sub_epi32(a, b)
+                }
+                #[inline(always)]
+                unsafe fn and_i(a: __m256i, b: __m256i) -> __m256i {
+                    _mm256_and_si256(a, b)
+                }
+                #[inline(always)]
+                unsafe fn eq_i(a: __m256i, b: __m256i) -> __m256i {
+                    _mm256_cmpeq_epi32(a, b)
+                }
+                #[inline(always)]
+                unsafe fn shl<const N: i32>(a: __m256i) -> __m256i {
+                    _mm256_slli_epi32::<N>(a)
+                }
+                #[inline(always)]
+                unsafe fn shr<const N: i32>(a: __m256i) -> __m256i {
+                    _mm256_srai_epi32::<N>(a)
+                }
+                #[inline(always)]
+                unsafe fn picks(pixels: &[*const u8; 32], offset: isize, picks: *mut u8) {
+                    picks_sse(pixels, offset, picks)
+                }
+            }
+        };
+    }
+    avx2!(Avx2);
+    avx2!(Avx512);
+
+    #[target_feature(enable = "avx2")]
+    unsafe fn picks_sse(pixels: &[*const u8; 32], offset: isize, picks: *mut u8) {
+        let mut g = [_mm_setzero_si128(); 8];
+        for k in 0..8 {
+            let pixel = |j: usize| _mm_loadu_si128(pixels[4 * k + j].offset(offset) as *const __m128i);
+            let low = _mm_or_si128(pixel(0), _mm_slli_epi16::<1>(pixel(1)));
+            let high = _mm_or_si128(_mm_slli_epi16::<2>(pixel(2)), _mm_slli_epi16::<3>(pixel(3)));
+            g[k] = _mm_or_si128(low, high);
+        }
+        // 8 rows of 16 bytes to 16 of 8.
+        for half in 0..2 {
+            let bytes = |a: usize| match half {
+                0 => _mm_unpacklo_epi8(g[a], g[a + 1]),
+                _ => _mm_unpackhi_epi8(g[a], g[a + 1]),
+            };
+            let (a, b, c, d) = (bytes(0), bytes(2), bytes(4), bytes(6));
+            let to = picks.add(64 * half) as *mut __m128i;
+            let (low, high) = (_mm_unpacklo_epi16(a, b), _mm_unpacklo_epi16(c, d));
+            _mm_storeu_si128(to, _mm_unpacklo_epi32(low, high));
+            _mm_storeu_si128(to.add(1), _mm_unpackhi_epi32(low, high));
+            let (low, high) = (_mm_unpackhi_epi16(a, b), _mm_unpackhi_epi16(c, d));
+            _mm_storeu_si128(to.add(2), _mm_unpacklo_epi32(low, high));
+            _mm_storeu_si128(to.add(3), _mm_unpackhi_epi32(low, high));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Training: the functions of backend-wasm's kernel module by the same names and parameters, on the heap of tfjs's
+//! WebAssembly backend, on threads.
+mod binary;
+mod call;
+mod calls;
+mod copy;
+mod heap;
+mod lanes;
+mod products;
+mod signed_outer;
+mod signed_rows;
+
+use crate::crew::{reason_of, Crew, Meeting};
+use crate::isa;
+use call::{Call, Kernel};
+use calls::*;
+use heap::{Checked, Heap};
+use napi::bindgen_prelude::{Float64ArraySlice, Uint8ArraySlice};
+use napi::{Error, Result, Status};
+use napi_derive::napi;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::{Arc, Mutex};
+
+/// A function of the module: its name, the number of its parameters, and what runs it.
+#[derive(Clone, Copy)]
+struct Function {
+    name: &'static str,
+    parameters: usize,
+    run: fn(&Heap, &[f64]) -> Checked<f64>,
+}
+
+macro_rules! functions {
+    ($features:meta, $isa:ty, $($kernel:ident)*) => {
+        vec![$({
+            #[cfg_attr(all(), $features)]
+            unsafe fn run(heap: &Heap, args: &[f64]) -> Checked<f64> {
+                $kernel::parse(args)?.run::<$isa>(heap)
+            }
+            // SAFETY: `functions_of` gives this only where the processor has the instructions.
+            Function { name: $kernel::NAME, parameters: $kernel::COUNT, run: |heap, args| unsafe { run(heap, args) } }
+        }),*]
+    };
+}
+
+/// Every kernel, compiled for a set of instructions.
+macro_rules! kernels {
+    ($features:meta, $isa:ty) => {
+        functions!(
+            $features, $isa,
+            SignBytes SignedOuterScratch SignedOuter SubtractBorder
+            SignedRowsGroups SignedRowsEntry PickOffsets SignedRowsScratch SignedRows
+            PackedPixel PackedWords PackedPanelBytes BinaryConvScratch PackSigns PackFilterSigns BinaryConv
+            PadImages PackPanels PackTransposedPanels PackFlipped ConvRows OuterScratch OuterSum
+        )
+    };
+}
+
+/// The functions for a set of instructions, if that runs here.
+fn functions_of(name: &str) -> Option<Vec<Function>> {
+    if !isa::available().contains(&name) {
+        return None;
+    }
+    Some(match name {
+        #[cfg(target_arch = "x86_64")]
+        "avx512" => kernels!(
+            target_feature(enable = "avx2,popcnt,bmi1,bmi2,avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq"),
+            isa::x86::Avx512
+        ),
+        #[cfg(target_arch = "x86_64")]
+        "avx2" => kernels!(target_feature(enable = "avx2,popcnt,bmi1,bmi2"), isa::x86::Avx2),
+        #[cfg(target_arch = "aarch64")]
+        "neon" => kernels!(allow(unused), isa::Neon),
+        "portable-bytes" => kernels!(allow(unused), isa::PortableBytes),
+        _ => kernels!(allow(unused), isa::Portable),
+    })
+}
+
+/// Calls of one function that run at the same time.
+#[derive(Clone, Copy)]
+struct Work {
+    heap: Heap<'static>,
+    function: Function,
+    args: *const f64,
+    results: *mut f64,
+    count: usize,
+}
+// SAFETY: the memory is there until `Crew::run` returns, and each call has a result of its own.
+unsafe impl Send for Work {}
+
+impl Work {
+    fn run(&self, index: usize) -> Checked<()> {
+        // SAFETY: `NativeTraining::run` has checked the lengths.
+        let args = unsafe { std::slice::from_raw_parts(self.args.add(index * self.function.parameters), self.function.parameters) };
+        let run = catch_unwind(AssertUnwindSafe(|| (self.function.run)(&self.heap, args)));
+        let result = run.unwrap_or_else(|cause| Err(reason_of(&*cause))).map_err(|what| format!("{}: {what}", self.function.name))?;
+        // SAFETY: as above; no other thread has this index.
+        unsafe { *self.results.add(index) = result };
+        Ok(())
+    }
+}
+
+/// Runs functions of the kernel module on a heap, several calls at the same time on threads of its own.
+#[napi]
+pub struct NativeTraining {
+    functions: Vec<Function>,
+    crew: Option<Crew>,
+    work: Arc<Mutex<Option<Work>>>,
+    /// What went wrong in the last run.
+    failed: Arc<Mutex<Option<String>>>,
+}
+
+fn wrong(what: String) -> Error {
+    Error::new(Status::InvalidArg, what)
+}
+
+#[napi]
+impl NativeTraining {
+    /// `threads` from 1 to 64; `isa` is one of `instructionSets()`.
+    #[napi(constructor)]
+    pub fn new(threads: f64, isa: String) -> Result<Self> {
+        let functions = functions_of(&isa).ok_or_else(|| wrong(format!("{isa} is none of {}", isa::available().join(", "))))?;
+        if !(1.0..=64.0).contains(&threads) || threads.fract() != 0.0 {
+            return Err(wrong(format!("{threads} threads, not 1 to 64")));
+        }
+        let work: Arc<Mutex<Option<Work>>> = Arc::default();
+        let failed: Arc<Mutex<Option<String>>> = Arc::default();
+        let (shared, failure) = (work.clone(), failed.clone());
+        let each = move |_: usize, meeting: &Meeting| {
+            let work = *shared.lock().unwrap();
+            if let Some(work) = work {
+                loop {
+                    let index = meeting.take();
+                    if index >= work.count {
+                        break;
+                    }
+                    if let Err(what) = work.run(index) {
+                        failure.lock().unwrap().get_or_insert(what);
+                    }
+                }
+            }
+            meeting.barrier();
+        };
+        let crew = Crew::new(threads as usize, Box::new(each))
+            .map_err(|error| Error::new(Status::GenericFailure, format!("threads: {error}")))?;
+        Ok(Self { functions, crew: Some(crew), work, failed })
+    }
+
+    /// The functions that there are, by name.
+    #[napi]
+    pub fn functions(&self) -> Vec<&'static str> {
+        self.functions.iter().map(|function| function.name).collect()
+    }
+
+    /// Runs `results.length` calls of a function (its place in `functions()`): `args` has the parameters of one behind those of
+    /// the other. Calls must not write what another one uses.
+    #[napi]
+    pub fn run(&mut self, mut heap: Uint8ArraySlice, index: u32, args: &[f64], mut results: Float64ArraySlice) -> Result<()> {
+        let function = *self.functions.get(index as usize).ok_or_else(|| wrong(format!("there is no function {index}")))?;
+        // SAFETY: JavaScript does not run meanwhile, and neither array lies in the other.
+        let (bytes, results) = unsafe { (heap.as_mut(), results.as_mut()) };
+        let count = results.len();
+        if count == 0 || args.len() != count * function.parameters {
+            return Err(wrong(format!("{count} calls of {} with {} numbers", function.name, args.len())));
+        }
+        // SAFETY: the heap stays until this returns.
+        let heap = unsafe { Heap::new(bytes.as_mut_ptr(), bytes.len()) };
+        let work = Work { heap, function, args: args.as_ptr(), results: results.as_mut_ptr(), count };
+        let crew = self.crew.as_mut().ok_or_else(|| wrong("the threads have ended".into()))?;
+        let failed = |what| Error::new(Status::GenericFailure, what);
+        if count == 1 {
+            return work.run(0).map_err(failed);
+        }
+        *self.work.lock().unwrap() = Some(work);
+        let run = crew.run();
+        *self.work.lock().unwrap() = None;
+        run.map_err(failed)?;
+        self.failed.lock().unwrap().take().map_or(Ok(()), |what| Err(failed(what)))
+    }
+    /// Ends the threads; a second call does nothing.
+    #[napi]
+    pub fn dispose(&mut self) {
+        self.crew = None;
+    }
+}

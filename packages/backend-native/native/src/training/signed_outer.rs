@@ -1,0 +1,267 @@
+//! The filter gradient where the image is +-1; the method is explained in backend-wasm's assembly/training/signed-outer.ts.
+use super::call::Kernel;
+use super::calls::{SignBytes, SignedOuter, SignedOuterScratch, SubtractBorder};
+use super::heap::{expect, product, Checked, Heap};
+use super::lanes::Lanes;
+
+/// Pixels whose sums are tabulated at once, in groups of 4.
+const PIXELS: usize = 32;
+const GROUPS: usize = PIXELS / 4;
+/// Numbers of a table's entry: channels.
+const ENTRY: usize = 32;
+const TABLE: usize = 16 * ENTRY;
+/// Blocks of pixels whose sum is kept apart before it is added to the total, for accuracy.
+const PARTIAL: usize = 64;
+/// What a sign byte is for a negative number.
+const NEGATIVE: u8 = 8;
+
+impl Kernel for SignBytes {
+    #[inline(always)]
+    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+        let Self { n0, n1, h, w, c, top, bottom, left, right, .. } = self;
+        expect(0 <= n0 && n0 <= n1 && top.min(bottom).min(left).min(right) >= 0, "signBytes: range or border")?;
+        let row = product(&[w, c])?;
+        let (out_row, rows) = (product(&[left + w + right, c])?, top + h + bottom);
+        let mut x = heap.at::<f32>("x", self.x, product(&[n1, h, row])?)?.offset(n0 * h * row);
+        let mut out = heap.at::<u8>("out", self.out, product(&[n1, rows, out_row])?)?.offset(n0 * rows * out_row);
+        let magnitude = I::from_bits(I::splat_i(i32::MAX));
+        let one = I::splat(1.0);
+        for _ in n0..n1 {
+            out.write_bytes(0, (rows * out_row) as usize);
+            let mut to = out.offset(top * out_row + left * c);
+            for _ in 0..h {
+                let mut wrong = I::splat(0.0);
+                let mut i = 0;
+                while i + 8 <= row {
+                    let v = I::load(x.offset(i));
+                    wrong = I::or(wrong, I::xor(I::and(v, magnitude), one));
+                    let signs = I::signs(v) as u64;
+                    // Bit i to bit 3 of byte i.
+                    let low = (signs & 15).wrapping_mul(0x0020_4081) & 0x0101_0101;
+                    let high = (signs >> 4).wrapping_mul(0x0020_4081) & 0x0101_0101;
+                    (to.offset(i) as *mut u64).write_unaligned(((low | high << 32) << 3).to_le());
+                    i += 8;
+                }
+                let mut exact = I::signs(I::ne(wrong, I::splat(0.0))) == 0;
+                for i in i..row {
+                    let v = *x.offset(i);
+                    exact &= v.abs() == 1.0;
+                    *to.offset(i) = if v < 0.0 { NEGATIVE } else { 0 };
+                }
+                if !exact {
+                    return Ok(0.0);
+                }
+                x = x.offset(row);
+                to = to.offset(out_row);
+            }
+            out = out.offset(rows * out_row);
+        }
+        Ok(1.0)
+    }
+}
+
+/// The parts of the scratch memory: tables, a block of dy, partial sums, picks.
+struct Scratch {
+    tables: *mut f32,
+    block: *mut f32,
+    partial: *mut f32,
+    picks: *mut u8,
+}
+
+/// Picks are written 16 rows at a time, for each run.
+const MORE_PICKS: isize = 16;
+
+const fn scratch_numbers(rows: isize) -> isize {
+    (GROUPS * TABLE + PIXELS * ENTRY) as isize + rows * ENTRY as isize + (rows + MORE_PICKS) * GROUPS as isize / 4
+}
+
+impl Kernel for SignedOuterScratch {
+    #[inline(always)]
+    unsafe fn run<I: Lanes>(self, _: &Heap) -> Checked<f64> {
+        product(&[self.rows])?;
+        Ok((scratch_numbers(self.rows) * 4) as f64)
+    }
+}
+
+impl Scratch {
+    unsafe fn new(heap: &Heap, at: isize, rows: isize) -> Checked<Self> {
+        let tables = heap.at::<f32>("scratch", at, scratch_numbers(rows))?;
+        let block = tables.add(GROUPS * TABLE);
+        let partial = block.add(PIXELS * ENTRY);
+        Ok(Self { tables, block, partial, picks: partial.offset(rows * ENTRY as isize) as *mut u8 })
+    }
+
+    /// Adds the tables' picked entries to the partial sums of all rows.
+    #[inline(always)]
+    unsafe fn add_entries<I: Lanes>(&self, rows: usize) {
+        for row in 0..rows {
+            let pick = u64::from_le((self.picks.add(row * GROUPS) as *const u64).read_unaligned());
+            // A pick is 8 times the entry's index.
+            let entry = |g: usize| self.tables.add(g * TABLE + ((pick >> (8 * g)) & 0x78) as usize * (ENTRY / 8)) as *const f32;
+            let t = [entry(0), entry(1), entry(2), entry(3), entry(4), entry(5), entry(6), entry(7)];
+            let sums = self.partial.add(row * ENTRY);
+            for i in (0..ENTRY).step_by(8) {
+                let a = I::add(I::load(t[0].add(i)), I::load(t[1].add(i)));
+                let b = I::add(I::load(t[2].add(i)), I::load(t[3].add(i)));
+                let c = I::add(I::load(t[4].add(i)), I::load(t[5].add(i)));
+                let d = I::add(I::load(t[6].add(i)), I::load(t[7].add(i)));
+                let sum = I::add(I::add(a, b), I::add(c, d));
+                I::store(sums.add(i), I::add(I::load(sums.add(i)), sum));
+            }
+        }
+    }
+}
+
+/// The 16 signed sums of four rows of 32 numbers; bit j of an entry's index stands for minus row j.
+#[inline(always)]
+unsafe fn tabulate<I: Lanes>(rows: [*const f32; 4], table: *mut f32) {
+    for i in (0..ENTRY).step_by(8) {
+        let d = [I::load(rows[0].add(i)), I::load(rows[1].add(i)), I::load(rows[2].add(i)), I::load(rows[3].add(i))];
+        signed_sums::<I>(d, table.add(i), ENTRY);
+    }
+}
+
+/// Stores the 16 signed sums of four vectors, `stride` numbers apart.
+#[inline(always)]
+pub unsafe fn signed_sums<I: Lanes>(d: [I::F; 4], table: *mut f32, stride: usize) {
+    let (a0, a1) = (I::add(d[0], d[1]), I::sub(d[1], d[0]));
+    let (b0, b1) = (I::add(d[2], d[3]), I::sub(d[3], d[2]));
+    let a = [a0, a1, I::neg(a1), I::neg(a0)];
+    let b = [b0, b1, I::neg(b1), I::neg(b0)];
+    for k in 0..16 {
+        I::store(table.add(k * stride), I::add(a[k & 3], b[k >> 2]));
+    }
+}
+
+#[inline(always)]
+unsafe fn add_row<I: Lanes>(to: *mut f32, from: *const f32, count: usize) {
+    for i in (0..count).step_by(8) {
+        let left = count - i;
+        I::store_part(to.add(i), I::add(I::load_part(to.add(i), left), I::load_part(from.add(i), left)), left);
+    }
+}
+
+impl Kernel for SignedOuter {
+    #[inline(always)]
+    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+        let Self { n, oh, ow, x_n, x_h, x_w, runs, run_stride, m, o, o0, o1, m0, m1, .. } = self;
+        expect(0 <= m0 && m0 <= m1 && m1 <= m && 0 <= o0 && o0 <= o1 && o1 <= o, "signedOuter: ranges")?;
+        let part = m1 - m0;
+        let (rows, total) = (product(&[runs, part])?, product(&[n, oh, ow])?);
+        // Sign bytes are read 16 at a time.
+        let read = m0 + (part + 15) / 16 * 16;
+        let x = heap.span::<u8>("x", self.x, &[(n, x_n), (oh, x_h), (ow, x_w), (runs, run_stride)], read)?;
+        let dy = heap.at::<f32>("dy", self.dy, product(&[total, o])?)?;
+        let out = heap.at::<f32>("out", self.out, product(&[runs, m, o])?)?;
+        let scratch = Scratch::new(heap, self.scratch, rows)?;
+        if rows == 0 || total == 0 {
+            return expect(total > 0, "signedOuter: no pixels").map(|()| 0.0);
+        }
+        let total = total as usize;
+        let mut c = o0;
+        while c < o1 {
+            let width = (o1 - c).min(ENTRY as isize) as usize;
+            let row_out = |run: isize, r: isize| out.offset((run * m + r) * o + c);
+            let mut first = true;
+            let (mut image, mut y, mut z, mut pending) = (0, 0, 0, 0);
+            scratch.partial.write_bytes(0, rows as usize * ENTRY);
+            for p in (0..total).step_by(PIXELS) {
+                let count = PIXELS.min(total - p);
+                // Pixels past the end take any signs: their dy is 0.
+                let mut pixels = [x as *const u8; PIXELS];
+                for pixel in &mut pixels[..count] {
+                    *pixel = x.offset(image * x_n + y * x_h + z * x_w);
+                    z += 1;
+                    if z == ow {
+                        z = 0;
+                        y += 1;
+                        if y == oh {
+                            y = 0;
+                            image += 1;
+                        }
+                    }
+                }
+                for run in 0..runs {
+                    let picks = scratch.picks.offset(run * part * GROUPS as isize);
+                    for i in (0..part).step_by(16) {
+                        I::picks(&pixels, run * run_stride + m0 + i, picks.offset(i * GROUPS as isize));
+                    }
+                }
+                let (mut from, mut stride) = (dy.offset(p as isize * o + c) as *const f32, o as usize);
+                if count < PIXELS || width < ENTRY {
+                    scratch.block.write_bytes(0, PIXELS * ENTRY);
+                    for i in 0..count {
+                        std::ptr::copy_nonoverlapping(from.add(i * stride), scratch.block.add(i * ENTRY), width);
+                    }
+                    (from, stride) = (scratch.block, ENTRY);
+                }
+                for g in 0..GROUPS {
+                    let rows = [from, from.add(stride), from.add(2 * stride), from.add(3 * stride)];
+                    tabulate::<I>(rows, scratch.tables.add(g * TABLE));
+                    from = from.wrapping_add(4 * stride);
+                }
+                scratch.add_entries::<I>(rows as usize);
+                pending += 1;
+                if pending == PARTIAL || p + PIXELS >= total {
+                    let mut sums = scratch.partial;
+                    for run in 0..runs {
+                        for r in m0..m1 {
+                            let to = row_out(run, r);
+                            if first {
+                                to.write_bytes(0, width);
+                            }
+                            add_row::<I>(to, sums, width);
+                            sums = sums.add(ENTRY);
+                        }
+                    }
+                    scratch.partial.write_bytes(0, rows as usize * ENTRY);
+                    (first, pending) = (false, 0);
+                }
+            }
+            c += ENTRY as isize;
+        }
+        Ok(0.0)
+    }
+}
+
+impl Kernel for SubtractBorder {
+    #[inline(always)]
+    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+        let Self { n, h, w, c, oh, ow, o, o0, o1, kh, kw, sh, sw, top, left, .. } = self;
+        expect(0 <= o0 && o0 <= o1 && o1 <= o && n >= 0 && c >= 0, "subtractBorder: range")?;
+        let dy = heap.at::<f32>("dy", self.dy, product(&[n, oh, ow, o])?)?;
+        let out = heap.at::<f32>("out", self.out, product(&[kh, kw, c, o])?)?;
+        let width = (o1 - o0) as usize;
+        let sums = heap.at::<f32>("sums", self.sums, o1 - o0)?;
+        for a in 0..kh {
+            for b in 0..kw {
+                sums.write_bytes(0, width);
+                let mut any = false;
+                for y in 0..oh {
+                    let row_out = !(0..h).contains(&(y * sh + a - top));
+                    for z in 0..ow {
+                        if !row_out && (0..w).contains(&(z * sw + b - left)) {
+                            continue;
+                        }
+                        any = true;
+                        for i in 0..n {
+                            add_row::<I>(sums, dy.offset(((i * oh + y) * ow + z) * o + o0), width);
+                        }
+                    }
+                }
+                if !any {
+                    continue;
+                }
+                for i in 0..c {
+                    let to = out.offset(((a * kw + b) * c + i) * o + o0);
+                    for k in (0..width).step_by(8) {
+                        let left = width - k;
+                        let rest = I::sub(I::load_part(to.add(k), left), I::load_part(sums.add(k), left));
+                        I::store_part(to.add(k), rest, left);
+                    }
+                }
+            }
+        }
+        Ok(0.0)
+    }
+}
