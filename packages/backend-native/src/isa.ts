@@ -2,7 +2,7 @@
 import { findAddon, type Addon } from './addon.js';
 
 /** The sets, best first; the last two run anywhere and are for tests. */
-export const instructionSets = ['avx512', 'avx2', 'neon', 'portable', 'portable-bytes'] as const;
+const instructionSets = ['avx512', 'avx2', 'neon', 'portable', 'portable-bytes'] as const;
 
 /** A set of instructions. */
 export type InstructionSet = (typeof instructionSets)[number];

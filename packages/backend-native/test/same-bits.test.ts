@@ -3,7 +3,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import { wasm } from '@bitgrad/backend-wasm';
-import { createRng, runKernel, type BackendAdapter } from '@bitgrad/core';
+import {
+  binaryOps,
+  createRng,
+  E,
+  elementwise,
+  runKernel,
+  unaryOps,
+  type BackendAdapter,
+  type Expression,
+} from '@bitgrad/core';
 import { describe, expect, it } from 'vitest';
 import { native } from '../src/index.js';
 import { reasonToSkip, sets } from './support/addon.js';
@@ -93,10 +102,92 @@ const long: Case = {
   compute: (a, b) => runKernel('BitgradBinaryMatMul', { a: a!, b: b! }),
 };
 
+/** Every operation, on ordinary numbers, large ones, and what has rules of its own; of a vector and a scalar too. */
+function expressions(i: number): Case {
+  const shape = [[1000], [37, 16], [3, 5, 7], [2, 700]][i % 4]!;
+  const [x, y, z] = [E.input('x'), E.input('y'), E.input('z')];
+  const wide = E.mul(x, [1, 100, 1e4, 1e-3][i >> 2]!);
+  const all: Expression[] = [
+    ...unaryOps.map((op) => E[op](wide)),
+    ...binaryOps.map((op) => E[op](wide, E.add(y, z))),
+    E.select(E.gt(x, y), E.div(wide, E.sub(x, x)), E.mul(x, z)),
+  ];
+  return {
+    name: `expressions on [${shape}], ${i}`,
+    shapes: [shape, [shape.at(-1)!], []],
+    compute: (...[a, b, c]) => all.map((e) => elementwise(e, { x: a!, y: b!, z: c! }, shape)),
+  };
+}
+
+function normalization(i: number): Case {
+  const c = [1, 5, 8, 16, 33, 64, 100][i % 7]!;
+  const shape = [between(1, 40), between(1, 40), c];
+  return {
+    name: `batch normalization of [${shape}]`,
+    shapes: [shape, [c], [c], shape],
+    compute(x, gamma, beta, dy) {
+      const moved = tf.add(x!, 30);
+      const [y, mean, variance, inverseStd] = runKernel(
+        'BitgradBatchNormTrain',
+        { x: moved, gamma: gamma!, beta: beta! },
+        { epsilon: 1e-3 },
+      ) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      const inputs = { x: moved, dy: dy!, gamma: gamma!, mean, inverseStd };
+      return [y, mean, variance, inverseStd, ...runKernel('BitgradBatchNormTrainGrad', inputs)];
+    },
+  };
+}
+
+function pool(i: number): Case {
+  const window: [number, number] = [between(1, 3), between(1, 3)];
+  const stride: [number, number] = i % 3 === 0 ? window : [between(1, 3), between(1, 3)];
+  const shape = [between(1, 4), between(3, 12), between(3, 12), [1, 7, 8, 20, 64][i % 5]!];
+  const pad = i % 2 === 0 ? 'same' : 'valid';
+  const [max, mean] = [tf.maxPool, tf.avgPool].map((f) =>
+    withGradients((x) => f(x as tf.Tensor4D, window, stride, pad)),
+  );
+  return {
+    name: `pools of [${shape}], window ${window}, strides ${stride}, ${pad}`,
+    shapes: [shape],
+    signs: [i % 4 === 0],
+    compute: (x) => [...max!(x!), ...mean!(x!)],
+  };
+}
+
+const step: Case = {
+  name: 'steps of optimizers',
+  shapes: [[1003], [1003], [1003], [1003]],
+  compute(value, gradient, m, v) {
+    const adam = {
+      learningRate: 0.01,
+      beta1: 0.9,
+      beta2: 0.99,
+      epsilon: 1e-7,
+      correction1: 0.1,
+      correction2: 0.2,
+    };
+    const inputs = { value: value!, gradient: gradient! };
+    return [
+      ...runKernel('BitgradAdamStep', { ...inputs, m: m!, v: tf.square(v!) }, adam),
+      ...[true, false].flatMap((nesterov) =>
+        runKernel(
+          'BitgradMomentumStep',
+          { ...inputs, velocity: v! },
+          { learningRate: 0.1, momentum: 0.9, nesterov },
+        ),
+      ),
+    ];
+  },
+};
+
 const cases: readonly Case[] = [
   ...Array.from({ length: 24 }, (_, i) => convolution(i)),
   ...Array.from({ length: 16 }, (_, i) => packed(i)),
   ...Array.from({ length: 8 }, (_, i) => product(i)),
+  ...Array.from({ length: 16 }, (_, i) => expressions(i)),
+  ...Array.from({ length: 14 }, (_, i) => normalization(i)),
+  ...Array.from({ length: 15 }, (_, i) => pool(i)),
+  step,
   long,
 ];
 
@@ -105,7 +196,9 @@ async function bitsOn(adapter: BackendAdapter): Promise<Buffer[][]> {
   const results = cases.map(({ shapes, signs = [], compute }) =>
     tf.tidy(() => {
       const inputs = shapes.map((shape, i) => values(shape, signs[i] ?? false, i + 1));
-      return compute(...inputs).map((t) => Buffer.from((t.dataSync() as Float32Array).slice().buffer));
+      // One NaN is as good as another.
+      const plain = (t: tf.Tensor) => (t.dataSync() as Float32Array).map((v) => (Number.isNaN(v) ? NaN : v));
+      return compute(...inputs).map((t) => Buffer.from(plain(t).buffer));
     }),
   );
   await adapter.dispose();

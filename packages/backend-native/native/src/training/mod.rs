@@ -1,14 +1,19 @@
 //! Training: the functions of backend-wasm's kernel module by the same names and parameters, on the heap of tfjs's
 //! WebAssembly backend, on threads.
+mod batch_norm;
 mod binary;
 mod call;
 mod calls;
 mod copy;
+mod elementwise;
 mod heap;
 mod lanes;
+mod math;
+mod pools;
 mod products;
 mod signed_outer;
 mod signed_rows;
+mod steps;
 
 use crate::crew::{reason_of, Crew, Meeting};
 use crate::isa;
@@ -50,7 +55,10 @@ macro_rules! kernels {
             SignBytes SignedOuterScratch SignedOuter SubtractBorder
             SignedRowsGroups SignedRowsEntry PickOffsets SignedRowsScratch SignedRows
             PackedPixel PackedWords PackedPanelBytes BinaryConvScratch PackSigns PackFilterSigns BinaryConv
-            PadImages PackPanels PackTransposedPanels PackFlipped ConvRows OuterScratch OuterSum
+            PadImages PackPanels PackTransposedPanels PackFlipped ConvRows OuterScratch OuterSum SumParts SegmentRows
+            Elementwise ElementwiseSpace MaxPool MaxPoolGrad AvgPool AvgPoolGrad Adam Momentum
+            BatchNormSegment BatchNormMoments BatchNormStatistics BatchNormApply
+            BatchNormGradSums BatchNormGradParameters BatchNormGradApply
         )
     };
 }
