@@ -5,6 +5,7 @@ import {
   E,
   evaluateExpression,
   momentumStep,
+  opcodes,
   runKernel,
   unaryOps,
   type Expression,
@@ -13,6 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasm } from '../src/index.js';
+import { Operation } from '../src/training/operations.js';
 import { randoms, size } from './support.js';
 
 const adapter = wasm();
@@ -41,6 +43,11 @@ const tensor = (values: ArrayLike<number>, shape: number[]): tf.Tensor =>
   tf.tensor(Float32Array.from(values), shape);
 
 describe('elementwise', () => {
+  it('numbers operations as linear programs do', () => {
+    const numbers = Object.values(Operation).filter((value) => typeof value === 'number');
+    expect(numbers.map((number) => Operation[number])).toEqual(opcodes);
+  });
+
   const special = [
     0,
     -0,

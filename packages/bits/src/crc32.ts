@@ -4,22 +4,12 @@
 const native = (): ((bytes: Uint8Array, crc: number) => number) | undefined =>
   globalThis.process?.getBuiltinModule?.('node:zlib')?.crc32;
 
-const tables = new Map<number, Uint32Array>();
-
-/** The table of a reflected polynomial, made once. */
-function tableOf(polynomial: number): Uint32Array {
-  let table = tables.get(polynomial);
-  if (table) return table;
-  table = Uint32Array.from({ length: 256 }, (_, c) => {
+/** The table costs 2,048 steps: it is made each time. */
+function crcBy(polynomial: number, bytes: Uint8Array, crc: number): number {
+  const table = Uint32Array.from({ length: 256 }, (_, c) => {
     for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ polynomial : c >>> 1;
     return c;
   });
-  tables.set(polynomial, table);
-  return table;
-}
-
-function crcBy(polynomial: number, bytes: Uint8Array, crc: number): number {
-  const table = tableOf(polynomial);
   let c = ~crc;
   for (let i = 0; i < bytes.length; i++) c = table[(c ^ bytes[i]!) & 255]! ^ (c >>> 8);
   return ~c >>> 0;

@@ -2,6 +2,7 @@
 // so that registers stay in the first-level cache; each instruction is one SIMD loop over the block.
 // Registers of full-size inputs and of the result are the tensors' own memory: no copies, except for the last block
 // when its length is not a multiple of four.
+import { Operation } from '../../src/training/operations';
 import { dirichlet4, exp4, log4, sigmoid4, sin4, tanh4 } from './math';
 
 /** Numbers in a block at most. */
@@ -98,7 +99,7 @@ function repeat(p: usize, vector: usize, c: i32, size: i32): void {
   for (let i = 0; i < size; i += c) memory.copy(p + (<usize>i << 2), vector, <usize>c << 2);
 }
 
-/** All instructions over `quads` groups of four numbers. Opcodes are the order of `opcodes` in @bitgrad/core. */
+/** All instructions over `quads` groups of four numbers. The default is `select`. */
 function run(code: usize, steps: i32, table: usize, quads: i32): void {
   const bytes: usize = <usize>quads << 4;
   const one = f32x4.splat(1);
@@ -106,31 +107,31 @@ function run(code: usize, steps: i32, table: usize, quads: i32): void {
     const d = address(table, load<i32>(code, 4)), a = address(table, load<i32>(code, 8));
     const b = address(table, load<i32>(code, 12)), e = address(table, load<i32>(code, 16));
     switch (load<i32>(code)) {
-      case 0: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.neg(v128.load(a + i))); break;
-      case 1: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.abs(v128.load(a + i))); break;
-      case 2: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.sqrt(v128.load(a + i))); break;
-      case 3: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, exp4(v128.load(a + i))); break;
-      case 4: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, log4(v128.load(a + i))); break;
-      case 5: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, sin4(v128.load(a + i), 0)); break;
-      case 6: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, sin4(v128.load(a + i), 1)); break;
-      case 7: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, tanh4(v128.load(a + i))); break;
-      case 8: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, sigmoid4(v128.load(a + i))); break;
-      case 9: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.nearest(v128.load(a + i))); break;
-      case 10: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.floor(v128.load(a + i))); break;
-      case 11: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.div(one, v128.load(a + i))); break;
-      case 12: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.add(v128.load(a + i), v128.load(b + i))); break;
-      case 13: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.sub(v128.load(a + i), v128.load(b + i))); break;
-      case 14: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.mul(v128.load(a + i), v128.load(b + i))); break;
-      case 15: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.div(v128.load(a + i), v128.load(b + i))); break;
-      case 16: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.min(v128.load(a + i), v128.load(b + i))); break;
-      case 17: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.max(v128.load(a + i), v128.load(b + i))); break;
-      case 18: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.ge(v128.load(a + i), v128.load(b + i)))); break;
-      case 19: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.gt(v128.load(a + i), v128.load(b + i)))); break;
-      case 20: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.le(v128.load(a + i), v128.load(b + i)))); break;
-      case 21: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.lt(v128.load(a + i), v128.load(b + i)))); break;
-      case 22: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.eq(v128.load(a + i), v128.load(b + i)))); break;
-      case 23: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.ne(v128.load(a + i), v128.load(b + i)))); break;
-      case 24: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, dirichlet4(v128.load(a + i), v128.load(b + i))); break;
+      case Operation.neg: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.neg(v128.load(a + i))); break;
+      case Operation.abs: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.abs(v128.load(a + i))); break;
+      case Operation.sqrt: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.sqrt(v128.load(a + i))); break;
+      case Operation.exp: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, exp4(v128.load(a + i))); break;
+      case Operation.log: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, log4(v128.load(a + i))); break;
+      case Operation.sin: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, sin4(v128.load(a + i), 0)); break;
+      case Operation.cos: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, sin4(v128.load(a + i), 1)); break;
+      case Operation.tanh: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, tanh4(v128.load(a + i))); break;
+      case Operation.sigmoid: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, sigmoid4(v128.load(a + i))); break;
+      case Operation.round: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.nearest(v128.load(a + i))); break;
+      case Operation.floor: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.floor(v128.load(a + i))); break;
+      case Operation.reciprocal: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.div(one, v128.load(a + i))); break;
+      case Operation.add: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.add(v128.load(a + i), v128.load(b + i))); break;
+      case Operation.sub: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.sub(v128.load(a + i), v128.load(b + i))); break;
+      case Operation.mul: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.mul(v128.load(a + i), v128.load(b + i))); break;
+      case Operation.div: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.div(v128.load(a + i), v128.load(b + i))); break;
+      case Operation.min: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.min(v128.load(a + i), v128.load(b + i))); break;
+      case Operation.max: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, f32x4.max(v128.load(a + i), v128.load(b + i))); break;
+      case Operation.ge: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.ge(v128.load(a + i), v128.load(b + i)))); break;
+      case Operation.gt: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.gt(v128.load(a + i), v128.load(b + i)))); break;
+      case Operation.le: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.le(v128.load(a + i), v128.load(b + i)))); break;
+      case Operation.lt: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.lt(v128.load(a + i), v128.load(b + i)))); break;
+      case Operation.eq: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.eq(v128.load(a + i), v128.load(b + i)))); break;
+      case Operation.ne: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, v128.and(one, f32x4.ne(v128.load(a + i), v128.load(b + i)))); break;
+      case Operation.dirichlet: for (let i: usize = 0; i < bytes; i += 16) v128.store(d + i, dirichlet4(v128.load(a + i), v128.load(b + i))); break;
       default:
         for (let i: usize = 0; i < bytes; i += 16)
           v128.store(d + i, v128.bitselect(v128.load(b + i), v128.load(e + i), f32x4.ne(v128.load(a + i), f32x4.splat(0))));

@@ -13,6 +13,7 @@ export function maxPoolGrad(
   const apart = sh >= (kh - 1) * dh + 1 && sw >= (kw - 1) * dw + 1;
   // Windows that tile the image write every number themselves.
   const tiled = apart && sh == kh && sw == kw && top == 0 && left == 0 && oh * kh == h && ow * kw == w;
+  const quads = tiled && kh == 2 && kw == 2;
   if (!tiled) memory.fill(dx + <usize>n0 * image, 0, <usize>(n1 - n0) * image);
   dy += <usize>n0 * <usize>(oh * ow) * c4;
   for (let n = n0; n < n1; n++) {
@@ -22,6 +23,10 @@ export function maxPoolGrad(
       for (let z = 0; z < ow; z++) {
         const z0 = first(z * sw - left, dw), z1 = min(w, z * sw - left + (kw - 1) * dw + 1);
         let i: usize = 0;
+        if (quads) {
+          const corner: usize = <usize>y0 * row + <usize>z0 * c4;
+          for (; i + 16 <= c4; i += 16) quadGrad(xn + corner + i, dxn + corner + i, v128.load(dy + i), c4, row);
+        }
         for (; i + 16 <= c4; i += 16) {
           let best = f32x4.splat(-Infinity), at = i32x4.splat(-1);
           for (let a = y0; a < y1; a += dh)
@@ -65,6 +70,23 @@ export function maxPoolGrad(
   }
 }
 
+/** The gradient of one window of 2 x 2 whole pixels, four channels. */
+// @ts-ignore: decorator
+@inline
+function quadGrad(x: usize, dx: usize, g: v128, pixel: usize, row: usize): void {
+  const a = v128.load(x), b = v128.load(x + pixel), c = v128.load(x + row), d = v128.load(x + row + pixel);
+  const least = f32x4.splat(-Infinity);
+  // Whether each is larger than all before it: the last of them is the first maximum.
+  const isA = f32x4.gt(a, least), best1 = v128.bitselect(a, least, isA);
+  const isB = f32x4.gt(b, best1), best2 = v128.bitselect(b, best1, isB);
+  const isC = f32x4.gt(c, best2), best3 = v128.bitselect(c, best2, isC);
+  const isD = f32x4.gt(d, best3), notD = v128.andnot(g, isD), notC = v128.andnot(notD, isC);
+  v128.store(dx, v128.and(v128.andnot(notC, isB), isA));
+  v128.store(dx + pixel, v128.and(notC, isB));
+  v128.store(dx + row, v128.and(notD, isC));
+  v128.store(dx + row + pixel, v128.and(g, isD));
+}
+
 /** The first position >= 0 of a window that starts at `start` and steps by `step`. */
 // @ts-ignore: decorator
 @inline
@@ -85,6 +107,7 @@ export function maxPool(
   kh: i32, kw: i32, sh: i32, sw: i32, top: i32, left: i32,
 ): void {
   const image: usize = <usize>(h * w * c) << 2, c4: usize = <usize>c << 2, row: usize = <usize>w * c4;
+  const quads = kh == 2 && kw == 2;
   out += <usize>n0 * <usize>(oh * ow) * c4;
   for (let n = n0; n < n1; n++) {
     const xn = x + <usize>n * image;
@@ -93,6 +116,13 @@ export function maxPool(
       for (let z = 0; z < ow; z++) {
         const z0 = max(0, z * sw - left), z1 = min(w, z * sw - left + kw);
         let i: usize = 0;
+        if (quads && y1 - y0 == 2 && z1 - z0 == 2) {
+          const p = xn + <usize>y0 * row + <usize>z0 * c4;
+          for (; i + 16 <= c4; i += 16) {
+            const q = p + i, upper = f32x4.max(v128.load(q), v128.load(q + c4));
+            v128.store(out + i, f32x4.max(f32x4.max(upper, v128.load(q + row)), v128.load(q + row + c4)));
+          }
+        }
         for (; i + 16 <= c4; i += 16) {
           let best = f32x4.splat(-Infinity);
           for (let a = y0; a < y1; a++)

@@ -47,7 +47,7 @@ const zeroVector = [65, 0, 253, 15];
 
 /** Detects the features; see {@link Features}. */
 export function detectFeatures(): Features {
-  const wasm = typeof WebAssembly === 'object' && typeof WebAssembly.validate === 'function';
+  const wasm = typeof WebAssembly === 'object';
   const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated;
   return {
     wasm,
@@ -57,7 +57,3 @@ export function detectFeatures(): Features {
     sharedMemory: wasm && typeof SharedArrayBuffer === 'function' && isolated !== false,
   };
 }
-
-/** A module of Node (or of a runtime that is like it), without an import that browsers' bundlers would follow. */
-export const builtinModule = <T>(name: string): T | undefined =>
-  (globalThis as { process?: { getBuiltinModule?(name: string): T } }).process?.getBuiltinModule?.(name);

@@ -1,26 +1,10 @@
 // Decodes the embedded modules and adapts those with SIMD to their host: they import a shared memory, and a rewrite of equal
 // length makes it an ordinary one.
+import { inflate } from '../host.js';
 import { failure } from './errors.js';
-import { builtinModule } from './features.js';
 import type { Target } from './program.js';
 
-/** What the module exports; see assembly/engine/index.ts. */
-export interface EngineExports {
-  prepare(): void;
-  /** 1, or 0 when a worker was lost. */
-  run(maySleep: number): number;
-  work(thread: number): void;
-}
-
-/** Decodes base64 of raw deflate. */
-async function inflate(text: string): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  // In Node, zlib is there at once, while its web streams take 40 ms to load.
-  const zlib = builtinModule<{ inflateRawSync(data: Uint8Array): Uint8Array<ArrayBuffer> }>('node:zlib');
-  if (zlib) return zlib.inflateRawSync(bytes);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
+export type { Exports as EngineExports } from '../generated/engine.js';
 
 /** Clears the flag `shared` of the imported memory `env.memory`. */
 export function withoutSharing(bytes: Uint8Array): void {

@@ -1,6 +1,7 @@
 // The training adapter `wasm()`: starts tfjs's wasm backend, and runs the kernels' calls by the WebAssembly module.
 import * as tf from '@tensorflow/tfjs-core';
 import { BitgradError, checkOptions, option, within, type BackendAdapter, type Probe } from '@bitgrad/core';
+import { detectFeatures } from '../engine/features.js';
 import { heapAdapter } from './heap-adapter.js';
 import { isShared, moduleRunner } from './module.js';
 import { createThreadPool, type ThreadPool } from './pool.js';
@@ -68,12 +69,6 @@ async function startPool({ threads = 'auto', startMs = START }: WasmOptions, mem
 const unavailable = (what: string, next: string, cause?: unknown): BitgradError =>
   new BitgradError({ code: 'backend-unavailable', source: 'backend-wasm', what, next, cause });
 
-/** A module of one SIMD instruction. */
-const SIMD = [
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98,
-  11,
-];
-
 /** @param started the threads of an adapter that runs */
 export async function probe(started?: Threads): Promise<Probe> {
   const no = (reason: string, features: Probe['features'] = {}): Probe => ({
@@ -81,13 +76,13 @@ export async function probe(started?: Threads): Promise<Probe> {
     reason,
     features,
   });
-  if (typeof WebAssembly !== 'object') return no('WebAssembly is not available here');
-  const simd = WebAssembly.validate(new Uint8Array(SIMD));
+  const { wasm, simd } = detectFeatures();
+  if (!wasm) return no('WebAssembly is not available here');
   if (!simd)
     return no('this JavaScript engine has no WebAssembly SIMD: update the browser or Node', { simd });
   try {
     // A policy without 'wasm-unsafe-eval' lets modules be validated and not compiled.
-    await WebAssembly.compile(new Uint8Array(SIMD));
+    await WebAssembly.compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
   } catch (error) {
     return no(
       `WebAssembly cannot be compiled here; a content security policy needs script-src 'wasm-unsafe-eval' (${(error as Error).message})`,

@@ -1,14 +1,8 @@
 // The compiled kernel module: inflating the embedded bytes and instantiating them on a memory.
 import plain from '../generated/training.js';
 import shared, { type Exports } from '../generated/training-shared.js';
+import { inflate } from '../host.js';
 import type { Runner } from './calls.js';
-
-/** Inflates an embedded module (raw deflate, base64). */
-async function inflate(text: string): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
 
 /** True when the memory is a SharedArrayBuffer, which needs the module's second build. */
 export const isShared = (memory: WebAssembly.Memory): boolean =>

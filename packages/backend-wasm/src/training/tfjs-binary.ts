@@ -2,9 +2,13 @@
 // can be shared with our worker threads.
 // It is the SIMD build, always. tfjs's threaded build is never started: it makes its workers from the source text of a
 // function, which a bundler's minifier breaks and a content security policy forbids, and then waits for them for ever.
+import type * as Fs from 'node:fs';
+import type Module from 'node:module';
+import type * as Path from 'node:path';
 import type * as TfjsWasm from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { BitgradError } from '@bitgrad/core';
+import { builtinModule } from '../host.js';
 
 type TfjsModule = typeof TfjsWasm;
 
@@ -100,17 +104,12 @@ function canShare(): boolean {
   }
 }
 
-/** A module of Node; no import, so that bundlers for browsers do not look for it. */
-const builtin = <N extends 'node:fs' | 'node:module' | 'node:path'>(name: N) =>
-  process.getBuiltinModule(name);
-
 /** The build beside tfjs's code in Node, undefined where it is not found: in a bundle. */
 function besideTfjs(): string | undefined {
   try {
-    const entry = builtin('node:module')
-      .createRequire(import.meta.url)
-      .resolve('@tensorflow/tfjs-backend-wasm');
-    return builtin('node:path').join(entry, '..', simdName);
+    const { createRequire } = builtinModule<typeof Module>('node:module')!;
+    const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+    return builtinModule<typeof Path>('node:path')!.join(entry, '..', simdName);
   } catch {
     return undefined;
   }
@@ -133,7 +132,7 @@ export async function readBinary(paths: WasmPaths | undefined, limitMs: number):
   if (isPage()) return { url, bytes: await download(url, limitMs) };
   try {
     const path = url.startsWith('file:') ? new URL(url) : url;
-    return { url, bytes: new Uint8Array(builtin('node:fs').readFileSync(path)) };
+    return { url, bytes: new Uint8Array(builtinModule<typeof Fs>('node:fs')!.readFileSync(path)) };
   } catch (error) {
     if (paths === undefined) return undefined;
     throw notThere(url, (error as Error).message, error);

@@ -1,6 +1,7 @@
 // Starting a worker thread in Node or in a browser, from a few lines of code that need no file of their own.
 import type * as WorkerThreads from 'node:worker_threads';
 import { BitgradError, within } from '@bitgrad/core';
+import { builtinModule } from '../host.js';
 import { serveSource } from './board.js';
 
 /** What a worker gets at its start. */
@@ -34,17 +35,12 @@ const unavailable = (why: unknown): BitgradError => {
   });
 };
 
-/** The worker_threads module in Node, undefined elsewhere; no import, so that bundlers for browsers do not look for it. */
-const workerThreads = (): typeof WorkerThreads | undefined =>
-  typeof process === 'object' && typeof process.getBuiltinModule === 'function'
-    ? process.getBuiltinModule('node:worker_threads')
-    : undefined;
+const workerThreads = () => builtinModule<typeof WorkerThreads>('node:worker_threads');
 
 /** Cores that threads may use. */
 export function availableCores(): number {
-  if (typeof process === 'object' && typeof process.getBuiltinModule === 'function')
-    return process.getBuiltinModule('node:os').availableParallelism();
-  return globalThis.navigator?.hardwareConcurrency ?? 1;
+  const os = builtinModule<{ availableParallelism(): number }>('node:os');
+  return os ? os.availableParallelism() : (globalThis.navigator?.hardwareConcurrency ?? 1);
 }
 
 /** Why threads cannot be used here; empty when they can. */
