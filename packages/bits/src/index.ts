@@ -62,6 +62,7 @@ export {
   type PictureOptions,
   type PictureSettings,
 } from './pixels/settings.js';
+export { placeFirstFit, type Placement } from './place.js';
 export { createRng, restoreRng, type Rng, type RngState } from './rng.js';
 export { binarySign, checkNoNaN, levelOfBit, signBit } from './sign.js';
 export { axisWindow, windowExtent, windowPositions, type AxisWindow } from './window.js';

@@ -5,6 +5,7 @@ export { runBench, type BenchOptions, type BenchResult } from './commands/bench.
 export { runCompile, type CompileCommandOptions, type CompileCommandResult } from './commands/compile.js';
 export { runEval, type EvalOptions, type EvalResult } from './commands/eval.js';
 export { runImport, type ImportCommandOptions, type ImportCommandResult } from './commands/import.js';
+export { runExport, type ExportCommandOptions, type ExportResult } from './commands/export.js';
 export { inspectModel, runInspect, type Inspection } from './commands/inspect.js';
 export { runList, type Listing } from './commands/list.js';
 export { runRun, type RunCommandOptions, type RunDataResult, type RunImageResult } from './commands/run.js';

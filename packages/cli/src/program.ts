@@ -9,6 +9,7 @@ import { certifyEntries, runCertify, type CertifyCommandOptions } from './comman
 import { compileEntries, runCompile, type CompileCommandOptions } from './commands/compile.js';
 import { evalEntries, runEval, type EvalOptions } from './commands/eval.js';
 import { importEntries, runImport, type ImportCommandOptions } from './commands/import.js';
+import { exportEntries, runExport, type ExportCommandOptions } from './commands/export.js';
 import { inspectEntries, runInspect, type InspectOptions } from './commands/inspect.js';
 import { listEntries, runList, type ListOptions } from './commands/list.js';
 import { runEntries, runRun, type RunCommandOptions } from './commands/run.js';
@@ -48,6 +49,8 @@ function addCommands(program: Command, execute: Runner): void {
     .action((path: string, options: ImportCommandOptions) => execute((io) => runImport(path, options, io)));
   add('run', 'run a packed model: its accuracy on a data set, or the classes of a picture', runEntries, ...packed) // prettier-ignore
     .action((path: string, options: RunCommandOptions) => execute((io) => runRun(path, options, io)));
+  add('export', 'write a packed model in another form: C for microcontrollers', exportEntries, ...packed) // prettier-ignore
+    .action((path: string, options: ExportCommandOptions) => execute((io) => runExport(path, options, io)));
   add('inspect', 'show what a packed model holds: layers, sizes, multiply-accumulates, weights, thresholds', inspectEntries, ...packed) // prettier-ignore
     .action((path: string, options: InspectOptions) => execute((io) => runInspect(path, options, io)));
   add('bench', 'time a packed model', benchEntries, ...packed) // prettier-ignore

@@ -1,6 +1,7 @@
 // `bitgrad compile`, `run`, `inspect` and `bench`: from a trained run to a packed file and its answers.
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -188,6 +189,28 @@ describe('run', () => {
     expect((await cli(['run', packed, '--image', packed])).stderr).toMatch(
       /neither PNG, JPEG, WebP, GIF nor BMP/,
     );
+  });
+});
+
+describe('export', () => {
+  it('writes C, in the layout that is asked for', async () => {
+    const out = join(folder, 'firmware');
+    const found = object(await cli(['export', packed, '--to', 'c', '-o', out, '--name', 'net', '--layout', 'arduino', '--json'])); // prettier-ignore
+    const files = found.files as Record<string, number>;
+    expect(Object.keys(files).toSorted()).toEqual(['examples/net_run/net_run.ino', 'library.properties', 'src/net.c', 'src/net.h']); // prettier-ignore
+    for (const [path, bytes] of Object.entries(files))
+      expect(readFileSync(join(out, path))).toHaveLength(bytes);
+    expect(readFileSync(join(out, 'src/net.h'), 'utf8')).toContain(
+      'int net_run(const uint8_t *input, float *output);',
+    );
+  });
+
+  it('refuses a name that C would not take, and writes nothing', async () => {
+    const out = join(folder, 'none');
+    const { code, stderr } = await cli(['export', packed, '--to', 'c', '-o', out, '--name', '9 lives']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('a C identifier');
+    expect(existsSync(out)).toBe(false);
   });
 });
 

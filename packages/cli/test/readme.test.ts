@@ -7,6 +7,7 @@ import { certifyEntries } from '../src/commands/certify.js';
 import { compileEntries } from '../src/commands/compile.js';
 import { evalEntries } from '../src/commands/eval.js';
 import { importEntries } from '../src/commands/import.js';
+import { exportEntries } from '../src/commands/export.js';
 import { runEntries } from '../src/commands/run.js';
 import { trainEntries } from '../src/commands/train.js';
 
@@ -16,6 +17,7 @@ const commands = {
   compile: compileEntries,
   import: importEntries,
   run: runEntries,
+  export: exportEntries,
   bench: benchEntries,
   certify: certifyEntries,
 };

@@ -99,6 +99,7 @@ it('every exported function works or raises a BitgradError', { timeout: 300_000 
         args: () => [nowhere, { engine: 'js', threads: 1, seconds: 0.01, ...json }, io(), folder],
         options: 1,
       },
+      runExport: { args: () => [nowhere, { to: 'c', out: folder, ...json }, io(), folder], options: 1 },
       runInspect: { args: () => [nowhere, json, io(), folder], options: 1 },
       runList: { args: () => [{ json: true, plugin: [nowhere] }, io(), folder], options: 0 },
       inspectModel: { args: () => ['x', { plan, weights, metadata: {} }, 3] },

@@ -1,5 +1,5 @@
 // Sizes and storage of buffers and weights, and where buffers live in an engine's arena.
-import { wordsPerRow } from '@bitgrad/bits';
+import { placeFirstFit, wordsPerRow, type Placement } from '@bitgrad/bits';
 import { check } from './fail.js';
 import type { ElementType, Plan, Shape, TensorData } from './plan.js';
 
@@ -53,13 +53,8 @@ export const isStorage = (type: ElementType, data: unknown): data is TensorData 
 /** Rounds up to a multiple of a power of two. */
 export const alignTo = (bytes: number, alignment: number): number => Math.ceil(bytes / alignment) * alignment;
 
-/** Where each buffer of a plan lives in one block of memory. */
-export interface Arena {
-  /** Byte offset of each buffer, a multiple of 64. */
-  offsets: readonly number[];
-  /** Size of the block. */
-  bytes: number;
-}
+/** Where each buffer of a plan lives in one block of memory; offsets are multiples of 64. */
+export type Arena = Placement;
 
 /**
  * Places the buffers of a valid plan in one block, first fit by decreasing size, so that two buffers overlap
@@ -77,21 +72,8 @@ export function planArena(plan: Plan): Arena {
     for (const input of op.inputs) last[input] = index;
   });
   last[plan.output] = plan.ops.length;
-  const size = plan.buffers.map(({ type, shape }) => alignTo(storageBytes(type, shape), 64));
-  const offsets = new Array<number>(count).fill(0);
-  const placed: number[] = [];
-  let bytes = 0;
-  for (const buffer of [...size.keys()].sort((a, b) => size[b]! - size[a]! || a - b)) {
-    const rivals = placed
-      .filter((other) => first[other]! <= last[buffer]! && first[buffer]! <= last[other]!)
-      .sort((a, b) => offsets[a]! - offsets[b]!);
-    let offset = 0;
-    for (const rival of rivals)
-      if (offsets[rival]! < offset + size[buffer]!) offset = Math.max(offset, offsets[rival]! + size[rival]!);
-      else break;
-    offsets[buffer] = offset;
-    placed.push(buffer);
-    bytes = Math.max(bytes, offset + size[buffer]!);
-  }
-  return { offsets, bytes };
+  return placeFirstFit(
+    plan.buffers.map(({ type, shape }) => alignTo(storageBytes(type, shape), 64)),
+    (i, j) => first[i]! <= last[j]! && first[j]! <= last[i]!,
+  );
 }

@@ -1,5 +1,6 @@
 // Lays out the memory of a program: head, constants, records, arena and the scratch of each thread. Regions
 // that only one tile uses live in scratch; the others share the arena, overlapping if never alive together.
+import { placeFirstFit } from '@bitgrad/bits';
 import { headBytes, type Group, type Program, type Words } from './program.js';
 import { align, type Region } from './tensors.js';
 import { GroupWords, RecordWords, Shared } from './words.js';
@@ -19,23 +20,14 @@ const sumsBytes = 512;
 /** Tiles aim at this much scratch, to stay in the first-level cache. */
 const tileBytes = 24576;
 
-/** First fit by decreasing size; a region is alive from its first group to its last. */
+/** A region is alive from its first group to its last. */
 function placeArena(regions: readonly Region[], from: number): number {
-  const placed: Region[] = [];
-  let end = from;
-  for (const region of [...regions].sort((a, b) => b.bytes - a.bytes)) {
-    const rivals = placed
-      .filter((r) => r.first <= region.last && region.first <= r.last)
-      .sort((a, b) => a.base - b.base);
-    let at = from;
-    for (const rival of rivals)
-      if (rival.base < at + region.bytes) at = Math.max(at, rival.base + rival.bytes);
-      else break;
-    region.base = at;
-    placed.push(region);
-    end = Math.max(end, at + region.bytes);
-  }
-  return end - from;
+  const { offsets, bytes } = placeFirstFit(
+    regions.map((region) => region.bytes),
+    (i, j) => regions[i]!.first <= regions[j]!.last && regions[j]!.first <= regions[i]!.last,
+  );
+  offsets.forEach((offset, i) => (regions[i]!.base = from + offset));
+  return bytes;
 }
 
 /**
