@@ -49,7 +49,7 @@ export function elementOf(spec: Spec, row: string, c: string): string {
 }
 
 /** The expression for bit `c` of a row. */
-export function bitOf(spec: Spec, row: string, c: string): string {
+function bitOf(spec: Spec, row: string, c: string): string {
   const width = wordBits(channelCount(spec.shape));
   if (rowLength(spec) === 1) return `((int)(${row}[0] >> (${c})) & 1)`;
   return `((int)(${row}[(${c}) / ${width}] >> ((${c}) % ${width})) & 1)`;

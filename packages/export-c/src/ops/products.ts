@@ -8,7 +8,7 @@ import { lineStatements, tapLoop } from './window.js';
 export type ProductOp = ConvOp | DenseOp | DepthwiseOp;
 
 /** Weights as numbers, in the order of the file. */
-export function weightNumbers({ type, shape }: WeightSpec, data: TensorData): number[] {
+function weightNumbers({ type, shape }: WeightSpec, data: TensorData): number[] {
   if (type !== 'bits') return Array.from(data);
   const channels = channelCount(shape);
   const words = Math.ceil(channels / 32);
@@ -19,7 +19,7 @@ export function weightNumbers({ type, shape }: WeightSpec, data: TensorData): nu
 }
 
 /** Levels as bits without gaps, a row padded to 32-bit words. */
-export function packRows(levels: readonly number[], perRow: number): number[] {
+function packRows(levels: readonly number[], perRow: number): number[] {
   const words = Math.ceil(perRow / 32);
   const packed = new Array<number>((levels.length / perRow) * words).fill(0);
   levels.forEach((level, i) => {
