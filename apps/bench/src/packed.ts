@@ -40,7 +40,7 @@ export async function packedRow(run: Run): Promise<PackedRow> {
     latency.push({
       engine: engine.name,
       variant: variant ?? null,
-      ...timeOf(executable, test.images.subarray(0, size)),
+      ...timeOf(executable, test.images.subarray(0, size) as Uint8Array),
     });
     executable.dispose();
   }

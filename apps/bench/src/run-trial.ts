@@ -1,5 +1,5 @@
 // Runs one trial in this process: its recipe, opened and trained, then packing.
-import type { Dataset } from '@bitgrad/datasets';
+import type { Dataset, Examples } from '@bitgrad/datasets';
 import { openData, openRun, type RecipeInput } from '@bitgrad/recipe';
 import type { EpochEvent } from '@bitgrad/training';
 import type { Trial } from './config.js';
@@ -18,7 +18,8 @@ export interface TrialProgress {
 const rowOf = (event: EpochEvent): EpochRow => ({
   epoch: event.epoch + 1,
   loss: event.loss,
-  trainAccuracy: event.accuracy,
+  // Comparisons are of classes.
+  trainAccuracy: event.accuracy!,
   soft: event.softTestAccuracy,
   hardened: event.hardenedTestAccuracy,
   flipRatio: event.flipRatio,
@@ -55,7 +56,7 @@ function recipeOf({ config, method, seed }: Trial, epochs: number): RecipeInput 
 }
 
 /** Epochs that a budget of images or minutes amounts to, at least 1; minutes are measured by a run of their own. */
-async function epochsOf(trial: Trial, dataset: Dataset): Promise<number> {
+async function epochsOf(trial: Trial, dataset: Dataset<Examples>): Promise<number> {
   const { budget } = trial.config;
   if ('epochs' in budget) return budget.epochs;
   if ('images' in budget) return Math.max(1, Math.round(budget.images / dataset.train.size));
@@ -96,7 +97,7 @@ export async function runTrial(
         onProgress({
           done: event.step,
           total: event.totalSteps,
-          accuracy: event.accuracy,
+          accuracy: event.accuracy!,
           imagesPerSecond: event.imagesPerSecond,
         });
     },

@@ -4,8 +4,8 @@
 import { checkOptions, createRng, option, type OptionRules, type Rng } from '@bitgrad/core';
 import { augmentationRule, drawAugmentation, type Augmentation } from './augment.js';
 import { checkSplit } from './check.js';
-import type { ImageShape, Split } from './dataset.js';
-import { integerOption } from './errors.js';
+import type { Examples, ImageShape } from './dataset.js';
+import { failure, integerOption } from './errors.js';
 import {
   normalizationRule,
   normalizationTable,
@@ -39,14 +39,18 @@ export interface Batch {
   readonly index: number;
   /** Number of images n; smaller than `batchSize` only in a last batch. */
   readonly size: number;
-  /** [n, height, width, channels]. */
-  readonly shape: readonly [number, number, number, number];
-  /** float32 [n, height, width, channels], normalized. */
+  /** [n, ...shape of an example]. */
+  readonly shape: readonly number[];
+  /** float32 [n, ...]: bytes normalized, floats as they are. */
   readonly images: Float32Array;
-  /** int32 [n]. */
-  readonly labels: Int32Array;
+  /** [n, ...labelShape]: int32, or float32 of `values`. */
+  readonly labels: Int32Array | Float32Array;
   /** int32 [n]: positions in the split. */
   readonly indices: Int32Array;
+  /** How much each example counts, [n]; where the split says so. */
+  readonly weights?: Float32Array;
+  /** Further inputs, float32 [n, ...]. */
+  readonly more?: readonly { readonly values: Float32Array; readonly shape: readonly number[] }[];
 }
 
 const rules: OptionRules<BatchOptions> = {
@@ -64,7 +68,7 @@ const rules: OptionRules<BatchOptions> = {
  * How many batches an epoch has.
  * @throws BitgradError `invalid-option` for what is no split or a batch size below 1
  */
-export function batchCount(split: Split, options: Pick<BatchOptions, 'batchSize' | 'dropLast'>): number {
+export function batchCount(split: Examples, options: Pick<BatchOptions, 'batchSize' | 'dropLast'>): number {
   checkSplit('batchCount', split);
   const exact = split.size / checkOptions<BatchOptions>('datasets', 'batchCount', options, rules).batchSize;
   return options.dropLast ? Math.floor(exact) : Math.ceil(exact);
@@ -96,12 +100,18 @@ const stream = (label: string, { seed = 0, epoch = 0 }: Pick<BatchOptions, 'epoc
  * @returns a generator; a pure function of the split and the options
  * @throws BitgradError `invalid-option`, `shape-mismatch` as `createSplit`
  */
-export function batches(split: Split, options: BatchOptions): Generator<Batch, void, undefined> {
+export function batches(split: Examples, options: BatchOptions): Generator<Batch, void, undefined> {
   checkSplit('batches', split);
   checkOptions('datasets', 'batches', options, rules);
   const { batchSize, startBatch = 0, augment, normalize = symmetricNormalization } = options;
+  if (augment && split.shape.length !== 3)
+    throw failure('invalid-option', {
+      what: 'augmentation of examples that are no images',
+      got: `shape [${split.shape.join(', ')}]`,
+      expected: '[height, width, channels]',
+    });
   const count = batchCount(split, options);
-  const table = normalizationTable(normalize, split.shape[2]);
+  const read = readerOf(split, normalize);
   const { epoch, seed, shuffle } = options;
   const order = epochOrder(split.size, { epoch, seed, shuffle });
   const augmentRng = augment && stream('augment', options);
@@ -110,46 +120,75 @@ export function batches(split: Split, options: BatchOptions): Generator<Batch, v
     for (let index = startBatch; index < count; index++) {
       const indices = order.slice(index * batchSize, (index + 1) * batchSize);
       yield makeBatch(split, index, indices, (image, target) => {
-        if (augment && augmentRng)
-          copyAugmented(split, image, table, target, augment, augmentRng.fork(image));
-        else copyPlain(split, image, table, target);
+        if (augment && augmentRng) copyAugmented(split, image, read, target, augment, augmentRng.fork(image));
+        else copyPlain(split, image, read, target);
       });
     }
   })();
 }
 
 const makeBatch = (
-  split: Split,
+  split: Examples,
   index: number,
   indices: Int32Array,
   copy: (image: number, target: Float32Array) => void,
 ): Batch => {
-  const pixels = pixelCount(split.shape);
-  const images = new Float32Array(indices.length * pixels);
-  indices.forEach((image, i) => copy(image, images.subarray(i * pixels, (i + 1) * pixels)));
-  const labels = Int32Array.from(indices, (image) => split.labels[image] ?? 0);
-  return { index, size: indices.length, shape: [indices.length, ...split.shape], images, labels, indices };
+  const size = indices.length;
+  const numbers = elementsOf(split.shape);
+  const images = new Float32Array(size * numbers);
+  indices.forEach((image, i) => copy(image, images.subarray(i * numbers, (i + 1) * numbers)));
+  const width = elementsOf(split.labelShape ?? []);
+  const labels = new (split.kind === 'values' ? Float32Array : Int32Array)(size * width);
+  indices.forEach((image, i) => {
+    for (let j = 0; j < width; j++) labels[i * width + j] = split.labels[image * width + j]!;
+  });
+  const { weights, more } = split;
+  return {
+    index,
+    size,
+    shape: [size, ...split.shape],
+    images,
+    labels,
+    indices,
+    ...(weights && { weights: Float32Array.from(indices, (image) => weights[image]!) }),
+    ...(more && { more: more.map(({ values, shape }) => rowsOfInput(values, shape, indices)) }),
+  };
 };
 
-const pixelCount = (shape: ImageShape): number => shape[0] * shape[1] * shape[2];
+const elementsOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-const copyPlain = (split: Split, image: number, table: Float32Array, target: Float32Array): void => {
-  const channels = split.shape[2];
+function rowsOfInput(values: Float32Array, shape: readonly number[], indices: Int32Array) {
+  const width = elementsOf(shape);
+  const rows = new Float32Array(indices.length * width);
+  indices.forEach((image, i) => rows.set(values.subarray(image * width, (image + 1) * width), i * width));
+  return { values: rows, shape: [indices.length, ...shape] };
+}
+
+/** The float of the number at a place of a split, in a channel; outside of an image (-1) byte 0, or 0 of floats. */
+type Reader = (at: number, channel: number) => number;
+
+function readerOf({ images, shape, type }: Examples, normalize: Normalization): Reader {
+  if (type === 'f32') return (at) => (at < 0 ? 0 : images[at]!);
+  const table = normalizationTable(normalize, shape.at(-1)!);
+  return (at, channel) => table[channel * 256 + (at < 0 ? 0 : images[at]!)]!;
+}
+
+const copyPlain = (split: Examples, image: number, read: Reader, target: Float32Array): void => {
+  const channels = split.shape.at(-1)!;
   const base = image * target.length;
   for (let i = 0; i < target.length; i += channels)
-    for (let c = 0; c < channels; c++)
-      target[i + c] = table[c * 256 + (split.images[base + i + c] ?? 0)] ?? 0;
+    for (let c = 0; c < channels; c++) target[i + c] = read(base + i + c, c);
 };
 
 const copyAugmented = (
-  split: Split,
+  split: Examples,
   image: number,
-  table: Float32Array,
+  read: Reader,
   target: Float32Array,
   augment: Augmentation,
   rng: Rng,
 ): void => {
-  const [height, width, channels] = split.shape;
+  const [height, width, channels] = split.shape as ImageShape;
   const { rows, columns } = drawAugmentation(augment, height, width, rng);
   const base = image * target.length;
   let out = 0;
@@ -157,10 +196,8 @@ const copyAugmented = (
     const row = rows[y] ?? -1;
     for (let x = 0; x < width; x++) {
       const column = columns[x] ?? -1;
-      const inside = row >= 0 && column >= 0;
-      const from = base + (row * width + column) * channels;
-      for (let c = 0; c < channels; c++, out++)
-        target[out] = table[c * 256 + (inside ? (split.images[from + c] ?? 0) : 0)] ?? 0;
+      const from = row >= 0 && column >= 0 ? base + (row * width + column) * channels : -1;
+      for (let c = 0; c < channels; c++, out++) target[out] = read(from < 0 ? -1 : from + c, c);
     }
   }
 };

@@ -1,35 +1,68 @@
 // The in-memory form of a data set: bytes as they are stored, plain typed arrays, no tensors.
 // Floats exist only a batch at a time (batches.ts).
 import { checkOptions, checkValue, createRng, option, type PictureSettings } from '@bitgrad/core';
-import { checkParts, checkSplit } from './check.js';
+import { checkFinite, checkParts, checkSplit } from './check.js';
 import { failure, fractionRule, integerOption } from './errors.js';
 
 /** Height, width and channels of one image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
-/** Images with their labels. */
-export interface Split {
-  /** uint8 [size, height, width, channels], row-major, 0..255. */
-  readonly images: Uint8Array;
-  /** Class numbers [size], from 0; Uint16Array when there are more than 256 classes. */
-  readonly labels: Uint8Array | Uint16Array;
+/**
+ * What the labels of examples are: `class`, the number of one class; `labels`, 1 or 0 for each label that an example has or has
+ * not; `values`, numbers that are to be predicted.
+ */
+export type LabelKind = 'class' | 'labels' | 'values';
+
+/** A further input of each example, for models with several; floats, taken as they are. */
+export interface FurtherInput {
+  /** float32 [size, ...shape], row-major. */
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** Examples with their labels: images, or what {@link createExamples} makes. */
+export interface Examples {
+  /** [size, ...shape], row-major: bytes 0..255, which batches normalize, or, with `type: 'f32'`, floats as they are. */
+  readonly images: Uint8Array | Float32Array;
+  /**
+   * Class numbers, from 0, [size, ...labelShape] (Uint16Array when there are more than 256); 0 and 1 of `labels`,
+   * [size, ...labelShape]; float32 `values`, likewise.
+   */
+  readonly labels: Uint8Array | Uint16Array | Float32Array;
   /** Number of images. */
   readonly size: number;
-  /** Shape of one image. */
+  /** Shape of one example: [height, width, channels] of an image. */
+  readonly shape: readonly number[];
+  /** Default `u8`. */
+  readonly type?: 'u8' | 'f32';
+  /** Default `class`. */
+  readonly kind?: LabelKind;
+  /** Shape of one example's labels; default []: one. [height, width] of a class for each pixel. */
+  readonly labelShape?: readonly number[];
+  /** How much each example counts in the loss, [size], 0 or more; default 1 each. */
+  readonly weights?: Float32Array;
+  /** Inputs of a model after its first. */
+  readonly more?: readonly FurtherInput[];
+}
+
+/** Images of bytes with a class each, which is what most data sets have. */
+export interface Split extends Examples {
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array | Uint16Array;
   readonly shape: ImageShape;
 }
 
 /** A data set: its classes, and one split each for training and for testing. */
-export interface Dataset {
+export interface Dataset<S extends Examples = Split> {
   readonly name: string;
-  /** Class names; a label is an index into this list. */
+  /** Class names; a label is an index into this list. Of `labels` and `values` the names of the columns. */
   readonly classes: readonly string[];
   /** Shape of one image; equal to that of both splits. */
   readonly shape: ImageShape;
-  readonly train: Split;
-  readonly test: Split;
+  readonly train: S;
+  readonly test: S;
   /** Chooses the epoch, apart from both; where the data have one, or one was held out. */
-  readonly validation?: Split;
+  readonly validation?: S;
   /** How pictures were brought to the shape, where they were; a packed model carries it as `metadata.picture`. */
   readonly picture?: PictureSettings;
   /** What was decided or left out while reading, in sentences for people. */
@@ -49,13 +82,67 @@ export function createSplit(images: Uint8Array, labels: Uint8Array | Uint16Array
   return Object.freeze({ images, labels, size, shape });
 }
 
+/** What {@link createExamples} takes. */
+export interface ExampleParts {
+  /** [size, ...shape], row-major: bytes, which are normalized, or floats, which are taken as they are. */
+  readonly inputs: Uint8Array | Float32Array;
+  /** Shape of one example, such as [height, width, channels], [length, channels] or [count]; bytes have three numbers. */
+  readonly shape: readonly number[];
+  readonly labels: Uint8Array | Uint16Array | Float32Array;
+  /** Default `class`. */
+  readonly kind?: LabelKind;
+  /** Default []: one label an example. */
+  readonly labelShape?: readonly number[];
+  readonly weights?: Float32Array;
+  readonly more?: readonly FurtherInput[];
+}
+
+/**
+ * A split of examples of any kind over given arrays (not copied): bytes or floats of 1 to 4 axes, several inputs, weights, and
+ * labels that are classes (one an example, or one a position), several labels, or values.
+ * @throws BitgradError `invalid-option`; `shape-mismatch` when the lengths do not fit; `not-finite`
+ */
+export function createExamples(parts: ExampleParts): Examples {
+  const { inputs, ...rest } = checkOptions<ExampleParts>('datasets', 'createExamples', parts, {
+    inputs: option.required(
+      option.of(
+        'a Uint8Array of bytes or a Float32Array',
+        (v) => v instanceof Uint8Array || v instanceof Float32Array,
+      ),
+    ),
+    shape: option.required(option.any),
+    labels: option.required(option.any),
+    kind: option.oneOf('class', 'labels', 'values'),
+    labelShape: option.any,
+    weights: option.any,
+    more: option.any,
+  });
+  const given = { ...rest, images: inputs, ...(inputs instanceof Float32Array && { type: 'f32' as const }) };
+  const split = { ...given, size: checkParts('createExamples', given) };
+  checkFinite('createExamples', split);
+  return Object.freeze(split);
+}
+
+/** The rows of an array at some positions. */
+function rowsOf<T extends Uint8Array | Uint16Array | Float32Array>(
+  array: T,
+  size: number,
+  indices: ArrayLike<number>,
+): T {
+  const width = size === 0 ? 0 : array.length / size;
+  const rows = new (array.constructor as new (length: number) => T)(indices.length * width);
+  for (let i = 0; i < indices.length; i++)
+    rows.set(array.subarray(indices[i]! * width, (indices[i]! + 1) * width), i * width);
+  return rows;
+}
+
 /**
  * The chosen images of a split, copied, in the order given.
  * @param split where to take them from
  * @param indices positions in `split`, each 0..size-1; may repeat
  * @throws BitgradError `invalid-option` for a position outside of the split
  */
-export function selectImages(split: Split, indices: ArrayLike<number>): Split {
+export function selectImages<S extends Examples>(split: S, indices: ArrayLike<number>): S {
   checkSplit('selectImages', split);
   if (!Array.isArray(indices) && !ArrayBuffer.isView(indices))
     throw failure('invalid-option', {
@@ -63,16 +150,17 @@ export function selectImages(split: Split, indices: ArrayLike<number>): Split {
       got: indices,
       expected: 'an array of integers',
     });
-  const pixels = split.shape[0] * split.shape[1] * split.shape[2];
-  const images = new Uint8Array(indices.length * pixels);
-  const labels =
-    split.labels.BYTES_PER_ELEMENT === 2 ? new Uint16Array(indices.length) : new Uint8Array(indices.length);
-  for (let i = 0; i < indices.length; i++) {
-    const index = integerOption('position in the split', indices[i] ?? -1, 0, split.size - 1);
-    images.set(split.images.subarray(index * pixels, (index + 1) * pixels), i * pixels);
-    labels[i] = split.labels[index] ?? 0;
-  }
-  return createSplit(images, labels, split.shape);
+  for (let i = 0; i < indices.length; i++)
+    integerOption('position in the split', indices[i] ?? -1, 0, split.size - 1);
+  const { size, weights, more } = split;
+  return Object.freeze({
+    ...split,
+    images: rowsOf(split.images, size, indices),
+    labels: rowsOf(split.labels, size, indices),
+    size: indices.length,
+    ...(weights && { weights: rowsOf(weights, size, indices) }),
+    ...(more && { more: more.map((each) => ({ ...each, values: rowsOf(each.values, size, indices) })) }),
+  });
 }
 
 /** The first `count` of the numbers 0..size-1 after a seeded shuffle; all of them in order when that is no fewer. */
@@ -90,7 +178,7 @@ export function limitedIndices(size: number, count: number | undefined, seed: nu
  * @param seed any safe integer
  * @throws BitgradError `invalid-option`
  */
-export function limitSplit(split: Split, count: number | undefined, seed = 0): Split {
+export function limitSplit<S extends Examples>(split: S, count: number | undefined, seed = 0): S {
   checkSplit('limitSplit', split);
   integerOption('seed', seed, Number.MIN_SAFE_INTEGER);
   if (count === undefined || integerOption('limit', count, 1) >= split.size) return split;
@@ -104,16 +192,18 @@ export function limitSplit(split: Split, count: number | undefined, seed = 0): S
  * @returns the rest, in its order, and what is held out, in its order
  * @throws BitgradError `invalid-option`, also for a split in which no class has two images
  */
-export function holdOut(
-  split: Split,
+export function holdOut<S extends Examples>(
+  split: S,
   fraction: number,
   options: { readonly seed?: number } = {},
-): { readonly rest: Split; readonly held: Split } {
+): { readonly rest: S; readonly held: S } {
   checkSplit('holdOut', split);
   checkValue('datasets', 'fraction of holdOut', fraction, option.required(fractionRule));
   const { seed = 0 } = checkOptions('datasets', 'holdOut', options, { seed: option.integer() });
   const byClass = new Map<number, number[]>();
-  split.labels.forEach((label, i) => {
+  // Other labels than one class are held out as they come.
+  const ofClass = (split.kind ?? 'class') === 'class' && split.labels.length === split.size;
+  Array.from({ length: split.size }, (_, i) => (ofClass ? split.labels[i]! : 0)).forEach((label, i) => {
     const all = byClass.get(label);
     if (all) all.push(i);
     else byClass.set(label, [i]);

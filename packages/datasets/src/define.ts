@@ -1,6 +1,6 @@
 // What a data set is that is named by a short text: how it is read, and the options of its own.
 import { defineMember, option, type Definition, type OptionRule, type OptionRules } from '@bitgrad/core';
-import type { Dataset } from './dataset.js';
+import type { Dataset, Examples } from './dataset.js';
 
 /** How far reading has come. */
 export interface LoadProgress {
@@ -41,14 +41,16 @@ export const commonRules: OptionRules<CommonLoadOptions> = {
 /** A data set by name, with options `O` of its own. */
 export interface DatasetDefinition<O extends object = object> extends Definition {
   readonly kind: 'dataset';
-  /** Whether its name is followed by a folder: `name:DIR`. */
-  readonly folder?: boolean;
+  /** Whether its name is followed by a folder, `name:DIR`, or by a file, `name:FILE`. */
+  readonly folder?: boolean | 'file';
   readonly options?: { readonly [K in keyof Required<O>]: OptionRule };
   /**
    * Reads or makes it. Limits and class names are seen to afterwards: it may use them to read less.
    * @param options checked already; `directory` is what follows the name
    */
-  load(options: CommonLoadOptions & O & { readonly directory: string }): Dataset | Promise<Dataset>;
+  load(
+    options: CommonLoadOptions & O & { readonly directory: string },
+  ): Dataset<Examples> | Promise<Dataset<Examples>>;
 }
 
 /**

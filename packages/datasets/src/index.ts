@@ -10,13 +10,19 @@ export {
   type CifarKind,
   type CifarOptions,
 } from './cifar.js';
+export { datasetFromCsv, type TableOptions } from './csv.js';
 export {
+  createExamples,
   createSplit,
   holdOut,
   limitSplit,
   selectImages,
   type Dataset,
+  type ExampleParts,
+  type Examples,
+  type FurtherInput,
   type ImageShape,
+  type LabelKind,
   type Split,
 } from './dataset.js';
 export {

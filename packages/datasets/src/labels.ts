@@ -1,7 +1,7 @@
 // Labels are numbers, and mean something only with the list they index: two lists are matched by name, never by position.
 import { checkValue, option } from '@bitgrad/core';
 import { checkSplit } from './check.js';
-import type { Dataset, Split } from './dataset.js';
+import type { Dataset, Examples } from './dataset.js';
 import { failure } from './errors.js';
 
 const shown = (names: readonly string[]): string =>
@@ -15,7 +15,7 @@ const repeated = (names: readonly string[]): string | undefined =>
 
 const names = option.required(option.list(option.string, 1));
 
-function checkDataset(dataset: unknown): asserts dataset is Dataset {
+function checkDataset(dataset: unknown): asserts dataset is Dataset<Examples> {
   const { classes, train, test } = (dataset ?? {}) as Partial<Dataset>;
   checkValue('datasets', 'classes of the data set', classes, names);
   for (const split of [train, test]) checkSplit('mapLabels', split);
@@ -29,7 +29,7 @@ function checkDataset(dataset: unknown): asserts dataset is Dataset {
  * @returns the same object when the lists are equal
  * @throws BitgradError `invalid-option`; `incompatible` that names the classes which the model does not have
  */
-export function mapLabels(dataset: Dataset, classes: readonly string[]): Dataset {
+export function mapLabels<S extends Examples>(dataset: Dataset<S>, classes: readonly string[]): Dataset<S> {
   checkValue('datasets', 'class names of the model', classes, names);
   checkDataset(dataset);
   if (same(dataset.classes, classes)) return dataset;
@@ -45,9 +45,17 @@ export function mapLabels(dataset: Dataset, classes: readonly string[]): Dataset
       expected: `some of ${shown(classes)}`,
       next: 'Give the classes the names that the model was trained with.',
     });
+  const { kind = 'class' } = dataset.train;
+  if (kind !== 'class')
+    throw failure('incompatible', {
+      what: `columns of data set "${dataset.name}"`,
+      got: shown(dataset.classes),
+      expected: `${shown(classes)}, in this order`,
+    });
   const numbers = dataset.classes.map((name) => classes.indexOf(name));
-  const map = (split: Split): Split => {
-    const labels = classes.length > 256 ? new Uint16Array(split.size) : new Uint8Array(split.size);
+  const map = (split: S): S => {
+    const { length } = split.labels;
+    const labels = classes.length > 256 ? new Uint16Array(length) : new Uint8Array(length);
     split.labels.forEach((label, i) => (labels[i] = numbers[label]!));
     return Object.freeze({ ...split, labels });
   };

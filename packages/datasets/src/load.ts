@@ -1,6 +1,6 @@
 // Data sets by a short text: `digits`, and whatever plugins offer, such as `mnist:DIR` of the Node entry.
 import { checkOptions, checkValue, option, registryWith, type OptionRule } from '@bitgrad/core';
-import { limitSplit, type Dataset } from './dataset.js';
+import { limitSplit, type Dataset, type Examples, type Split } from './dataset.js';
 import { commonRules, type CommonLoadOptions, type DatasetDefinition } from './define.js';
 import { failure } from './errors.js';
 import { mapLabels } from './labels.js';
@@ -26,7 +26,7 @@ const definitions = (): Readonly<Record<string, DatasetDefinition>> =>
 export const listDatasets = (): readonly DatasetInfo[] =>
   Object.entries(definitions()).map(([name, { folder, description }]) => ({
     name,
-    usage: folder ? `${name}:DIR` : name,
+    usage: folder ? `${name}:${folder === 'file' ? 'FILE' : 'DIR'}` : name,
     description,
   }));
 
@@ -71,9 +71,9 @@ export function parseDataSpec(spec: string): DataSpec {
   }
   if (directory === '')
     throw failure('invalid-option', {
-      what: `data set ${kind} needs a folder`,
+      what: `data set ${kind} needs a ${known[kind]!.folder === 'file' ? 'file' : 'folder'}`,
       got: spec,
-      expected: `${kind}:DIR`,
+      expected: `${kind}:${known[kind]!.folder === 'file' ? 'FILE' : 'DIR'}`,
     });
   return { kind, directory };
 }
@@ -83,14 +83,14 @@ export const datasetTakes = (spec: string, name: string): boolean =>
   name in (definitions()[parseDataSpec(spec).kind]!.options ?? {});
 
 /**
- * Reads or makes a data set by its spec. Options that only others have are left out.
+ * Reads or makes a data set by its spec. `S` is what its splits are: images, unless a spec such as `csv:FILE` has others. Options that only others have are left out.
  * @throws BitgradError as {@link parseDataSpec} for the spec, and as the data set says; `invalid-option`; `incompatible`
  *   as {@link mapLabels} when `classes` are given
  */
-export async function loadDataset<O extends CommonLoadOptions = CommonLoadOptions>(
-  spec: string,
-  options: O = {} as O,
-): Promise<Dataset> {
+export async function loadDataset<
+  O extends CommonLoadOptions = CommonLoadOptions,
+  S extends Examples = Split,
+>(spec: string, options: O = {} as O): Promise<Dataset<S>> {
   const { kind, directory = '' } = parseDataSpec(spec);
   const known = definitions();
   const rules: Record<string, OptionRule> = { ...commonRules };
@@ -105,5 +105,6 @@ export async function loadDataset<O extends CommonLoadOptions = CommonLoadOption
     train: limitSplit(whole.train, limit, seed),
     test: limitSplit(whole.test, testLimit, seed),
   });
-  return classes ? mapLabels(dataset, classes) : dataset;
+  // What the set has is its own business: the caller says what it asked for.
+  return (classes ? mapLabels(dataset, classes) : dataset) as Dataset<S>;
 }

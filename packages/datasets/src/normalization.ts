@@ -2,7 +2,7 @@
 // deployment read pixels alike. A byte has 256 values, so the whole map is a small table.
 import { option, type OptionRule } from '@bitgrad/core';
 import { checkSplit } from './check.js';
-import type { Split } from './dataset.js';
+import type { Examples } from './dataset.js';
 import { failure, integerOption } from './errors.js';
 
 /**
@@ -66,9 +66,15 @@ export function normalizationTable(normalization: Normalization, channels: numbe
  * Mean and standard deviation of each channel over a split, in units of bytes. A constant channel gets std 1.
  * @throws BitgradError `invalid-option` for an empty split
  */
-export function measureNormalization(split: Split): Normalization {
+export function measureNormalization(split: Examples): Normalization {
   checkSplit('measureNormalization', split);
-  const channels = split.shape[2];
+  if (split.type === 'f32')
+    throw failure('invalid-option', {
+      what: 'split to measure',
+      got: 'floats',
+      expected: 'bytes: floats are taken as they are',
+    });
+  const channels = split.shape.at(-1)!;
   if (split.size === 0)
     throw failure('invalid-option', {
       what: 'split to measure',

@@ -1,4 +1,5 @@
 // Models by name: those of this package, and those of registered plugins.
+import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {
   checkOptions,
@@ -8,6 +9,7 @@ import {
   type OptionRule,
   type OptionRules,
 } from '@bitgrad/core';
+import { batchNorm } from '@bitgrad/layers';
 import { builder } from './builder.js';
 import type { ModelDefinition } from './define.js';
 import { commonRules, type CommonOptions } from './options.js';
@@ -54,9 +56,31 @@ export function createModel(name: ModelName | (string & {}), options: ModelOptio
   const { options: own = {}, build } = registryWith(modelsPlugin).definition<ModelDefinition>('model', name);
   checkModelOptions(name, options, own);
   const input = tfl.input({ shape: [...options.inputShape], name: 'input' });
-  return tfl.model({
+  const { standardize } = options;
+  const first = standardize && batchNorm({ name: 'standardize', center: false, scale: false, epsilon: 1e-12, trainable: false }); // prettier-ignore
+  const x = first ? (first.apply(input) as tfl.SymbolicTensor) : input;
+  const model = tfl.model({
     inputs: input,
-    outputs: build(builder(options), input),
+    outputs: build(builder(options), x),
     name: name.replaceAll('-', '_'),
   });
+  if (standardize) fill(first!, standardize, options.inputShape[2]);
+  return model;
+}
+
+/** Puts mean and variance of each channel into a layer that keeps them. @throws BitgradError `invalid-option` */
+function fill(
+  layer: tfl.layers.Layer,
+  { mean, std }: NonNullable<CommonOptions['standardize']>,
+  channels: number,
+): void {
+  if (mean.length !== channels || std.length !== channels)
+    throw failureOf('models')('invalid-option', {
+      what: 'option "standardize" of createModel',
+      got: [mean.length, std.length],
+      expected: `mean and std of ${channels} channels`,
+    });
+  const weights = [tf.tensor1d([...mean]), tf.tensor1d(std.map((s) => s * s))];
+  layer.setWeights(weights);
+  tf.dispose(weights);
 }

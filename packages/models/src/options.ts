@@ -26,6 +26,8 @@ export interface CommonOptions {
   kernelConstraint?: ConstraintSpec;
   /** Momentum of the moving averages of batch normalization; default 0.9. */
   batchNormMomentum?: number;
+  /** Of each channel of the input: a layer that does not train subtracts `mean` and divides by `std`. Default none. */
+  standardize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
 
 /** Rules of {@link CommonOptions}. */
@@ -51,6 +53,10 @@ export const commonRules: OptionRules<CommonOptions> = {
   lastKernelQuantizer: option.any,
   kernelConstraint: option.any,
   batchNormMomentum: option.number(0, 1),
+  standardize: option.inside({
+    mean: option.required(option.list(option.number(), 1)),
+    std: option.required(option.list(option.positive, 1)),
+  }),
 };
 
 /** Options of architectures with binary convolutions. */

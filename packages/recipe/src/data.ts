@@ -7,11 +7,16 @@ import {
   type Augmentation,
   type CommonLoadOptions,
   type Dataset,
+  type Examples,
+  type TableOptions,
 } from '@bitgrad/datasets';
 import * as v from 'valibot';
 import { described, kinds, same } from './option.js';
 
-const text = "digits (drawn, needs no files), mnist:DIR, cifar10:DIR, cifar100:DIR, folder:DIR or a plugin's";
+const text =
+  "digits (drawn, needs no files), mnist:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, csv:FILE or a plugin's";
+/** Nothing where it is not given: identities of before there was such an option have none. */
+const given = (value: unknown): unknown => value;
 const orNull = (value: unknown): unknown => value ?? null;
 
 /** What `data` takes, in words. */
@@ -42,6 +47,25 @@ export const pictureEntries = (which: string, [fit, background]: readonly [strin
   ),
 });
 
+/** How a table becomes examples. */
+export const tableEntries = {
+  target: v.optional(
+    described(kinds.text, 'csv: the column that is predicted, or several with commas', { value: '<columns>', resume: given }), // prettier-ignore
+  ),
+  targetKind: v.optional(
+    described(v.picklist(['class', 'labels', 'values']), 'csv: what it is', { value: '<kind>', shown: '`values` of numbers, else `class`', resume: given }), // prettier-ignore
+  ),
+  weight: v.optional(
+    described(kinds.text, 'csv: a column that says how much each row counts', { value: '<column>', resume: given }), // prettier-ignore
+  ),
+  window: v.optional(
+    described(kinds.integer(1), 'csv: so many rows are one example, whose labels are those of the last', { value: '<rows>', shown: '1', resume: given }), // prettier-ignore
+  ),
+  windowStep: v.optional(
+    described(kinds.integer(1), 'csv: rows from one window to the next', { value: '<rows>', shown: 'the window', resume: given }), // prettier-ignore
+  ),
+};
+
 /** Where the data lie is nothing that must stay the same: the trainer compares what they are. */
 export const dataEntries = {
   data: v.optional(described(kinds.text, text, { value: '<spec>', resume: dataKind }), 'digits'),
@@ -64,6 +88,7 @@ export const dataEntries = {
   invert: v.optional(
     described(v.boolean(), 'folders: pictures are dark on light, and are to be light on dark', { resume: (invert) => invert || undefined }), // prettier-ignore
   ),
+  ...tableEntries,
   augment: v.optional(
     described(kinds.text, 'none, or some of shift:PIXELS, crop:PIXELS, flip', { value: '<list>' }),
     'none',
@@ -85,6 +110,8 @@ export interface DataOptions {
   /** Folders: the shape that pictures are brought to, and how. */
   readonly shape?: { readonly size?: readonly [number, number]; readonly channels?: 1 | 3 };
   readonly picture?: PictureOptions;
+  /** Tables: what is predicted, and from what. */
+  readonly table?: TableOptions;
   /** Class names of a model: labels are matched by name. */
   readonly classes?: readonly string[];
 }
@@ -98,12 +125,12 @@ const everyMs = 1000;
 export async function openData(
   options: DataOptions,
   note: (text: string) => void = () => {},
-): Promise<Dataset> {
+): Promise<Dataset<Examples>> {
   checkValue('recipe', 'options of openData', options, option.required(option.object));
   checkValue('recipe', 'note of openData', note, option.callback);
-  const { data, limit, testLimit, validation, seed, shape, picture, classes } = options;
+  const { data, limit, testLimit, validation, seed, shape, picture, table, classes } = options;
   // What a data set does not take is for others: the options of pictures, when digits are drawn.
-  const form = Object.entries({ ...shape, ...picture }).filter(
+  const form = Object.entries({ ...shape, ...picture, ...table }).filter(
     ([name, value]) => value !== undefined && datasetTakes(data, name),
   );
   let said = performance.now();
@@ -119,13 +146,17 @@ export async function openData(
       note(`reading pictures: ${done} of ${total}`);
     },
   };
-  const dataset = await loadDataset(data, load);
+  const dataset = await loadDataset<CommonLoadOptions, Examples>(data, load);
   for (const each of dataset.notes ?? []) note(`${data}: ${each}`);
   return validation === undefined ? dataset : withValidation(dataset, validation, seed);
 }
 
 /** A data set of which a part is held out for validation. @throws BitgradError `invalid-option` where it has its own */
-export function withValidation(dataset: Dataset, validation: number, seed: number): Dataset {
+export function withValidation(
+  dataset: Dataset<Examples>,
+  validation: number,
+  seed: number,
+): Dataset<Examples> {
   if (dataset.validation)
     throw new BitgradError({
       code: 'invalid-option',
@@ -138,6 +169,14 @@ export function withValidation(dataset: Dataset, validation: number, seed: numbe
   return Object.freeze({ ...dataset, train: rest, validation: held });
 }
 
+/** The options of a table among others. */
+export function tableOf(options: TableOptions): TableOptions {
+  checkValue('recipe', 'options of tableOf', options, option.required(option.object));
+  return Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => name in tableEntries && value !== undefined),
+  );
+}
+
 /** The data of a recipe. */
 export const recipeData = (
   recipe: v.InferOutput<v.StrictObjectSchema<typeof dataEntries, undefined>> & { readonly seed: number },
@@ -147,6 +186,7 @@ export const recipeData = (
     ...(recipe.imageSize && { size: [recipe.imageSize, recipe.imageSize] as const }),
     ...(recipe.grey && { channels: 1 }),
   },
+  table: tableOf(recipe),
   picture: { fit: recipe.fit, background: recipe.background, invert: recipe.invert },
 });
 

@@ -1,5 +1,14 @@
 export { adapterOf, startBackend, unavailable, type BackendSource } from './backends.js';
-export { dataKind, dataText, openData, parseAugment, pictureEntries, type DataOptions } from './data.js';
+export {
+  dataKind,
+  dataText,
+  openData,
+  parseAugment,
+  pictureEntries,
+  tableEntries,
+  tableOf,
+  type DataOptions,
+} from './data.js';
 export { modelContents, modelFiles, modelOf } from './model-files.js';
 export {
   openRun,

@@ -1,7 +1,7 @@
 // A run from its recipe: backend, data, model and trainer, and what is done with them.
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError, checkOptions, option, type BackendAdapter, type JsonObject } from '@bitgrad/core';
-import { symmetricNormalization, type Dataset } from '@bitgrad/datasets';
+import { symmetricNormalization, type Dataset, type Examples } from '@bitgrad/datasets';
 import {
   checkConfig,
   evaluateGap,
@@ -18,7 +18,7 @@ import type { CompileResult } from '@bitgrad/compiler';
 import { startBackend, type BackendSource } from './backends.js';
 import { openData, recipeData, withValidation } from './data.js';
 import { modelContents } from './model-files.js';
-import { packModel, type PackOptions } from './pack.js';
+import { aboutOf, packModel, type PackOptions } from './pack.js';
 import { chooseQuantizers, type ChosenQuantizers } from './quantizers.js';
 import {
   buildModel,
@@ -47,7 +47,7 @@ export interface OpenOptions {
   /** What may train, best first; the recipe's `backend` names one, or auto. Default: the backend of tfjs that runs. */
   readonly backends?: readonly BackendSource[];
   /** Data of one's own, instead of what the recipe names. */
-  readonly dataset?: Dataset;
+  readonly dataset?: Dataset<Examples>;
   /** Quantizers of one's own, instead of those that the recipe names. */
   readonly quantizers?: ChosenQuantizers;
   /** Further options of the trainer, such as `evaluateEvery`. */
@@ -62,7 +62,7 @@ export interface Run {
   readonly recipe: Recipe;
   readonly backend: BackendAdapter;
   readonly quantizers: ChosenQuantizers;
-  readonly data: Dataset;
+  readonly data: Dataset<Examples>;
   readonly model: LayersModel;
   readonly trainer: Trainer;
   /** What a resumed run must have in common with this one. */
@@ -138,7 +138,7 @@ export async function openRun(recipe: RecipeInput = {}, options: OpenOptions = {
   return runOf({ recipe: resolved, backend, quantizers, data, model, trainer, identity }, storage);
 }
 
-const ownData = (dataset: Dataset, { validation, seed }: Recipe): Dataset =>
+const ownData = (dataset: Dataset<Examples>, { validation, seed }: Recipe): Dataset<Examples> =>
   validation === undefined ? dataset : withValidation(dataset, validation, seed);
 
 type Parts = Pick<Run, 'recipe' | 'backend' | 'quantizers' | 'data' | 'model' | 'trainer' | 'identity'>;
@@ -157,6 +157,7 @@ async function filesOf(
     plugins,
     classes: set.classes,
     inputShape: set.shape,
+    ...(set.train.type && { inputType: set.train.type }),
     normalize: symmetricNormalization,
     ...(set.picture && { picture: set.picture }),
     clock: trainer.kept()?.clock ?? trainer.clock(),
@@ -204,7 +205,7 @@ function runOf(parts: Parts, storage: Storage | undefined): Run {
     },
     async pack(target, options) {
       if (typeof target === 'string') stored(target);
-      const about = { name: recipe.model, classes: data.classes, picture: data.picture };
+      const about = { name: recipe.model, picture: data.picture, ...aboutOf(data) };
       const compiled = await packModel(model, data.test, about, options);
       if (typeof target === 'string') await stored(target).file(target, compiled.bytes);
       else await target?.(compiled.bytes);

@@ -1,13 +1,14 @@
 // From a trained model to the one file that is deployed.
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { compileModel, type CompileOptions, type CompileResult } from '@bitgrad/compiler';
-import { checkOptions, option, type PictureSettings } from '@bitgrad/core';
+import { checkOptions, option, outputKinds, type OutputKind, type PictureSettings } from '@bitgrad/core';
 import {
   checkSplit,
   normalizationRule,
   symmetricNormalization,
+  type Dataset,
+  type Examples,
   type Normalization,
-  type Split,
 } from '@bitgrad/datasets';
 import { expectModel } from '@bitgrad/layers';
 
@@ -20,7 +21,17 @@ export interface PackedAbout {
   /** How pictures were made. */
   readonly picture?: PictureSettings;
   readonly extra?: Readonly<Record<string, string>>;
+  /** What the model takes: bytes (default), or floats as they are. */
+  readonly type?: 'u8' | 'f32';
+  /** What its outputs are; default as its graph ends. */
+  readonly output?: OutputKind;
 }
+
+/** What the file says of a model that was trained on a data set. Names of columns of values are no classes. */
+export const aboutOf = ({ classes, train }: Pick<Dataset<Examples>, 'classes' | 'train'>): PackedAbout => ({
+  ...(train.kind === 'values' ? { output: 'regression' } : { classes }),
+  ...(train.type && { type: train.type }),
+});
 
 /** Options of {@link packModel}. */
 export interface PackOptions extends Pick<CompileOptions, 'lastLayer' | 'engine' | 'minAgreement'> {
@@ -34,6 +45,8 @@ const aboutRules = {
   normalize: normalizationRule,
   picture: option.object,
   extra: option.object,
+  type: option.oneOf('u8', 'f32'),
+  output: option.oneOf(...outputKinds),
 };
 // compileModel looks into the others.
 const packRules = {
@@ -44,13 +57,13 @@ const packRules = {
 };
 
 /**
- * Compiles a model that takes bytes, and compares it with the graph on images.
+ * Compiles a model that takes bytes, or floats, and compares it with the graph on images.
  * @param images without any, random ones are compared
  * @throws BitgradError as `compileModel`: `verification-failed` when the file answers otherwise
  */
 export function packModel(
   model: LayersModel,
-  images?: Split,
+  images?: Examples,
   about: PackedAbout = {},
   options: PackOptions = {},
 ): Promise<CompileResult> {
@@ -58,15 +71,23 @@ export function packModel(
   if (images !== undefined) checkSplit('packModel', images);
   checkOptions<PackedAbout>('recipe', 'packModel (about)', about, aboutRules);
   const { limit = 1000, ...rest } = checkOptions<PackOptions>('recipe', 'packModel', options, packRules);
-  const { normalize = symmetricNormalization, name = model.name, ...more } = about;
+  const { normalize = symmetricNormalization, name = model.name, type = 'u8', output, ...more } = about;
   const count = Math.min(limit, images?.size ?? 0);
   const compared = images && count > 0 ? images : undefined;
+  const ofClass = (compared?.kind ?? 'class') === 'class';
+  const { output: _, ...metadata } = JSON.parse(JSON.stringify({ ...more, output })) as Record<
+    string,
+    unknown
+  >;
   return compileModel(model, {
     ...rest,
-    input: 'u8',
-    normalization: normalize,
-    metadata: { name, ...(JSON.parse(JSON.stringify(more)) as object) },
+    input: type,
+    ...(type === 'u8' && { normalization: normalize }),
+    ...(output && { output }),
+    metadata: { name, ...metadata },
     samples: compared?.images.subarray(0, (count * compared.images.length) / compared.size),
-    labels: compared?.labels.subarray(0, count),
+    labels: ofClass
+      ? compared?.labels.subarray(0, (count * compared.labels.length) / compared.size)
+      : undefined,
   });
 }

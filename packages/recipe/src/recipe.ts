@@ -1,11 +1,12 @@
 // A run, described: one schema, made of entries that stand beside what they describe. The command's flags, what must be
 // equal to resume, configs of comparisons and the tables of READMEs come from it.
 import { BitgradError, checkValue, parseOptions, type JsonObject } from '@bitgrad/core';
-import { datasetTakes, parseDataSpec, type Dataset } from '@bitgrad/datasets';
+import { datasetTakes, parseDataSpec, type Dataset, type Examples } from '@bitgrad/datasets';
 import { createModel } from '@bitgrad/models';
 import {
   baseRateOf,
   createTrainer,
+  lossNames,
   resolveSchedule,
   scheduleKinds,
   type LearningRateSchedule,
@@ -15,9 +16,10 @@ import {
 } from '@bitgrad/training';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
-import { dataEntries, dataKind, parseAugment } from './data.js';
-import { described, kinds, optionsOf, optionsRule, same, type Entries } from './option.js';
+import { dataEntries, dataKind, parseAugment, tableEntries } from './data.js';
+import { described, flagOf, kinds, optionsOf, optionsRule, same, type Entries } from './option.js';
 import { quantizerEntries, type ChosenQuantizers } from './quantizers.js';
+import { inputMoments, parseClassWeights, valueMoments, withEnd } from './task.js';
 
 const modelEntries = {
   model: v.optional(
@@ -62,6 +64,12 @@ const trainingEntries = {
   labelSmoothing: v.optional(
     described(kinds.part, 'share of a label that is spread evenly over the classes', { value: '<x>' }),
     0,
+  ),
+  loss: v.optional(
+    described(v.picklist(lossNames), 'what is made small', { value: '<name>', shown: 'that of the labels' }),
+  ),
+  classWeights: v.optional(
+    described(kinds.text, 'balanced, or a number for each class with commas: how much it counts', { value: '<list>', shown: 'alike' }), // prettier-ignore
   ),
   clipNorm: v.optional(
     described(kinds.positive, 'gradients of a larger norm over all weights are scaled down to it', { value: '<x>', shown: 'not' }), // prettier-ignore
@@ -190,6 +198,9 @@ export function checkRecipe(options: Recipe, quantizers: ChosenQuantizers, ownDa
     ['--background', 'background', options.background],
     ['--invert', 'invert', options.invert],
   ] as const;
+  for (const name of Object.keys(tableEntries) as (keyof typeof tableEntries)[])
+    if (!ownData && options[name] !== undefined && !datasetTakes(options.data, name))
+      refuse(flagOf(name), options[name], `It is for --data csv:FILE, not for ${options.data}.`);
   for (const [name, own, value] of pictures)
     if (!ownData && value !== undefined && value !== false && !datasetTakes(options.data, own))
       refuse(name, value, `It is for --data folder:DIR; the images of ${options.data} have one shape.`);
@@ -217,12 +228,15 @@ export function savedIdentity(saved: JsonObject, present: JsonObject): JsonObjec
 }
 
 /** The model of a recipe, for a data set. @throws BitgradError as `createModel` */
-export const buildModel = (
+export function buildModel(
   { model, modelOptions, seed }: Recipe,
-  { shape, classes }: Pick<Dataset, 'shape' | 'classes'>,
+  { shape, classes, train }: Pick<Dataset<Examples>, 'shape' | 'classes' | 'train'>,
   { kernel, input }: Pick<ChosenQuantizers, 'kernel' | 'input'>,
-): LayersModel =>
-  createModel(model, {
+): LayersModel {
+  const standardize = inputMoments(train);
+  const built = createModel(model, {
+    // The sign of a number says little of it.
+    ...(standardize && { standardize, firstInputQuantizer: null }),
     ...modelOptions,
     inputShape: shape,
     classes: classes.length,
@@ -230,12 +244,14 @@ export const buildModel = (
     inputQuantizer: input,
     seed,
   });
+  return withEnd(built, train);
+}
 
 /** The trainer of a recipe. @throws BitgradError as `createTrainer` */
 export const buildTrainer = (
   recipe: Recipe,
   model: LayersModel,
-  { train, test, validation }: Dataset,
+  { train, test, validation, classes }: Dataset<Examples>,
   more: Partial<TrainerOptions> = {},
 ): Trainer =>
   createTrainer({
@@ -253,7 +269,10 @@ export const buildTrainer = (
     learningRate: recipe.lr,
     schedule: scheduleOf(recipe),
     augment: parseAugment(recipe.augment),
-    labelSmoothing: recipe.labelSmoothing,
+    loss: recipe.loss,
+    labelSmoothing: recipe.labelSmoothing || undefined,
+    classWeights: recipe.classWeights === undefined ? undefined : parseClassWeights(recipe.classWeights, train, classes.length), // prettier-ignore
+    valueScale: valueMoments(train)?.std,
     clipNorm: recipe.clipNorm,
     ...more,
   });

@@ -16,6 +16,8 @@ export interface RunResult {
   readonly validationAccuracy?: number | null;
   readonly validationLoss?: number | null;
   readonly validationImages?: number;
+  /** Mean loss on the test images, of the hardened model; of labels that are no classes. */
+  readonly testLoss?: number | null;
   readonly trainAccuracy: number | null;
   readonly trainLoss: number | null;
   readonly flipRatio: number | null;
@@ -69,6 +71,7 @@ export function resultOf({
       validationLoss: last?.validationLoss ?? null,
       validationImages: data.validation.size,
     }),
+    ...(data.train.kind && data.train.kind !== 'class' && { testLoss: tested?.testLoss ?? null }),
     trainAccuracy: last?.accuracy ?? null,
     trainLoss: last?.loss ?? null,
     flipRatio: last?.flipRatio ?? null,

@@ -26,6 +26,8 @@ const schema = v.looseObject({
   plugins: v.array(v.string()),
   classes: v.array(v.string()),
   inputShape: numbers,
+  /** `f32` of data that are floats; absent of bytes. */
+  inputType: v.optional(v.picklist(['u8', 'f32'])),
   /** Bytes of images to floats: (byte - mean) / std, by channel. */
   normalize: v.object({ mean: numbers, std: numbers }),
   /** How pictures were brought to the input shape; absent where none were. */
@@ -57,6 +59,7 @@ export interface RunInfo {
   readonly plugins: readonly string[];
   readonly classes: readonly string[];
   readonly inputShape: readonly number[];
+  readonly inputType?: 'u8' | 'f32';
   readonly normalize: Normalization;
   readonly picture?: PictureSettings;
   readonly clock: TrainingClock;

@@ -17,8 +17,8 @@ export interface StepEvent {
   readonly loss: number;
   /** Mean loss over the epoch so far. */
   readonly meanLoss: number;
-  /** Share of the epoch's images so far that were right before their update, in [0, 1]. */
-  readonly accuracy: number;
+  /** Share of the epoch's images so far that were right before their update, in [0, 1]; null of values. */
+  readonly accuracy: number | null;
   readonly learningRate: number;
   /** Images a second over the last steps, evaluation and the caller's own work not counted. */
   readonly imagesPerSecond: number;
@@ -38,8 +38,8 @@ export interface EpochEvent {
   readonly step: number;
   /** Mean training loss of the epoch. */
   readonly loss: number;
-  /** Training accuracy, in [0, 1], measured in passing: each batch before its update. */
-  readonly accuracy: number;
+  /** Training accuracy, in [0, 1], measured in passing: each batch before its update; null of values. */
+  readonly accuracy: number | null;
   /** Mean of the sampled flip ratios of the epoch; null when none was sampled. */
   readonly flipRatio: number | null;
   /** Test accuracy at the levels of deployment, in [0, 1]; null when not evaluated. */
@@ -100,10 +100,20 @@ interface EpochDone {
   readonly measured: GapEvaluation | undefined;
   /** Whether the test split was measured, and not the validation split. */
   readonly ofTest: boolean;
+  /** Whether the labels are values, of which there is no accuracy. */
+  readonly ofValues: boolean;
 }
 
 /** The event of an epoch that is done. */
-export function epochEvent({ metrics, position, epochs, step, measured, ofTest }: EpochDone): EpochEvent {
+export function epochEvent({
+  metrics,
+  position,
+  epochs,
+  step,
+  measured,
+  ofTest,
+  ofValues,
+}: EpochDone): EpochEvent {
   const tested = ofTest ? measured : undefined;
   const validated = ofTest ? undefined : measured;
   return {
@@ -112,7 +122,7 @@ export function epochEvent({ metrics, position, epochs, step, measured, ofTest }
     epochs,
     step,
     loss: metrics.lossSum / metrics.seen,
-    accuracy: metrics.correct / metrics.seen,
+    accuracy: ofValues ? null : metrics.correct / metrics.seen,
     flipRatio: metrics.flipSamples ? metrics.flipSum / metrics.flipSamples : null,
     hardenedTestAccuracy: tested?.hardenedTestAccuracy ?? null,
     softTestAccuracy: tested?.softTestAccuracy ?? null,

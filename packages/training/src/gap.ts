@@ -1,7 +1,7 @@
 // The soft-to-hard gap: what is lost when a soft quantizer is replaced by its levels of deployment.
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions } from '@bitgrad/core';
-import type { Split } from '@bitgrad/datasets';
+import type { Examples } from '@bitgrad/datasets';
 import { quantLayersOf } from '@bitgrad/layers';
 import { evaluate, evaluateRules, measure, type Evaluation, type EvaluateOptions } from './evaluate.js';
 
@@ -9,10 +9,10 @@ const { hard: _, ...rules } = evaluateRules;
 
 /** Accuracies in [0, 1] on the same images. */
 export interface GapEvaluation {
-  readonly hardenedTestAccuracy: number;
-  readonly softTestAccuracy: number;
-  /** `softTestAccuracy - hardenedTestAccuracy`. */
-  readonly softToHardGap: number;
+  readonly hardenedTestAccuracy: number | null;
+  readonly softTestAccuracy: number | null;
+  /** `softTestAccuracy - hardenedTestAccuracy`; null of values, which have no accuracy. */
+  readonly softToHardGap: number | null;
   readonly hardened: Evaluation;
 }
 
@@ -29,7 +29,7 @@ export const isSoft = (model: LayersModel): boolean =>
  */
 export async function evaluateGap(
   model: LayersModel,
-  split: Split,
+  split: Examples,
   options: Omit<EvaluateOptions, 'hard'> = {},
 ): Promise<GapEvaluation | undefined> {
   checkOptions('training', 'evaluateGap', options, rules);
@@ -39,7 +39,7 @@ export async function evaluateGap(
 /** {@link evaluateGap} of what was checked. */
 export const measureGap = async (
   model: LayersModel,
-  split: Split,
+  split: Examples,
   options: Omit<EvaluateOptions, 'hard'>,
 ): Promise<GapEvaluation | undefined> =>
   gapOf(await measure(model, split, { ...options, hard: true }), model, split, options);
@@ -47,7 +47,7 @@ export const measureGap = async (
 async function gapOf(
   hardened: Evaluation,
   model: LayersModel,
-  split: Split,
+  split: Examples,
   options: Omit<EvaluateOptions, 'hard'>,
 ): Promise<GapEvaluation | undefined> {
   if (!hardened.completed) return undefined;
@@ -56,7 +56,8 @@ async function gapOf(
   return {
     hardenedTestAccuracy: hardened.accuracy,
     softTestAccuracy: soft.accuracy,
-    softToHardGap: soft.accuracy - hardened.accuracy,
+    softToHardGap:
+      soft.accuracy === null || hardened.accuracy === null ? null : soft.accuracy - hardened.accuracy,
     hardened,
   };
 }

@@ -40,7 +40,8 @@ export {
 } from './schedules.js';
 export type { Best, EarlyStop, Monitor } from './selection.js';
 export { checkConfig } from './state.js';
-export { crossEntropy, type LossFunction } from './step.js';
+export { crossEntropy, lossNames, type LossAbout, type LossFunction, type LossName } from './losses.js';
+export { createScores, type Scores, type ValueErrors } from './scores.js';
 export {
   curvesOf,
   tensorboardHeader,

@@ -1,6 +1,6 @@
 // Small parts of the trainer: comparison of options, a checksum of the data, and the lock between steps and saves.
 import { BitgradError, checkValue, option, showValue, type Json, type JsonObject } from '@bitgrad/core';
-import type { Split } from '@bitgrad/datasets';
+import type { Examples } from '@bitgrad/datasets';
 import type { Lengthening } from './schedules.js';
 import type { TrainerState } from './trainer-state.js';
 
@@ -51,12 +51,21 @@ const canonical = (value: unknown): string =>
       : item,
   ) ?? 'undefined';
 
-/** A number that differs, almost surely, between data sets: FNV-1a over every label and every 61st byte of the images. */
-export function splitChecksum({ images, labels }: Split): number {
+/**
+ * A number that differs, almost surely, between data sets: FNV-1a over every label and every 61st byte of the images; of
+ * floats, weights and further inputs over every byte.
+ */
+export function splitChecksum({ images, labels, weights, more = [] }: Examples): number {
   let hash = 0x811c9dc5;
   const add = (value: number): void => void (hash = Math.imul(hash ^ value, 0x01000193) >>> 0);
-  labels.forEach(add);
-  for (let i = 0; i < images.length; i += 61) add(images[i]!);
+  const addAll = ({ buffer, byteOffset, byteLength }: Float32Array): void =>
+    new Uint8Array(buffer, byteOffset, byteLength).forEach(add);
+  if (labels instanceof Float32Array) addAll(labels);
+  else labels.forEach(add);
+  if (images instanceof Float32Array) addAll(images);
+  else for (let i = 0; i < images.length; i += 61) add(images[i]!);
+  if (weights) addAll(weights);
+  for (const { values } of more) addAll(values);
   return hash;
 }
 

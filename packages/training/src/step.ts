@@ -1,30 +1,11 @@
 // One training step: forward, backward, and the update, which happens only when the loss is finite.
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { BitgradError, softmaxCrossEntropy } from '@bitgrad/core';
-import type { Batch } from '@bitgrad/datasets';
+import { BitgradError } from '@bitgrad/core';
+import type { Batch, LabelKind } from '@bitgrad/datasets';
 import { applyConstraints } from '@bitgrad/layers';
+import { meanLoss, type LossFunction } from './losses.js';
 import { trainedVariables } from './weights.js';
-
-/** A loss of logits [n, k] and one-hot labels [n, k]: a scalar, the mean over the batch. */
-export type LossFunction = (logits: tf.Tensor2D, labels: tf.Tensor2D) => tf.Scalar;
-
-/** Mean softmax cross-entropy in nats. */
-export const crossEntropy: LossFunction = (logits, labels) =>
-  tf.mean(softmaxCrossEntropy(logits, labels)) as tf.Scalar;
-
-/**
- * Mean softmax cross-entropy in nats with smoothed labels (Szegedy et al., arXiv 1512.00567, section 7):
- * (1 - smoothing) y + smoothing / classes.
- */
-export const smoothedCrossEntropy = (smoothing: number): LossFunction =>
-  smoothing === 0
-    ? crossEntropy
-    : (logits, labels) =>
-        crossEntropy(
-          logits,
-          tf.add(tf.mul(labels, 1 - smoothing), smoothing / labels.shape[1]) as tf.Tensor2D,
-        );
 
 /** Gradients scaled so that their norm over all of them is at most `most`; as PyTorch's clip_grad_norm_. */
 function clipByNorm(grads: tf.NamedTensorMap, most: number): tf.NamedTensorMap {
@@ -34,7 +15,7 @@ function clipByNorm(grads: tf.NamedTensorMap, most: number): tf.NamedTensorMap {
 }
 
 /** One-hot rows, float32 [n, classes]. @throws BitgradError `invalid-option` for a label outside of the classes */
-export function oneHot(labels: ArrayLike<number>, classes: number): tf.Tensor2D {
+function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
   const rows = new Float32Array(labels.length * classes);
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
@@ -48,31 +29,64 @@ export function oneHot(labels: ArrayLike<number>, classes: number): tf.Tensor2D 
       });
     rows[i * classes + label] = 1;
   }
-  return tf.tensor2d(rows, [labels.length, classes]);
+  return rows;
 }
 
-const scalarOf = (loss: unknown): tf.Scalar => {
-  if (loss instanceof tf.Tensor && loss.rank === 0) return loss as tf.Scalar;
-  throw new BitgradError({
-    code: 'invalid-option',
-    source: 'training',
-    what: 'what option "loss" of createTrainer gave',
-    got: loss instanceof tf.Tensor ? `a tensor of shape [${loss.shape.join(', ')}]` : (loss ?? 'nothing'),
-    expected: 'a scalar tensor: the mean over the batch',
-  });
-};
+/** What labels are, and the shape of what a model says of them. */
+export interface Answers {
+  readonly kind: LabelKind;
+  /** Shape of one example's output: [classes], [height, width, classes], [labels] or [values]. */
+  readonly shape: readonly number[];
+}
+
+/** The targets of a batch, float32 [n, ...shape of the output]. */
+export const targetsOf = (
+  { labels, size }: Pick<Batch, 'labels' | 'size'>,
+  { kind, shape }: Answers,
+): tf.Tensor =>
+  tf.tensor(
+    kind === 'class' ? oneHot(labels, shape.at(-1)!) : Float32Array.from(labels),
+    [size, ...shape],
+    'float32',
+  );
+
+/** The inputs of a batch. */
+export const inputsOf = ({ images, shape, more = [] }: Batch): tf.Tensor[] => [
+  tf.tensor(images, [...shape], 'float32'),
+  ...more.map((each) => tf.tensor(each.values, [...each.shape], 'float32')),
+];
+
+/** Sum over the examples of the share of their answers that is right; 0 of values. */
+function hitsOf(
+  outputs: tf.Tensor,
+  targets: tf.Tensor,
+  { kind, shape }: Answers,
+  threshold: number,
+): tf.Tensor {
+  if (kind === 'values') return tf.scalar(0);
+  const right =
+    kind === 'class'
+      ? tf.equal(tf.argMax(outputs, -1), tf.argMax(targets, -1))
+      : tf.equal(tf.greater(outputs, threshold), tf.greater(targets, 0.5));
+  const each = kind === 'class' ? shape.slice(0, -1) : shape;
+  const sum = tf.sum(tf.cast(right, 'float32'));
+  const answers = each.reduce((a, b) => a * b, 1);
+  return answers === 1 ? sum : tf.div(sum, answers);
+}
 
 /** What a step measured, over its batch. */
 export interface StepResult {
   /** Mean loss, with the model's regularizers. */
   readonly loss: number;
-  /** Images whose largest logit, before the update, was that of their class. */
+  /** Examples that were right before the update: parts of one where it has several answers. */
   readonly correct: number;
 }
 
 /** What a step needs beside model, optimizer and batch. */
 export interface StepSettings {
-  readonly classes: number;
+  readonly answers: Answers;
+  /** Above which an output means that a label is there. */
+  readonly threshold: number;
   readonly loss: LossFunction;
   /** Largest norm of the gradients together; undefined: any. */
   readonly clipNorm?: number;
@@ -89,22 +103,26 @@ export async function trainStep(
   model: LayersModel,
   optimizer: tf.Optimizer,
   batch: Batch,
-  { classes, loss, clipNorm, step }: StepSettings,
+  { answers, threshold, loss, clipNorm, step }: StepSettings,
 ): Promise<StepResult> {
   const variables = trainedVariables(model);
   const kept: tf.Tensor[] = [];
   const { grads, measured } = tf.tidy(() => {
-    const images = tf.tensor(batch.images, [...batch.shape], 'float32');
-    const labels = oneHot(batch.labels, classes);
+    const inputs = inputsOf(batch);
+    const targets = targetsOf(batch, answers);
+    const weights = batch.weights && tf.tensor1d(batch.weights);
     const { value, grads } = tf.variableGrads(() => {
-      const logits = model.apply(images, { training: true }) as tf.Tensor2D;
-      kept.push(tf.keep(tf.clone(logits)));
-      return [scalarOf(loss(logits, labels)), ...model.calculateLosses()].reduce((a, b) => tf.add(a, b));
+      const outputs = model.apply(inputs.length === 1 ? inputs[0]! : inputs, { training: true }) as tf.Tensor;
+      kept.push(tf.keep(tf.clone(outputs)));
+      const found = loss(outputs as tf.Tensor2D, targets as tf.Tensor2D, { inputs, weights });
+      return [meanLoss(found, batch.size, weights), ...model.calculateLosses()].reduce((a, b) =>
+        tf.add(a, b),
+      );
     }, variables);
-    const hits = tf.equal(tf.argMax(kept[0]!, 1), tf.argMax(labels, 1));
+    const hits = hitsOf(kept[0]!, targets, answers, threshold);
     return {
       grads: clipNorm === undefined ? grads : clipByNorm(grads, clipNorm),
-      measured: tf.stack([value, tf.sum(tf.cast(hits, 'float32'))]),
+      measured: tf.stack([value, hits]),
     };
   });
   try {

@@ -9,11 +9,13 @@ import {
   normalizationTable,
   symmetricNormalization,
   type Augmentation,
+  type Examples,
   type Normalization,
-  type Split,
 } from '@bitgrad/datasets';
 import { expectModel } from '@bitgrad/layers';
-import { checkData, classCount, expectLogits } from './inputs.js';
+import { endingOf, lossRule } from './evaluate.js';
+import { checkData, expectLogits } from './inputs.js';
+import { defaultLoss, lossNamed, type LossFunction, type LossName } from './losses.js';
 import { createOptimizer, type OptimizerConfig } from './optimizers/config.js';
 import { settleRates } from './optimizers/rates.js';
 import { expectOptimizer, isOptimizer, type StatefulOptimizer } from './optimizers/step-optimizer.js';
@@ -26,25 +28,28 @@ import {
 } from './schedules.js';
 import { checkSelection, earlyStopRule, type EarlyStop, type Monitor } from './selection.js';
 import { splitChecksum } from './state.js';
-import { smoothedCrossEntropy, type LossFunction } from './step.js';
+import type { Answers } from './step.js';
 
 /** What to train, on what, and how. */
 export interface TrainerOptions {
-  /** A tfjs-layers model that gives logits [n, classes]; trained in place, not disposed. */
+  /** A tfjs-layers model whose output is what the labels are, of classes the logits [n, classes]; trained in place, not disposed. */
   readonly model: LayersModel;
-  readonly train: Split;
+  readonly train: Examples;
   /** Evaluated after each epoch; without it epochs have no test accuracy. */
-  readonly test?: Split;
+  readonly test?: Examples;
   /**
    * Evaluated after epochs in place of the test split, which is then evaluated once, at the end: what chooses an epoch says
    * nothing of new images.
    */
-  readonly validation?: Split;
+  readonly validation?: Examples;
   /** Ends the run when the validation split gets no better; needs one. Default not. */
   readonly earlyStop?: EarlyStop;
   /** At its end the model gets the weights of the epoch that was best on the validation split; default false. */
   readonly keepBest?: boolean;
-  /** What is better on the validation split: more `accuracy` (default) or less `loss`, both at the levels of deployment. */
+  /**
+   * What is better on the validation split: more `accuracy` (default, but of values, which have none) or less `loss`, both at the
+   * levels of deployment.
+   */
   readonly monitor?: Monitor;
   readonly epochs: number;
   /** Images a step; default 64. The last batch of an epoch may be smaller. */
@@ -63,10 +68,17 @@ export interface TrainerOptions {
   readonly normalize?: Normalization;
   /** Default none. */
   readonly augment?: Augmentation;
-  /** Default mean softmax cross-entropy. */
-  readonly loss?: LossFunction;
-  /** Share of a label that is spread evenly over the classes, [0, 1), of the default loss; default 0. */
+  /**
+   * By name, or of your own: it sees outputs, targets, inputs and weights. Default that of the labels' kind: `cross-entropy` of
+   * classes, `binary-cross-entropy` of labels, `mean-squared-error` of values.
+   */
+  readonly loss?: LossName | LossFunction;
+  /** Share of a label that is spread evenly over the classes, [0, 1), of cross-entropy; default 0. */
   readonly labelSmoothing?: number;
+  /** Of cross-entropy: how much each class counts, 0 or more; default 1 each. */
+  readonly classWeights?: readonly number[];
+  /** Of losses of values: a number for each column that its differences are divided by; default 1 each. */
+  readonly valueScale?: readonly number[];
   /** Gradients whose norm over all weights together is larger are scaled down to it; default not. */
   readonly clipNorm?: number;
   /** Evaluate after every so many epochs and after the last; default 1; 0: never. */
@@ -93,8 +105,10 @@ const rules: OptionRules<TrainerOptions> = {
   schedule: scheduleRule,
   normalize: normalizationRule,
   augment: augmentationRule,
-  loss: option.callback,
+  loss: lossRule,
   labelSmoothing: option.below(0, 1),
+  classWeights: option.list(option.number(0), 1),
+  valueScale: option.list(option.positive, 1),
   clipNorm: option.positive,
   evaluateEvery: option.integer(0),
   flipEvery: option.integer(0),
@@ -106,16 +120,23 @@ type Absent = 'test' | 'validation' | 'earlyStop' | 'clipNorm';
 
 /** Options with their defaults, and what follows from them. */
 export interface ResolvedOptions extends Required<
-  Omit<TrainerOptions, 'optimizer' | 'schedule' | 'augment' | 'labelSmoothing' | Absent>
+  Omit<
+    TrainerOptions,
+    'optimizer' | 'schedule' | 'augment' | 'labelSmoothing' | 'loss' | 'classWeights' | 'valueScale' | Absent
+  >
 > {
-  readonly test: Split | undefined;
-  readonly validation: Split | undefined;
+  readonly test: Examples | undefined;
+  readonly validation: Examples | undefined;
   readonly earlyStop: EarlyStop | undefined;
   readonly augment: Augmentation | undefined;
   readonly clipNorm: number | undefined;
   readonly optimizer: StatefulOptimizer;
   readonly schedule: Required<LearningRateSchedule>;
-  readonly classes: number;
+  readonly loss: LossFunction;
+  /** The loss without weights and smoothing, to evaluate by. */
+  readonly plainLoss: LossFunction;
+  readonly answers: Answers;
+  readonly threshold: number;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
   /** The options that decide the result, as a checkpoint holds them. */
@@ -126,7 +147,10 @@ const invalid = (what: string, got: unknown, expected: string, next: string): Bi
   new BitgradError({ code: 'invalid-option', source: 'training', what, got, expected, next });
 
 /** Floats from 0 to 1 that were put into bytes are all 0 or 1: with the usual normalization, the same picture for all. */
-function checkContrast({ images }: Split, normalize: Normalization | undefined): void {
+function checkInputs({ images, type }: Examples, normalize: Normalization | undefined): void {
+  if (type === 'f32' && normalize !== undefined)
+    throw invalid('option "normalize" of createTrainer, beside floats', normalize, 'none', 'Floats are taken as they are.'); // prettier-ignore
+  if (type === 'f32') return;
   if (normalize === undefined && images.every((byte) => byte <= 1))
     throw invalid(
       'images of the split given to createTrainer (train)',
@@ -136,35 +160,55 @@ function checkContrast({ images }: Split, normalize: Normalization | undefined):
     );
 }
 
-/** The default loss takes logits; smoothing is an option of that loss alone. */
-function checkLoss({ model, loss, labelSmoothing = 0 }: TrainerOptions): void {
-  if (loss === undefined) expectLogits(model);
-  else if (labelSmoothing > 0)
-    throw invalid(
-      'option "labelSmoothing" of createTrainer, beside a loss of your own',
-      labelSmoothing,
-      'the default loss, or no smoothing',
-      'Smooth the labels in your loss.',
-    );
+/** The loss to train by, and the one to evaluate by. */
+function lossesOf(options: TrainerOptions, answers: Answers): Pick<ResolvedOptions, 'loss' | 'plainLoss'> {
+  const { model, loss, labelSmoothing = 0, classWeights, valueScale } = options;
+  const { kind, shape } = answers;
+  const own: Record<string, unknown> = {
+    labelSmoothing: labelSmoothing || undefined,
+    classWeights,
+    valueScale,
+  };
+  const takes = typeof loss === 'function' ? [] : kind === 'class' ? ['labelSmoothing', 'classWeights'] : kind === 'values' ? ['valueScale'] : []; // prettier-ignore
+  for (const [name, value] of Object.entries(own))
+    if (value !== undefined && !takes.includes(name))
+      throw invalid(
+        `option "${name}" of createTrainer, beside a loss of your own or of ${kind}`,
+        value,
+        'a loss of this package that has it',
+        'Do it in your loss, or leave it out.',
+      );
+  if (typeof loss === 'function') return { loss, plainLoss: loss };
+  if (kind === 'class') expectLogits(model, shape.at(-1)!);
+  const width = shape.at(-1)!;
+  for (const [name, list] of Object.entries({ classWeights, valueScale }))
+    if (list && list.length !== width)
+      throw invalid(`option "${name}" of createTrainer`, list, `${width} numbers, one an output`, 'Give one for each.'); // prettier-ignore
+  const { activated } = endingOf(model, answers);
+  const name = loss ?? defaultLoss(kind);
+  const plain = { scale: valueScale, activated };
+  return {
+    loss: lossNamed(name, kind, { ...plain, labelSmoothing, classWeights }),
+    plainLoss: lossNamed(name, kind, plain),
+  };
 }
 
 /** @throws BitgradError `invalid-option`, `shape-mismatch`, `unknown-name`, `incompatible`, `disposed` */
 export function resolveOptions(options: TrainerOptions): ResolvedOptions {
   checkOptions('training', 'createTrainer', options, rules);
-  const { model, train, test, validation, epochs, augment, clipNorm, labelSmoothing = 0 } = options;
-  const { earlyStop, keepBest = false, monitor = 'accuracy' } = options;
+  const { model, train, test, validation, epochs, augment, clipNorm } = options;
+  const { earlyStop, keepBest = false } = options;
   const { batchSize = 64, seed = 0, normalize = symmetricNormalization } = options;
   expectModel('training', 'createTrainer', model);
-  const classes = classCount(model);
   if (model.trainableWeights.length === 0)
     throw invalid('model given to createTrainer', 'no trainable weights', 'at least one', 'Set `trainable` of its layers to true.'); // prettier-ignore
-  checkLoss(options);
-  checkData('createTrainer (train)', model, train);
+  const answers = checkData('createTrainer (train)', model, train);
+  const monitor = options.monitor ?? (answers.kind === 'values' ? 'loss' : 'accuracy');
   if (test !== undefined) checkData('createTrainer (test)', model, test);
   if (validation !== undefined) checkData('createTrainer (validation)', model, validation);
   checkSelection(options);
-  checkContrast(train, options.normalize);
-  normalizationTable(normalize, train.shape[2]);
+  checkInputs(train, options.normalize);
+  if (train.type !== 'f32') normalizationTable(normalize, train.shape.at(-1)!);
   const given = options.optimizer ?? { name: 'adam' };
   const optimizer = isOptimizer(given) ? given : createOptimizer(given, model);
   expectOptimizer('createTrainer', optimizer);
@@ -187,25 +231,29 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
     schedule,
     normalize,
     augment,
-    loss: options.loss ?? smoothedCrossEntropy(labelSmoothing),
+    ...lossesOf(options, answers),
+    answers,
+    threshold: endingOf(model, answers).threshold,
     clipNorm,
     evaluateEvery: options.evaluateEvery ?? 1,
     flipEvery: options.flipEvery ?? 50,
     yieldEveryMs: options.yieldEveryMs ?? 40,
-    classes,
     stepsPerEpoch,
     totalSteps: stepsPerEpoch * epochs,
   };
-  return { ...resolved, config: configOf(resolved, labelSmoothing) };
+  return { ...resolved, config: configOf(resolved, options) };
 }
 
 /**
  * The options that decide the result, by a JSON round trip: what a checkpoint holds compares equal to what a new trainer
  * computes. What came later is left out where it is not used: the configuration is then that of older checkpoints.
  */
-const configOf = (options: Omit<ResolvedOptions, 'config'>, labelSmoothing: number): JsonObject => {
+const configOf = (
+  options: Omit<ResolvedOptions, 'config'>,
+  { loss, labelSmoothing, classWeights, valueScale }: TrainerOptions,
+): JsonObject => {
   const { train, validation, optimizer, schedule, augment, clipNorm, earlyStop, keepBest, monitor } = options;
-  const { epochs, batchSize, seed, learningRate, normalize, classes } = options;
+  const { epochs, batchSize, seed, learningRate, normalize, answers } = options;
   return JSON.parse(
     JSON.stringify({
       epochs,
@@ -219,8 +267,13 @@ const configOf = (options: Omit<ResolvedOptions, 'config'>, labelSmoothing: numb
       trainImages: train.size,
       trainChecksum: splitChecksum(train),
       imageShape: train.shape,
-      classes,
-      ...(labelSmoothing > 0 && { labelSmoothing }),
+      classes: answers.shape.at(-1),
+      ...(answers.kind !== 'class' && { kind: answers.kind }),
+      ...(train.labelShape?.length && { labelShape: train.labelShape }),
+      ...(typeof loss === 'string' && loss !== defaultLoss(answers.kind) && { loss }),
+      ...(labelSmoothing && { labelSmoothing }),
+      ...(classWeights && { classWeights }),
+      ...(valueScale && { valueScale }),
       ...(clipNorm && { clipNorm }),
       ...(validation && { validationImages: validation.size, validationChecksum: splitChecksum(validation) }),
       ...(earlyStop && { earlyStop }),

@@ -10,7 +10,7 @@ import {
   type JsonObject,
   type TrainingClock,
 } from '@bitgrad/core';
-import { batches, type Batch, type Split } from '@bitgrad/datasets';
+import { batches, type Batch, type Examples } from '@bitgrad/datasets';
 import { setClock } from '@bitgrad/layers';
 import { epochEvent, finalFigures, type EpochEvent, type PhaseEvent, type TrainEvent } from './events.js';
 import { checkFinite } from './finite.js';
@@ -75,7 +75,9 @@ const emptyEpoch = { lossSum: 0, correct: 0, seen: 0, flipSum: 0, flipSamples: 0
 export function createTrainer(options: TrainerOptions): Trainer {
   const resolved = resolveOptions(options);
   const { model, train, test, validation, epochs, batchSize, seed, normalize, augment } = resolved;
-  const { optimizer, learningRate, schedule, loss, clipNorm, classes, config, yieldEveryMs } = resolved;
+  const { optimizer, learningRate, schedule, loss, clipNorm, answers, threshold, config, yieldEveryMs } =
+    resolved;
+  const ofValues = answers.kind === 'values';
   const { stepsPerEpoch, totalSteps, evaluateEvery, flipEvery, earlyStop, keepBest, monitor } = resolved;
   const length = { totalSteps, stepsPerEpoch };
   let lengthenings: readonly Lengthening[] = [];
@@ -99,7 +101,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const sampled = flipEvery > 0 && position.batch % flipEvery === 0;
     const before = sampled ? flips.snapshot() : undefined;
     const result = await trainStep(model, wrapped, batch, {
-      classes,
+      answers,
+      threshold,
       loss,
       clipNorm,
       step: clock.step,
@@ -134,7 +137,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       stepsPerEpoch,
       loss: result.loss,
       meanLoss: metrics.lossSum / metrics.seen,
-      accuracy: metrics.correct / metrics.seen,
+      accuracy: ofValues ? null : metrics.correct / metrics.seen,
       learningRate: rate,
       imagesPerSecond: speed.imagesPerSecond(),
       etaSeconds: speed.etaSeconds(totalSteps - clock.step, evaluationsLeft()),
@@ -154,9 +157,14 @@ export function createTrainer(options: TrainerOptions): Trainer {
     epoch: position.epoch,
     images,
   });
-  const measureOn = async (split: Split, signal?: AbortSignal): Promise<GapEvaluation | undefined> => {
+  const measureOn = async (split: Examples, signal?: AbortSignal): Promise<GapEvaluation | undefined> => {
     const started = performance.now();
-    const measured = await measureGap(model, split, { normalize, signal, yieldEveryMs });
+    const measured = await measureGap(model, split, {
+      normalize,
+      signal,
+      yieldEveryMs,
+      loss: resolved.plainLoss,
+    });
     if (measured) speed.addEvaluation((performance.now() - started) / 1000);
     return measured;
   };
@@ -166,13 +174,22 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const wanted = evaluates(position.epoch) ? watched : undefined;
     const measured = wanted && (await measureOn(wanted, signal));
     if (wanted && !measured) return undefined;
-    const event = epochEvent({ metrics, position, epochs, step: clock.step, measured, ofTest: !validation });
+    const event = epochEvent({
+      metrics,
+      position,
+      epochs,
+      step: clock.step,
+      measured,
+      ofTest: !validation,
+      ofValues,
+    });
     metrics = { ...metrics, ...emptyEpoch, history: [...metrics.history, event] };
     position = { epoch: position.epoch + 1, batch: 0 };
     clock = Object.freeze({ ...clock, epoch: position.epoch });
     setClock(model, clock);
-    const score = measured && (monitor === 'loss' ? -measured.hardened.loss : measured.hardened.accuracy);
-    if (validation && score !== undefined && isBetter(score, best, earlyStop)) {
+    const { loss: missed, accuracy } = measured?.hardened ?? {};
+    const score = monitor === 'accuracy' ? accuracy : missed === undefined ? undefined : -missed;
+    if (validation && typeof score === 'number' && isBetter(score, best, earlyStop)) {
       const weights = keepBest ? (await readWeights(model)).map(({ values }) => values) : undefined;
       best = { epoch: event.epoch, score, clock, ...(weights && { weights }) };
     }

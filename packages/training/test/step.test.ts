@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { createTrainer, sgd, type TrainerOptions } from '../src/index.js';
-import { smoothedCrossEntropy } from '../src/step.js';
+import { lossNamed } from '../src/losses.js';
 import { startCpu, stripes, tinyModel } from './fixtures.js';
 
 beforeAll(startCpu);
@@ -13,7 +13,8 @@ it('smoothed labels: cross-entropy with (1 - s) y + s / classes', () => {
   const total = Math.log(z.reduce((sum, v) => sum + Math.exp(v), 0));
   for (const s of [0, 0.1, 0.6]) {
     const want = z.reduce((sum, v, i) => sum - ((i === 1 ? 1 - s : 0) + s / 3) * (v - total), 0);
-    expect(smoothedCrossEntropy(s)(logits, labels).dataSync()[0]).toBeCloseTo(want, 5);
+    const loss = lossNamed('cross-entropy', 'class', { labelSmoothing: s });
+    expect(loss(logits, labels, { inputs: [] }).dataSync()[0]).toBeCloseTo(want, 5);
   }
 });
 
@@ -47,10 +48,11 @@ it('clipNorm scales all gradients together, and only those that are too large', 
 
 it('labelSmoothing trains on smoothed labels; beside a loss of one’s own it is an error', async () => {
   const smoothed = await gradients({ labelSmoothing: 0.3 });
-  const same = await gradients({ loss: smoothedCrossEntropy(0.3) });
+  const own = (labelSmoothing: number) => lossNamed('cross-entropy', 'class', { labelSmoothing });
+  const same = await gradients({ loss: own(0.3) });
   expect(smoothed.values).toEqual(same.values);
   expect(smoothed.values).not.toEqual((await gradients({})).values);
-  await expect(gradients({ labelSmoothing: 0.3, loss: smoothedCrossEntropy(0) })).rejects.toMatchObject({
+  await expect(gradients({ labelSmoothing: 0.3, loss: own(0) })).rejects.toMatchObject({
     code: 'invalid-option',
   });
   await expect(gradients({ labelSmoothing: 1 })).rejects.toMatchObject({ code: 'invalid-option' });

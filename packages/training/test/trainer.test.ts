@@ -125,7 +125,7 @@ describe('a run', () => {
     expect(soft.loss).not.toBe(hard.loss);
     expect(epoch.softTestAccuracy).toBe(soft.accuracy);
     expect(epoch.hardenedTestAccuracy).toBe(hard.accuracy);
-    expect(epoch.softToHardGap).toBe(soft.accuracy - hard.accuracy);
+    expect(epoch.softToHardGap).toBe(soft.accuracy! - hard.accuracy!);
     finish(trainer);
   });
 
@@ -215,7 +215,8 @@ describe('resume', () => {
       },
     });
     await advance(inner);
-    expect(saves).toHaveLength(12);
+    // Twelve steps, and the evaluation after each of two epochs.
+    expect(saves).toHaveLength(14);
     const expected = await weightBits(trainer.model);
     for (const bytes of (await Promise.all(saves)).slice(4, 8)) {
       const other = make({ epochs: 2 });

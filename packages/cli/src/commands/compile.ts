@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { CompileResult } from '@bitgrad/compiler';
 import { BitgradError } from '@bitgrad/core';
-import type { Split } from '@bitgrad/datasets';
+import type { Examples } from '@bitgrad/datasets';
 import { createModel, listModels } from '@bitgrad/models';
 import { described, kinds, packModel, type RunInfo, type Given } from '@bitgrad/recipe';
 import * as v from 'valibot';
@@ -83,7 +83,7 @@ async function testImages(
   options: Pick<CompileCommandOptions, 'data' | 'limit'>,
   lines: NodeJS.WritableStream,
   directory: string,
-): Promise<Split | string> {
+): Promise<Examples | string> {
   try {
     const { data, limit } = options;
     const { test } = await openRunData(info, { data, split: 'test', limit, lines, directory });
@@ -101,7 +101,7 @@ async function testImages(
  * @returns null when the architecture is not one of @bitgrad/models
  */
 const timeFloat = async (
-  bytes: Uint8Array,
+  one: Uint8Array | Float32Array,
   { options, inputShape, classes, normalize }: RunInfo,
 ): Promise<number | null> => {
   if (!listModels().some(({ name }) => name === options.model)) return null;
@@ -111,7 +111,8 @@ const timeFloat = async (
     classes: classes.length,
     kernelQuantizer: null,
   });
-  const x = tf.tensor(normalizeBytes(bytes, inputShape.at(-1)!, normalize), [1, ...inputShape]);
+  const values = one instanceof Float32Array ? one : normalizeBytes(one, inputShape.at(-1)!, normalize);
+  const x = tf.tensor(values, [1, ...inputShape]);
   const { medianMs } = await timeRuns(
     () => tf.tidy(() => void (model.predict(x) as tf.Tensor).dataSync()),
     0.5,
@@ -149,7 +150,8 @@ export async function runCompile(
     found,
     {
       name: String(info.options.model ?? model.name),
-      classes: info.classes,
+      ...(info.options.kind === 'values' ? { output: 'regression' as const } : { classes: info.classes }),
+      type: info.inputType,
       normalize: info.normalize,
       picture: info.picture,
     },
@@ -164,7 +166,8 @@ export async function runCompile(
   await writeAtomically(out, compiled.bytes);
   const executable = await engine.compile(compiled.model);
   const size = info.inputShape.reduce((a, b) => a * b, 1);
-  const one = found?.images.subarray(0, size) ?? new Uint8Array(size);
+  const one =
+    found?.images.subarray(0, size) ?? new (info.inputType === 'f32' ? Float32Array : Uint8Array)(size);
   const output = await runOn(executable, one);
   const floatBytes = compiled.model.metadata.floatBytes ?? 0;
   const result: CompileCommandResult = {

@@ -13,6 +13,7 @@ import { writeLine, type CliIo } from '../io.js';
 import { openRun, openRunData, readRun, splitOf } from '../model-dir/open.js';
 import { usePlugins } from '../plugins.js';
 import { percent } from '../progress.js';
+import { errorsOf, scoreRows, type ColumnErrors } from '../scores.js';
 import { resultTable } from '../table.js';
 
 export const evalEntries = {
@@ -30,13 +31,17 @@ export type EvalOptions = Given<typeof evalEntries>;
 
 /** The object of `bitgrad eval --json`. Accuracies are shares in [0, 1]. */
 export interface EvalResult {
-  /** Accuracy of the hardened model, the one that is deployed. */
-  readonly testAccuracy: number;
-  readonly hardenedTestAccuracy: number;
-  readonly softTestAccuracy: number;
-  readonly softToHardGap: number;
-  /** Mean cross-entropy of the hardened model in nats. */
+  /** Accuracy of the hardened model, the one that is deployed: of its classes, or of its labels; null of values. */
+  readonly testAccuracy: number | null;
+  readonly hardenedTestAccuracy: number | null;
+  readonly softTestAccuracy: number | null;
+  readonly softToHardGap: number | null;
+  /** Mean loss of the hardened model: cross-entropy in nats, or of values the mean squared error in their units. */
   readonly loss: number;
+  /** Of several labels: the share of examples all of whose labels are right. */
+  readonly exact?: number | null;
+  /** Of values, by the names of their columns. */
+  readonly errors?: Readonly<Record<string, ColumnErrors>>;
   readonly images: number;
   /** Accuracy within each class, by name; null for a class without images. */
   readonly classAccuracy: Readonly<Record<string, number | null>>;
@@ -77,11 +82,11 @@ export async function runEval(
   const dataset = await openRunData(info, { ...options, directory, lines: io.stderr });
   const split = splitOf(dataset, options.split, options.limit, Number(info.options.seed ?? 0));
   const started = performance.now();
-  const { normalize } = info;
+  const normalize = info.inputType === 'f32' ? undefined : info.normalize;
   const gap = await evaluateGap(model, split, { batchSize: options.batch, normalize, signal: io.signal });
   const seconds = (performance.now() - started) / 1000;
   if (!gap) return io.signal?.reason === 'SIGTERM' ? exitCodes.SIGTERM : exitCodes.SIGINT;
-  const { confusion, loss, images } = gap.hardened;
+  const { confusion, loss, images, exact, errors } = gap.hardened;
   const total = (row: readonly number[]) => row.reduce((a, b) => a + b, 0);
   const costs = summary(model).total;
   const saved = info.result as JsonObject;
@@ -92,11 +97,10 @@ export async function runEval(
     softToHardGap: gap.softToHardGap,
     loss,
     images,
+    ...(exact !== null && { exact }),
+    ...(errors && { errors: errorsOf(info.classes, errors) }),
     classAccuracy: Object.fromEntries(
-      info.classes.map((name, i) => [
-        name,
-        total(confusion[i]!) ? confusion[i]![i]! / total(confusion[i]!) : null,
-      ]),
+      confusion.map((row, i) => [info.classes[i]!, total(row) ? row[i]! / total(row) : null]),
     ),
     confusion,
     seconds,
@@ -120,8 +124,13 @@ const table = (result: EvalResult, io: CliIo): string =>
   resultTable(
     `${result.model} with ${result.quantizer} on ${result.data} (${result.split}, ${result.images} images)`,
     [
-      ['accuracy', io.colors.green(percent(result.testAccuracy))],
-      ['soft-to-hard gap', percent(result.softToHardGap)],
+      ...(result.testAccuracy === null
+        ? []
+        : [
+            ['accuracy', io.colors.green(percent(result.testAccuracy))] as const,
+            ['soft-to-hard gap', percent(result.softToHardGap)] as const,
+          ]),
+      ...scoreRows(result),
       ['loss', result.loss.toFixed(4)],
       ['throughput', `${result.imagesPerSecond.toFixed(0)} img/s on ${result.backend}`],
       ...Object.entries(result.classAccuracy).map(

@@ -3,8 +3,26 @@ import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
 import { BitgradError, outputKinds } from '@bitgrad/core';
 import { readImage } from '@bitgrad/datasets/node';
-import { imageInput, normalizeBytes, topClasses, type ClassScore, type PackedModel } from '@bitgrad/runtime';
-import { described, kinds, openData, pictureEntries, type Given, type Resolved } from '@bitgrad/recipe';
+import {
+  imageInput,
+  normalizeBytes,
+  topClasses,
+  type ClassScore,
+  type OutputArray,
+  type PackedModel,
+} from '@bitgrad/runtime';
+import type { Examples, LabelKind } from '@bitgrad/datasets';
+import { createScores } from '@bitgrad/training';
+import {
+  described,
+  kinds,
+  openData,
+  pictureEntries,
+  tableEntries,
+  tableOf,
+  type Given,
+  type Resolved,
+} from '@bitgrad/recipe';
 import * as v from 'valibot';
 import { absoluteData, pictureShape } from '../data.js';
 import { engineText, runOn, startPacked, type Started } from '../engines.js';
@@ -14,6 +32,7 @@ import { checkShape, splitOf } from '../model-dir/open.js';
 import { usePlugins } from '../plugins.js';
 import { shared } from '../options.js';
 import { percent } from '../progress.js';
+import { errorsOf, scoreRows, type ColumnErrors } from '../scores.js';
 import { resultTable } from '../table.js';
 
 export const runEntries = {
@@ -26,6 +45,7 @@ export const runEntries = {
     false,
   ),
   ...pictureEntries('a picture', ['as in training', 'as in training']),
+  ...tableEntries,
   outputKind: v.optional(
     described(v.picklist(outputKinds), 'what the outputs are, where the file does not say it or is wrong', { value: '<kind>' }), // prettier-ignore
   ),
@@ -50,9 +70,13 @@ type Options = Resolved<typeof runEntries>;
 
 /** The object of `bitgrad run --data ... --json`. */
 export interface RunDataResult {
-  /** Share of images whose largest output is their class. */
-  readonly testAccuracy: number;
+  /** Share of images whose largest output is their class, or of labels that are right; null of values. */
+  readonly testAccuracy: number | null;
   readonly images: number;
+  /** Of several labels: the share of examples all of whose labels are right. */
+  readonly exact?: number | null;
+  /** Of values, by the names of their columns. */
+  readonly errors?: Readonly<Record<string, ColumnErrors>>;
   readonly classAccuracy: Readonly<Record<string, number | null>>;
   readonly seconds: number;
   readonly imagesPerSecond: number;
@@ -89,6 +113,66 @@ const answersOf = ({ plan, metadata }: PackedModel) => ({ metadata, output: plan
 const hasClass = ({ plan, metadata }: PackedModel): boolean =>
   metadata.output !== 'regression' && plan.buffers[plan.output]!.shape.slice(0, -1).every((n) => n === 1);
 
+/** Counts right answers: of classes as `topClasses` gives them, which one sigmoid may decide. */
+function scoresOf(model: PackedModel, kind: LabelKind, classes: readonly string[]) {
+  const answers = answersOf(model);
+  if (kind !== 'class') {
+    const scores = createScores(kind, classes.length);
+    const result = () => {
+      const [exact, errors] = [scores.exact(), scores.errors()];
+      return {
+        testAccuracy: scores.accuracy(),
+        ...(exact !== null && { exact }),
+        ...(errors && { errors: errorsOf(classes, errors) }),
+        classAccuracy: {},
+      };
+    };
+    return { add: scores.add, result };
+  }
+  const [right, seen] = [classes.map(() => 0), classes.map(() => 0)];
+  return {
+    add(output: OutputArray, labels: ArrayLike<number>) {
+      const width = output.length / labels.length;
+      for (let r = 0; r < labels.length; r++) {
+        const label = labels[r]!;
+        seen[label]! += 1;
+        const row = output.subarray(r * width, (r + 1) * width);
+        if (topClasses(row, answers, 1)[0]!.index === label) right[label]! += 1;
+      }
+    },
+    result: () => ({
+      testAccuracy: right.reduce((a, b) => a + b, 0) / seen.reduce((a, b) => a + b, 0),
+      classAccuracy: Object.fromEntries(
+        classes.map((name, i) => [name, seen[i] ? right[i]! / seen[i]! : null]),
+      ),
+    }),
+  };
+}
+
+/** Runs a split a part at a time; gives the seconds that the engine took. */
+async function runAll(
+  { model, executable }: Started,
+  split: Examples,
+  add: (output: OutputArray, labels: ArrayLike<number>) => void,
+): Promise<number> {
+  const { type, shape } = inputSpec(model);
+  const size = shape.reduce((a, b) => a * b, 1);
+  const width = split.labels.length / split.size;
+  let seconds = 0;
+  for (let from = 0; from < split.size; from += chunk) {
+    const inputs = split.images.subarray(from * size, (from + chunk) * size);
+    const input =
+      type === 'u8' || inputs instanceof Float32Array
+        ? inputs
+        : normalizeBytes(inputs, shape.at(-1)!, model.metadata.normalization);
+    const start = performance.now();
+    const output = await runOn(executable, input);
+    seconds += (performance.now() - start) / 1000;
+    add(output, split.labels.subarray(from * width, (from + chunk) * width));
+  }
+  return seconds;
+}
+
 async function runData(
   started: Started,
   data: string,
@@ -96,18 +180,8 @@ async function runData(
   lines: NodeJS.WritableStream,
   directory: string,
 ): Promise<RunDataResult> {
-  const { model, executable, report } = started;
-  const { type, shape } = inputSpec(model);
-  if (!hasClass(model))
-    throw new BitgradError({
-      code: 'incompatible',
-      source: 'cli',
-      what: 'accuracy of a model whose output is no class of the image',
-      got: model.metadata.output ?? 'an answer at each position',
-      expected: 'one row of logits, probabilities or sigmoids',
-      next: 'Read its values with --image, or by the runtime.',
-    });
-  const answers = answersOf(model);
+  const { model, report } = started;
+  const { shape } = inputSpec(model);
   // Of the split that nobody asked for one image is enough.
   const count = (name: string): number | undefined => (options.split === name ? options.limit : 1);
   const dataset = await openData(
@@ -118,12 +192,23 @@ async function runData(
       testLimit: count('test'),
       shape: pictureShape(shape),
       picture: model.metadata.picture,
+      table: tableOf(options),
       classes: model.metadata.classes,
     },
     (text) => writeLine(lines, text),
   );
   const { classes } = dataset;
   checkShape(dataset, shape);
+  const { kind = 'class' } = dataset.train;
+  if (!hasClass(model) && kind !== 'values')
+    throw new BitgradError({
+      code: 'incompatible',
+      source: 'cli',
+      what: 'accuracy of a model whose output is no class of the image',
+      got: model.metadata.output ?? 'an answer at each position',
+      expected: 'one row of logits, probabilities or sigmoids',
+      next: 'Read its values with --image, or by the runtime.',
+    });
   const outputs = model.plan.buffers[model.plan.output]!.shape.reduce((a, b) => a * b, 1);
   if (!model.metadata.classes && classes.length !== outputs)
     throw new BitgradError({
@@ -134,34 +219,11 @@ async function runData(
       expected: `${outputs}, the outputs of the model, whose file names no classes`,
     });
   const split = splitOf(dataset, options.split, options.limit, options.seed);
-  const size = shape.reduce((a, b) => a * b, 1);
-  const [right, seen] = [
-    new Array<number>(classes.length).fill(0),
-    new Array<number>(classes.length).fill(0),
-  ];
-  let seconds = 0;
-  for (let from = 0; from < split.size; from += chunk) {
-    const bytes = split.images.subarray(from * size, (from + chunk) * size);
-    const input = type === 'u8' ? bytes : normalizeBytes(bytes, shape.at(-1)!, model.metadata.normalization);
-    const start = performance.now();
-    const output = await runOn(executable, input);
-    seconds += (performance.now() - start) / 1000;
-    const rows = bytes.length / size;
-    const width = output.length / rows;
-    for (let r = 0; r < rows; r++) {
-      const label = split.labels[from + r]!;
-      const row = output.subarray(r * width, (r + 1) * width);
-      seen[label]! += 1;
-      if (topClasses(row, answers, 1)[0]!.index === label) right[label]! += 1;
-    }
-  }
-  const total = right.reduce((a, b) => a + b, 0);
+  const scores = scoresOf(model, kind, classes);
+  const seconds = await runAll(started, split, scores.add);
   return {
-    testAccuracy: total / split.size,
+    ...scores.result(),
     images: split.size,
-    classAccuracy: Object.fromEntries(
-      classes.map((name, i) => [name, seen[i] ? right[i]! / seen[i]! : null]),
-    ),
     seconds,
     imagesPerSecond: split.size / seconds,
     engine: report.engine,
@@ -246,7 +308,10 @@ const dataTable = (result: RunDataResult, { model, report }: Started, io: CliIo)
   resultTable(
     `${model.metadata.name ?? 'model'} on ${result.data} (${result.split}, ${result.images} images)`,
     [
-      ['accuracy', io.colors.green(percent(result.testAccuracy))],
+      ...(result.testAccuracy === null
+        ? []
+        : [['accuracy', io.colors.green(percent(result.testAccuracy))] as const]),
+      ...scoreRows(result),
       ['throughput', `${result.imagesPerSecond.toFixed(0)} img/s on ${engineText(report)}`],
       ...Object.entries(result.classAccuracy).map(
         ([name, share]) => [`class ${name}`, percent(share)] as const,

@@ -210,6 +210,9 @@ async function finish(training: Training, result: TrainResult): Promise<void> {
   const rows: [string, string][] = [
     ['test accuracy', io.colors.green(percent(result.testAccuracy))],
     ['soft-to-hard gap', percent(result.softToHardGap)],
+    ...(typeof result.testLoss === 'number'
+      ? [['test loss', result.testLoss.toFixed(4)] as [string, string]]
+      : []),
     ...(result.validationAccuracy === undefined
       ? []
       : [['validation accuracy', percent(result.validationAccuracy)] as [string, string]]),

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError, reasonOf } from '@bitgrad/core';
-import { limitSplit, type Dataset, type Split } from '@bitgrad/datasets';
+import { limitSplit, type Dataset, type Examples, type TableOptions } from '@bitgrad/datasets';
 import { setClock } from '@bitgrad/layers';
 import {
   checkpointName,
@@ -12,6 +12,7 @@ import {
   modelFiles,
   modelOf,
   openData,
+  tableOf,
   type DataOptions,
   type RunInfo,
 } from '@bitgrad/recipe';
@@ -105,7 +106,7 @@ export interface RunDataOptions {
  * training, its seed holds out the same ones, and labels are matched by the names of the classes.
  * @throws BitgradError as `openData`; `shape-mismatch` when images are not those of the training
  */
-export async function openRunData(info: RunInfo, options: RunDataOptions): Promise<Dataset> {
+export async function openRunData(info: RunInfo, options: RunDataOptions): Promise<Dataset<Examples>> {
   const { data, limit, testLimit, validation, seed = 0 } = info.options as unknown as Partial<DataOptions>;
   if (data === undefined && options.data === undefined)
     throw new BitgradError({
@@ -129,6 +130,7 @@ export async function openRunData(info: RunInfo, options: RunDataOptions): Promi
       validation: held,
       shape: pictureShape(info.inputShape),
       picture: info.picture,
+      table: tableOf(info.options as TableOptions),
       classes: info.classes,
     },
     (text) => writeLine(options.lines, text),
@@ -138,7 +140,12 @@ export async function openRunData(info: RunInfo, options: RunDataOptions): Promi
 }
 
 /** The split that was asked for, as many of its images as were. @throws BitgradError `invalid-option` where there is none */
-export function splitOf(dataset: Dataset, name: SplitName, limit: number | undefined, seed: number): Split {
+export function splitOf(
+  dataset: Dataset<Examples>,
+  name: SplitName,
+  limit: number | undefined,
+  seed: number,
+): Examples {
   const split = dataset[name];
   if (split && split.size > 0) return limitSplit(split, limit, seed);
   throw new BitgradError({
@@ -151,7 +158,7 @@ export function splitOf(dataset: Dataset, name: SplitName, limit: number | undef
 }
 
 /** @throws BitgradError `shape-mismatch` */
-export function checkShape(dataset: Dataset, shape: readonly number[]): void {
+export function checkShape(dataset: Dataset<Examples>, shape: readonly number[]): void {
   if (dataset.shape.join() === shape.join()) return;
   throw new BitgradError({
     code: 'shape-mismatch',

@@ -1,20 +1,22 @@
 // The data sets of folders, and data sets by a short text in Node. A new one is a file and its name here.
 import { definePlugin, registryWith } from '@bitgrad/core';
-import type { Dataset } from '../dataset.js';
+import type { Dataset, Examples, Split } from '../dataset.js';
 import * as registered from '../load.js';
 import { datasetsPlugin } from '../plugin.js';
+import { csv } from './csv.js';
+import type { TableOptions } from '../csv.js';
 import { cifar10, cifar100, type Cifar100Options } from './cifar.js';
 import { imageFolder, type FolderOptions } from './folder.js';
 import { mnist } from './mnist.js';
 
 /** Options of {@link loadDataset}: those of every data set, and of those of this package. */
-export interface LoadOptions extends FolderOptions, Cifar100Options {}
+export interface LoadOptions extends FolderOptions, Cifar100Options, TableOptions {}
 
 /** The plugin of this entry; {@link loadDataset} registers it where it is not. */
 export const nodeDatasetsPlugin = definePlugin({
   name: '@bitgrad/datasets/node',
   version: '0.0.0',
-  datasets: { mnist, cifar10, cifar100, folder: imageFolder },
+  datasets: { mnist, cifar10, cifar100, folder: imageFolder, csv },
 });
 
 const registerAll = (): void => [datasetsPlugin, nodeDatasetsPlugin].forEach(registryWith);
@@ -33,11 +35,15 @@ export function parseDataSpec(spec: string): registered.DataSpec {
  * - `cifar100:DIR`: `train.bin` and `test.bin`.
  * - `folder:DIR`: see {@link loadImageFolder}; `size`, `channels`, `fit`, `background`, `invert`, `testFraction`, `threads`,
  *   `cache` and `onProgress` apply to it alone.
+ * - `csv:FILE`: see {@link datasetFromCsv}; `target`, `targetKind`, `weight`, `window` and `windowStep` apply to it alone.
  * - whatever registered plugins offer.
  * @throws BitgradError naming the file: `io`, `invalid-file`, `truncated-file`, `checksum-mismatch`, `limit-exceeded`;
  *   as {@link parseDataSpec} for the spec; `incompatible` as {@link mapLabels} when `classes` are given
  */
-export async function loadDataset(spec: string, options: LoadOptions = {}): Promise<Dataset> {
+export async function loadDataset<S extends Examples = Split>(
+  spec: string,
+  options: LoadOptions = {},
+): Promise<Dataset<S>> {
   registerAll();
-  return registered.loadDataset(spec, options);
+  return registered.loadDataset<LoadOptions, S>(spec, options);
 }

@@ -88,7 +88,8 @@ const affine = (x: tf.Tensor, factor: tf.Tensor, bias: tf.Tensor): tf.Tensor =>
 /**
  * y = gamma * (x - mean) / sqrt(variance + epsilon) + beta over each channel. In training steps, mean and (biased)
  * variance are those of the batch, and move the averages that are used otherwise: avg -= (avg - value) * (1 - momentum),
- * the value of the variance unbiased where `unbiasedVariance` asks for it.
+ * the value of the variance unbiased where `unbiasedVariance` asks for it. With `trainable` false it does in training what it does
+ * otherwise: nothing of it moves.
  * Weights, in order: gamma, beta, moving_mean, moving_variance.
  */
 export class BatchNorm extends tfl.layers.Layer {
@@ -171,7 +172,8 @@ export class BatchNorm extends tfl.layers.Layer {
         i === axis ? input.rank - 1 : i === input.rank - 1 ? axis : i,
       );
       const x = last ? input : tf.transpose(input, order);
-      const y = kwargs['training'] === true ? this.normalizeBatch(x) : this.normalize(x);
+      // A frozen layer keeps its averages, and uses them, as in Keras.
+      const y = kwargs['training'] === true && this.trainable ? this.normalizeBatch(x) : this.normalize(x);
       return last ? y : tf.transpose(y, order);
     });
   }
