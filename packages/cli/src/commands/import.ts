@@ -79,6 +79,7 @@ const asInput = (model: PackedModel, bytes: Uint8Array, normalization: ImportRes
   return type === 'u8' ? bytes : normalizeBytes(bytes, shape.at(-1)!, normalization);
 };
 
+/** @param test of images: a table would need options that this command does not have */
 async function accuracyOf({ model, normalization }: ImportResult, test: Split) {
   const { engine } = await chooseEngine('auto');
   const executable = await engine.compile(model);
@@ -146,7 +147,7 @@ export async function runImport(
   const out = resolve(directory, options.out);
   await ensureFolder(dirname(out));
   await writeAtomically(out, result.bytes);
-  const found = data ? await accuracyOf(result, data.test) : undefined;
+  const found = data ? await accuracyOf(result, data.test as Split) : undefined;
   const summary: ImportCommandResult = {
     out,
     format: result.format,
