@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasm } from '../src/index.js';
+import type { TfjsWasmBackend } from '../src/training/heap.js';
 import { expectSame, input, relativeError, runOn, type Compute } from './support.js';
 
 const adapter = wasm();
@@ -225,6 +226,28 @@ describe('matrix products', () => {
         ];
         expect(relativeError(actual[0]!, expected[0]!)).toBeLessThan(1e-5);
       }
+  });
+});
+
+describe('clones and casts', () => {
+  it('share the memory of their tensor, which outlives it', async () => {
+    await tf.setBackend('wasm');
+    const address = (t: tf.Tensor): number =>
+      (tf.backend() as unknown as TfjsWasmBackend).dataIdMap.get(t.dataId)!.memoryOffset;
+    const bytes = tf.memory().numBytes;
+    const x = tf.tensor([1.5, -2, 3]);
+    for (const copy of [tf.clone, (t: tf.Tensor) => tf.cast(t, 'float32')]) {
+      const own = tf.mul(x, 1);
+      const shared = copy(own);
+      expect(address(shared)).toBe(address(own));
+      own.dispose();
+      expect(Array.from(shared.dataSync())).toEqual([1.5, -2, 3]);
+      shared.dispose();
+    }
+    const whole = tf.cast(x, 'int32');
+    expect(Array.from(whole.dataSync())).toEqual([1, -2, 3]);
+    tf.dispose([x, whole]);
+    expect(tf.memory().numBytes).toBe(bytes);
   });
 });
 

@@ -1,7 +1,9 @@
-// Kernels that stock wasm lacks: segment sums (the gradient of gather) and einsum; and Identity, which stock wasm
-// copies: tf.clone is free on the other backends, and customGrad clones each tensor that it saves.
+// Kernels that stock wasm lacks: segment sums (the gradient of gather) and einsum; and Identity and
+// Cast, which stock wasm copies: tf.clone is free on the other backends, and customGrad clones each tensor that it saves.
 import * as tf from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { BitgradError } from '@bitgrad/core';
+import type { Heap } from '../heap.js';
 import type { KernelFamily } from './family.js';
 
 /** Multiplies and sums step by step, as on the other backends; composed of tfjs ops. */
@@ -43,13 +45,20 @@ const refuse = (kernel: string) => (): never => {
   });
 };
 
-/** Identity, UnsortedSegmentSum, Einsum, and the refused gradients of the 3-D convolution. */
+/** The same tensor once more, without a copy. */
+function share(heap: Heap, { dataId, shape, dtype }: TensorInfo): TensorInfo | null {
+  if (dtype === 'string') return null;
+  heap.backend.incRef(dataId);
+  return { dataId, shape, dtype };
+}
+
+/** Identity, Cast, UnsortedSegmentSum, Einsum, and the refused gradients of the 3-D convolution. */
 export const missing: KernelFamily = ({ heap, call }) => ({
-  Identity({ inputs }) {
-    const { dataId, shape, dtype } = inputs['x']!;
-    if (dtype === 'string') return null;
-    heap.backend.incRef(dataId);
-    return { dataId, shape, dtype };
+  Identity: ({ inputs }) => share(heap, inputs['x']!),
+  // The gradient of every clone casts to the type that is there.
+  Cast({ inputs, attrs }) {
+    const { dtype } = attrs as unknown as { dtype: string };
+    return inputs['x']!.dtype === dtype ? share(heap, inputs['x']!) : null;
   },
   UnsortedSegmentSum({ inputs, attrs }) {
     const { x, segmentIds } = inputs;
