@@ -63,6 +63,16 @@ const totals = ({ magnitudes, channels }: Kernel): tf.Tensor => {
   return tf.tensor1d(total);
 };
 
+/**
+ * What the packed model takes off its sums, as constants: levels of 0 and more are bits that stand for -1 and +1 there, and
+ * half of the weights' sum comes back with the scale. It is rounded also where the graph's sum is exactly 0. [c]
+ */
+const offsets = ({ levels, scale, channels }: Kernel, { largest, positive }: InputLevels): tf.Tensor => {
+  const total = new Float32Array(channels);
+  if (positive) levels.forEach((w, i) => (total[i % channels]! += w));
+  return tf.tensor1d(total.map((sum, c) => Math.abs(sum * scale[c]! * largest)));
+};
+
 const linear = { getClassName: () => 'linear', apply: (x: tf.Tensor) => x };
 
 /** Runs f with a layer without activation, and, given kernels, without bias and with these in place of its weights. */
@@ -165,8 +175,9 @@ export const product =
     const kernels = slots.map((slot) => kernelAt(layer, slot, slot === 'depthwise' ? own : y.shape.at(-1)!));
     const sums = exactSums(layer, kernels, x!, levels);
     const plain = levels && kernels[0]!.whole;
-    const [size, error] = sums
-      ? [tf.abs(sums), roundings(plain ? 0 : 4, sums)]
+    const coded = sums && levels && !plain ? tf.add(tf.abs(sums), offsets(kernels[0]!, levels)) : sums;
+    const [size, error] = coded
+      ? [tf.abs(coded), roundings(plain ? 0 : 4, coded)]
       : levels
         ? ofLevels(layer, kernels, x!.value, levels)
         : ofFloats(layer, kernels, x!.value, errorOf(x!));

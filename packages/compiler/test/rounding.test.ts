@@ -1,5 +1,6 @@
 // On the WebAssembly backend, float layers round as packed models do: the same products in the same order, so that the
 // packed model gives the graph's numbers to the bit, and no sign behind a real-valued shortcut can fall on the other side.
+import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { createRng, use } from '@bitgrad/core';
 import { wasm } from '@bitgrad/backend-wasm';
@@ -188,4 +189,24 @@ it('an untrained cnn on bytes has sums of exactly 0 at its borders: ties that ar
     model.dispose();
   }
   expect(ties).toBeGreaterThan(0);
+});
+
+it('inputs of levels 0 and 1 that are all 0: the offset of the packed sums rounds, and that is no reason to report it', async () => {
+  const { normal } = createRng(5);
+  for (let i = 0; i < 20; i++) {
+    const input = tfl.input({ shape: [2] });
+    // Far below 0, so that every level of the input is 0 and the output is the bias, exactly.
+    const low = tfl.layers.dense({ units: 2 });
+    const layer = quantDense({ units: 2, inputQuantizer: 'heaviside', kernelQuantizer: 'ternary', seed: i });
+    const model = tfl.model({ inputs: input, outputs: layer.apply(low.apply(input)) as tfl.SymbolicTensor });
+    const write = (values: number[], weight: { write(x: tf.Tensor): void }, shape: number[]) =>
+      weight.write(tf.tensor(values, shape));
+    write([0, 0, 0, 0], low.weights[0]!, [2, 2]);
+    write([-9, -9], low.weights[1]!, [2]);
+    write([normal(), normal(), normal(), normal()], layer.weights[0]!, [2, 2]);
+    write([0.05 * normal(), 0.05 * normal()], layer.weights[1]!, [2]);
+    const { agreement } = await compileModel(model, { lastLayer: 'float' });
+    expect(agreement.argmax).toBe(1);
+    model.dispose();
+  }
 });

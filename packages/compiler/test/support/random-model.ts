@@ -218,8 +218,9 @@ const ends: readonly (readonly Step[])[] = [
   ],
 ];
 
-/** Gives norms, biases and slopes numbers that show, in nested models too. */
+/** Gives every weight numbers of the seed that show, in nested models too: initializers without a seed draw others each time. */
 const randomize = (model: tfl.LayersModel, rng: Rng): void => {
+  const others = rng.fork('weights');
   for (const layer of L.layersOf(model))
     for (const weight of layer.weights) {
       const name = weight.originalName.split('/').at(-1)!;
@@ -234,8 +235,9 @@ const randomize = (model: tfl.LayersModel, rng: Rng): void => {
         alpha: () => 0.05 + rng.next(),
         embedding: () => rng.normal(),
       };
-      const values = draw[name];
-      if (values) weight.write(tf.tensor(Float32Array.from({ length: size }, values), shape));
+      const spread = name === 'bias' ? 0.05 : 1 / Math.sqrt(Math.max(1, size / shape.at(-1)!));
+      const values = draw[name] ?? (() => spread * others.normal());
+      weight.write(tf.tensor(Float32Array.from({ length: size }, values), shape));
     }
 };
 
