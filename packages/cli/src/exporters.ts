@@ -17,6 +17,15 @@ export interface ExporterRow {
   files(model: PackedModel, settings: ExportSettings): Promise<Readonly<Record<string, string | Uint8Array>>>;
 }
 
+const onnx = (format: 'onnx' | 'qonnx'): ExporterRow => ({
+  name: format,
+  package: '@bitgrad/importer',
+  settings: ['name'],
+  files: async (model, { name = 'model' }) => ({
+    [`${name}.onnx`]: (await import('@bitgrad/importer')).exportOnnx(model, { format }),
+  }),
+});
+
 /** Every format. */
 export const exporterTable: readonly ExporterRow[] = [
   {
@@ -25,4 +34,6 @@ export const exporterTable: readonly ExporterRow[] = [
     settings: ['name', 'layout'],
     files: async (model, settings) => (await import('@bitgrad/export-c')).exportC(model, settings).files,
   },
+  onnx('onnx'),
+  onnx('qonnx'),
 ];

@@ -49,7 +49,7 @@ function addCommands(program: Command, execute: Runner): void {
     .action((path: string, options: ImportCommandOptions) => execute((io) => runImport(path, options, io)));
   add('run', 'run a packed model: its accuracy on a data set, or the classes of a picture', runEntries, ...packed) // prettier-ignore
     .action((path: string, options: RunCommandOptions) => execute((io) => runRun(path, options, io)));
-  add('export', 'write a packed model in another form: C for microcontrollers', exportEntries, ...packed) // prettier-ignore
+  add('export', 'write a packed model in another form: C for microcontrollers, ONNX, QONNX', exportEntries, ...packed) // prettier-ignore
     .action((path: string, options: ExportCommandOptions) => execute((io) => runExport(path, options, io)));
   add('inspect', 'show what a packed model holds: layers, sizes, multiply-accumulates, weights, thresholds', inspectEntries, ...packed) // prettier-ignore
     .action((path: string, options: InspectOptions) => execute((io) => runInspect(path, options, io)));

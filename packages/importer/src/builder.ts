@@ -1,10 +1,10 @@
 // Puts a source graph together node by node: shapes follow from the ops, and what depends on constants alone is computed at
 // once.
-import { BitgradError } from '@bitgrad/bits';
+import { BitgradError, checkValue, option } from '@bitgrad/bits';
 import { check, failure } from './fail.js';
 import { sizeOf, type Sizes, type SourceGraph, type SourceNode, type Tensor } from './graph.js';
 import { limitsFrom, type ImportLimits } from './limits.js';
-import { checkAttributes, type SourceOp } from './op.js';
+import { checkAttributes, opOf, type SourceOp } from './op.js';
 import { sourceOps } from './ops/index.js';
 
 /** A graph under construction. Values are named; a name is given once. */
@@ -70,6 +70,7 @@ export function createGraphBuilder(
   ops: Readonly<Record<string, SourceOp>> = sourceOps,
 ): GraphBuilder {
   const limits = limitsFrom(given);
+  checkValue('importer', 'ops', ops, option.required(option.object));
   const constants = new Map<string, Tensor>();
   const shapes = new Map<string, Sizes>();
   const nodes: SourceNode[] = [];
@@ -107,8 +108,7 @@ export function createGraphBuilder(
     node(node) {
       check(++count <= limits.nodes, 'nodes', count, `at most ${limits.nodes}`, 'limit-exceeded');
       naming(node, () => {
-        const op = Object.hasOwn(ops, node.op) ? ops[node.op] : undefined;
-        if (!op) throw failure('unsupported-op', { what: `node "${node.name}": op`, got: node.op, expected: `one of ${Object.keys(ops).join(', ')}` }); // prettier-ignore
+        const op = opOf(ops, node);
         const inputs = node.inputs.map(shapeOf);
         const [least, most] = op.inputs;
         check(inputs.length >= least && inputs.length <= most, `inputs of node "${node.name}" (${node.op})`, inputs.length, `${least} to ${most}`); // prettier-ignore

@@ -1,4 +1,6 @@
 // The source graph: a network of another framework as plain data, in its own layout, before anything is packed.
+import { checkValue, option } from '@bitgrad/bits';
+import { failure } from './fail.js';
 
 /** Sizes of axes, the batch (1) first. */
 export type Sizes = readonly number[];
@@ -41,14 +43,49 @@ export interface SourceGraph {
 /** The number of elements of a shape. */
 export const sizeOf = (shape: Sizes): number => shape.reduce((a, b) => a * b, 1);
 
-/** A tensor of some numbers. */
-export const tensorOf = (shape: Sizes, data: ArrayLike<number>): Tensor => ({
-  shape,
-  data: data instanceof Float64Array ? data : Float64Array.from(data),
-});
+const sizes = option.required(option.list(option.integer(0)));
 
-/** A tensor of one number. */
-export const scalar = (value: number): Tensor => tensorOf([], [value]);
+/**
+ * A tensor of some numbers.
+ * @throws BitgradError `invalid-option` for what is no shape; `shape-mismatch` for another count of numbers
+ */
+export function tensorOf(shape: Sizes, data: ArrayLike<number>): Tensor {
+  checkValue('importer', 'shape of a tensor', shape, sizes);
+  const length = (data as ArrayLike<number> | null)?.length;
+  if (typeof data !== 'object' || length !== sizeOf(shape))
+    throw failure('shape-mismatch', { what: 'numbers of a tensor', got: length ?? data ?? 'nothing', expected: `${sizeOf(shape)}, for the shape [${shape.join(', ')}]` }); // prettier-ignore
+  return { shape, data: data instanceof Float64Array ? data : Float64Array.from(data) };
+}
+
+const map = option.required(option.of('a Map', (v) => v instanceof Map));
+const node = option.of(
+  'nodes { name, op, inputs, output, attributes }',
+  (v) => typeof (v as SourceNode | null)?.op === 'string' && Array.isArray((v as SourceNode).inputs),
+);
+
+/** @throws BitgradError `invalid-option` for what is no source graph */
+export function expectGraph(graph: SourceGraph): void {
+  checkValue('importer', 'graph', graph, option.required(option.object));
+  checkValue('importer', 'graph.nodes', graph.nodes, option.required(option.list(node, 1)));
+  checkValue('importer', 'graph.constants', graph.constants, map);
+  checkValue('importer', 'graph.shapes', graph.shapes, map);
+  checkValue('importer', 'graph.input', graph.input, option.required(option.object));
+  checkValue('importer', 'graph.input.shape', graph.input.shape, sizes);
+  checkValue('importer', 'graph.output', graph.output, option.required(option.string));
+  const known = new Set([graph.input.name, ...graph.constants.keys()]);
+  for (const { inputs, output } of graph.nodes) {
+    const missing =
+      [...inputs, output].find((name) => !graph.shapes.has(name)) ?? inputs.find((name) => !known.has(name));
+    if (missing !== undefined) throw failure('invalid-option', { what: 'value that a node of the graph has', got: missing, expected: 'its shape, and a node before it, a constant or the input' }); // prettier-ignore
+    known.add(output);
+  }
+  if (!known.has(graph.output) || graph.constants.has(graph.output))
+    throw failure('invalid-option', {
+      what: 'graph.output',
+      got: graph.output,
+      expected: 'the output of a node',
+    });
+}
 
 /** Elements between neighbours along each axis. */
 export function stridesOf(shape: Sizes): number[] {

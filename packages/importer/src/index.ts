@@ -1,6 +1,6 @@
 export { createGraphBuilder, type GraphBuilder } from './builder.js';
 export { defineImporter, type ImporterDefinition, type ReadContext, type SourceFile } from './define.js';
-export { scalar, tensorOf, type Sizes, type SourceGraph, type SourceNode, type Tensor } from './graph.js';
+export { tensorOf, type Sizes, type SourceGraph, type SourceNode, type Tensor } from './graph.js';
 export {
   importModel,
   listImporters,
@@ -9,6 +9,7 @@ export {
   type ImportResult,
   type ReadOptions,
 } from './import-model.js';
+export { exportOnnx, type ExportOptions } from './export/onnx.js';
 export { interpret, type SourceOps } from './interpret.js';
 export type { ImportLimits } from './limits.js';
 export { defineSourceOp, isTensor, type PackInput, type SourceOp } from './op.js';

@@ -1,5 +1,6 @@
 // What an op of source graphs is: one definition says what it takes, what it computes in float64, and how it is packed.
-import { checkOptions, type OptionRule } from '@bitgrad/bits';
+import { checkOptions, option, type OptionRule } from '@bitgrad/bits';
+import { failure } from './fail.js';
 import type { Sizes, SourceNode, Tensor } from './graph.js';
 import type { Packed, PackContext } from './pack/packed.js';
 
@@ -23,12 +24,31 @@ export interface SourceOp<A extends object = object> {
   pack?(inputs: readonly PackInput[], attributes: A, node: SourceNode, context: PackContext): Packed;
 }
 
-/** Declares an op. */
-export const defineSourceOp = <A extends object>(op: SourceOp<A>): SourceOp => op as unknown as SourceOp;
+const callback = option.required(option.callback);
+const rules = {
+  summary: option.required(option.string),
+  inputs: option.required(option.list(option.integer(0), 2)),
+  attributes: option.required(option.object),
+  shape: callback,
+  cost: option.callback,
+  evaluate: callback,
+  pack: option.callback,
+};
+
+/** Declares an op. @throws BitgradError `invalid-option` for a member that is missing, or is not known */
+export const defineSourceOp = <A extends object>(op: SourceOp<A>): SourceOp =>
+  checkOptions('importer', 'defineSourceOp', op ?? (null as never), rules) as unknown as SourceOp;
+
+/** The op of a node. @throws BitgradError `unsupported-op` */
+export function opOf(ops: Readonly<Record<string, SourceOp>>, { name, op }: SourceNode): SourceOp {
+  if (Object.hasOwn(ops, op)) return ops[op]!;
+  throw failure('unsupported-op', { what: `node "${name}": op`, got: op, expected: `one of ${Object.keys(ops).join(', ')}` }); // prettier-ignore
+}
 
 /** @throws BitgradError `invalid-option` for attributes that the op does not have */
 export const checkAttributes = (op: SourceOp, { name, op: kind, attributes }: SourceNode): object =>
   checkOptions('importer', `node "${name}" (${kind})`, attributes, op.attributes);
 
 /** Whether an input is a constant. */
-export const isTensor = (input: PackInput): input is Tensor => 'data' in input;
+export const isTensor = (input: PackInput): input is Tensor =>
+  typeof input === 'object' && input !== null && 'data' in input;

@@ -1,5 +1,13 @@
 // A source graph as a packed model.
-import { BitgradError, checkOptions, option, outputKinds, reasonOf, type OutputKind } from '@bitgrad/bits';
+import {
+  BitgradError,
+  checkOptions,
+  checkValue,
+  option,
+  outputKinds,
+  reasonOf,
+  type OutputKind,
+} from '@bitgrad/bits';
 import {
   createBuilder,
   materialize,
@@ -9,9 +17,9 @@ import {
 } from '@bitgrad/compiler/packing';
 import { encodeModel, type InputNormalization, type ModelMetadata, type PackedModel } from '@bitgrad/runtime';
 import { failure } from './fail.js';
-import type { SourceGraph, SourceNode } from './graph.js';
+import { expectGraph, type SourceGraph, type SourceNode } from './graph.js';
 import type { SourceOps } from './interpret.js';
-import { checkAttributes } from './op.js';
+import { checkAttributes, opOf } from './op.js';
 import { sourceOps } from './ops/index.js';
 import { arranged, naturalAxes, spatialAxes, type Packed, type PackContext } from './pack/packed.js';
 
@@ -121,13 +129,15 @@ export function packGraph(
   ops: SourceOps = sourceOps,
 ): PackedGraph {
   checkOptions<PackOptions>('importer', 'packGraph', options, packRules);
+  expectGraph(graph);
+  checkValue('importer', 'ops', ops, option.required(option.object));
   const context: PackContext = { builder: createBuilder(), memo: new Map<Value, number>(), fallbacks: [], planes: options.planes ?? 15 }; // prettier-ignore
   const { builder } = context;
   const first = inputOf(graph, options, context);
   const values = new Map<string, Packed>([[graph.input.name, first]]);
   for (const node of graph.nodes)
     packing(node, () => {
-      const op = ops[node.op]!;
+      const op = opOf(ops, node);
       if (!op.pack) throw failure('unsupported-op', { what: `node "${node.name}" (${node.op}) of a computed value`, next: 'This op is known of constants only: fold it, or compute it another way.' }); // prettier-ignore
       const inputs = node.inputs.map((name) => graph.constants.get(name) ?? values.get(name)!);
       values.set(node.output, op.pack(inputs, checkAttributes(op, node), node, context));

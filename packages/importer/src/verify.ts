@@ -1,11 +1,11 @@
 // Compares a packed model with the interpreter, input by input.
 import { checkOptions, createRng, expectLength, option } from '@bitgrad/bits';
 import { compareOutputs, scaleOf } from '@bitgrad/compiler/packing';
-import { jsEngine, normalizeBytes, type Engine, type PackedModel } from '@bitgrad/runtime';
+import { jsEngine, normalizeBytes, validateModel, type Engine, type PackedModel } from '@bitgrad/runtime';
 import { failure } from './fail.js';
-import { sizeOf, transposed, type SourceGraph, type SourceNode, type Tensor } from './graph.js';
+import { expectGraph, sizeOf, transposed, type SourceGraph, type SourceNode, type Tensor } from './graph.js';
 import { interpret, type SourceOps } from './interpret.js';
-import { normalizationOf, type PackOptions } from './pack-graph.js';
+import { normalizationOf, packRules, type PackOptions } from './pack-graph.js';
 import { sourceOps } from './ops/index.js';
 import { spatialAxes } from './pack/packed.js';
 
@@ -122,6 +122,9 @@ export async function verifyImport(
   ops: SourceOps = sourceOps,
 ): Promise<ImportAgreement> {
   const { tolerance = 1e-4, minAgreement = 1, randomSamples: drawn = 8, seed = 0, engine = jsEngine() } = checkOptions<VerifyOptions>('importer', 'verifyImport', options, verifyRules); // prettier-ignore
+  expectGraph(graph);
+  checkOptions<PackOptions>('importer', 'verifyImport', pack, packRules);
+  validateModel(model);
   const size = sizeOf(model.plan.buffers[model.plan.input]!.shape);
   const samples = options.samples ?? randomSamples(model, drawn, seed);
   const count = Math.max(1, Math.floor(samples.length / size));

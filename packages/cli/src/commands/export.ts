@@ -1,4 +1,4 @@
-// `bitgrad export`: a packed model in another form, such as C for microcontrollers.
+// `bitgrad export`: a packed model in another form, such as C for microcontrollers or ONNX.
 import { dirname, join, resolve } from 'node:path';
 import { BitgradError } from '@bitgrad/core';
 import { described, kinds, type Given } from '@bitgrad/recipe';
@@ -19,7 +19,7 @@ export const exportEntries = {
     value: '<folder>',
   }),
   name: v.optional(
-    described(kinds.text, 'c: prefix of names and files, a C identifier (default: m)', { value: '<name>' }),
+    described(kinds.text, 'c: prefix of names and files, a C identifier (default: m); onnx, qonnx: name of the file (default: model)', { value: '<name>' }), // prettier-ignore
   ),
   layout: v.optional(
     described(

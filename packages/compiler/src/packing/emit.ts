@@ -5,6 +5,7 @@ import { emitSteps, thresholdWeights } from './steps.js';
 import {
   asAffine,
   composeAffine,
+  roundsAlike,
   shapeOf,
   type Affine,
   type Channelwise,
@@ -52,7 +53,8 @@ const lowerChain = (builder: PlanBuilder, start: number, chain: readonly Channel
   };
   const step = (name: string, lowered: Lowered): void => {
     if (lowered.kind === 'affine') {
-      if (lowered.apart) flush();
+      const { affine, apart, exact } = lowered;
+      if (apart || (exact && pending && !roundsAlike(pending, affine))) flush();
       if (!pending) pendingName = name;
       pending = pending ? composeAffine(pending, lowered.affine) : lowered.affine;
       return;

@@ -17,8 +17,11 @@ export type RowFunction = (x: Values, shape: Shape) => Values;
 
 /** How a channelwise function is written as float ops, when it cannot be folded. */
 export type Lowered =
-  /** `apart`: not made one with an affine function before it, which would round otherwise than the graph. */
-  | { readonly kind: 'affine'; readonly affine: Affine; readonly apart?: boolean }
+  /**
+   * `apart`: not made one with an affine function before it, which would round otherwise than the graph; `exact`: made one
+   * only where it rounds the same.
+   */
+  | { readonly kind: 'affine'; readonly affine: Affine; readonly apart?: boolean; readonly exact?: boolean }
   | { readonly kind: 'clamp'; readonly min: ClampOp['min']; readonly max: ClampOp['max'] }
   /** A step function with these values, ascending: its steps are found by running it. */
   | { readonly kind: 'steps'; readonly steps: Steps }
@@ -75,6 +78,13 @@ export const composeAffine = (first: Affine, second: Affine): Affine => ({
   scale: first.scale.map((s, i) => s * second.scale[i]!),
   bias: first.bias.map((b, i) => b * second.scale[i]! + second.bias[i]!),
 });
+
+const all = (list: readonly number[], value: number): boolean => list.every((v) => v === value);
+const isIdentity = ({ scale, bias }: Affine): boolean => all(scale, 1) && all(bias, 0);
+
+/** Whether one affine op rounds as two do: one of them does nothing, or the first only scales and the second only shifts. */
+export const roundsAlike = (first: Affine, second: Affine): boolean =>
+  isIdentity(first) || isIdentity(second) || (all(first.bias, 0) && all(second.scale, 1));
 
 /** The affine function that a chain amounts to, or undefined when it holds anything else. Identity for an empty chain. */
 export function asAffine(chain: readonly Channelwise[], channels: number): Affine | undefined {

@@ -53,6 +53,21 @@ export const tanh: SourceOp = elementwise({
   lowered: () => [{ kind: 'unary', function: 'tanh' }],
 });
 
+/** Error function, to 1.2e-7: the expansion of erfc by Chebyshev polynomials (Numerical Recipes, 6.2). */
+const erf = (x: number): number => {
+  const t = 1 / (1 + Math.abs(x) / 2);
+  const terms = [-1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223, 0.17087277]; // prettier-ignore
+  const y = t * Math.exp(terms.reduceRight((sum, c) => c + t * sum, 0) - x * x);
+  return x >= 0 ? 1 - y : y - 1;
+};
+
+/** x times the share of a normal distribution below x. */
+export const gelu: SourceOp = elementwise({
+  summary: 'x * (1 + erf(x / sqrt 2)) / 2',
+  f: () => (x) => (x * (1 + erf(x * Math.SQRT1_2))) / 2,
+  lowered: () => [{ kind: 'unary', function: 'gelu' }],
+});
+
 /** The value itself: what does nothing in inference. */
 export const identity: SourceOp = elementwise({
   summary: 'the value itself',

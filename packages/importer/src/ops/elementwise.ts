@@ -1,6 +1,6 @@
 // What ops of single elements share: the function is stated once, and is what the interpreter runs, what constants are
 // folded by, and what thresholds are found with.
-import type { OptionRule } from '@bitgrad/bits';
+import { checkOptions, option, type OptionRule } from '@bitgrad/bits';
 import type { Lowered } from '@bitgrad/compiler/packing';
 import { failure, unsupported } from '../fail.js';
 import { broadcast, expanded, sizeOf, type Sizes, type SourceNode, type Tensor } from '../graph.js';
@@ -11,10 +11,11 @@ import type { Packed, PackContext } from '../pack/packed.js';
 /** One number for each channel of the plan. */
 export type Channels = readonly number[];
 
-/** An affine step of a chain. */
+/** An affine step of a chain, which rounds as the source does. */
 export const affine = (scale: Channels, bias: Channels): Lowered => ({
   kind: 'affine',
   affine: { scale, bias },
+  exact: true,
 });
 
 /** The shape that all inputs broadcast to. @throws BitgradError `shape-mismatch` */
@@ -72,8 +73,18 @@ export interface ElementwiseOp<A extends object> {
   levels?(attributes: A): readonly number[];
 }
 
-/** An op of one value and of constants, element by element. */
+const rules = {
+  summary: option.required(option.string),
+  constants: option.list(option.integer(0), 2),
+  attributes: option.object,
+  f: option.required(option.callback),
+  lowered: option.required(option.callback),
+  levels: option.callback,
+};
+
+/** An op of one value and of constants, element by element. @throws BitgradError `invalid-option` */
 export function elementwise<A extends object>(op: ElementwiseOp<A>): SourceOp {
+  checkOptions('importer', 'elementwise', op ?? (null as never), rules);
   const { summary, constants: [least, most] = [0, 0], attributes = {} } = op;
   return defineSourceOp<A>({
     summary,

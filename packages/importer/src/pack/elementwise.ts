@@ -33,6 +33,24 @@ export function channelNumbers({ shape, data }: Tensor, x: Packed): readonly num
 const most = 4096;
 const distinct = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
 
+/** What becomes of levels, where it is the same in every channel. */
+function mappedLevels(
+  levels: readonly number[],
+  f: PackedFunction['f'],
+  constants: PackedFunction['constants'],
+): readonly number[] | undefined {
+  const channels = constants.reduce((n, list) => Math.max(n, list.length), 1);
+  let first: readonly number[] | undefined;
+  for (let c = 0; c < channels; c++) {
+    const own = distinct(
+      levels.map((v) => f(v, ...constants.map((list) => list[list.length === 1 ? 0 : c]!))),
+    );
+    first ??= own;
+    if (own.length !== first.length || own.some((v, i) => v !== first![i])) return undefined;
+  }
+  return first;
+}
+
 /** The value with a function of each element. */
 export function withFunction(
   given: Packed,
@@ -55,8 +73,7 @@ export function withFunction(
   const full = constants.map((list) =>
     list.length === 1 ? Array<number>(channels).fill(list[0]!) : [...list],
   );
-  const own = constants.map((list) => list[0]!);
-  const found = x.levels && uniform ? distinct(x.levels.map((level) => f(level, ...own))) : levels;
+  const found = (x.levels && mappedLevels(x.levels, f, constants)) ?? levels;
   const ops = lowered(full);
   if (!ops && !found)
     throw failure('unsupported-op', {

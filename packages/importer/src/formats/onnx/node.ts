@@ -30,6 +30,16 @@ export interface OnnxNode {
   /** A constant of its own. */
   number(value: number | Tensor, inner: string): string;
   fail(what: string, next: string): never;
+  /** Borders that nodes before it add: a convolution takes one as its own padding. */
+  readonly borders: Map<string, Border>;
+}
+
+/** A border of one value around the space of a value. */
+interface Border {
+  readonly input: string;
+  /** Before each axis of space, then after each. */
+  readonly pads: readonly number[];
+  readonly value: number;
 }
 
 /** How one ONNX operator becomes nodes of the source graph. */
@@ -43,6 +53,7 @@ export function onnxNode(
   builder: GraphBuilder,
   version: number,
   limits: ImportLimits,
+  borders: OnnxNode['borders'],
 ): OnnxNode {
   const output = proto.output[0] ?? '';
   const name = proto.name || `${proto.op_type}:${output}`;
@@ -62,6 +73,7 @@ export function onnxNode(
     output,
     version,
     fail,
+    borders,
     int: (key, fallback) => {
       const a = find(key);
       return a ? intOf(a.i) : fallback;

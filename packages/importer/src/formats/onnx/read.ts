@@ -1,6 +1,6 @@
 // ONNX and QONNX files as source graphs.
 import { nearestName } from '@bitgrad/bits';
-import { createGraphBuilder } from '../../builder.js';
+import { createGraphBuilder, type GraphBuilder } from '../../builder.js';
 import { check, failure } from '../../fail.js';
 import type { SourceGraph } from '../../graph.js';
 import type { ReadContext } from '../../define.js';
@@ -9,7 +9,7 @@ import { arithmetic } from './nodes/arithmetic.js';
 import { products } from './nodes/products.js';
 import { quantizers } from './nodes/quantizers.js';
 import { shapes } from './nodes/shapes.js';
-import { onnxNode, type Translation } from './node.js';
+import { onnxNode, type OnnxNode, type Translation } from './node.js';
 import { intOf, modelType, type ModelProto, type NodeProto, type ValueProto } from './schema.js';
 import { readTensor } from './tensor.js';
 
@@ -49,12 +49,13 @@ const shapeOf = ({ name, type }: ValueProto, given: readonly number[] | undefine
 
 const translate = (
   proto: NodeProto,
-  context: Parameters<typeof onnxNode>[1],
+  builder: GraphBuilder,
   version: number,
   limits: ReadContext['limits'],
-) => {
+  borders: OnnxNode['borders'],
+): void => {
   // prettier-ignore
-  const node = onnxNode(proto, context, version, limits);
+  const node = onnxNode(proto, builder, version, limits, borders);
   const known = Object.hasOwn(translations, proto.op_type) && domains.includes(proto.domain);
   if (!known) {
     const meant = nearestName(proto.op_type, Object.keys(translations));
@@ -69,9 +70,21 @@ const translate = (
   translations[proto.op_type]!(node);
 };
 
+/** What `exportOnnx` leaves in a file. */
+function ownMetadata(properties: ModelProto['metadata_props']): { classes?: string[] } | undefined {
+  const text = properties.find(({ key }) => key === 'bitgrad')?.value;
+  if (text === undefined) return undefined;
+  try {
+    const { classes } = JSON.parse(text) as { classes?: unknown };
+    return Array.isArray(classes) && classes.every((name) => typeof name === 'string') ? { classes } : {};
+  } catch {
+    return {};
+  }
+}
+
 /** @throws BitgradError that names the node, its operator and a next step; `limit-exceeded` */
 export function readOnnx(bytes: Uint8Array, { limits, inputShape, name, ops }: ReadContext): SourceGraph {
-  const { graph, opset_import } = decode(bytes);
+  const { graph, opset_import, metadata_props } = decode(bytes);
   check(graph, 'graph of the file', 'nothing', 'a graph');
   check(
     graph.node.length <= limits.nodes,
@@ -88,6 +101,16 @@ export function readOnnx(bytes: Uint8Array, { limits, inputShape, name, ops }: R
   check(graph.output.length === 1, 'outputs of the graph', graph.output.map((v) => v.name), 'one output', 'unsupported-op'); // prettier-ignore
   builder.input(inputs[0]!.name, shapeOf(inputs[0]!, inputShape));
   for (const tensor of graph.initializer) builder.constant(tensor.name, readTensor(tensor, limits));
-  for (const node of graph.node) translate(node, builder, version, limits);
-  return builder.finish(graph.output[0]!.name, { name: graph.name || name, channels: 'first' });
+  const borders: OnnxNode['borders'] = new Map();
+  for (const node of graph.node) translate(node, builder, version, limits, borders);
+  const own = ownMetadata(metadata_props);
+  const { type } = inputs[0]!;
+  return builder.finish(graph.output[0]!.name, {
+    name: graph.name || name,
+    // A packed model of ours with rows of tokens has them in its own order.
+    channels: own && builder.shapeOf(inputs[0]!.name).length === 3 ? 'last' : 'first',
+    // Bytes are taken as they are.
+    ...(type?.tensor_type?.elem_type === 2 ? { normalization: { mean: [0], std: [1] } } : {}),
+    ...(own?.classes ? { classes: own.classes } : {}),
+  });
 }

@@ -19,6 +19,19 @@ export const activations: Readonly<Record<string, Translation>> = {
   PRelu: (n) => void n.emit('prelu', n.inputs.slice(0, 2)),
   Sigmoid: named('sigmoid'),
   Tanh: named('tanh'),
+  Gelu(n) {
+    if (n.text('approximate', 'none') !== 'none') n.fail('is an approximation', 'Use approximate "none".');
+    n.emit('gelu', [n.inputs[0]!]);
+  },
+  LayerNormalization(n) {
+    const rank = n.shape(0).length;
+    if (axisOf(n, n.int('axis', -1), rank) !== rank - 1)
+      n.fail('is over several axes', 'Normalize the last axis.');
+    const beta = n.inputs[2] ? n.inputs[2] : n.number(0, 'beta');
+    const gamma = n.inputs[1]!;
+    const zeros = n.inputs[2] ? beta : n.emit('mul', [gamma, beta], {}, 'zeros');
+    n.emit('layerNorm', [n.inputs[0]!, gamma, zeros], { epsilon: n.float('epsilon', 1e-5) });
+  },
   HardSigmoid: (n) =>
     void n.emit('hardSigmoid', [n.inputs[0]!], {
       slope: n.float('alpha', 0.2),

@@ -46,8 +46,12 @@ export const products: Readonly<Record<string, Translation>> = {
     const kernel = n.ints('kernel_shape') ?? shape.slice(2);
     const permutation = [0, ...shape.slice(2).map((_, i) => i + 2), 1];
     const w = n.emit('transpose', [n.inputs[1]!], { permutation }, 'kernel');
-    const inputs = [n.inputs[0]!, w, ...(n.inputs[2] ? [n.inputs[2]] : [])];
-    n.emit('conv', inputs, { ...windowOf(n, kernel), groups: n.int('group', 1), padValue: 0 });
+    const border = n.borders.get(n.inputs[0]!);
+    const window = windowOf(n, kernel);
+    const own = window.pads.every((p) => p === 0) && border;
+    const inputs = [own ? own.input : n.inputs[0]!, w, ...(n.inputs[2] ? [n.inputs[2]] : [])];
+    const padding = own ? { pads: own.pads, padValue: own.value } : { padValue: 0 };
+    n.emit('conv', inputs, { ...window, groups: n.int('group', 1), ...padding });
   },
   /** alpha * A * B + beta * C */
   Gemm(n) {

@@ -71,6 +71,9 @@ export const shapes: Readonly<Record<string, Translation>> = {
     const pads = listOf(n, 'pads', 1) ?? n.fail('has no pads', 'Mend the file.');
     if (pads.length !== 2 * rank) n.fail(`has ${pads.length} pads`, `Give ${2 * rank}, two for each axis.`);
     const value = n.inputs[2] ? (n.constant(2)!.data[0] ?? 0) : n.float('value', 0);
+    const sides = [pads.slice(0, rank), pads.slice(rank)];
+    if (rank > 2 && sides.every(([batch, channels]) => batch === 0 && channels === 0))
+      n.borders.set(n.output, { input: n.inputs[0]!, pads: sides.flatMap((s) => s.slice(2)), value });
     n.emit('pad', [n.inputs[0]!], { before: pads.slice(0, rank), after: pads.slice(rank), value });
   },
   Slice(n) {
