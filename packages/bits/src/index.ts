@@ -65,7 +65,7 @@ export {
 export { placeFirstFit, type Placement } from './place.js';
 export { createRng, restoreRng, type Rng, type RngState } from './rng.js';
 export { binarySign, checkNoNaN, levelOfBit, signBit } from './sign.js';
-export { axisWindow, windowExtent, windowPositions, type AxisWindow } from './window.js';
+export { axisWindow, windowExtent, windowPositions, type AxisPadding, type AxisWindow } from './window.js';
 export {
   firstThatRuns,
   reasonsOf,

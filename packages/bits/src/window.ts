@@ -16,19 +16,24 @@ export interface AxisWindow {
   after: number;
 }
 
+/** Padding of one axis: none, the least with which a window of stride 1 keeps the size, or elements before and after. */
+export type AxisPadding = 'valid' | 'same' | readonly [before: number, after: number];
+
 /**
- * Output size and padding of one axis, as TensorFlow has them: with `same` the output has ceil(input / stride)
- * elements, and the padding is split evenly, the odd element after.
+ * Output size and padding of one axis. `same` is TensorFlow's: the output has ceil(input / stride) elements, and the
+ * padding is split evenly, the odd element after. Numbers are PyTorch's: `padding=p` is `[p, p]`.
  */
 export function axisWindow(
   input: number,
   kernel: number,
   stride: number,
   dilation: number,
-  padding: 'valid' | 'same',
+  padding: AxisPadding,
 ): AxisWindow {
-  if (padding === 'valid')
-    return { size: windowPositions(input, kernel, stride, dilation), before: 0, after: 0 };
+  if (padding !== 'same') {
+    const [before, after] = padding === 'valid' ? [0, 0] : padding;
+    return { size: windowPositions(input + before + after, kernel, stride, dilation), before, after };
+  }
   const size = Math.ceil(input / stride);
   const total = Math.max(0, (size - 1) * stride + windowExtent(kernel, dilation) - input);
   const before = Math.floor(total / 2);

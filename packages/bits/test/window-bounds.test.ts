@@ -8,6 +8,9 @@ describe('axisWindow', () => {
     expect(axisWindow(4, 1, 3, 1, 'same')).toEqual({ size: 2, before: 0, after: 0 });
     expect(axisWindow(7, 3, 2, 2, 'valid')).toEqual({ size: 2, before: 0, after: 0 });
     expect(axisWindow(2, 3, 1, 1, 'valid').size).toBe(0);
+    // torch.nn.Conv2d(kernel_size=3, stride=2, padding=1) on 6 elements: where 'same' pads after only.
+    expect(axisWindow(6, 3, 2, 1, [1, 1])).toEqual({ size: 3, before: 1, after: 1 });
+    expect(axisWindow(2, 3, 1, 1, [2, 0])).toEqual({ size: 2, before: 2, after: 0 });
   });
 
   it.each(['valid', 'same'] as const)('counts the positions that a loop finds, %s', (padding) => {

@@ -3,13 +3,22 @@
 // product of the scaled tensors up to float rounding, and exactly what a compiled model computes.
 import * as tf from '@tensorflow/tfjs-core';
 import { axisWindow } from '@bitgrad/bits';
-import { BitgradError, binaryConv2d, binaryMatMul, checkValue, option } from '@bitgrad/core';
+import {
+  BitgradError,
+  binaryConv2d,
+  binaryMatMul,
+  checkValue,
+  option,
+  paddingOf,
+  tfjsPadding,
+  type Padding2d,
+} from '@bitgrad/core';
 import type { QuantizedParts } from './quantizers.js';
 
 /** Geometry of a 2-D convolution in NHWC. */
 export interface Conv2dGeometry {
   readonly strides: readonly [number, number];
-  readonly padding: 'valid' | 'same';
+  readonly padding: Padding2d;
   readonly dilations: readonly [number, number];
   /** What padded pixels hold: 0, or 1 (the level +1). */
   readonly padValues: 0 | 1;
@@ -106,11 +115,17 @@ function padInput(
   x: QuantizedParts,
   kernelSize: readonly [number, number],
   { strides, padding, padValues }: Conv2dGeometry,
-): { x: QuantizedParts; padding: 'valid' | 'same' } {
+): { x: QuantizedParts; padding: Padding2d } {
   if (padding === 'valid' || padValues === 0) return { x, padding };
   const pads = x.levels.shape.map((size, axis): [number, number] => {
     if (axis !== 1 && axis !== 2) return [0, 0];
-    const { before, after } = axisWindow(size, kernelSize[axis - 1]!, strides[axis - 1]!, 1, 'same');
+    const { before, after } = axisWindow(
+      size,
+      kernelSize[axis - 1]!,
+      strides[axis - 1]!,
+      1,
+      paddingOf(padding, (axis - 1) as 0 | 1),
+    );
     return [before, after];
   });
   const { scale } = x;
@@ -145,7 +160,7 @@ export function quantizedConv2d(
   const strides = [...geometry.strides] as [number, number];
   const { padding } = padded;
   const convolve = (a: tf.Tensor4D, b: tf.Tensor4D) =>
-    exact ? binaryConv2d(a, b, { strides, padding }) : tf.conv2d(a, b, strides, padding);
+    exact ? binaryConv2d(a, b, { strides, padding }) : tf.conv2d(a, b, strides, tfjsPadding(padding));
   const a = input.levels as tf.Tensor4D;
   const { groups } = geometry;
   if (groups === 1) return rescale(convolve(a, filter), weights, input) as tf.Tensor4D;
@@ -173,7 +188,7 @@ export function quantizedDepthwiseConv2d(
     input.levels as tf.Tensor4D,
     filter,
     [...geometry.strides] as [number, number],
-    padded.padding,
+    tfjsPadding(padded.padding),
   );
   return rescale(product, weights, input) as tf.Tensor4D;
 }

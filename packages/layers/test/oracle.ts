@@ -1,5 +1,5 @@
 // Convolutions as lists of taps in plain JS: forward and gradients of any linear layer follow from the same loop.
-import { createRng } from '@bitgrad/core';
+import { createRng, type Padding2d } from '@bitgrad/core';
 
 export interface ConvShape {
   n: number;
@@ -11,7 +11,7 @@ export interface ConvShape {
   kernel: [number, number];
   strides: [number, number];
   dilations: [number, number];
-  padding: 'valid' | 'same';
+  padding: Padding2d;
   padValues: 0 | 1;
   groups: number;
 }
@@ -21,31 +21,38 @@ export type Tap = (output: number, input: number, weight: number) => void;
 
 const extent = (kernel: number, dilation: number) => (kernel - 1) * dilation + 1;
 
-/** Output size and padding before, TensorFlow's rule. */
+/** Output size and padding before: TensorFlow's rule, or numbers before and after. */
 const outputOf = (
   size: number,
   kernel: number,
   stride: number,
   dilation: number,
-  padding: 'valid' | 'same',
+  padding: 'valid' | 'same' | readonly [number, number],
 ) => {
   const e = extent(kernel, dilation);
+  if (typeof padding !== 'string')
+    return { size: Math.floor((size + padding[0] + padding[1] - e) / stride) + 1, before: padding[0] };
   if (padding === 'valid') return { size: Math.floor((size - e) / stride) + 1, before: 0 };
   const out = Math.ceil(size / stride);
   return { size: out, before: Math.floor(Math.max(0, (out - 1) * stride + e - size) / 2) };
 };
 
-export const outputSize = (s: ConvShape): [number, number] => [
-  outputOf(s.h, s.kernel[0], s.strides[0], s.dilations[0], s.padding).size,
-  outputOf(s.w, s.kernel[1], s.strides[1], s.dilations[1], s.padding).size,
-];
+const alongAxis = (s: ConvShape, axis: 0 | 1) =>
+  outputOf(
+    axis ? s.w : s.h,
+    s.kernel[axis],
+    s.strides[axis],
+    s.dilations[axis],
+    typeof s.padding === 'string' ? s.padding : s.padding[axis],
+  );
+
+export const outputSize = (s: ConvShape): [number, number] => [alongAxis(s, 0).size, alongAxis(s, 1).size];
 
 function positions(
   s: ConvShape,
   visit: (n: number, y: number, x: number, i: number, j: number, iy: number, ix: number) => void,
 ) {
-  const rows = outputOf(s.h, s.kernel[0], s.strides[0], s.dilations[0], s.padding);
-  const columns = outputOf(s.w, s.kernel[1], s.strides[1], s.dilations[1], s.padding);
+  const [rows, columns] = [alongAxis(s, 0), alongAxis(s, 1)];
   for (let n = 0; n < s.n; n++)
     for (let y = 0; y < rows.size; y++)
       for (let x = 0; x < columns.size; x++)

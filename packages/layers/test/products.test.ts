@@ -94,6 +94,7 @@ function check({ layer, slot, xShape, yShape, taps, padValues, kernel, input, gr
 }
 
 const names = fc.constantFrom(null, 'test-ste', 'test-scaled');
+const sides = fc.integer({ min: 0, max: 6 });
 const shapes = (groups: fc.Arbitrary<number>): fc.Arbitrary<ConvShape> =>
   fc
     .record({
@@ -105,14 +106,27 @@ const shapes = (groups: fc.Arbitrary<number>): fc.Arbitrary<ConvShape> =>
       kernel: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
       strides: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
       dilations: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
-      padding: fc.constantFrom('valid' as const, 'same' as const),
+      padding: fc.oneof(
+        fc.constantFrom('valid' as const, 'same' as const),
+        fc.tuple(fc.tuple(sides, sides), fc.tuple(sides, sides)),
+      ),
       padValues: fc.constantFrom(0 as const, 1 as const),
       groups,
     })
-    .map((s) => ({ ...s, c: s.c * s.groups, o: s.o * s.groups }));
+    .map((s) => {
+      const least = (a: 0 | 1) => (n: number) => Math.min(n, (s.kernel[a] - 1) * s.dilations[a]);
+      const padding: ConvShape['padding'] =
+        typeof s.padding === 'string'
+          ? s.padding
+          : [s.padding[0].map(least(0)) as [number, number], s.padding[1].map(least(1)) as [number, number]];
+      return { ...s, padding, c: s.c * s.groups, o: s.o * s.groups };
+    });
 const fits = (s: ConvShape) =>
   s.padding === 'same' ||
-  ([0, 1] as const).every((a) => (a ? s.w : s.h) >= (s.kernel[a] - 1) * s.dilations[a] + 1);
+  ([0, 1] as const).every((a) => {
+    const [before, after] = typeof s.padding === 'string' ? [0, 0] : s.padding[a];
+    return before + (a ? s.w : s.h) + after >= (s.kernel[a] - 1) * s.dilations[a] + 1;
+  });
 
 const conv2dCase = (s: ConvShape, kernel: string | null, input: string | null, seed: number): Case => ({
   layer: quantConv2d({
@@ -171,7 +185,7 @@ describe('quantConv2d', () => {
 it('quantConv1d equals a convolution of height 1', () => {
   fc.assert(
     fc.property(
-      shapes(fc.constant(1)).map((s): ConvShape => ({ ...s, h: 1, kernel: [1, s.kernel[1]], strides: [1, s.strides[1]], dilations: [1, s.dilations[1]] })).filter(fits), // prettier-ignore
+      shapes(fc.constant(1)).map((s): ConvShape => ({ ...s, h: 1, kernel: [1, s.kernel[1]], strides: [1, s.strides[1]], dilations: [1, s.dilations[1]], padding: typeof s.padding === 'string' ? s.padding : [[0, 0], s.padding[1]] })).filter(fits), // prettier-ignore
       names,
       names,
       fc.nat(1000),
@@ -184,7 +198,7 @@ it('quantConv1d equals a convolution of height 1', () => {
             kernelSize: s.kernel[1],
             strides: [s.strides[1]],
             dilationRate: s.dilations[1],
-            padding: s.padding,
+            padding: typeof s.padding === 'string' ? s.padding : s.padding[1],
             padValues: s.padValues,
             kernelQuantizer: kernel,
             inputQuantizer: input,
@@ -228,7 +242,9 @@ it('quantDepthwiseConv2d equals the sums over taps for any geometry', () => {
 });
 
 it('quantConv2dTranspose equals the turned-round taps for any geometry', () => {
-  const plain = shapes(fc.constant(1)).map((s): ConvShape => ({ ...s, dilations: [1, 1], padValues: 0 }));
+  const plain = shapes(fc.constant(1))
+    .map((s): ConvShape => ({ ...s, dilations: [1, 1], padValues: 0 }))
+    .filter((s) => typeof s.padding === 'string');
   fc.assert(
     fc.property(plain, names, names, fc.nat(1000), (s, kernel, input, seed) =>
       check({
@@ -236,7 +252,7 @@ it('quantConv2dTranspose equals the turned-round taps for any geometry', () => {
           filters: s.o,
           kernelSize: s.kernel,
           strides: s.strides,
-          padding: s.padding,
+          padding: s.padding as 'same',
           kernelQuantizer: kernel,
           inputQuantizer: input,
         }),

@@ -1,6 +1,6 @@
 // What every lowering is given, and the shape of a lowering: one function a layer class.
 import { axisWindow } from '@bitgrad/bits';
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, paddingOf, paddingRule, type Padding2d } from '@bitgrad/core';
 import type { OpDraft, PlanBuilder, Shape } from '@bitgrad/runtime';
 import { materialize } from '../packing/emit.js';
 import { plainValue, shapeOf, type Value } from '../packing/value.js';
@@ -76,17 +76,18 @@ export function windowOf(
   kernel: readonly number[],
   strides: readonly number[],
   dilations: readonly number[],
-  padding: string,
+  padding: unknown,
 ) {
-  if (padding !== 'valid' && padding !== 'same')
-    unsupported(layer, `padding ${padding}`, "Use 'valid' or 'same'.");
-  const axis = (size: number, i: 0 | 1) => axisWindow(size, kernel[i]!, strides[i]!, dilations[i]!, padding);
+  if (!paddingRule.allows(padding))
+    unsupported(layer, `padding ${String(padding)}`, `Use ${paddingRule.expected}.`);
+  const axis = (size: number, i: 0 | 1) =>
+    axisWindow(size, kernel[i]!, strides[i]!, dilations[i]!, paddingOf(padding as Padding2d, i));
   const [y, x] = [axis(h!, 0), axis(w!, 1)];
   if (!(y.size > 0 && x.size > 0))
     unsupported(
       layer,
       `a window of ${kernel.join(' x ')} on an input of ${h} x ${w}`,
-      'Use a larger input, a smaller window, or padding "same".',
+      'Use a larger input, a smaller window, or padding.',
     );
   const two = (v: readonly number[]) => [v[0]!, v[1]!] as [number, number];
   return {

@@ -23,7 +23,7 @@ interface ConvConfig {
   kernelSize: unknown;
   strides?: unknown;
   dilationRate?: unknown;
-  padding?: string;
+  padding?: unknown;
   padValues?: 0 | 1;
   groups?: number;
   depthMultiplier?: number;
@@ -34,7 +34,7 @@ interface Geometry {
   readonly kernel: readonly [number, number];
   readonly strides: readonly [number, number];
   readonly dilations: readonly [number, number];
-  readonly padding: string;
+  readonly padding: unknown;
   readonly padValue: number;
 }
 
@@ -132,7 +132,14 @@ export const conv1d: Lowering = (layer, [x], context) => {
   const config = configOf(layer);
   const g = geometryOf(config);
   const last = ([size]: readonly [number, number]): [number, number] => [1, size];
-  const flat = { ...g, kernel: last(g.kernel), strides: last(g.strides), dilations: last(g.dilations) };
+  const padding = Array.isArray(g.padding) ? [[0, 0], g.padding] : g.padding; // prettier-ignore
+  const flat = {
+    ...g,
+    padding,
+    kernel: last(g.kernel),
+    strides: last(g.strides),
+    dilations: last(g.dilations),
+  };
   const written = x!.reshape ? asFloat(x!, context) : x!;
   const y = convolve(layer, { ...written, reshape: [1, ...shapeOf(x!)] }, flat, config.filters, 1, context);
   return { ...y, reshape: shapeOf(y).slice(1) };

@@ -1,15 +1,27 @@
 // Products of tensors that are exactly +-1: packed XNOR kernels forward where the backend has them, with the float
 // gradients of the plain product. Exact: a packed kernel gives bit for bit what the float product gives.
 import * as tf from '@tensorflow/tfjs-core';
-import { axisWindow, checkOptions, option, type OptionRules } from '@bitgrad/bits';
+import { axisWindow, checkOptions, option, type AxisPadding, type OptionRules } from '@bitgrad/bits';
 import { customOp } from './custom-op.js';
 import { expectTensor, shapeMismatch } from './expect-tensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
+/** Padding of height and width: none, TensorFlow's 'same', or [[top, bottom], [left, right]]. */
+export type Padding2d =
+  'valid' | 'same' | readonly [rows: readonly [number, number], columns: readonly [number, number]];
+
+/** The padding along `axis`: 0 height, 1 width. */
+export const paddingOf = (padding: Padding2d, axis: 0 | 1): AxisPadding =>
+  typeof padding === 'string' ? padding : padding[axis]!;
+
+/** The padding as ops of tfjs take it. */
+export const tfjsPadding = (padding: Padding2d): 'valid' | 'same' | tf.backend_util.ExplicitPadding =>
+  typeof padding === 'string' ? padding : [[0, 0], [...padding[0]], [...padding[1]], [0, 0]];
+
 /** Geometry of {@link binaryConv2d}. */
 export interface BinaryConv2dOptions {
   readonly strides: readonly [number, number];
-  readonly padding: 'valid' | 'same';
+  readonly padding: Padding2d;
   readonly dilations?: readonly [number, number];
 }
 
@@ -17,14 +29,26 @@ const pair = option.of(
   'two integers, 1 or more',
   (v) => Array.isArray(v) && v.length === 2 && v.every((x) => Number.isSafeInteger(x) && x >= 1),
 );
+/** What {@link Padding2d} may be. */
+export const paddingRule = option.of(
+  "'valid', 'same', or four whole numbers [[top, bottom], [left, right]]",
+  (v) =>
+    v === 'valid' ||
+    v === 'same' ||
+    (Array.isArray(v) &&
+      v.length === 2 &&
+      v.every(
+        (side) => Array.isArray(side) && side.length === 2 && side.every((n) => option.integer(0).allows(n)),
+      )),
+);
 const rules: OptionRules<BinaryConv2dOptions> = {
   strides: option.required(pair),
-  padding: option.required(option.oneOf('valid', 'same')),
+  padding: option.required(paddingRule),
   dilations: pair,
 };
 
 /**
- * 2-D convolution of +-1 tensors. The caller guarantees that both hold exactly +1 and -1; 'same' pads with 0, as tfjs.
+ * 2-D convolution of +-1 tensors. The caller guarantees that both hold exactly +1 and -1; padding is with 0, as in tfjs.
  * @param x float32 [n, h, w, c]
  * @param filter float32 [kh, kw, c, o]
  */
@@ -40,9 +64,9 @@ export function binaryConv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: Binar
   ];
   // tfjs has no gradient of dilated convolutions on any backend; the float path says so itself.
   if (!hasKernel('BitgradBinaryConv2D') || d[0] > 1 || d[1] > 1)
-    return tf.conv2d(x, filter, s, padding, 'NHWC', d);
-  const pads = [0, 1].flatMap((i) => {
-    const { before, after } = axisWindow(x.shape[i + 1]!, filter.shape[i]!, s[i]!, 1, padding);
+    return tf.conv2d(x, filter, s, tfjsPadding(padding), 'NHWC', d);
+  const pads = ([0, 1] as const).flatMap((i) => {
+    const { before, after } = axisWindow(x.shape[i + 1]!, filter.shape[i]!, s[i]!, 1, paddingOf(padding, i));
     return [before, after];
   });
   const attrs = { strides, pads, dilations, padValue: 0 };
@@ -62,9 +86,9 @@ const convGradients = (
   filter: tf.Tensor4D,
   dy: tf.Tensor4D,
   strides: readonly [number, number],
-  padding: 'valid' | 'same',
+  padding: Padding2d,
 ): tf.Tensor[] => {
-  const attrs = { strides: [...strides], pad: padding, dataFormat: 'NHWC' };
+  const attrs = { strides: [...strides], pad: tfjsPadding(padding), dataFormat: 'NHWC' };
   const run = (name: string, inputs: tf.NamedTensorMap, more: object) =>
     tf.engine().runKernel(name, inputs, { ...attrs, ...more } as never) as tf.Tensor;
   return [

@@ -78,14 +78,23 @@ tf.serialization.registerClass(QuantConv2D);
 export const quantConv2d = (args: QuantConv2DArgs): QuantConv2D => new QuantConv2D(args);
 
 /** Options of {@link QuantConv1D}; sizes are one number each. */
-export interface QuantConv1DArgs extends ConvArgs, KernelArgs {
+export interface QuantConv1DArgs extends Omit<ConvArgs, 'padding'>, KernelArgs {
   /** Number of output channels. */
   filters: number;
+  /** 'valid' (default), 'same', or numbers of elements: one for both ends, or [before, after]. */
+  padding?: 'valid' | 'same' | number | readonly [before: number, after: number];
 }
 
 const widen = (value: number | readonly number[] | null | undefined): [number, number] => {
   const width = Array.isArray(value) ? value[0] : (value ?? 1);
   return [1, (Array.isArray(value) && value.length !== 1 ? Number.NaN : width) as number];
+};
+
+/** The padding of one axis, a number or [before, after], as that of a convolution of height 1. */
+const paddingOfWidth = (padding: QuantConv1DArgs['padding']): Pick<ConvArgs, 'padding'> => {
+  if (padding === undefined || typeof padding === 'string') return { padding } as Pick<ConvArgs, 'padding'>;
+  const [before, after] = typeof padding === 'number' ? [padding, padding] : padding;
+  return { padding: [[0, 0], [before, after]] }; // prettier-ignore
 };
 
 /** 1-D convolution: x [n, w, c], kernel [k, c, filters]. */
@@ -101,6 +110,7 @@ export class QuantConv1D extends ProductLayer {
     this.filters = positiveInteger(args?.filters, 'filters of QuantConv1D');
     this.options = convOptions({
       ...args,
+      ...paddingOfWidth(args.padding),
       kernelSize: widen(args.kernelSize),
       strides: widen(args.strides),
       dilationRate: widen(args.dilationRate),
@@ -133,12 +143,13 @@ export class QuantConv1D extends ProductLayer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { kernelSize, strides, dilations } = this.options;
+    const { kernelSize, strides, dilations, padding } = this.options;
     return {
       ...super.getConfig(),
       ...convConfig(this.options),
       kernelSize: [kernelSize[1]],
       strides: [strides[1]],
+      ...(typeof padding === 'string' ? {} : { padding: [...padding[1]] }),
       dilationRate: [dilations[1]],
       filters: this.filters,
     };

@@ -23,13 +23,22 @@ const rules: LayerRules<QuantConv2DTransposeArgs> = { ...convRules, ...kernelRul
 export class QuantConv2DTranspose extends ProductLayer {
   static className = 'QuantConv2DTranspose';
   readonly filters: number;
-  readonly options: ConvOptions;
+  readonly options: ConvOptions & { readonly padding: 'valid' | 'same' };
 
   /** @throws BitgradError `invalid-option` (dilation and one-padding too), `unknown-name`, `incompatible` */
   constructor(args: QuantConv2DTransposeArgs) {
     super(layerOptions('QuantConv2DTranspose', args, rules), ['kernel']);
     this.filters = positiveInteger(args?.filters, 'filters of QuantConv2DTranspose');
-    this.options = convOptions(args);
+    const { padding, ...options } = convOptions(args);
+    if (padding !== 'valid' && padding !== 'same')
+      throw new BitgradError({
+        code: 'invalid-option',
+        source: 'layers',
+        what: 'padding of QuantConv2DTranspose',
+        got: args.padding,
+        expected: "'valid' or 'same'",
+      });
+    this.options = { ...options, padding };
     if (this.options.padValues !== 0 || this.options.dilations.some((d) => d !== 1))
       throw new BitgradError({
         code: 'invalid-option',
