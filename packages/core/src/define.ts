@@ -77,6 +77,7 @@ const quantizerMembers = namesOf<Quantizer>({
   certificate: true,
   parameters: true,
   augment: true,
+  companion: true,
   wrapOptimizer: true,
 });
 const capabilityNames = namesOf<QuantizerCapabilities>({

@@ -1,6 +1,7 @@
 // Checks of what core's functions are given, in constant time: a member of a plugin, a clock, a function.
 import { BitgradError } from '@bitgrad/bits';
 import type { TrainingClock } from './contracts/clock.js';
+import type { QuantizeContext } from './contracts/context.js';
 import type { ForwardQuantizer } from './contracts/forward.js';
 import type { Quantizer } from './contracts/quantizer.js';
 import type { SurrogateGradient } from './contracts/surrogate.js';
@@ -60,4 +61,11 @@ export function expectObject(what: string, value: unknown): asserts value is Rec
 export function expectNumber(what: string, value: unknown): asserts value is number {
   if (typeof value !== 'number' || !Number.isFinite(value))
     throw invalidArgument(what, value, 'a finite number');
+}
+
+/** @throws BitgradError `invalid-option` for what is no context of a quantizer */
+export function expectContext(owner: string, context: unknown): asserts context is QuantizeContext {
+  expectObject(`context of ${owner}`, context);
+  expectObject(`context.scalars of ${owner}`, context['scalars']);
+  expectObject(`context.site of ${owner}`, context['site']);
 }

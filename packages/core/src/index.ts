@@ -115,10 +115,25 @@ export {
   type Kernel,
   type KernelArguments,
 } from './install-kernels.js';
+export {
+  kernelScaleEntries,
+  meanMagnitude,
+  scaledSignPair,
+  type KernelScale,
+  type KernelScaleOptions,
+} from './kernel-scale.js';
 export { kernelOwner, type KernelOwner } from './kernel-owner.js';
 export { attend } from './ops/attention.js';
 export { batchNormTrain, type BatchNormResult } from './ops/batch-norm.js';
-export { binaryConv2d, binaryMatMul, type BinaryConv2dOptions } from './ops/binary.js';
+export {
+  binaryConv2d,
+  binaryMatMul,
+  paddingOf,
+  paddingRule,
+  tfjsPadding,
+  type BinaryConv2dOptions,
+  type Padding2d,
+} from './ops/binary.js';
 export { softmaxCrossEntropy } from './ops/cross-entropy.js';
 export { customOp } from './ops/custom-op.js';
 export { elementwise } from './ops/elementwise.js';
@@ -134,6 +149,7 @@ export {
   forwardValue,
   quantize,
   quantizeContext,
+  quantizeLevels,
   quantizePair,
   sampleSurrogate,
   type QuantizeOptions,

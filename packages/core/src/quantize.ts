@@ -6,7 +6,7 @@ import type { QuantizeContext, QuantizerSite, Scalars, Statistics } from './cont
 import type { ForwardQuantizer } from './contracts/forward.js';
 import type { Quantizer } from './contracts/quantizer.js';
 import type { SurrogateGradient } from './contracts/surrogate.js';
-import { expectClock, expectKind, expectObject } from './expect.js';
+import { expectClock, expectContext, expectKind, expectObject } from './expect.js';
 import { customOp } from './ops/custom-op.js';
 import { elementwise } from './ops/elementwise.js';
 import { expectTensor } from './ops/expect-tensor.js';
@@ -53,7 +53,7 @@ export function quantizeContext(quantizer: Quantizer, options: QuantizeOptions):
 
 /**
  * Quantizes x: `scale(u) * F(u)` forward, `dy * scale(u) * B(u)` backward, with `u = prepare(x)`; in training steps
- * the quantizer's `augment` follows.
+ * the quantizer's `augment` and `companion` change what is scaled.
  * @param x float32 tensor; kernels in tfjs layout, inputs with the batch axis first
  * @returns float32 tensor of x's shape; the caller disposes it (or runs inside tf.tidy)
  * @throws BitgradError `not-finite` in checked mode, with the index of the first NaN of x; `invalid-option` for what is no
@@ -66,16 +66,41 @@ export function quantize(quantizer: Quantizer, x: tf.Tensor, options: QuantizeOp
   return tf.tidy(() => {
     const { forward } = quantizer;
     const u = forward.prepare ? forward.prepare(x, context) : x;
-    const levels = quantizePair(forward, quantizer.surrogate, u, context);
-    const y = forward.scale
-      ? tf.mul(
-          levels,
-          detach(u, (v) => forward.scale!(v, context)),
-        )
-      : levels;
-    return context.training && !context.hard && quantizer.augment ? quantizer.augment(y, x, context) : y;
+    const levels = quantizeLevels(quantizer, x, u, context);
+    if (!forward.scale) return levels;
+    return tf.mul(
+      levels,
+      detach(u, (v) => forward.scale!(v, context)),
+    );
   });
 }
+
+/**
+ * F(u) without its scale, with what the quantizer adds to it, or to its gradient, in training steps.
+ * @param x the latent value
+ * @param u `prepare(x)`
+ */
+export function quantizeLevels(
+  quantizer: Quantizer,
+  x: tf.Tensor,
+  u: tf.Tensor,
+  context: QuantizeContext,
+): tf.Tensor {
+  expectKind('quantizeLevels', 'quantizer', quantizer);
+  const levels = quantizePair(quantizer.forward, quantizer.surrogate, u, context);
+  if (!context.training || context.hard) return levels;
+  const y = quantizer.augment ? quantizer.augment(levels, x, context) : levels;
+  const companion = quantizer.companion?.(x, context);
+  return companion ? inBackwardPass(y, companion) : y;
+}
+
+/** y in the forward pass; backward as if e had been added to it: y + e - stopgrad(e), without that sum's rounding. */
+const inBackwardPass = (y: tf.Tensor, e: tf.Tensor): tf.Tensor =>
+  customOp(
+    [y, e],
+    ([value]) => ({ value: tf.clone(value!), saved: [] }),
+    (dy) => [tf.clone(dy), tf.clone(dy)],
+  );
 
 /** F forward, B backward, without prepare, scale and augment. */
 export function quantizePair(
@@ -127,11 +152,6 @@ export function backwardValue(
     const product = E.mul(E.input('dy'), surrogate.expression(context.scalars));
     return elementwise(product, { ...statistics, x, dy }, x.shape);
   });
-}
-
-function expectContext(owner: string, context: unknown): asserts context is QuantizeContext {
-  expectObject(`context of ${owner}`, context);
-  expectObject(`context.scalars of ${owner}`, context['scalars']);
 }
 
 /** A tensor of its own, so that what it was made of can be disposed. */

@@ -4,9 +4,8 @@ import {
   BitgradError,
   defaultRegistry,
   detach,
-  quantize,
   quantizeContext,
-  quantizePair,
+  quantizeLevels,
   quantizerConfig,
   type Quantizer,
   type QuantizeOptions,
@@ -93,17 +92,16 @@ const givesSigns = ({ forward }: Quantizer, hard: boolean): boolean =>
 
 /**
  * The same quantization as core's `quantize`, with the scale apart, so that it can be applied after a product: exact
- * integer sums first, one rounding last, as a compiled model does. An `augment` (noise in training) needs the value
- * itself, and then there is no scale.
+ * integer sums first, one rounding last, as a compiled model does. Where an `augment` changes the levels of a training
+ * step, they are real numbers.
  */
 export function quantizeParts(quantizer: Quantizer, x: tf.Tensor, options: QuantizeOptions): QuantizedParts {
   const context = quantizeContext(quantizer, options);
-  if (context.training && !context.hard && quantizer.augment)
-    return { levels: quantize(quantizer, x, options), exact: false };
-  const { forward, surrogate } = quantizer;
+  const { forward } = quantizer;
   const u = forward.prepare ? forward.prepare(x, context) : x;
-  const levels = quantizePair(forward, surrogate, u, context);
-  const exact = givesSigns(quantizer, context.hard);
+  const levels = quantizeLevels(quantizer, x, u, context);
+  const augmented = context.training && !context.hard && quantizer.augment !== undefined;
+  const exact = !augmented && givesSigns(quantizer, context.hard);
   return forward.scale
     ? { levels, exact, scale: detach(u, (v) => forward.scale!(v, context)) }
     : { levels, exact };

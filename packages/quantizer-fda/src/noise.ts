@@ -2,6 +2,7 @@
 // 2103.00841, section 3.3). It exists in training steps only. The paper can be read in two ways: eq. 14 adds alpha e to
 // the quantized value, Algorithm 1 lets e act in the backward pass alone.
 import * as tf from '@tensorflow/tfjs-core';
+import { detach } from '@bitgrad/core';
 import type { ParameterSpec, QuantizeContext, QuantizerSite, Rng } from '@bitgrad/core';
 
 /** Shape of the noise module. */
@@ -10,6 +11,8 @@ export interface NoiseOptions {
   readonly k: number;
   /** Factor of the shortcut sin(x). */
   readonly c: number;
+  /** W1 and W2 are trained. */
+  readonly trained?: boolean;
 }
 
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
@@ -46,25 +49,18 @@ export function noiseParameters(site: QuantizerSite, { k }: NoiseOptions): Param
  * @param x float32, the latent tensor of the site
  * @returns float32 of x's shape
  */
-export function noise(x: tf.Tensor, context: QuantizeContext, { c }: NoiseOptions): tf.Tensor {
-  const { 'noise-w1': w1, 'noise-w2': w2 } = context.parameters;
+export function noise(
+  x: tf.Tensor,
+  context: QuantizeContext,
+  { c, trained = true }: NoiseOptions,
+): tf.Tensor {
+  const hold = (w: tf.Tensor): tf.Tensor => (trained ? w : detach(w, tf.clone));
+  const w1 = hold(context.parameters['noise-w1']!);
+  const w2 = hold(context.parameters['noise-w2']!);
   const { toRows, fromRows } = rowsOf(x, context.site);
   const rows = toRows(x);
   const adapted = tf.matMul(tf.relu(tf.matMul(rows, w1 as tf.Tensor2D)), w2 as tf.Tensor2D);
   return tf.add(fromRows(adapted), tf.mul(tf.sin(x), c));
-}
-
-/**
- * y in the forward pass; backward as if e had been added to it: y + e - stopgrad(e), without that sum's rounding.
- * @param y float32, the quantized value
- * @param e float32 of y's shape
- */
-export function inBackwardPass(y: tf.Tensor, e: tf.Tensor): tf.Tensor {
-  const identity = tf.customGrad((a, b) => {
-    void b;
-    return { value: tf.clone(a as tf.Tensor), gradFunc: (dy: tf.Tensor) => [tf.clone(dy), tf.clone(dy)] };
-  });
-  return identity(y, e);
 }
 
 const rowsOf = (x: tf.Tensor, site: QuantizerSite) => {

@@ -2,14 +2,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
-  defineSignForward,
   defineQuantizer,
   epochProgress,
   grow,
   growingSchedule,
+  kernelScaleEntries,
   mergeSchedules,
   parseOptions,
   progress,
+  scaledSignPair,
   type Quantizer,
   type Schedule,
   type TrainingClock,
@@ -17,7 +18,7 @@ import {
 import * as v from 'valibot';
 import { boxedForward, boxedSurrogate } from './boxed.js';
 import { seriesForward, seriesSurrogate } from './forward.js';
-import { inBackwardPass, noise, noiseParameters } from './noise.js';
+import { noise, noiseParameters } from './noise.js';
 import { weightings } from './series.js';
 import { fdaSurrogate } from './surrogate.js';
 
@@ -36,6 +37,8 @@ const noiseSchema = v.strictObject({
   gradientOnly: v.optional(v.boolean(), true),
   /** Its gradient carries alpha; false, with `gradientOnly` alone: it does not, as in eqs. 15 to 17. */
   scaled: v.optional(v.boolean(), true),
+  /** W1 and W2 are trained; default: where the module is added to the value, and the loss sees what it does. */
+  trained: v.optional(v.boolean()),
   /** Share of training after which it is 0: what is left trains the network that is deployed. 1 in the paper. */
   until: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1)), 1),
 });
@@ -51,6 +54,7 @@ const fdaSchema = v.strictObject({
   by: v.optional(v.picklist(['step', 'epoch']), 'step'),
   /** omega and clip count x as it is, or in units of mean |w| of a kernel. */
   unit: v.optional(v.picklist(['one', 'mean']), 'one'),
+  ...kernelScaleEntries,
   /** The noise adaptation module (true: with its defaults), or false for none. */
   noise: v.optional(v.union([v.boolean(), noiseSchema]), false),
 });
@@ -58,17 +62,22 @@ const fdaSchema = v.strictObject({
 /** Options of {@link fda}. */
 export type FdaOptions = v.InferInput<typeof fdaSchema>;
 
-type Module = v.InferOutput<typeof noiseSchema>;
+type Module = v.InferOutput<typeof noiseSchema> & { readonly trained: boolean };
 
-const augmentBy =
-  (module: Module): NonNullable<Quantizer['augment']> =>
-  (y, x, context) => {
+/** What the module adds to the levels, or to their gradient; at alpha = 0 the graph is that of plain FDA. */
+function acting(module: Module): Pick<Quantizer, 'augment' | 'companion'> {
+  const companion: NonNullable<Quantizer['companion']> = (x, context) => {
     const alpha = context.scalars.alpha ?? 0;
-    // At alpha = 0 the graph is that of plain FDA, not that graph plus zeros.
-    if (alpha === 0) return y;
-    const e = tf.mul(noise(x, context, module), module.scaled ? alpha : 1);
-    return module.gradientOnly ? inBackwardPass(y, e) : tf.add(y, e);
+    return alpha === 0 ? null : tf.mul(noise(x, context, module), module.scaled ? alpha : 1);
   };
+  if (module.gradientOnly) return { companion };
+  return {
+    augment(y, x, context) {
+      const e = companion(x, context);
+      return e ? tf.add(y, e) : y;
+    },
+  };
+}
 
 /** n from `start` to `end`, and alpha to exactly 0. */
 function fdaSchedule(
@@ -97,7 +106,8 @@ function fdaSchedule(
 export function fda(options?: FdaOptions): Quantizer {
   const resolved = parseOptions('quantizer-fda', 'quantizer "fda"', fdaSchema, options);
   const { omega, clip, unit, start, end } = resolved;
-  const module = resolved.noise === true ? v.parse(noiseSchema, {}) : resolved.noise || undefined;
+  const given = resolved.noise === true ? v.parse(noiseSchema, {}) : resolved.noise || undefined;
+  const module = given && { ...given, trained: given.trained ?? !given.gradientOnly };
   if (module && !module.scaled && !module.gradientOnly)
     throw new BitgradError({
       code: 'invalid-option',
@@ -112,8 +122,7 @@ export function fda(options?: FdaOptions): Quantizer {
     options: resolved,
     description:
       'sign forward, derivative of its Fourier series backward, with noise adaptation (FDA, arXiv 2103.00841)',
-    forward: defineSignForward({ name: 'sign', options: {} }),
-    surrogate: fdaSurrogate({ n: Math.round(start), omega, clip, unit }),
+    ...scaledSignPair(resolved, fdaSurrogate({ n: Math.round(start), omega, clip, unit })),
     schedule: fdaSchedule(resolved, module),
     certificate: {
       holds: false,
@@ -125,7 +134,7 @@ export function fda(options?: FdaOptions): Quantizer {
     ...common,
     capabilities: { needsClock: true, hasParameters: true },
     parameters: (site) => noiseParameters(site, module),
-    augment: augmentBy(module),
+    ...acting(module),
   });
 }
 

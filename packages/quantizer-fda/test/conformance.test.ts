@@ -4,15 +4,18 @@ import '@tensorflow/tfjs-layers';
 import { testQuantizer } from '@bitgrad/testkit';
 import { fda, fdaPlusPlus, peakDerivative, weightings } from '../src/index.js';
 
-const module = { k: 64, c: 0.1, alpha: 0.1, until: 1, gradientOnly: true, scaled: true };
+const module = { k: 64, c: 0.1, alpha: 0.1, until: 1, gradientOnly: true, scaled: true, trained: true };
 
 testQuantizer({
   create: fda,
   options: [
     { noise: true },
-    { noise: { ...module, gradientOnly: false }, by: 'epoch' },
+    { noise: { ...module, gradientOnly: false, trained: true }, by: 'epoch' },
     { noise: { ...module, scaled: false } },
+    { noise: { ...module, trained: false } },
     { start: 0, end: 4, growth: 'step' },
+    { scale: 'layer' },
+    { scale: 'channel', scaledGradient: false },
   ],
   invalid: [
     { omega: 0 },
@@ -24,6 +27,7 @@ testQuantizer({
     { noise: { gradientOnly: false, scaled: false } },
     { by: 'batch' },
     { unit: 'std' },
+    { scale: 'row' },
     { omgea: 1 },
   ],
   expected: { certificate: false, levels: [-1, 1] },

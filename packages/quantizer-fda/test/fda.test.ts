@@ -73,7 +73,7 @@ describe('fda', () => {
   it.each(Object.entries(sites))(
     'noise on a %s: W1 [d, h], W2 [h, d], and x, W1, W2 gradients equal finite differences',
     (_, { site, shape, d }) => {
-      const quantizer = fda({ noise: { alpha: 0.1, k: 16 } });
+      const quantizer = fda({ noise: { alpha: 0.1, k: 16, trained: true } });
       const specs = quantizer.parameters!(site);
       const hidden = Math.max(1, Math.floor(d / 16));
       expect(specs.map((spec) => [spec.shape, spec.deployed])).toEqual([
@@ -164,7 +164,7 @@ describe('fda', () => {
     const x = tf.randomNormal(shape, 0, 1, 'float32', 4);
     const parameters = parametersOf(fda({ noise: true }), site);
     const run = (options: object) => {
-      const quantizer = fda({ noise: { alpha: 0.2, ...options } });
+      const quantizer = fda({ noise: { alpha: 0.2, trained: true, ...options } });
       const f = (t: tf.Tensor, w2: tf.Tensor) =>
         quantize(quantizer, t, {
           site,
@@ -184,6 +184,10 @@ describe('fda', () => {
     // The same gradients in both readings; without alpha those of W2 are 1 / alpha times as large.
     expect(algorithm1!.dx).toEqual(eq14!.dx);
     expect(algorithm1!.dw2).toEqual(eq14!.dw2);
+    // By default W1 and W2 stay as they are where the loss does not see what they do.
+    const untrained = run({ trained: undefined });
+    expect(untrained.dx).toEqual(algorithm1!.dx);
+    expect([...untrained.dw2].every((v) => v === 0)).toBe(true);
     unscaled!.dw2.forEach((v, i) => expect(v * 0.2).toBeCloseTo(algorithm1!.dw2[i]!, 4));
   });
 

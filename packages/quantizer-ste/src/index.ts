@@ -1,7 +1,11 @@
 export { dorefaForward, type DorefaOptions } from './forwards/dorefa.js';
 export { heavisideForward } from './forwards/heaviside.js';
 export { rsignForward } from './forwards/rsign.js';
-export { magnitudeAwareSignForward, scaledSignForward } from './forwards/scaled-sign.js';
+export {
+  magnitudeAwareSignForward,
+  scaledSignForward,
+  type ScaledSignOptions,
+} from './forwards/scaled-sign.js';
 export { signForward } from './forwards/sign.js';
 export { standardizedSignForward, type StandardizedSignOptions } from './forwards/standardized-sign.js';
 export { ternaryForward, type TernaryOptions } from './forwards/ternary.js';

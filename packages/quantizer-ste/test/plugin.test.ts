@@ -19,7 +19,7 @@ describe('stePlugin', () => {
     const registry = createRegistry([stePlugin]);
     const byName = registry.quantizer('ste', { clip: 2 });
     const again = registry.quantizer(JSON.parse(JSON.stringify(quantizerConfig(byName))));
-    expect(again.options).toEqual({ clip: 2 });
+    expect(again.options).toEqual({ clip: 2, scale: 'none', scaledGradient: true });
     expect(registry.quantizer(ste({ clip: 2 })).options).toEqual(again.options);
   });
 

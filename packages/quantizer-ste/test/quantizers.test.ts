@@ -8,8 +8,8 @@ const pm1 = [-1, 1];
 
 testQuantizer({
   create: member.ste,
-  options: [{ clip: 0.5 }, { clip: 1.3 }],
-  invalid: [{ clip: 0 }, { clip: -1 }, { clip: Infinity }, { clip: NaN }],
+  options: [{ clip: 0.5 }, { clip: 1.3 }, { scale: 'layer' }, { scale: 'channel', scaledGradient: false }],
+  invalid: [{ clip: 0 }, { clip: -1 }, { clip: Infinity }, { clip: NaN }, { scale: 'row' }],
   expected: {
     certificate: true,
     levels: pm1,

@@ -70,10 +70,15 @@ export interface Quantizer {
   /** Trainable tensors for a site. Default: none. */
   parameters?(site: QuantizerSite): readonly ParameterSpec[];
   /**
-   * A differentiable change of the quantized value in training steps only, such as FDA's noise. `y` is the quantized
-   * value, `x` the latent one. Default: y.
+   * A differentiable change of the levels in training steps only, such as FDA's noise: before their scale. `y` is F(x),
+   * `x` the latent value. Default: y.
    */
   augment?(y: Tensor, x: Tensor, context: QuantizeContext): Tensor;
+  /**
+   * A differentiable function e of x whose gradient, alone, joins that of the levels in training steps: forward F(x),
+   * backward that of F(x) + e(x). Products stay those of the levels. null where there is none at this clock.
+   */
+  companion?(x: Tensor, context: QuantizeContext): Tensor | null;
   /** Changes where the gradient is applied (ProxQuant, reverse ProxConnect). Default: the optimizer as it is. */
   wrapOptimizer?(optimizer: Optimizer, latent: LatentAccess): Optimizer;
 }

@@ -1,35 +1,38 @@
 // sign times the mean magnitude of each output channel: one formula that two papers use.
-import * as tf from '@tensorflow/tfjs-core';
-import { defineSignForward, type ForwardQuantizer, type QuantizeContext } from '@bitgrad/core';
-import { channelMean, noScale } from '../channels.js';
+import { defineSignForward, meanMagnitude, type ForwardQuantizer, type KernelScale } from '@bitgrad/core';
+import * as v from 'valibot';
 import { none, resolve, type NoOptions } from '../options.js';
+
+/** Options of {@link scaledSignForward}. */
+export interface ScaledSignOptions {
+  /** One scale for each output channel (default), or one for the layer. */
+  readonly per?: KernelScale;
+}
 
 declare module '@bitgrad/core' {
   interface ForwardOptionsMap {
-    'scaled-sign': NoOptions;
+    'scaled-sign': ScaledSignOptions;
     'magnitude-aware-sign': NoOptions;
   }
 }
 
-/** Mean |w| of each channel of a kernel, 1 for inputs. */
-const meanMagnitude = (x: tf.Tensor, context: QuantizeContext): tf.Tensor =>
-  context.site.role === 'kernel' ? channelMean(tf.abs(x), context) : noScale();
-
-const scaled = (name: string, options: NoOptions | undefined): ForwardQuantizer =>
-  defineSignForward({
-    name,
-    options: resolve(`forward "${name}"`, none, options),
-    scale: meanMagnitude,
-  });
+const schema = v.strictObject({ per: v.optional(v.picklist(['layer', 'channel']), 'channel') });
 
 /**
- * alpha sign(w) with alpha = mean |w| over all but the channel axes; F(0) = F(-0) = +alpha. Inputs are not scaled:
+ * alpha sign(w) with alpha = mean |w| over all but the channel axes, or over the layer; F(0) = F(-0) = +alpha. Inputs are not scaled:
  * the paper's K for inputs is left out, as its authors do in their fastest variant. Backward alpha is a constant;
  * the surrogate `xnor` adds what the paper's gradient of alpha contributes.
- * @throws BitgradError `invalid-option` for any option
- * @see Rastegari et al., XNOR-Net, arXiv 1603.05279, eq. 6
+ * @throws BitgradError `invalid-option`
+ * @see Rastegari et al., XNOR-Net, arXiv 1603.05279, eq. 6; one scale a layer: FDA's official network
  */
-export const scaledSignForward = (options?: NoOptions): ForwardQuantizer => scaled('scaled-sign', options);
+export function scaledSignForward(options?: ScaledSignOptions): ForwardQuantizer {
+  const { per } = resolve('forward "scaled-sign"', schema, options);
+  return defineSignForward({
+    name: 'scaled-sign',
+    options: { per },
+    scale: (x, context) => meanMagnitude(x, context, per),
+  });
+}
 
 /**
  * (||w||_1 / n) sign(w) per output channel, with a gradient that is scaled in the same way; inputs are not scaled.
@@ -39,4 +42,8 @@ export const scaledSignForward = (options?: NoOptions): ForwardQuantizer => scal
  * @see Liu et al., Bi-Real Net, arXiv 1808.00278, section 3.3
  */
 export const magnitudeAwareSignForward = (options?: NoOptions): ForwardQuantizer =>
-  scaled('magnitude-aware-sign', options);
+  defineSignForward({
+    name: 'magnitude-aware-sign',
+    options: resolve('forward "magnitude-aware-sign"', none, options),
+    scale: (x, context) => meanMagnitude(x, context, 'channel'),
+  });

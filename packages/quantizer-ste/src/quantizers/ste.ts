@@ -1,12 +1,21 @@
 // sign with the two classic straight-through estimators.
-import { defineQuantizer, type Quantizer } from '@bitgrad/core';
+import {
+  defineQuantizer,
+  kernelScaleEntries,
+  scaledSignPair,
+  type KernelScaleOptions,
+  type Quantizer,
+} from '@bitgrad/core';
+import * as v from 'valibot';
 import { signForward } from '../forwards/sign.js';
-import { none, resolve, type NoOptions } from '../options.js';
+import { none, positive, resolve, type NoOptions } from '../options.js';
 import { clippedIdentitySurrogate, type ClippedIdentityOptions } from '../surrogates/clipped-identity.js';
 import { identitySurrogate } from '../surrogates/identity.js';
 
 /** Options of {@link ste}. */
-export type SteOptions = ClippedIdentityOptions;
+export type SteOptions = ClippedIdentityOptions & KernelScaleOptions;
+
+const schema = v.strictObject({ clip: v.optional(positive, 1), ...kernelScaleEntries });
 
 declare module '@bitgrad/core' {
   interface QuantizerOptionsMap {
@@ -16,19 +25,19 @@ declare module '@bitgrad/core' {
 }
 
 /**
- * The default of binary networks: F = sign, B = 1 on [-clip, clip], else 0.
+ * The default of binary networks: F = sign, B = 1 on [-clip, clip], else 0; kernels may be scaled, as DoReFa's 1-bit
+ * weights are (arXiv 1606.06160, eq. 7: one scale a layer).
  * @throws BitgradError `invalid-option` unless clip is a finite number above 0
  * @see Hubara et al., Binarized Neural Networks, arXiv 1602.02830
  */
 export function ste(options?: SteOptions): Quantizer {
-  const surrogate = clippedIdentitySurrogate(options);
+  const resolved = resolve('quantizer "ste"', schema, options);
   return defineQuantizer({
     name: 'ste',
-    options: surrogate.options,
+    options: resolved,
     description:
       'sign forward, gradient passed where |x| <= clip (Binarized Neural Networks, arXiv 1602.02830)',
-    forward: signForward(),
-    surrogate,
+    ...scaledSignPair(resolved, clippedIdentitySurrogate({ clip: resolved.clip })),
     certificate: {
       holds: true,
       reason: 'B is 1 where F jumps and constant on each piece where it is not 0: P = sign inside the clip.',
