@@ -79,9 +79,9 @@ export interface DeployedSteps {
  * An input quantizer as deployed.
  * @throws BitgradError `unsupported-op` when its output at one place depends on the input at others
  */
-export function deployInput(layer: QuantLayer): DeployedInput | DeployedSteps | undefined {
-  if (!layer.slots.has('input')) return undefined;
-  const { quantizer, options } = hardened(layer, 'input');
+export function deployInput(layer: QuantLayer, slot = 'input'): DeployedInput | DeployedSteps | undefined {
+  if (!layer.slots.has(slot)) return undefined;
+  const { quantizer, options } = hardened(layer, slot);
   const { forward } = quantizer;
   const context = quantizeContext(quantizer, options);
   const values = (x: tf.Tensor): tf.Tensor =>
@@ -95,7 +95,7 @@ export function deployInput(layer: QuantLayer): DeployedInput | DeployedSteps | 
   return {
     low,
     high,
-    perChannel: layer.slots.get('input')!.parameters.some(({ spec }) => spec.deployed),
+    perChannel: layer.slots.get(slot)!.parameters.some(({ spec }) => spec.deployed),
     codes: (x) => tf.tidy(() => tf.sub(tf.mul(tf.cast(tf.greater(values(x), middle), 'float32'), 2), 1)),
   };
 }
@@ -103,11 +103,12 @@ export function deployInput(layer: QuantLayer): DeployedInput | DeployedSteps | 
 /** Quantizes two inputs that share some rows: a quantizer that looks beyond each element is found out. */
 const checkLocal = (
   layer: QuantLayer,
-  { forward, name }: Quantizer,
+  quantizer: Quantizer,
   options: QuantizeOptions,
   values: (x: tf.Tensor) => tf.Tensor,
 ): void => {
   const next = 'Use an input quantizer without scale or statistics of its input, such as "ste" or "rsign".';
+  const { forward, name } = quantizer;
   tf.tidy(() => {
     const rank = options.site.shape.length;
     const channels = options.site.shape.at(-1)!;
@@ -129,7 +130,7 @@ const checkLocal = (
         next,
       );
     if (!forward.scale) return;
-    const context = quantizeContext(layer.slots.get('input')!.quantizer, options);
+    const context = quantizeContext(quantizer, options);
     const scale = (x: tf.Tensor) =>
       forward.scale!(forward.prepare ? forward.prepare(x, context) : x, context);
     if (![...scale(alone).dataSync(), ...scale(other).dataSync()].every((s) => s === 1))

@@ -29,7 +29,7 @@ const nets = [
   { model: 'vgg-small', width: full ? 0.25 : 0.125 },
   { model: 'resnet20', width: full ? 0.5 : 0.25 },
   { model: 'birealnet18', width: full ? 0.25 : 0.125 },
-  { model: 'vit-tiny', width: 1, steps: full ? 200 : 60 },
+  { model: 'vit-float-attention', width: 1, steps: full ? 200 : 60 },
 ];
 
 // On WebAssembly the graph and the packed model take the same steps: every sum and every class is equal, and logits but for
@@ -38,7 +38,7 @@ const nets = [
 // images for which it may, and by how much of the largest logit.
 const exact = { sums: 0, argmax: 0, logits: 1e-6 };
 const scaled = { sums: 0.002, argmax: 0.0005, logits: 0.005 };
-const withShortcuts = ['resnet20', 'birealnet18', 'vit-tiny'];
+const withShortcuts = ['resnet20', 'birealnet18', 'vit-float-attention'];
 const allowedFor = ({ model, quantizer }: AgreementCase): typeof exact =>
   quantizer === 'xnor' && withShortcuts.includes(model) ? scaled : exact;
 

@@ -5,6 +5,8 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { createRng, defineForward, pairQuantizer, use } from '@bitgrad/core';
 import {
   batchNorm,
+  hardTanh,
+  padding,
   quantActivation,
   quantConv1d,
   quantConv2d,
@@ -66,6 +68,13 @@ const blocks: Record<string, () => Layer[]> = {
   'PReLU over channels, batch norm': () => [tfl.layers.prelu({ sharedAxes: [1, 2] }), bn()],
   'ReLU, batch norm': () => [tfl.layers.reLU(), bn()],
   'hard sigmoid, batch norm': () => [tfl.layers.activation({ activation: 'hardSigmoid' }), bn()],
+  'hard tanh': () => [bn(), hardTanh(), bn()],
+  'PReLU of one slope, batch norm': () => [tfl.layers.prelu({ sharedAxes: [1, 2, 3] }), bn()],
+  'padding of every axis': () => [
+    bn(),
+    padding({ rows: [1, 0], columns: 2, channels: [0, 3], value: -0.5 }),
+    bn(),
+  ],
   dropout: () => [tfl.layers.dropout({ rate: 0.5 }), bn()],
   'tfjs batch normalization': () => [tfl.layers.batchNormalization()],
   'rsign input': () => [bn(), quantActivation({ inputQuantizer: 'rsign' }), bn()],
@@ -85,6 +94,9 @@ describe('products', () => {
     'stride 3 > kernel 1': () => [conv({ kernelSize: 1, strides: 3 })],
     'kernel 5, same': () => [conv({ kernelSize: 5, padding: 'same' })],
     'kernel 7x1, same, one-padding': () => [conv({ kernelSize: [7, 1], padding: 'same', padValues: 1 })],
+    'stride 2, one pixel on each side': () => [conv({ strides: 2, padding: 1 })],
+    'uneven padding': () => [conv({ padding: [[0, 2], [1, 0]] })], // prettier-ignore
+    'uneven padding with ones, stride 2': () => [conv({ strides: 2, padding: [1, 2], padValues: 1 })],
     'dilation 2, same': () => [conv({ dilationRate: 2, padding: 'same' })],
     'groups 2': () => [conv({ groups: 2, padding: 'same' })],
     depthwise: () => [

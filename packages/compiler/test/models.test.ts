@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { use } from '@bitgrad/core';
 import { createModel, modelNames, type ModelName } from '@bitgrad/models';
 import { stePlugin } from '@bitgrad/quantizer-ste';
+import { wasmEngine } from '@bitgrad/backend-wasm/engine';
 import { decodeModel, jsEngine } from '@bitgrad/runtime';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileModel } from '../src/index.js';
@@ -17,6 +18,8 @@ beforeAll(async () => {
 });
 
 const small = modelNames.filter((name) => name !== 'birealnet18' && name !== 'lfc');
+/** Widths of deep networks, and of wide ones. */
+const narrow: Partial<Record<ModelName, number>> = { resnet18: 0.1, 'reactnet-a': 0.07, quicknet: 0.1 };
 
 describe.each(small)('%s', (name: ModelName) => {
   it.each([1, 2])(
@@ -27,7 +30,7 @@ describe.each(small)('%s', (name: ModelName) => {
         classes: 10,
         kernelQuantizer: 'ste',
         seed,
-        width: 0.25,
+        width: narrow[name] ?? 0.25,
       });
       randomizeNorms(model, seed, false);
       const before = tf.memory().numTensors;
@@ -37,7 +40,9 @@ describe.each(small)('%s', (name: ModelName) => {
         samples: randomBytes(4 * 144, seed),
         // The float last layer, so that every logit is compared; last-layer.test.ts has the other.
         lastLayer: 'float',
+        engine: [wasmEngine(), jsEngine()],
       });
+      expect(agreement.engines).toEqual(['wasm', 'js']);
       expect(tf.memory().numTensors).toBe(before);
       expect(agreement.argmax).toBe(1);
       expect(agreement.maxDifference).toBeLessThan(1e-3 * Math.max(1, agreement.maxOutput));

@@ -168,7 +168,7 @@ describe('float input of odd geometry', () => {
 
 describe('models on bytes, bit for bit', () => {
   const normalization = { mean: [120.3, 119, 107.5], std: [63, 62.1, 66.7] };
-  it.each(['vgg-small', 'resnet20', 'birealnet18', 'vit-tiny'])('%s', async (name) => {
+  it.each(['vgg-small', 'resnet20', 'birealnet18', 'vit-float-attention'])('%s', async (name) => {
     const inputShape: [number, number, number] = [32, 32, 3];
     const model = createModel(name, { inputShape, classes: 10, kernelQuantizer: 'ste', inputQuantizer: 'ste', width: 0.25, seed: 5 }); // prettier-ignore
     randomizeNorms(model, 7, false);

@@ -1,4 +1,4 @@
-// vit-tiny trained on the wasm backend: the gradients of the cpu backend, and every quantizer of the three packages
+// vit-float-attention trained on the wasm backend: the gradients of the cpu backend, and every quantizer of the three packages
 // trained, compiled, and run packed on two engines.
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -49,7 +49,7 @@ describe('gradients', () => {
     seed: number,
   ): Promise<Float32Array[]> => {
     await tf.setBackend(backend);
-    const model = createModel('vit-tiny', { ...options, kernelQuantizer, seed });
+    const model = createModel('vit-float-attention', { ...options, kernelQuantizer, seed });
     const variables = model.trainableWeights.map((w) => w.read() as tf.Variable);
     const result = tf.tidy(() => {
       const [x, y] = inputs();
@@ -98,7 +98,11 @@ describe('every quantizer', () => {
 
   it.each(quantizers)('%s is trained, compiled and run packed', async (kernelQuantizer) => {
     const inputQuantizer = inputOf(kernelQuantizer);
-    const model: tfl.LayersModel = createModel('vit-tiny', { ...options, kernelQuantizer, inputQuantizer });
+    const model: tfl.LayersModel = createModel('vit-float-attention', {
+      ...options,
+      kernelQuantizer,
+      inputQuantizer,
+    });
     const trainer = createTrainer({
       model,
       train: train as never,

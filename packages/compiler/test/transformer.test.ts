@@ -1,9 +1,18 @@
-// Transformers, compiled: each of their layers, and vit-tiny in every variant, against the hardened graph.
+// Transformers, compiled: each of their layers, and vit-float-attention in every variant, against the hardened graph.
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { createRng, use } from '@bitgrad/core';
-import { attention, classToken, firstToken, layerNorm, positionEmbedding, quantDense } from '@bitgrad/layers';
+import {
+  attention,
+  batchNorm,
+  binaryAttention,
+  classToken,
+  firstToken,
+  layerNorm,
+  positionEmbedding,
+  quantDense,
+} from '@bitgrad/layers';
 import { createModel, type ModelOptions } from '@bitgrad/models';
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -43,6 +52,8 @@ const chain = (shape: number[], ...layers: tfl.layers.Layer[]): tfl.LayersModel 
 
 describe('one layer', () => {
   const flat = () => tfl.layers.flatten();
+  const bits = { inputQuantizer: 'ste', scoreQuantizer: 'heaviside' };
+  const signs = { inputQuantizer: 'ste', kernelQuantizer: 'ste' };
   it.each<[string, number[], () => tfl.layers.Layer[]]>([
     ['layerNorm', [3, 5], () => [layerNorm({ epsilon: 1e-2 }), flat()]],
     ['layerNorm of a vector', [7], () => [layerNorm()]],
@@ -51,6 +62,14 @@ describe('one layer', () => {
     ['attention', [5, 18], () => [attention({ heads: 2 }), flat()]],
     ['attention, one head of one', [4, 3], () => [attention({ heads: 1 }), flat()]],
     ['attention after a reshape', [60], () => [tfl.layers.reshape({ targetShape: [5, 12] }), attention({ heads: 4 }), flat()]], // prettier-ignore
+    ['binaryAttention', [5, 18], () => [binaryAttention({ heads: 2, ...bits }), flat()]],
+    [
+      'binaryAttention, 33 tokens, one head of one',
+      [33, 3],
+      () => [binaryAttention({ heads: 1, ...bits }), flat()],
+    ],
+    ['binaryAttention with weights of -1 and +1', [4, 12], () => [binaryAttention({ heads: 2, ...bits, scoreQuantizer: 'ste' }), flat()]], // prettier-ignore
+    ['binaryAttention between projections', [6, 8], () => [quantDense({ units: 24, ...signs }), batchNorm(), binaryAttention({ heads: 4, ...bits }), batchNorm(), quantDense({ units: 5, ...signs }), flat()]], // prettier-ignore
     ['positionEmbedding', [3, 5], () => [positionEmbedding(), flat()]],
     ['classToken', [3, 5], () => [classToken(), flat()]],
     ['firstToken', [3, 5], () => [classToken(), positionEmbedding(), firstToken()]],
@@ -81,7 +100,7 @@ describe('one layer', () => {
   });
 });
 
-describe('vit-tiny', () => {
+describe('vit-float-attention', () => {
   const options: ModelOptions = {
     inputShape: [8, 8, 1],
     classes: 5,
@@ -106,7 +125,7 @@ describe('vit-tiny', () => {
     ['float throughout', { kernelQuantizer: null }, 0],
     ['scaled kernels', { kernelQuantizer: 'xnor', inputQuantizer: 'rsign' }, 8],
   ])('%s', async (_, more, denses) => {
-    const model = createModel('vit-tiny', { ...options, ...more });
+    const model = createModel('vit-float-attention', { ...options, ...more });
     randomizeNorms(model, 2, false);
     randomize(model, 3);
     const { model: packed, fallbacks } = await expectAgreement(model);
@@ -116,7 +135,12 @@ describe('vit-tiny', () => {
   });
 
   it('is at most a sixth of its float32 weights', async () => {
-    const model = createModel('vit-tiny', { ...options, inputShape: [28, 28, 1], width: 1, depth: 4 });
+    const model = createModel('vit-float-attention', {
+      ...options,
+      inputShape: [28, 28, 1],
+      width: 1,
+      depth: 4,
+    });
     randomizeNorms(model, 4, false);
     const { bytes, model: packed } = await compileModel(model);
     expect(packed.metadata.floatBytes! / bytes.length).toBeGreaterThan(6);

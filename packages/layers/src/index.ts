@@ -12,8 +12,17 @@ export type {
   RegularizerSpec,
   Shape,
 } from './keras.js';
-export { QuantActivation, quantActivation, RPReLU, rprelu, type RPReLUArgs } from './layers/activation.js';
+export {
+  HardTanh,
+  hardTanh,
+  QuantActivation,
+  quantActivation,
+  RPReLU,
+  rprelu,
+  type RPReLUArgs,
+} from './layers/activation.js';
 export { Attention, attention, type AttentionArgs } from './layers/attention.js';
+export { BinaryAttention, binaryAttention, type BinaryAttentionArgs } from './layers/binary-attention.js';
 export { BatchNorm, batchNorm, isBatchNorm, type BatchNormArgs } from './layers/batch-norm.js';
 export type { ConvArgs, ConvOptions } from './layers/conv-options.js';
 export {
@@ -34,6 +43,7 @@ export {
   type QuantSeparableConv2DArgs,
 } from './layers/depthwise.js';
 export { LayerNorm, layerNorm, type LayerNormArgs } from './layers/layer-norm.js';
+export { Padding, padding, type PaddingArgs } from './layers/padding.js';
 export {
   ClassToken,
   classToken,

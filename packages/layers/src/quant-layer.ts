@@ -35,7 +35,7 @@ export interface QuantizerParameter {
 
 /** One use of a quantizer in a layer. */
 export interface QuantizerSlot {
-  /** 'input', 'kernel', 'depthwise' or 'pointwise': the option is `<slot>Quantizer`. */
+  /** 'input', 'kernel', 'depthwise', 'pointwise' or 'score': the option is `<slot>Quantizer`. */
   readonly name: string;
   readonly role: QuantizerRole;
   readonly quantizer: Quantizer;
@@ -57,13 +57,17 @@ export abstract class QuantLayer extends tfl.layers.Layer {
   readonly slots: ReadonlyMap<string, QuantizerSlot>;
 
   /** @throws BitgradError `unknown-name`, `incompatible`, `invalid-option` */
-  constructor(args: QuantLayerArgs, kernelSlots: readonly string[]) {
+  constructor(
+    args: QuantLayerArgs,
+    kernelSlots: readonly string[],
+    inputSlots: readonly string[] = ['input'],
+  ) {
     super(args);
     this.seed = args.seed ?? null;
     const slots = new Map<string, QuantizerSlot>();
-    for (const name of ['input', ...kernelSlots]) {
+    for (const name of [...inputSlots, ...kernelSlots]) {
       const option = `${name}Quantizer`;
-      const role = name === 'input' ? 'input' : 'kernel';
+      const role = inputSlots.includes(name) ? 'input' : 'kernel';
       const spec = (args as Record<string, unknown>)[option] as QuantizerSpec | null | undefined;
       const quantizer = resolveQuantizer(spec, role, `${option} of layer "${this.name}"`);
       if (quantizer) slots.set(name, { name, role, quantizer, parameters: [] });

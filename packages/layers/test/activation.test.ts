@@ -2,7 +2,7 @@
 import './fixtures.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { quantActivation, rprelu } from '../src/index.js';
+import { hardTanh, padding, quantActivation, rprelu } from '../src/index.js';
 
 describe('rprelu', () => {
   const shape = [2, 4, 3];
@@ -100,4 +100,32 @@ describe('quantActivation', () => {
     const { grads } = tf.variableGrads(() => tf.sum(layer.apply(x, { training: true }) as tf.Tensor));
     expect(grads[threshold.name]!.arraySync()).toEqual([-2, -1]);
   });
+});
+
+it('hardTanh clips to -1 and 1, and passes the gradient between', () => {
+  const x = tf.tensor1d([-2, -1, -0.5, -0, 0.5, 1, 3]);
+  const layer = hardTanh();
+  expect([...(layer.apply(x) as tf.Tensor).dataSync()]).toEqual([-1, -1, -0.5, -0, 0.5, 1, 1]);
+  const gradient = tf.grad((v) => tf.sum(layer.apply(v) as tf.Tensor))(x);
+  expect([...gradient.dataSync()]).toEqual([0, 1, 1, 1, 1, 1, 0]);
+});
+
+it('padding puts a value around height, width and channels, and is saved as it is', () => {
+  const layer = padding({ rows: [1, 0], columns: 1, channels: [0, 1], value: -0.5 });
+  const x = tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]);
+  const y = layer.apply(x) as tf.Tensor4D;
+  expect(layer.computeOutputShape([null, 2, 2, 1])).toEqual([null, ...y.shape.slice(1)]);
+  const around = [-0.5, -0.5];
+  expect([...y.dataSync()]).toEqual([
+    ...[around, around, around, around].flat(),
+    ...[around, [1, -0.5], [2, -0.5], around].flat(),
+    ...[around, [3, -0.5], [4, -0.5], around].flat(),
+  ]);
+  const dx = tf.grad((v) =>
+    tf.sum(tf.mul(layer.apply(v) as tf.Tensor, tf.reshape(tf.range(0, 24), y.shape))),
+  )(x);
+  expect([...dx.dataSync()]).toEqual([10, 12, 18, 20]);
+  expect(padding(layer.getConfig() as never).getConfig()).toEqual(layer.getConfig());
+  expect(() => padding({ rows: -1 })).toThrow(/rows/);
+  expect(() => padding().build([null, 4])).toThrow(/height/);
 });

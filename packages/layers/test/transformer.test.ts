@@ -4,7 +4,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { attend, createRng, layerNormalize, type BitgradError } from '@bitgrad/core';
 import { describe, expect, it } from 'vitest';
-import { attention, classToken, firstToken, layerNorm, positionEmbedding, quantDense } from '../src/index.js';
+import {
+  attention,
+  binaryAttention,
+  classToken,
+  firstToken,
+  layerNorm,
+  positionEmbedding,
+  quantDense,
+} from '../src/index.js';
 
 const random = (seed: number, length: number, scale = 1): number[] => {
   const rng = createRng(seed);
@@ -51,6 +59,62 @@ function layerNormOracle(
     return ((v - mean) / Math.sqrt(variance + epsilon)) * gamma[i % c]! + beta[i % c]!;
   });
 }
+
+const sign = (x: number): number => (x < 0 ? -1 : 1);
+
+/** Sums over tokens of sign(sign(Q) sign(K)^T) sign(V), and the gradient of x where every surrogate is 1 up to 1. */
+function bitsOracle(x: readonly number[], t: number, heads: number, d: number, dy: readonly number[]) {
+  const width = heads * d;
+  const at = (token: number, part: number, head: number, i: number) =>
+    (token * 3 + part) * width + head * d + i;
+  const y = Array<number>(t * width).fill(0);
+  const dx = Array<number>(x.length).fill(0);
+  const bit = (i: number) => sign(x[i]!);
+  const passed = (i: number, gradient: number) => (dx[i]! += Math.abs(x[i]!) <= 1 ? gradient : 0);
+  for (let h = 0; h < heads; h++)
+    for (let q = 0; q < t; q++)
+      for (let k = 0; k < t; k++) {
+        let score = 0;
+        for (let i = 0; i < d; i++) score += bit(at(q, 0, h, i)) * bit(at(k, 1, h, i));
+        score /= Math.sqrt(d);
+        let dWeight = 0;
+        for (let i = 0; i < d; i++) {
+          const out = q * width + h * d + i;
+          y[out]! += sign(score) * bit(at(k, 2, h, i));
+          dWeight += dy[out]! * bit(at(k, 2, h, i));
+          passed(at(k, 2, h, i), sign(score) * dy[out]!);
+        }
+        const dScore = Math.abs(score) <= 1 ? dWeight / Math.sqrt(d) : 0;
+        for (let i = 0; i < d; i++) {
+          passed(at(q, 0, h, i), dScore * bit(at(k, 1, h, i)));
+          passed(at(k, 1, h, i), dScore * bit(at(q, 0, h, i)));
+        }
+      }
+  return { y, dx };
+}
+
+it('binaryAttention: values and gradients of loops, saved as it is, no tensor left', () => {
+  const [t, heads, d] = [5, 2, 3];
+  const shape: [number, number, number] = [1, t, 3 * heads * d];
+  const layer = binaryAttention({ heads, inputQuantizer: 'test-ste', scoreQuantizer: 'test-ste' });
+  layer.build([null, ...shape.slice(1)]);
+  const [x, dy] = [random(3, size(shape), 1.5), random(4, t * heads * d)];
+  const expected = bitsOracle(x, t, heads, d, dy);
+  const tensors = tf.memory().numTensors;
+  tf.tidy(() => {
+    const input = tf.tensor(x, shape);
+    const run = (v: tf.Tensor) => layer.call(v, { training: true });
+    close(values(run(input)), expected.y);
+    const gradient = tf.grad((v) => tf.sum(tf.mul(run(v), tf.tensor(dy, [1, t, heads * d]))))(input);
+    close(values(gradient), expected.dx);
+  });
+  expect(tf.memory().numTensors).toBe(tensors);
+  expect(layer.computeOutputShape([null, ...shape.slice(1)])).toEqual([null, t, heads * d]);
+  const again = binaryAttention(layer.getConfig() as never);
+  expect(again.getConfig()).toEqual(layer.getConfig());
+  expect(again.slots.get('score')!.quantizer.name).toBe('test-ste');
+  expect(() => binaryAttention({ heads: 2 }).build([null, 4, 10])).toThrow(/a multiple of 6/);
+});
 
 /** Central differences of sum(weights * f(x)), in float64 by the oracle. */
 const differences = (

@@ -19,9 +19,12 @@ const conv = { filters: 1, kernelSize: 1 };
 const layerCases = {
   attention: { heads: 1 },
   batchNorm: {},
+  binaryAttention: { heads: 1 },
   classToken: {},
   firstToken: {},
+  hardTanh: {},
   layerNorm: {},
+  padding: {},
   positionEmbedding: {},
   quantActivation: {},
   quantConv1d: conv,

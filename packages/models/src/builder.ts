@@ -12,6 +12,10 @@ export interface ConvShape {
   filters: number;
   kernelSize?: number;
   strides?: number;
+  /** Pixels on every side, as in PyTorch; default 'same', TensorFlow's. */
+  padding?: number;
+  /** What a binary convolution pads with where the option does not say; default 0. */
+  padValues?: 0 | 1;
 }
 
 /** Makes the layers of one model; see {@link builder}. */
@@ -23,11 +27,11 @@ export interface Builder<O extends object = object> {
   seedOf(name: string): number;
   /** A channel count times the width factor, at least 1. */
   channels(count: number): number;
-  /** Convolution with quantized weights and input, 'same', no bias. */
+  /** Convolution with quantized weights and input, no bias. */
   conv(x: Node, name: string, shape: ConvShape): Node;
   /** First convolution: the model's input, quantized only when asked for. */
   firstConv(x: Node, name: string, shape: ConvShape, kernel: QuantizerSpec | null): Node;
-  /** Convolution in float, 'same', no bias. */
+  /** Convolution in float, no bias. */
   floatConv(x: Node, name: string, shape: ConvShape): Node;
   /** Fully connected layer with quantized weights and input, no bias. */
   dense(x: Node, name: string, units: number, first?: boolean): Node;
@@ -42,7 +46,6 @@ export interface Builder<O extends object = object> {
 /** The layer factories of a model. */
 export function builder<O extends object>(options: CommonOptions & O): Builder<O> {
   const { kernelQuantizer, seed = 0, width = 1 } = options;
-  const { padValues = 0 } = options as ConvolutionOptions;
   const inputQuantizer = options.inputQuantizer === undefined ? kernelQuantizer : options.inputQuantizer;
   const kernelConstraint = options.kernelConstraint === undefined ? 'weightClip' : options.kernelConstraint;
   const seedOf = (name: string): number => 1 + createRng(seed).fork(name).integer(0x7ffffffe);
@@ -58,18 +61,18 @@ export function builder<O extends object>(options: CommonOptions & O): Builder<O
   const conv = (
     x: Node,
     name: string,
-    { filters, kernelSize = 3, strides = 1 }: ConvShape,
+    { filters, kernelSize = 3, strides = 1, padding, padValues = 0 }: ConvShape,
     kernel: QuantizerSpec | null,
     input: QuantizerSpec | null,
   ): Node => {
-    const padding = 'same' as const;
+    const { padValues: wanted = padValues } = options as ConvolutionOptions;
     const shape = {
       filters,
       kernelSize,
       strides,
-      padding,
-      padValues: input === null ? 0 : padValues,
-    } as const;
+      padding: padding ?? ('same' as const),
+      padValues: input === null ? 0 : wanted,
+    };
     return apply(quantConv2d({ ...common(name, kernel, input), ...shape }), x);
   };
   const floatInitializer = (name: string) => tfl.initializers.glorotUniform({ seed: seedOf(name) });
@@ -82,15 +85,11 @@ export function builder<O extends object>(options: CommonOptions & O): Builder<O
     channels: (count) => Math.max(1, Math.round(count * width)),
     conv: (x, name, shape) => conv(x, name, shape, kernelQuantizer, inputQuantizer),
     firstConv: (x, name, shape, kernel) => conv(x, name, shape, kernel, options.firstInputQuantizer ?? null),
-    floatConv: (x, name, { filters, kernelSize = 3, strides = 1 }) =>
+    floatConv: (x, name, { filters, kernelSize = 3, strides = 1, padding }) =>
       apply(
-        tfl.layers.conv2d({
-          name,
-          filters,
-          kernelSize,
-          strides,
-          padding: 'same',
-          useBias: false,
+        quantConv2d({
+          ...common(name, null, null),
+          ...{ filters, kernelSize, strides, padding: padding ?? 'same' },
           kernelInitializer: floatInitializer(name),
         }),
         x,

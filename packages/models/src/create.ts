@@ -53,15 +53,16 @@ function checkModelOptions(name: string, options: CommonOptions, own: object): v
  * @throws BitgradError `unknown-name` for another model, `invalid-option`, `incompatible`
  */
 export function createModel(name: ModelName | (string & {}), options: ModelOptions): tfl.LayersModel {
-  const { options: own = {}, build } = registryWith(modelsPlugin).definition<ModelDefinition>('model', name);
+  const { options: own = {}, inputQuantizer, build } = registryWith(modelsPlugin).definition<ModelDefinition>('model', name); // prettier-ignore
   checkModelOptions(name, options, own);
+  const filled = options.kernelQuantizer === null ? options : { ...options, inputQuantizer: options.inputQuantizer === undefined ? inputQuantizer : options.inputQuantizer }; // prettier-ignore
   const input = tfl.input({ shape: [...options.inputShape], name: 'input' });
   const { standardize } = options;
   const first = standardize && batchNorm({ name: 'standardize', center: false, scale: false, epsilon: 1e-12, trainable: false }); // prettier-ignore
   const x = first ? (first.apply(input) as tfl.SymbolicTensor) : input;
   const model = tfl.model({
     inputs: input,
-    outputs: build(builder(options), x),
+    outputs: build(builder(filled), x),
     name: name.replaceAll('-', '_'),
   });
   if (standardize) fill(first!, standardize, options.inputShape[2]);

@@ -1,5 +1,5 @@
 export type { MlpOptions } from './architectures/mlp.js';
-export type { TransformerOptions } from './architectures/vit-tiny.js';
+export type { TransformerOptions } from './architectures/vision-transformer.js';
 export { orDefault, type Builder, type ConvShape, type Node } from './builder.js';
 export { createModel, listModels, type ModelInfo } from './create.js';
 export { defineModel, type ModelDefinition } from './define.js';

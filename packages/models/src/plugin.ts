@@ -3,11 +3,30 @@ import { definePlugin } from '@bitgrad/core';
 import { cnn } from './architectures/cnn.js';
 import { lfc, mlp, tfc, type MlpOptions } from './architectures/mlp.js';
 import { birealnet18, resnet20 } from './architectures/residual.js';
+import { quicknet } from './architectures/quicknet.js';
+import { reactnetA } from './architectures/reactnet.js';
+import { resnet18 } from './architectures/resnet18.js';
+import { resnet20Fda, resnet20Irnet } from './architectures/resnet20-papers.js';
 import { vggSmall } from './architectures/vgg-small.js';
-import { vitTiny, type TransformerOptions } from './architectures/vit-tiny.js';
+import { vitBinary, vitFloatAttention, type TransformerOptions } from './architectures/vision-transformer.js';
 import type { CommonOptions, ConvolutionOptions } from './options.js';
 
-const models = { mlp, tfc, lfc, cnn, 'vgg-small': vggSmall, resnet20, birealnet18, 'vit-tiny': vitTiny };
+const models = {
+  mlp,
+  tfc,
+  lfc,
+  cnn,
+  'vgg-small': vggSmall,
+  resnet20,
+  'resnet20-fda': resnet20Fda,
+  'resnet20-irnet': resnet20Irnet,
+  resnet18,
+  birealnet18,
+  'reactnet-a': reactnetA,
+  quicknet,
+  'vit-float-attention': vitFloatAttention,
+  'vit-binary': vitBinary,
+};
 
 /** A reference model's name. */
 export type ModelName = keyof typeof models;

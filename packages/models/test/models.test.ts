@@ -26,8 +26,14 @@ const small: Record<ModelName, Partial<ModelOptions>> = {
   cnn: { inputShape: [8, 8, 1], width: 0.1 },
   'vgg-small': { inputShape: [8, 8, 3], width: 0.06 },
   resnet20: { inputShape: [8, 8, 3], width: 0.2 },
+  'resnet20-fda': { inputShape: [8, 8, 3], width: 0.2 },
+  'resnet20-irnet': { inputShape: [8, 8, 3], width: 0.2, seed: 2 },
+  resnet18: { inputShape: [8, 8, 3], width: 0.05, seed: 2 },
   birealnet18: { inputShape: [8, 8, 3], width: 0.05 },
-  'vit-tiny': { inputShape: [8, 8, 1], width: 0.125, depth: 2, heads: 2 },
+  'reactnet-a': { inputShape: [16, 16, 3], width: 0.05 },
+  quicknet: { inputShape: [32, 32, 3], width: 0.06, seed: 4 },
+  'vit-binary': { inputShape: [8, 8, 1], width: 0.125, depth: 2, heads: 2 },
+  'vit-float-attention': { inputShape: [8, 8, 1], width: 0.125, depth: 2, heads: 2 },
 };
 const tiny = (name: ModelName, more: Partial<ModelOptions> = {}) =>
   createModel(name, { ...mnist, classes: 3, ...small[name], ...more });
@@ -102,8 +108,8 @@ describe('sizes, counted by hand', () => {
     expect(names.length).toBe(18);
   });
 
-  it('vit-tiny is binary in its blocks, and counts the products of attention', () => {
-    const { layers, total } = summary(createModel('vit-tiny', mnist));
+  it('vit-float-attention is binary in its blocks, and counts the products of attention', () => {
+    const { layers, total } = summary(createModel('vit-float-attention', mnist));
     expect(total.binaryParams).toBe(4 * 8 * 64 * 64);
     expect(total.binaryMacs).toBe(49 * total.binaryParams);
     const norms = 4 * (64 + 4 * (3 * 64 + 64 + 2 * 64 + 64)) + 2 * 64 * 9;
@@ -114,8 +120,14 @@ describe('sizes, counted by hand', () => {
     const attention = ['norm1', ...dense('qkv'), 'attention', ...dense('projection'), 'add1'];
     expect(names).toEqual([...attention, 'norm2', ...dense('mlp_in'), ...dense('mlp_out'), 'add2']);
     const cifar = { ...mnist, inputShape: [32, 32, 3] as const };
-    expect(createModel('vit-tiny', cifar).getLayer('tokens').outputShape).toEqual([null, 64, 64]);
-    const wide = createModel('vit-tiny', { ...cifar, width: 1.5, heads: 3, patchSize: 8, pooling: 'token' });
+    expect(createModel('vit-float-attention', cifar).getLayer('tokens').outputShape).toEqual([null, 64, 64]);
+    const wide = createModel('vit-float-attention', {
+      ...cifar,
+      width: 1.5,
+      heads: 3,
+      patchSize: 8,
+      pooling: 'token',
+    });
     expect(wide.getLayer('position').outputShape).toEqual([null, 17, 96]);
   });
 
@@ -126,6 +138,60 @@ describe('sizes, counted by hand', () => {
     };
     expect(stem(32)).toEqual([32, 32]);
     expect(stem(64)).toEqual([32, 16]);
+  });
+});
+
+/** Every element of every weight: the count of PyTorch's parameters and buffers. */
+const elements = (weights: tfl.LayersModel['weights']): number =>
+  weights.reduce((sum, { shape }) => sum + shape.reduce<number>((a, b) => a * b!, 1), 0);
+const parametersOf = (name: ModelName, options: Partial<ModelOptions>): number => {
+  const model = createModel(name, { ...mnist, inputShape: [32, 32, 3], ...options });
+  const count = elements(model.trainableWeights);
+  model.dispose();
+  return count;
+};
+const imagenet = { inputShape: [224, 224, 3], classes: 1000 } as const;
+
+describe('sizes, as published', () => {
+  it.each<[string, ModelName, Partial<ModelOptions>, number]>([
+    // Its authors' code for CIFAR-10, PyTorch parameters.
+    ['IR-Net', 'resnet20-irnet', {}, 269_850],
+    // torchvision.models.resnet18, and the same net with a 3x3 stem and 10 classes.
+    ['ResNet-18', 'resnet18', { ...imagenet, kernelQuantizer: null }, 11_689_512],
+    ['ResNet-18, CIFAR', 'resnet18', { kernelQuantizer: null }, 11_173_962],
+    ['ResNet-18, binary', 'resnet18', { ...imagenet }, 11_689_512],
+  ])('%s', (_, name, options, count) => expect(parametersOf(name, options)).toBe(count));
+
+  it('FDA: convolutions, BatchNorm, one slope a convolution, stem and head', () => {
+    const convolutions = 9 * (6 * 16 ** 2 + 16 * 32 + 5 * 32 ** 2 + 32 * 64 + 5 * 64 ** 2);
+    const norms = 2 * (16 + 6 * (16 + 32 + 64));
+    expect(parametersOf('resnet20-fda', {})).toBe(convolutions + norms + 18 + 27 * 16 + 650);
+  });
+
+  it('QuickNet: 13,234,088 with its fixed blur kernels (Larq Zoo)', () => {
+    expect(parametersOf('quicknet', imagenet) + 9 * (64 + 128 + 256)).toBe(13_234_088);
+  });
+
+  it('ReActNet-A: 29.3 million, 28,253,184 of them binary', () => {
+    const model = createModel('reactnet-a', { ...mnist, ...imagenet });
+    expect(summary(model).total.binaryParams).toBe(28_253_184);
+    expect((elements(model.trainableWeights) / 1e6).toFixed(1)).toBe('29.3');
+    const inputs = quantLayersOf(model).map((layer) => layer.slots.get('input')?.quantizer.name);
+    expect(inputs.filter((quantizer) => quantizer === 'rsign').length).toBe(13 + 13 + 5);
+    model.dispose();
+  });
+});
+
+describe('padding as in PyTorch', () => {
+  // torch.nn.Conv2d(1, 1, 3, stride=2, padding=1) sees rows -1, 1, 3, ... first; 'same' would begin at 0.
+  it.each(['resnet20-fda', 'resnet20-irnet', 'resnet18', 'reactnet-a'] as const)('of %s', (name) => {
+    const model = createModel(name, { ...mnist, inputShape: [32, 32, 3], width: 0.05 });
+    const halving = model.layers.filter((layer) => {
+      const { kernelSize, strides } = layer.getConfig() as { kernelSize?: number[]; strides?: number[] };
+      return kernelSize?.[0] === 3 && strides?.[0] === 2;
+    });
+    expect(halving.length).toBeGreaterThan(1);
+    for (const layer of halving) expect(layer.getConfig()).toMatchObject({ padding: [[1, 1], [1, 1]] }); // prettier-ignore
   });
 });
 
@@ -228,9 +294,9 @@ describe('options', () => {
     expect(needsClock(tiny('cnn', { kernelQuantizer: 'ede' }))).toBe(true);
   });
 
-  it('choose what vit-tiny keeps in float', () => {
+  it('choose what vit-float-attention keeps in float', () => {
     const floats = (floatLayers: string[], more: Partial<ModelOptions> = {}) =>
-      Object.entries(slots(tiny('vit-tiny', { floatLayers, ...more })))
+      Object.entries(slots(tiny('vit-float-attention', { floatLayers, ...more })))
         .filter(([, [kernel]]) => kernel === null)
         .map(([name]) => name);
     expect(floats(['patch', 'logits'])).toEqual(['patch']);
@@ -252,7 +318,7 @@ describe('options', () => {
       'block2_mlp_out',
     ]);
     const named = (name: string) =>
-      tiny('vit-tiny', { floatLayers: ['mlp'] })
+      tiny('vit-float-attention', { floatLayers: ['mlp'] })
         .getLayer(name)
         .getClassName();
     expect(named('block1_gelu')).toBe('Activation');
@@ -281,16 +347,16 @@ describe('options', () => {
     expect(code('cnn', { width: -1 })).toBe('invalid-option');
     expect(code('mlp', { hidden: [] })).toBe('invalid-option');
     for (const bad of [{ depth: 0 }, { heads: 1.5 }, { patchSize: -1 }, { mlpRatio: 0 }, { pooling: 'max' }])
-      expect(code('vit-tiny', bad)).toBe('invalid-option');
-    expect(code('vit-tiny', { floatLayers: ['block5'] })).toBe('invalid-option');
-    expect(code('vit-tiny', { floatLayers: 'qkv' })).toBe('invalid-option');
+      expect(code('vit-float-attention', bad)).toBe('invalid-option');
+    expect(code('vit-float-attention', { floatLayers: ['block5'] })).toBe('invalid-option');
+    expect(code('vit-float-attention', { floatLayers: 'qkv' })).toBe('invalid-option');
     expect(code('cnn', { kernelQuantizer: undefined })).toBe('invalid-option');
     expect(code('cnn', { kernelQuantizer: 'nobody' })).toBe('unknown-name');
   });
 
   it('that are undefined have their defaults', () => {
     const count = (options: object) =>
-      createModel('vit-tiny', { ...mnist, width: 0.1, ...options }).layers.length;
+      createModel('vit-float-attention', { ...mnist, width: 0.1, ...options }).layers.length;
     expect(count({ depth: undefined, heads: undefined, pooling: undefined, seed: undefined })).toBe(
       count({}),
     );
@@ -314,7 +380,7 @@ describe('options', () => {
       ['mlp', { padValues: 1 }],
       ['tfc', { hidden: [4] }],
       ['cnn', { pooling: 'mean' }],
-      ['vit-tiny', { hidden: [4] }],
+      ['vit-float-attention', { hidden: [4] }],
       ['resnet20', { heads: 2 }],
     ] as const)
       expect(message(model, options)).toMatch(

@@ -76,13 +76,14 @@ export const rprelu: Lowering = (layer, [x], context) => {
   );
 };
 
-/** PReLU whose slopes are shared over all axes but the last. */
+/** PReLU whose slopes are shared over all axes but the last, or over all. */
 export const prelu: Lowering = (layer, [x], context) => {
   const c = channels(x!);
-  const slope = weightOf(layer, 'alpha')!;
+  const given = weightOf(layer, 'alpha')!;
+  const slope = given.length === 1 ? Array<number>(c).fill(given[0]!) : given;
   const { shape } = layer.weights.find((w) => w.originalName.endsWith('alpha'))!.read();
   // As many slopes as channels may also be one for each row.
-  if (shape.at(-1) !== c || slope.length !== c)
+  if (given.length !== 1 && (shape.at(-1) !== c || slope.length !== c))
     unsupported(
       layer,
       `has slopes of shape [${shape.join(', ')}] for ${c} channels`,
@@ -109,6 +110,10 @@ export const relu: Lowering = (layer, [x], context) => {
   const { maxValue } = layer.getConfig() as { maxValue?: number | null };
   return pend(layer, x!, [{ kind: 'clamp', min: 0, max: maxValue ?? null }], context);
 };
+
+/** min(max(x, -1), 1). */
+export const hardTanh: Lowering = (layer, [x], context) =>
+  pend(layer, x!, [{ kind: 'clamp', min: -1, max: 1 }], context);
 
 /** Named activations as float ops; undefined for those that are not channelwise or not supported. */
 function loweredActivation(name: string, c: number): readonly Lowered[] | undefined {

@@ -1,5 +1,15 @@
 // Which lowering each layer class has. A new layer is one line here and one function beside its relatives.
-import { activation, batchNorm, leakyRelu, nothing, prelu, relu, rprelu, softmax } from './channelwise.js';
+import {
+  activation,
+  batchNorm,
+  hardTanh,
+  leakyRelu,
+  nothing,
+  prelu,
+  relu,
+  rprelu,
+  softmax,
+} from './channelwise.js';
 import { conv1d, conv2d, dense, depthwiseConv2d, separableConv2d } from './convolutions.js';
 import { quantActivation } from './activation.js';
 import { add, average, concatenate, multiply } from './join.js';
@@ -12,11 +22,19 @@ import {
   globalMaxPool1d,
   maxPool,
   maxPool1d,
+  padding,
   permute,
   reshape,
   zeroPadding,
 } from './structure.js';
-import { attention, classToken, firstToken, layerNorm, positionEmbedding } from './transformer.js';
+import {
+  attention,
+  binaryAttention,
+  classToken,
+  firstToken,
+  layerNorm,
+  positionEmbedding,
+} from './transformer.js';
 import type { Lowering } from './context.js';
 
 /** Lowerings by the class name that a layer is saved under. */
@@ -30,9 +48,12 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   BatchNormalization: batchNorm,
   BitgradAttention: attention,
   BitgradBatchNorm: batchNorm,
+  BitgradBinaryAttention: binaryAttention,
   BitgradClassToken: classToken,
   BitgradFirstToken: firstToken,
+  BitgradHardTanh: hardTanh,
   BitgradLayerNorm: layerNorm,
+  BitgradPadding: padding,
   BitgradPositionEmbedding: positionEmbedding,
   Concatenate: concatenate,
   Conv1D: conv1d,

@@ -108,6 +108,22 @@ export const reshape: Lowering = (layer, [x], context) => {
   return { ...x!, reshape: target.map((d) => (d && d > 0 ? d : total / rest)) };
 };
 
+/** Bitgrad's own padding of height, width and channels with a constant, in float32. */
+export const padding: Lowering = (layer, [x], context) => {
+  const { rows, columns, channels, value } = layer.getConfig() as unknown as Record<string, number[]> & {
+    value: number;
+  };
+  const [before, after] = [0, 1].map((side) => [rows![side]!, columns![side]!, channels![side]!]);
+  const draft = {
+    op: 'pad',
+    inputs: [asFloat(x!, context).buffer],
+    before: before!,
+    after: after!,
+    value,
+  } as const;
+  return emit(layer, draft, context);
+};
+
 /** Padding of height and width with zeros, in float32. */
 export const zeroPadding: Lowering = (layer, [x], context) => {
   needChannelsLast(layer);

@@ -53,6 +53,32 @@ tf.serialization.registerClass(QuantActivation);
 /** A {@link QuantActivation} layer. */
 export const quantActivation = (args: QuantLayerArgs): QuantActivation => new QuantActivation(args);
 
+/** y = min(max(x, -1), 1): keeps the signs of what passes around binary convolutions, where ReLU would leave one of them. */
+export class HardTanh extends tfl.layers.Layer {
+  static className = 'BitgradHardTanh';
+
+  /** @throws BitgradError `invalid-option` */
+  constructor(args: LayerArgs = {}) {
+    super(layerOptions('HardTanh', args, {}));
+    this.supportsMasking = true;
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    return singleShape(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
+    return tf.tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      return tf.clipByValue(single(inputs), -1, 1);
+    });
+  }
+}
+tf.serialization.registerClass(HardTanh);
+
+/** A {@link HardTanh} layer. */
+export const hardTanh = (args: LayerArgs = {}): HardTanh => new HardTanh(args);
+
 /** Options of {@link RPReLU}. */
 export interface RPReLUArgs extends LayerArgs {
   /** Of gamma, the shift before; default zeros. */

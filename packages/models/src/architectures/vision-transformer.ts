@@ -1,12 +1,19 @@
-// A small vision transformer (arXiv 2010.11929) whose projections and MLPs are binary. Softmax, LayerNorm and the
-// shortcuts stay real-valued: binary nets lose what does not pass around their signs.
+// Small vision transformers (arXiv 2010.11929) whose projections and MLPs are binary; their attention is real-valued, or
+// binary too. LayerNorm and the shortcuts stay real-valued: binary nets lose what does not pass around their signs.
 import * as tfl from '@tensorflow/tfjs-layers';
 import { BitgradError, option } from '@bitgrad/core';
-import { attention, classToken, firstToken, layerNorm, positionEmbedding } from '@bitgrad/layers';
+import {
+  attention,
+  binaryAttention,
+  classToken,
+  firstToken,
+  layerNorm,
+  positionEmbedding,
+} from '@bitgrad/layers';
 import { orDefault, type Builder, type Node } from '../builder.js';
 import { defineModel } from '../define.js';
 
-/** Options of `vit-tiny`. */
+/** Options of the vision transformers. */
 export interface TransformerOptions {
   /** Pixels of a patch's side; default 4: 49 tokens of 28x28, 64 of 32x32. */
   patchSize?: number;
@@ -58,8 +65,11 @@ function shapeOf({ options }: Builder<TransformerOptions>) {
   return shape;
 }
 
-/** Patches, learned positions, pre-norm blocks of attention and MLP, LayerNorm, mean (or class token), logits. */
-function build(b: Builder<TransformerOptions>, input: Node): Node {
+/**
+ * Patches, learned positions, pre-norm blocks of attention and MLP, LayerNorm, mean (or class token), logits.
+ * @param bits attention of 1-bit queries, keys, values and weights, where activations are quantized
+ */
+function build(b: Builder<TransformerOptions>, input: Node, bits: boolean): Node {
   const { patchSize, depth, heads, mlpRatio, pooling, floatLayers } = shapeOf(b);
   const { kernelQuantizer, firstKernelQuantizer, lastKernelQuantizer } = b.options;
   const isFloat = (name: string): boolean =>
@@ -72,6 +82,14 @@ function build(b: Builder<TransformerOptions>, input: Node): Node {
   const dense = (x: Node, name: string, units: number): Node =>
     b.batchNorm(b.linear(x, name, units, isFloat(name)), `${name}_bn`);
   const plus = (name: string, x: Node, y: Node): Node => b.apply(tfl.layers.add({ name }), [x, y]);
+
+  const attend = (x: Node, name: string): Node => {
+    if (!bits || b.inputQuantizer === null) return b.apply(attention({ name, heads }), x);
+    const quantizers = { inputQuantizer: b.inputQuantizer, scoreQuantizer: 'heaviside' };
+    const layer = binaryAttention({ name, heads, seed: b.seedOf(name), ...quantizers });
+    // Without softmax the sums are of tens of tokens.
+    return b.batchNorm(b.apply(layer, x), `${name}_bn`);
+  };
 
   const patch = { filters: width, kernelSize: patchSize, strides: patchSize };
   const quantizer = orDefault(firstKernelQuantizer, isFloat('patch') ? null : kernelQuantizer);
@@ -86,7 +104,7 @@ function build(b: Builder<TransformerOptions>, input: Node): Node {
   for (let i = 1; i <= depth; i++) {
     const name = `block${i}`;
     let y = dense(norm(x, `${name}_norm1`), `${name}_qkv`, 3 * width);
-    y = b.apply(attention({ name: `${name}_attention`, heads }), y);
+    y = attend(y, `${name}_attention`);
     x = plus(`${name}_add1`, x, dense(y, `${name}_projection`, width));
     y = dense(norm(x, `${name}_norm2`), `${name}_mlp_in`, hidden);
     // The sign of a quantized input is the nonlinearity; without one there would be none.
@@ -102,16 +120,25 @@ function build(b: Builder<TransformerOptions>, input: Node): Node {
   return b.logits(x, orDefault(lastKernelQuantizer, isFloat('logits') ? null : kernelQuantizer));
 }
 
-export const vitTiny = defineModel<TransformerOptions>({
+const options = {
+  patchSize: option.integer(1),
+  depth: option.integer(1),
+  heads: option.integer(1),
+  mlpRatio: option.positive,
+  pooling: option.oneOf('mean', 'token'),
+  floatLayers: option.list(option.string),
+};
+
+export const vitFloatAttention = defineModel<TransformerOptions>({
   description:
-    'vision transformer (arXiv 2010.11929) of 4 blocks, width 64: binary projections and MLPs, float patches and logits',
-  options: {
-    patchSize: option.integer(1),
-    depth: option.integer(1),
-    heads: option.integer(1),
-    mlpRatio: option.positive,
-    pooling: option.oneOf('mean', 'token'),
-    floatLayers: option.list(option.string),
-  },
-  build,
+    'vision transformer (arXiv 2010.11929) of 4 blocks, width 64: binary projections and MLPs, float attention and patches',
+  options,
+  build: (b, input) => build(b, input, false),
+});
+
+export const vitBinary = defineModel<TransformerOptions>({
+  description:
+    'the same with 1-bit queries, keys, values and attention weights (Bi-Attention, arXiv 2203.06390), without softmax',
+  options,
+  build: (b, input) => build(b, input, true),
 });
