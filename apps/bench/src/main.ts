@@ -122,6 +122,19 @@ program
   .option('--json', 'JSON on stdout', false)
   .action(async (options) => finish(await (await import('./training/steps.js')).stepsCommand(options)));
 
+program
+  .command('twins')
+  .description('bitgrad and PyTorch train the same networks from the same weights on the same batches')
+  .option('--nets <names...>', 'tfc, cnn, resnet20-fda, resnet20-irnet (default: all)')
+  .option('--steps <n>', 'steps of each network', positive, 20)
+  .option('--batch <n>', 'images of a step', positive, 32)
+  .option(
+    '--python <path>',
+    'interpreter with PyTorch (default: apps/bench/.venv, python3, /usr/bin/python3)',
+  )
+  .option('--json <file>', 'write the losses as JSON')
+  .action(async (options) => finish(await (await import('./twins/command.js')).twinsCommand(options)));
+
 try {
   await program.parseAsync();
 } catch (error) {

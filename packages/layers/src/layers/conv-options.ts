@@ -6,7 +6,7 @@ import type { ProductArgs } from '../product-layer.js';
 import { pair, type Conv2dGeometry } from '../product.js';
 
 /** Padding as a layer takes it. */
-export type Padding = Padding2d | number | readonly [height: number, width: number];
+type Padding = Padding2d | number | readonly [height: number, width: number];
 
 /** Options of every convolution layer. */
 export interface ConvArgs extends ProductArgs {

@@ -1,0 +1,138 @@
+"""The same networks, weights, batches and optimizers as a bitgrad run exported, in PyTorch.
+
+Usage: twins.py FOLDER float32|float64
+FOLDER has twin.json, weights.bin, images.bin and labels.bin as src/twins/export.ts writes them. Prints one JSON object:
+the loss of each step, and how many signs of latent kernels the step changed.
+"""
+import json, math, os, sys
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+folder, precision = sys.argv[1:3]
+torch.set_num_threads(1)
+dtype = getattr(torch, precision)
+twin = json.load(open(os.path.join(folder, "twin.json")))
+raw = {name: np.fromfile(os.path.join(folder, f"{name}.bin"), kind) for name, kind in (("weights", "<f4"), ("images", "<f4"), ("labels", "<i4"))}
+W = {}
+for entry in twin["weights"]:
+    shape, offset = entry["shape"], entry["offset"]
+    values = raw["weights"][offset : offset + math.prod(shape)].reshape(shape)
+    # Convolutions: height, width, in, out -> out, in, height, width.
+    values = values.transpose(3, 2, 0, 1) if len(shape) == 4 else values
+    W[entry["name"]] = torch.tensor(np.ascontiguousarray(values), dtype=dtype, requires_grad=True)
+quantizer = twin["quantizer"]
+
+
+class Sign(torch.autograd.Function):
+    """+1 from 0 on; backward 1, or FDA's derivative of the square wave's series, up to |x| = 1."""
+
+    @staticmethod
+    def forward(context, x):
+        context.save_for_backward(x)
+        return torch.where(x >= 0, 1.0, -1.0).to(x.dtype)
+
+    @staticmethod
+    def backward(context, dy):
+        (x,) = context.saved_tensors
+        if quantizer["name"] == "fda":
+            n, omega = quantizer["n"], quantizer["omega"]
+            dy = dy * 4 * omega / math.pi * sum(torch.cos((2 * i + 1) * omega * x) for i in range(n + 1))
+        return dy * (x.abs() <= 1)
+
+
+def kernel(name):
+    w = W[f"{name}/kernel"]
+    return Sign.apply(w) * w.detach().abs().mean() if quantizer["scale"] == "layer" else Sign.apply(w)
+
+
+def norm(x, name):
+    return F.batch_norm(x, None, None, W[f"{name}/gamma"], W[f"{name}/beta"], True, 0.0, 1e-5)
+
+
+def conv(x, name, stride=1):
+    return F.conv2d(Sign.apply(x), kernel(name), None, stride, 1)
+
+
+def option_a(x, channels, both):
+    missing = channels - x.shape[1]
+    before = missing // 2 if both else 0
+    return F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, before, missing - before))
+
+
+def flat(x):
+    """In bitgrad's order: channels last."""
+    return x.permute(0, 2, 3, 1).flatten(1)
+
+
+def tfc(x):
+    x = flat(x)
+    for i in (1, 2, 3):
+        x = norm(Sign.apply(x) @ kernel(f"dense{i}"), f"bn{i}")
+    return norm(Sign.apply(x) @ kernel("logits"), "logits_bn")
+
+
+def cnn(x):
+    x = norm(F.max_pool2d(F.conv2d(x, kernel("conv1"), None, 1, 1), 2), "bn1")
+    x = norm(F.max_pool2d(conv(x, "conv2"), 2), "bn2")
+    x = norm(conv(x, "conv3"), "bn3")
+    return norm(Sign.apply(flat(x)) @ kernel("logits"), "logits_bn")
+
+
+def head(x):
+    return x @ W["logits/kernel"] + W["logits/bias"]
+
+
+def blocks():
+    for stage in (1, 2, 3):
+        for block in (1, 2, 3):
+            yield f"stage{stage}_block{block}", 2 if stage > 1 and block == 1 else 1
+
+
+def stem(x):
+    return norm(F.conv2d(x, W["stem/kernel"], None, 1, 1), "stem_bn")
+
+
+def resnet20_fda(x):
+    def half(x, name, stride):
+        return norm(F.prelu(conv(x, name, stride), W[f"{name}_prelu/alpha"].flatten()), f"{name}_bn")
+
+    x = stem(x)
+    for name, stride in blocks():
+        y = half(half(x, f"{name}_conv1", stride), f"{name}_conv2", 1)
+        x = (x if stride == 1 else option_a(x, y.shape[1], False)) + y
+    return head(F.relu(x).mean((2, 3)))
+
+
+def resnet20_irnet(x):
+    x = F.hardtanh(stem(x))
+    for name, stride in blocks():
+        for part, step in (("conv1", stride), ("conv2", 1)):
+            y = norm(conv(x, f"{name}_{part}", step), f"{name}_{part}_bn")
+            x = F.hardtanh((x if step == 1 else option_a(x, y.shape[1], True)) + y)
+    return head(norm(x.mean((2, 3)), "average_bn"))
+
+
+net = {"tfc": tfc, "cnn": cnn, "resnet20-fda": resnet20_fda, "resnet20-irnet": resnet20_irnet}[twin["model"]]
+rate = twin["learningRate"]
+parameters = list(W.values())
+if twin["optimizer"] == "adam":
+    optimizer = torch.optim.Adam(parameters, rate, eps=twin["epsilon"])
+else:
+    optimizer = torch.optim.SGD(parameters, rate, momentum=0.9)
+latent = [W[name] for name in twin["latent"]]
+images = torch.tensor(raw["images"], dtype=dtype).reshape(twin["steps"], twin["batch"], *twin["shape"]).permute(0, 1, 4, 2, 3)
+labels = torch.tensor(raw["labels"], dtype=torch.long).reshape(twin["steps"], twin["batch"])
+losses, flips = [], []
+for x, y in zip(images, labels):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(net(x.contiguous()), y)
+    loss.backward()
+    before = [w >= 0 for w in latent]
+    optimizer.step()
+    with torch.no_grad():
+        for w in latent:
+            w.clamp_(-1, 1) if twin["clip"] else None
+    flips.append(sum(int(((w >= 0) != sign).sum()) for w, sign in zip(latent, before)))
+    losses.append(loss.item())
+print(json.dumps({"losses": losses, "flips": flips, "torch": torch.__version__}))
