@@ -348,12 +348,18 @@ pub mod x86 {
         Tables(tables)
     };
 
+    /// The table for a byte with levels in its high half.
+    #[inline(always)]
+    pub unsafe fn table_of(a: u8) -> __m128i {
+        // SAFETY: 16 bytes from any byte on are in the tables.
+        _mm_loadu_si128(TABLES.0.as_ptr().add(a as usize) as *const __m128i)
+    }
+
     #[target_feature(enable = "avx2")]
     unsafe fn lookup_avx2(rows: [*const u8; ROWS], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; ROWS] {
         /// Steps of at most 4 that fit in a byte.
         const RUN: usize = 63;
         let zero = _mm256_setzero_si256();
-        let tables = TABLES.0.as_ptr();
         let mut counts = [[zero; 4]; ROWS];
         let mut weights = weights as *const __m256i;
         let mut segments = segments.iter();
@@ -376,9 +382,7 @@ pub mod x86 {
                     () => {
                         let w = [_mm256_loadu_si256(weights), _mm256_loadu_si256(weights.add(1))];
                         for r in 0..ROWS {
-                            let a = *from[r].add(k) as usize;
-                            // SAFETY: 16 bytes from any byte on are in the tables.
-                            let table = _mm256_broadcastsi128_si256(_mm_loadu_si128(tables.add(a) as *const __m128i));
+                            let table = _mm256_broadcastsi128_si256(table_of(*from[r].add(k)));
                             for q in 0..2 {
                                 sums[r][q] = _mm256_add_epi8(sums[r][q], _mm256_shuffle_epi8(table, w[q]));
                             }

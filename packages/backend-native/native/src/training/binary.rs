@@ -9,6 +9,8 @@ use crate::packed::{Unit, PANEL};
 
 /// Pixels gathered at once.
 const BLOCK: usize = 32;
+/// Bytes behind the gathered pixels that are written.
+const BEHIND: isize = 8;
 /// Words whose differing levels fit in 16 bits.
 const CHUNK: usize = 2047;
 
@@ -40,8 +42,17 @@ fn word_bytes<I: Lanes>() -> isize {
     if I::UNIT == Unit::Nibble { 8 } else { 4 }
 }
 
-fn panel_bytes<I: Lanes>(words: isize) -> Checked<isize> {
-    product(&[words, word_bytes::<I>(), PANEL as isize])
+/// Channels of a panel: fewer than 64 where there are few, and levels are looked up.
+fn panel_of<I: Lanes>(o: isize) -> isize {
+    match o {
+        ..=16 if I::UNIT == Unit::Nibble => 16,
+        17..=32 if I::UNIT == Unit::Nibble => 32,
+        _ => PANEL as isize,
+    }
+}
+
+fn panel_bytes<I: Lanes>(words: isize, panel: isize) -> Checked<isize> {
+    product(&[words, word_bytes::<I>(), panel])
 }
 
 impl Kernel for PackedPixel {
@@ -61,14 +72,15 @@ impl Kernel for PackedWords {
 impl Kernel for PackedPanelBytes {
     #[inline(always)]
     unsafe fn run<I: Lanes>(self, _: &Heap) -> Checked<f64> {
-        Ok(product(&[(self.o + PANEL as isize - 1) / PANEL as isize, panel_bytes::<I>(self.words)?])? as f64)
+        let panel = panel_of::<I>(self.o);
+        Ok(product(&[(self.o + panel - 1) / panel, panel_bytes::<I>(self.words, panel)?])? as f64)
     }
 }
 
 impl Kernel for BinaryConvScratch {
     #[inline(always)]
     unsafe fn run<I: Lanes>(self, _: &Heap) -> Checked<f64> {
-        Ok(product(&[BLOCK as isize, self.words, word_bytes::<I>()])? as f64)
+        Ok((product(&[BLOCK as isize, self.words, word_bytes::<I>()])? + BEHIND) as f64)
     }
 }
 
@@ -117,13 +129,13 @@ impl Kernel for PackFilterSigns {
         let Self { taps, c, o, o0, o1, .. } = self;
         expect(0 <= o0 && o0 <= o1 && o1 <= o, "packFilterSigns: range")?;
         let w = heap.at::<f32>("w", self.w, product(&[taps, c, o])?)?;
-        let (words, panel) = (packed_words(taps, c)?, PANEL as isize);
-        let bytes = panel_bytes::<I>(words)?;
+        let (words, panel) = (packed_words(taps, c)?, panel_of::<I>(o));
+        let bytes = panel_bytes::<I>(words, panel)?;
         let out = heap.at::<u8>("out", self.out, product(&[(o + panel - 1) / panel, bytes])?)?;
         let wide = (o + 7) / 8 * 8;
         let sums = heap.at::<f32>("tapSums", self.tap_sums, product(&[taps, wide])?)?;
         // Bytes from channel to channel, and from step to step.
-        let (apart, step) = if I::UNIT == Unit::Word { (4, 256) } else { (1, PANEL as isize) };
+        let (apart, step) = if I::UNIT == Unit::Word { (4, 4 * panel) } else { (1, panel) };
         let levels = if I::UNIT == Unit::Nibble { 4 } else { 8 };
         let mut j = o0;
         while j < o1 {
@@ -171,34 +183,37 @@ struct Runs {
     bytes: usize,
 }
 
-/// A pixel's runs as units, `words` words of them.
+/// A pixel's runs as units, and zeros up to whole words. Reads up to 3 bytes behind a run, and writes up to 8 behind the units.
 #[inline(always)]
-unsafe fn gather<I: Lanes>(from: *const u8, runs: Runs, to: *mut u8, words: usize) {
-    let wide = I::UNIT == Unit::Nibble;
-    let mut at = 0;
+unsafe fn gather<I: Lanes>(from: *const u8, runs: Runs, to: *mut u8) {
+    let unit = if I::UNIT == Unit::Nibble { 2 } else { 1 };
+    let mut end = to;
     for r in 0..runs.rows {
         for q in 0..runs.cols {
             let run = from.offset(r * runs.row_step + q * runs.col_step);
-            for k in 0..runs.bytes {
-                let byte = *run.add(k);
-                if wide {
-                    // Levels in the high half of each byte.
-                    (to.add(2 * at) as *mut [u8; 2]).write([byte << 4, byte & 0xf0]);
-                } else {
-                    *to.add(at) = byte;
+            for k in (0..runs.bytes).step_by(4) {
+                let word = u32::from_le((run.add(k) as *const u32).read_unaligned());
+                let to = end.add(unit * k);
+                if unit == 1 {
+                    (to as *mut u32).write_unaligned(word.to_le());
+                    continue;
                 }
-                at += 1;
+                // Levels in the high half of each of 8 bytes.
+                let word = word as u64;
+                let pairs = (word | word << 16) & 0x0000_ffff_0000_ffff;
+                let bytes = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+                let halves = (bytes & 0x000f_000f_000f_000f) << 4 | (bytes & 0x00f0_00f0_00f0_00f0) << 8;
+                (to as *mut u64).write_unaligned(halves.to_le());
             }
+            end = end.add(unit * runs.bytes);
         }
     }
-    let unit = if wide { 2 } else { 1 };
-    to.add(unit * at).write_bytes(0, unit * (4 * words - at));
+    (end as *mut u64).write_unaligned(0);
 }
 
-/// Differing levels of 4 pixels and 64 channels.
+/// Adds the products of 4 pixels and a panel of 64 channels to `out`, or sets them, in parts whose levels 16 bits count.
 #[inline(always)]
-unsafe fn count<I: Lanes>(rows: [*const u8; ROWS], weights: *const u8, words: usize) -> [[u32; PANEL]; ROWS] {
-    let mut counts = [[0u32; PANEL]; ROWS];
+unsafe fn full<I: Lanes>(rows: [*const u8; ROWS], weights: *const u8, words: usize, out: &Outputs) {
     let bytes = word_bytes::<I>() as usize;
     for k in (0..words).step_by(CHUNK) {
         let length = (words - k).min(CHUNK) * steps::<I>();
@@ -208,13 +223,46 @@ unsafe fn count<I: Lanes>(rows: [*const u8; ROWS], weights: *const u8, words: us
             Unit::Nibble => I::nibbles(from, weights, &[0], length),
             _ => I::units(from, weights, &[0], length),
         };
-        for r in 0..ROWS {
-            for c in 0..PANEL {
-                counts[r][c] += part[r][c] as u32;
+        out.put(&part, k == 0);
+    }
+}
+
+/// The same for 8 pixels and a panel of W channels.
+#[inline(always)]
+unsafe fn narrow<I: Lanes, const W: usize>(rows: [*const u8; 8], weights: *const u8, words: usize, out: &Outputs) {
+    let bytes = word_bytes::<I>() as usize;
+    for k in (0..words).step_by(CHUNK) {
+        let mut from = rows;
+        for row in &mut from {
+            *row = row.add(k * bytes);
+        }
+        let part = I::narrow::<W>(&from, weights.add(k * bytes * W), (words - k).min(CHUNK) * steps::<I>());
+        out.put(&part, k == 0);
+    }
+}
+
+/// Where products go: the first pixel's first channel, numbers from pixel to pixel, how many there are of each; and the levels
+/// of a product.
+struct Outputs {
+    to: *mut f32,
+    stride: usize,
+    pixels: usize,
+    width: usize,
+    total: i32,
+}
+
+impl Outputs {
+    /// The products by counts of differing levels; later parts take off what differs.
+    #[inline(always)]
+    unsafe fn put<const R: usize, const C: usize>(&self, counts: &[[u16; C]; R], first: bool) {
+        for (r, row) in counts[..self.pixels].iter().enumerate() {
+            let to = std::slice::from_raw_parts_mut(self.to.add(r * self.stride), self.width);
+            for (to, &count) in to.iter_mut().zip(row) {
+                let twice = 2 * count as i32;
+                *to = if first { (self.total - twice) as f32 } else { *to - twice as f32 };
             }
         }
     }
-    counts
 }
 
 impl Kernel for BinaryConv {
@@ -238,44 +286,56 @@ impl Kernel for BinaryConv {
         };
         expect(product(&[runs.rows, runs.cols, self.run_bytes])? <= 4 * words, "binaryConv: runs")?;
         let window = [(n, x_n), (oh, x_h), (ow, x_w), (runs.rows, runs.row_step), (runs.cols, runs.col_step)];
-        let x = heap.span::<u8>("x", self.x, &window, self.run_bytes)?;
-        let bytes = panel_bytes::<I>(words)?;
-        let panels = heap.at::<u8>("panels", self.panels, product(&[(o + 63) / 64, bytes])?)?;
+        let x = heap.span::<u8>("x", self.x, &window, (self.run_bytes + 3) / 4 * 4)?;
+        let panel = panel_of::<I>(o);
+        let bytes = panel_bytes::<I>(words, panel)?;
+        let panels = heap.at::<u8>("panels", self.panels, product(&[(o + panel - 1) / panel, bytes])?)?;
         let wide = (o + 7) / 8 * 8;
         let tap_sums = heap.at::<f32>("tapSums", self.tap_sums, product(&[taps, wide])?)?;
         let out = heap.at::<f32>("out", self.out, product(&[p1, o])?)?;
         let pixel_bytes = words * word_bytes::<I>();
-        let gathered = heap.at::<u8>("scratch", self.scratch, product(&[BLOCK as isize, pixel_bytes])?)?;
+        let gathered = heap.at::<u8>("scratch", self.scratch, product(&[BLOCK as isize, pixel_bytes])? + BEHIND)?;
         let total = product(&[taps, c])? as i32;
+        let (mut image_at, mut y, mut z) = (p0 / image, p0 % image / ow, p0 % ow);
         for p in (p0..p1).step_by(BLOCK) {
             let pixels = (p1 - p).min(BLOCK as isize);
+            let mut corners = [(0, 0); BLOCK];
             for i in 0..pixels {
-                let (image_at, rest) = ((p + i) / image, (p + i) % image);
-                let from = x.offset(image_at * x_n + rest / ow * x_h + rest % ow * x_w);
-                gather::<I>(from, runs, gathered.offset(i * pixel_bytes), words as usize);
+                corners[i as usize] = (y * sh - top, z * sw - left);
+                let from = x.offset(image_at * x_n + y * x_h + z * x_w);
+                gather::<I>(from, runs, gathered.offset(i * pixel_bytes));
+                z += 1;
+                if z == ow {
+                    z = 0;
+                    y += 1;
+                    if y == oh {
+                        y = 0;
+                        image_at += 1;
+                    }
+                }
             }
-            for j in (0..o).step_by(PANEL) {
-                let panel = panels.offset(j / PANEL as isize * bytes);
-                let width = (o - j).min(PANEL as isize) as usize;
-                for i in (0..pixels).step_by(ROWS) {
-                    let mut rows = [gathered as *const u8; ROWS];
-                    let many = (pixels - i).min(ROWS as isize) as usize;
+            for j in (0..o).step_by(panel as usize) {
+                let weights = panels.offset(j / panel * bytes) as *const u8;
+                let together = if panel == PANEL as isize { ROWS } else { 8 };
+                for i in (0..pixels).step_by(together) {
+                    let many = (pixels - i).min(together as isize) as usize;
+                    // Rows past the last pixel count the first again; they are not stored.
+                    let mut rows = [gathered as *const u8; 8];
                     for (r, row) in rows[..many].iter_mut().enumerate() {
                         *row = gathered.offset((i + r as isize) * pixel_bytes);
                     }
-                    let counts = count::<I>(rows, panel, words as usize);
-                    for (r, counts) in counts[..many].iter().enumerate() {
-                        let to = out.offset((p + i + r as isize) * o + j);
-                        for (k, &differing) in counts[..width].iter().enumerate() {
-                            *to.add(k) = (total - 2 * differing as i32) as f32;
-                        }
+                    let width = (o - j).min(panel) as usize;
+                    let out = Outputs { to: out.offset((p + i) * o + j), stride: o as usize, pixels: many, width, total };
+                    match panel {
+                        16 => narrow::<I, 16>(rows, weights, words as usize, &out),
+                        32 => narrow::<I, 32>(rows, weights, words as usize, &out),
+                        _ => full::<I>([rows[0], rows[1], rows[2], rows[3]], weights, words as usize, &out),
                     }
                 }
             }
             // Taps on the border were counted as +1.
             for i in 0..pixels {
-                let rest = (p + i) % image;
-                let (y0, z0) = (rest / ow * sh - top, rest % ow * sw - left);
+                let (y0, z0) = corners[i as usize];
                 if y0 >= 0 && z0 >= 0 && y0 + (kh - 1) * dh < h && z0 + (kw - 1) * dw < w {
                     continue;
                 }

@@ -82,6 +82,52 @@ pub unsafe trait Lanes: Isa {
         Self::add(Self::mul(a, b), c)
     }
 
+    /// Four numbers from each of 8 addresses: the first of all, the second of all, and so on.
+    #[inline(always)]
+    unsafe fn transpose4(from: &[*const f32; 8]) -> [Self::F; 4] {
+        let mut planes = [[0.0f32; 8]; 4];
+        for q in 0..8 {
+            for j in 0..4 {
+                planes[j][q] = *from[q].add(j);
+            }
+        }
+        [Self::load(&planes[0][0]), Self::load(&planes[1][0]), Self::load(&planes[2][0]), Self::load(&planes[3][0])]
+    }
+
+    /// Lane q of every vector, for each q.
+    #[inline(always)]
+    unsafe fn transpose8(v: [Self::F; 8]) -> [Self::F; 8] {
+        let mut rows = [[0.0f32; 8]; 8];
+        for i in 0..8 {
+            let mut row = [0.0f32; 8];
+            Self::store(row.as_mut_ptr(), v[i]);
+            for q in 0..8 {
+                rows[q][i] = row[q];
+            }
+        }
+        let mut all = v;
+        for q in 0..8 {
+            all[q] = Self::load(rows[q].as_ptr());
+        }
+        all
+    }
+
+    /// Counts of differing levels of 8 rows and `W` channels, 16 or 32, in steps of 4 levels: a row's in the high half of a byte,
+    /// weights [step][W] in the low. At most 16,000 steps.
+    #[inline(always)]
+    unsafe fn narrow<const W: usize>(rows: &[*const u8; 8], weights: *const u8, steps: usize) -> [[u16; W]; 8] {
+        let mut counts = [[0u16; W]; 8];
+        for k in 0..steps {
+            for r in 0..8 {
+                let a = *rows[r].add(k) >> 4;
+                for c in 0..W {
+                    counts[r][c] += (a ^ *weights.add(k * W + c)).count_ones() as u16;
+                }
+            }
+        }
+        counts
+    }
+
     /// 16 picks for each of 8 groups of 4 pixels: a pick is the sum of the pixels' sign bytes (8 or 0), times 1, 2, 4, 8.
     /// Reads 16 bytes of every pixel, writes [16][8].
     #[inline(always)]
@@ -275,7 +321,7 @@ portable!(crate::isa::Neon);
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::Lanes;
-    use crate::isa::x86::{Avx2, Avx512};
+    use crate::isa::x86::{table_of, Avx2, Avx512};
     use std::arch::x86_64::*;
 
     macro_rules! avx2 {
@@ -415,6 +461,48 @@ mod x86 {
                     _mm256_srai_epi32::<N>(a)
                 }
                 #[inline(always)]
+                unsafe fn transpose4(from: &[*const f32; 8]) -> [__m256; 4] {
+                    let mut r = [_mm256_setzero_ps(); 4];
+                    for j in 0..4 {
+                        let low = _mm256_castps128_ps256(_mm_loadu_ps(from[j]));
+                        r[j] = _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(from[j + 4]));
+                    }
+                    let (a, b) = (_mm256_unpacklo_ps(r[0], r[1]), _mm256_unpacklo_ps(r[2], r[3]));
+                    let (c, d) = (_mm256_unpackhi_ps(r[0], r[1]), _mm256_unpackhi_ps(r[2], r[3]));
+                    [
+                        _mm256_shuffle_ps::<0x44>(a, b),
+                        _mm256_shuffle_ps::<0xee>(a, b),
+                        _mm256_shuffle_ps::<0x44>(c, d),
+                        _mm256_shuffle_ps::<0xee>(c, d),
+                    ]
+                }
+                #[inline(always)]
+                unsafe fn transpose8(v: [__m256; 8]) -> [__m256; 8] {
+                    let mut t = v;
+                    for i in 0..4 {
+                        t[2 * i] = _mm256_unpacklo_ps(v[2 * i], v[2 * i + 1]);
+                        t[2 * i + 1] = _mm256_unpackhi_ps(v[2 * i], v[2 * i + 1]);
+                    }
+                    let mut u = t;
+                    for i in 0..2 {
+                        let (a, b, c, d) = (t[4 * i], t[4 * i + 1], t[4 * i + 2], t[4 * i + 3]);
+                        u[4 * i] = _mm256_shuffle_ps::<0x44>(a, c);
+                        u[4 * i + 1] = _mm256_shuffle_ps::<0xee>(a, c);
+                        u[4 * i + 2] = _mm256_shuffle_ps::<0x44>(b, d);
+                        u[4 * i + 3] = _mm256_shuffle_ps::<0xee>(b, d);
+                    }
+                    let mut all = u;
+                    for i in 0..4 {
+                        all[i] = _mm256_permute2f128_ps::<0x20>(u[i], u[i + 4]);
+                        all[i + 4] = _mm256_permute2f128_ps::<0x31>(u[i], u[i + 4]);
+                    }
+                    all
+                }
+                #[inline(always)]
+                unsafe fn narrow<const W: usize>(rows: &[*const u8; 8], weights: *const u8, steps: usize) -> [[u16; W]; 8] {
+                    narrow_avx2(rows, weights, steps)
+                }
+                #[inline(always)]
                 unsafe fn picks(pixels: &[*const u8; 32], offset: isize, picks: *mut u8) {
                     picks_sse(pixels, offset, picks)
                 }
@@ -423,6 +511,43 @@ mod x86 {
     }
     avx2!(Avx2);
     avx2!(Avx512);
+
+    /// Steps of at most 4 levels whose counts fit in a byte.
+    const RUN: usize = 63;
+
+    #[target_feature(enable = "avx2")]
+    unsafe fn narrow_avx2<const W: usize>(rows: &[*const u8; 8], weights: *const u8, steps: usize) -> [[u16; W]; 8] {
+        let mut counts = [[0u16; W]; 8];
+        // With 16 channels a vector has those of two rows.
+        let vectors = if W == 32 { 8 } else { 4 };
+        for start in (0..steps).step_by(RUN) {
+            let mut sums = [_mm256_setzero_si256(); 8];
+            for k in start..steps.min(start + RUN) {
+                let w = match W {
+                    32 => _mm256_loadu_si256(weights.add(32 * k) as *const __m256i),
+                    _ => _mm256_broadcastsi128_si256(_mm_loadu_si128(weights.add(16 * k) as *const __m128i)),
+                };
+                for r in 0..vectors {
+                    let table = match W {
+                        32 => _mm256_broadcastsi128_si256(table_of(*rows[r].add(k))),
+                        _ => {
+                            let low = _mm256_castsi128_si256(table_of(*rows[2 * r].add(k)));
+                            _mm256_inserti128_si256::<1>(low, table_of(*rows[2 * r + 1].add(k)))
+                        }
+                    };
+                    sums[r] = _mm256_add_epi8(sums[r], _mm256_shuffle_epi8(table, w));
+                }
+            }
+            for r in 0..vectors {
+                let mut bytes = [0u8; 32];
+                _mm256_storeu_si256(bytes.as_mut_ptr() as *mut __m256i, sums[r]);
+                for c in 0..32 {
+                    counts[(32 / W) * r + c / W][c % W] += bytes[c] as u16;
+                }
+            }
+        }
+        counts
+    }
 
     #[target_feature(enable = "avx2")]
     unsafe fn picks_sse(pixels: &[*const u8; 32], offset: isize, picks: *mut u8) {

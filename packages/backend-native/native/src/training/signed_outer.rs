@@ -7,9 +7,10 @@ use super::lanes::Lanes;
 /// Pixels whose sums are tabulated at once, in groups of 4.
 const PIXELS: usize = 32;
 const GROUPS: usize = PIXELS / 4;
-/// Numbers of a table's entry: channels.
+/// Numbers of a table's entry, at most: channels.
 const ENTRY: usize = 32;
-const TABLE: usize = 16 * ENTRY;
+/// Where there are no more channels than this, entries have so many.
+const NARROW: usize = 16;
 /// Blocks of pixels whose sum is kept apart before it is added to the total, for accuracy.
 const PARTIAL: usize = 64;
 /// What a sign byte is for a negative number.
@@ -72,7 +73,7 @@ struct Scratch {
 const MORE_PICKS: isize = 16;
 
 const fn scratch_numbers(rows: isize) -> isize {
-    (GROUPS * TABLE + PIXELS * ENTRY) as isize + rows * ENTRY as isize + (rows + MORE_PICKS) * GROUPS as isize / 4
+    ((16 * GROUPS + PIXELS) * ENTRY) as isize + rows * ENTRY as isize + (rows + MORE_PICKS) * GROUPS as isize / 4
 }
 
 impl Kernel for SignedOuterScratch {
@@ -86,21 +87,21 @@ impl Kernel for SignedOuterScratch {
 impl Scratch {
     unsafe fn new(heap: &Heap, at: isize, rows: isize) -> Checked<Self> {
         let tables = heap.at::<f32>("scratch", at, scratch_numbers(rows))?;
-        let block = tables.add(GROUPS * TABLE);
+        let block = tables.add(16 * GROUPS * ENTRY);
         let partial = block.add(PIXELS * ENTRY);
         Ok(Self { tables, block, partial, picks: partial.offset(rows * ENTRY as isize) as *mut u8 })
     }
 
     /// Adds the tables' picked entries to the partial sums of all rows.
     #[inline(always)]
-    unsafe fn add_entries<I: Lanes>(&self, rows: usize) {
+    unsafe fn add_entries<I: Lanes, const E: usize>(&self, rows: usize) {
         for row in 0..rows {
             let pick = u64::from_le((self.picks.add(row * GROUPS) as *const u64).read_unaligned());
             // A pick is 8 times the entry's index.
-            let entry = |g: usize| self.tables.add(g * TABLE + ((pick >> (8 * g)) & 0x78) as usize * (ENTRY / 8)) as *const f32;
+            let entry = |g: usize| self.tables.add(16 * E * g + ((pick >> (8 * g)) & 0x78) as usize * (E / 8)) as *const f32;
             let t = [entry(0), entry(1), entry(2), entry(3), entry(4), entry(5), entry(6), entry(7)];
-            let sums = self.partial.add(row * ENTRY);
-            for i in (0..ENTRY).step_by(8) {
+            let sums = self.partial.add(row * E);
+            for i in (0..E).step_by(8) {
                 let a = I::add(I::load(t[0].add(i)), I::load(t[1].add(i)));
                 let b = I::add(I::load(t[2].add(i)), I::load(t[3].add(i)));
                 let c = I::add(I::load(t[4].add(i)), I::load(t[5].add(i)));
@@ -112,12 +113,12 @@ impl Scratch {
     }
 }
 
-/// The 16 signed sums of four rows of 32 numbers; bit j of an entry's index stands for minus row j.
+/// The 16 signed sums of four rows of E numbers; bit j of an entry's index stands for minus row j.
 #[inline(always)]
-unsafe fn tabulate<I: Lanes>(rows: [*const f32; 4], table: *mut f32) {
-    for i in (0..ENTRY).step_by(8) {
+unsafe fn tabulate<I: Lanes, const E: usize>(rows: [*const f32; 4], table: *mut f32) {
+    for i in (0..E).step_by(8) {
         let d = [I::load(rows[0].add(i)), I::load(rows[1].add(i)), I::load(rows[2].add(i)), I::load(rows[3].add(i))];
-        signed_sums::<I>(d, table.add(i), ENTRY);
+        signed_sums::<I>(d, table.add(i), E);
     }
 }
 
@@ -141,6 +142,98 @@ unsafe fn add_row<I: Lanes>(to: *mut f32, from: *const f32, count: usize) {
     }
 }
 
+/// A checked call.
+struct Sum {
+    x: *const u8,
+    dy: *const f32,
+    out: *mut f32,
+    total: usize,
+    picture: [isize; 2],
+    steps: [isize; 3],
+    runs: isize,
+    run_stride: isize,
+    m: isize,
+    o: isize,
+    m0: isize,
+    m1: isize,
+}
+
+impl Sum {
+    /// The picks of the pixels from `at` on (its image, row and column), which are `count`.
+    #[inline(always)]
+    unsafe fn pick<I: Lanes>(&self, at: &mut [isize; 3], count: usize, picks: *mut u8) {
+        // Pixels past the end take any signs: their dy is 0.
+        let mut pixels = [self.x; PIXELS];
+        for pixel in &mut pixels[..count] {
+            *pixel = self.x.offset(at[0] * self.steps[0] + at[1] * self.steps[1] + at[2] * self.steps[2]);
+            at[2] += 1;
+            if at[2] == self.picture[1] {
+                at[2] = 0;
+                at[1] += 1;
+                if at[1] == self.picture[0] {
+                    at[1] = 0;
+                    at[0] += 1;
+                }
+            }
+        }
+        let part = self.m1 - self.m0;
+        for run in 0..self.runs {
+            let picks = picks.offset(run * part * GROUPS as isize);
+            for i in (0..part).step_by(16) {
+                I::picks(&pixels, run * self.run_stride + self.m0 + i, picks.offset(i * GROUPS as isize));
+            }
+        }
+    }
+
+    /// Adds the partial sums to the total of `width` channels from `c` on, or sets it, and clears them.
+    #[inline(always)]
+    unsafe fn flush<I: Lanes, const E: usize>(&self, partial: *mut f32, c: isize, width: usize, set: bool) {
+        let mut sums = partial;
+        for run in 0..self.runs {
+            for r in self.m0..self.m1 {
+                let to = self.out.offset((run * self.m + r) * self.o + c);
+                if set {
+                    to.write_bytes(0, width);
+                }
+                add_row::<I>(to, sums, width);
+                sums.write_bytes(0, E);
+                sums = sums.add(E);
+            }
+        }
+    }
+
+    /// `width` channels from `c` on, at most E.
+    #[inline(always)]
+    unsafe fn channels<I: Lanes, const E: usize>(&self, scratch: &Scratch, c: isize, width: usize) {
+        let rows = (self.runs * (self.m1 - self.m0)) as usize;
+        let (mut at, mut pending, mut set) = ([0; 3], 0, true);
+        scratch.partial.write_bytes(0, rows * E);
+        for p in (0..self.total).step_by(PIXELS) {
+            let count = PIXELS.min(self.total - p);
+            self.pick::<I>(&mut at, count, scratch.picks);
+            let (mut from, mut stride) = (self.dy.offset(p as isize * self.o + c), self.o as usize);
+            if count < PIXELS || width < E {
+                scratch.block.write_bytes(0, PIXELS * E);
+                for i in 0..count {
+                    std::ptr::copy_nonoverlapping(from.add(i * stride), scratch.block.add(i * E), width);
+                }
+                (from, stride) = (scratch.block, E);
+            }
+            for g in 0..GROUPS {
+                let rows = [from, from.add(stride), from.add(2 * stride), from.add(3 * stride)];
+                tabulate::<I, E>(rows, scratch.tables.add(16 * E * g));
+                from = from.wrapping_add(4 * stride);
+            }
+            scratch.add_entries::<I, E>(rows);
+            pending += 1;
+            if pending == PARTIAL || p + PIXELS >= self.total {
+                self.flush::<I, E>(scratch.partial, c, width, set);
+                (set, pending) = (false, 0);
+            }
+        }
+    }
+}
+
 impl Kernel for SignedOuter {
     #[inline(always)]
     unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
@@ -157,66 +250,14 @@ impl Kernel for SignedOuter {
         if rows == 0 || total == 0 {
             return expect(total > 0, "signedOuter: no pixels").map(|()| 0.0);
         }
-        let total = total as usize;
+        let sum = Sum { x, dy, out, total: total as usize, picture: [oh, ow], steps: [x_n, x_h, x_w], runs, run_stride, m, o, m0, m1 };
         let mut c = o0;
         while c < o1 {
             let width = (o1 - c).min(ENTRY as isize) as usize;
-            let row_out = |run: isize, r: isize| out.offset((run * m + r) * o + c);
-            let mut first = true;
-            let (mut image, mut y, mut z, mut pending) = (0, 0, 0, 0);
-            scratch.partial.write_bytes(0, rows as usize * ENTRY);
-            for p in (0..total).step_by(PIXELS) {
-                let count = PIXELS.min(total - p);
-                // Pixels past the end take any signs: their dy is 0.
-                let mut pixels = [x as *const u8; PIXELS];
-                for pixel in &mut pixels[..count] {
-                    *pixel = x.offset(image * x_n + y * x_h + z * x_w);
-                    z += 1;
-                    if z == ow {
-                        z = 0;
-                        y += 1;
-                        if y == oh {
-                            y = 0;
-                            image += 1;
-                        }
-                    }
-                }
-                for run in 0..runs {
-                    let picks = scratch.picks.offset(run * part * GROUPS as isize);
-                    for i in (0..part).step_by(16) {
-                        I::picks(&pixels, run * run_stride + m0 + i, picks.offset(i * GROUPS as isize));
-                    }
-                }
-                let (mut from, mut stride) = (dy.offset(p as isize * o + c) as *const f32, o as usize);
-                if count < PIXELS || width < ENTRY {
-                    scratch.block.write_bytes(0, PIXELS * ENTRY);
-                    for i in 0..count {
-                        std::ptr::copy_nonoverlapping(from.add(i * stride), scratch.block.add(i * ENTRY), width);
-                    }
-                    (from, stride) = (scratch.block, ENTRY);
-                }
-                for g in 0..GROUPS {
-                    let rows = [from, from.add(stride), from.add(2 * stride), from.add(3 * stride)];
-                    tabulate::<I>(rows, scratch.tables.add(g * TABLE));
-                    from = from.wrapping_add(4 * stride);
-                }
-                scratch.add_entries::<I>(rows as usize);
-                pending += 1;
-                if pending == PARTIAL || p + PIXELS >= total {
-                    let mut sums = scratch.partial;
-                    for run in 0..runs {
-                        for r in m0..m1 {
-                            let to = row_out(run, r);
-                            if first {
-                                to.write_bytes(0, width);
-                            }
-                            add_row::<I>(to, sums, width);
-                            sums = sums.add(ENTRY);
-                        }
-                    }
-                    scratch.partial.write_bytes(0, rows as usize * ENTRY);
-                    (first, pending) = (false, 0);
-                }
+            if width > NARROW {
+                sum.channels::<I, ENTRY>(&scratch, c, width);
+            } else {
+                sum.channels::<I, NARROW>(&scratch, c, width);
             }
             c += ENTRY as isize;
         }

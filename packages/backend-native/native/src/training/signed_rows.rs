@@ -38,26 +38,32 @@ impl Kernel for PickOffsets {
         expect(entry > 0 && 0 <= o0 && o0 <= o1 && o1 <= o, "pickOffsets: entry or range")?;
         expect(o0 % (4 * groups(entry)) == 0, "pickOffsets: range")?;
         let w = heap.at::<f32>("w", self.w, product(&[taps, c, o])?)?;
-        let mut out = heap.at::<i32>("out", self.out, product(&[(o + 3) / 4, c, taps])?)?.offset(o0 / 4 * c * taps);
+        let out = heap.at::<i32>("out", self.out, product(&[(o + 3) / 4, c, taps])?)?.offset(o0 / 4 * c * taps);
         let shifts = heap.at::<i32>("shifts", self.shifts, taps)?;
         let set = groups(entry) * 4;
-        for k in (o0..o1).step_by(set as usize) {
-            for i in 0..c {
-                for j in (k..o1.min(k + set)).step_by(4) {
-                    let width = (o - j).min(4);
-                    for t in 0..taps {
-                        let p = w.offset((t * c + i) * o + j);
-                        let mut index = 0;
-                        for b in 0..width {
-                            let v = *p.offset(b);
-                            if v.abs() != 1.0 {
-                                return Ok(0.0);
-                            }
-                            index |= ((v.to_bits() >> 31) as isize) << b;
+        let magnitude = I::from_bits(I::splat_i(i32::MAX));
+        for i in 0..c {
+            for t in 0..taps {
+                let row = w.offset((t * c + i) * o);
+                let mut exact = true;
+                for j in (o0..o1).step_by(8) {
+                    let left = (o1 - j).min(8);
+                    let v = I::load_part(row.offset(j), left as usize);
+                    let all = (1u32 << left) - 1;
+                    exact &= I::signs(I::eq(I::and(v, magnitude), I::splat(1.0))) & all == all;
+                    for g in [0, 4] {
+                        if g >= left {
+                            break;
                         }
-                        *out = (((j - k) / 4 * 16 + index) * entry * 4) as i32 + *shifts.offset(t);
-                        out = out.offset(1);
+                        let (k, group) = ((j + g) / set * set, (j + g) % set / 4);
+                        let many = ((o1 - k).min(set) + 3) / 4;
+                        let index = (I::signs(v) >> g & 15) as isize;
+                        let to = out.offset((k - o0) / 4 * c * taps + (i * many + group) * taps + t);
+                        *to = ((group * 16 + index) * entry * 4) as i32 + *shifts.offset(t);
                     }
+                }
+                if !exact {
+                    return Ok(0.0);
                 }
             }
         }
@@ -78,31 +84,33 @@ impl Kernel for SignedRowsScratch {
     }
 }
 
-/// Image, row and column of a position of the grid [n][gh][gw].
-#[derive(Clone, Copy)]
-struct Position {
-    image: isize,
-    y: isize,
-    z: isize,
+/// A grid [n][h][w] of positions, and the part of it [n][rows][cols] that has `step` numbers for each.
+struct Grid {
+    n: isize,
+    h: isize,
+    w: isize,
+    rows: isize,
+    cols: isize,
+    step: isize,
 }
 
-impl Position {
+impl Grid {
+    /// The addresses of positions from `start` on, null where the grid has no numbers.
     #[inline(always)]
-    fn of(q: isize, gh: isize, gw: isize) -> Self {
-        let (image, rest) = (q.div_euclid(gh * gw), q.rem_euclid(gh * gw));
-        Self { image, y: rest / gw, z: rest % gw }
-    }
-
-    #[inline(always)]
-    fn next(&mut self, gh: isize, gw: isize) {
-        self.z += 1;
-        if self.z == gw {
-            self.z = 0;
-            self.y += 1;
-            if self.y == gh {
-                self.y = 0;
-                self.image += 1;
+    unsafe fn addresses(&self, base: *mut f32, start: isize, list: &mut [*mut f32]) {
+        let (mut q, mut rest) = (start, list);
+        while !rest.is_empty() {
+            let (line, z) = (q.div_euclid(self.w), q.rem_euclid(self.w));
+            let (image, y) = (line.div_euclid(self.h), line.rem_euclid(self.h));
+            let (row, after) = rest.split_at_mut(rest.len().min((self.w - z) as usize));
+            let there = if (0..self.n).contains(&image) && y < self.rows { self.cols - z } else { 0 };
+            let first = base.wrapping_offset(((image * self.rows + y) * self.cols + z) * self.step);
+            for (i, address) in row.iter_mut().enumerate() {
+                let i = i as isize;
+                *address = if i < there { first.wrapping_offset(i * self.step) } else { std::ptr::null_mut() };
             }
+            q += row.len() as isize;
+            rest = after;
         }
     }
 }
@@ -122,24 +130,14 @@ impl Kernel for SignedRows {
         let last = sets * 16 * entry * 4 - (BLOCK as isize) * 4;
         let all = std::slice::from_raw_parts(offsets, ((o + 3) / 4 * c * taps) as usize);
         expect(all.iter().all(|&at| at >= 0 && at % 4 == 0 && at as isize <= last), "signedRows: offsets")?;
-        let size = entry as usize;
-        let mut from = vec![std::ptr::null::<f32>(); size];
+        let source = Grid { n, h: gh, w: gw, rows: oh, cols: ow, step: o };
+        let target = Grid { n, h: gh, w: gw, rows: h, cols: w, step: c };
+        let mut from = vec![std::ptr::null_mut::<f32>(); entry as usize];
+        let mut to = [std::ptr::null_mut::<f32>(); BLOCK];
         for b in b0..b1 {
             let start = b * BLOCK as isize;
-            let mut at = Position::of(start + first, gh, gw);
-            for from in &mut from {
-                let inside = (0..n).contains(&at.image) && at.y < oh && at.z < ow;
-                *from = if inside { dy.offset(((at.image * oh + at.y) * ow + at.z) * o) } else { std::ptr::null() };
-                at.next(gh, gw);
-            }
-            let mut to = [std::ptr::null_mut::<f32>(); BLOCK];
-            let mut at = Position::of(start, gh, gw);
-            for to in &mut to {
-                if at.image < n && at.y < h && at.z < w {
-                    *to = dx.offset(((at.image * h + at.y) * w + at.z) * c);
-                }
-                at.next(gh, gw);
-            }
+            source.addresses(dy, start + first, &mut from);
+            target.addresses(dx, start, &mut to);
             if to.iter().all(|to| to.is_null()) {
                 continue;
             }
@@ -167,28 +165,23 @@ impl Kernel for SignedRows {
 
 /// The 16 signed sums of `width` channels from `at` on over the positions; bit j stands for minus channel j.
 #[inline(always)]
-unsafe fn tabulate_planes<I: Lanes>(from: &[*const f32], at: isize, width: usize, tables: *mut f32) {
+unsafe fn tabulate_planes<I: Lanes>(from: &[*mut f32], at: isize, width: usize, tables: *mut f32) {
     let size = from.len();
+    let zeros = [0.0f32; 4];
+    let mut rest = [[0.0f32; 4]; 8];
     for i in (0..size).step_by(8) {
-        let mut planes = [[0.0f32; 8]; 4];
+        let mut rows = [zeros.as_ptr(); 8];
         for q in 0..8 {
             let p = from[i + q];
-            if p.is_null() {
-                continue;
-            }
-            let p = p.offset(at);
-            if width == 4 {
-                for j in 0..4 {
-                    planes[j][q] = *p.add(j);
-                }
-            } else {
-                for j in 0..width {
-                    planes[j][q] = *p.add(j);
+            if !p.is_null() {
+                rows[q] = p.offset(at);
+                if width < 4 {
+                    std::ptr::copy_nonoverlapping(rows[q], rest[q].as_mut_ptr(), width);
+                    rows[q] = rest[q].as_ptr();
                 }
             }
         }
-        let d = [I::load(&planes[0][0]), I::load(&planes[1][0]), I::load(&planes[2][0]), I::load(&planes[3][0])];
-        signed_sums::<I>(d, tables.add(i), size);
+        signed_sums::<I>(I::transpose4(&rows), tables.add(i), size);
     }
 }
 
@@ -214,13 +207,17 @@ unsafe fn add_taps<I: Lanes>(tables: *const f32, picks: &[i32], sums: *mut f32) 
 #[inline(always)]
 unsafe fn scatter<I: Lanes>(sums: *const f32, to: &[*mut f32; BLOCK], c: usize) {
     for i in (0..c).step_by(8) {
-        let count = (c - i).min(8);
-        for (q, to) in to.iter().enumerate() {
-            if to.is_null() {
-                continue;
+        let left = c - i;
+        for q in (0..BLOCK).step_by(8) {
+            let mut v = [I::splat(0.0); 8];
+            for k in 0..left.min(8) {
+                v[k] = I::load(sums.add((i + k) * BLOCK + q));
             }
-            for k in 0..count {
-                *to.add(i + k) = *sums.add((i + k) * BLOCK + q);
+            let v = I::transpose8(v);
+            for k in 0..8 {
+                if !to[q + k].is_null() {
+                    I::store_part(to[q + k].add(i), v[k], left);
+                }
             }
         }
     }
