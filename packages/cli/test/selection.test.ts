@@ -81,3 +81,30 @@ it('stopped and resumed, and then made longer, it is as if never stopped', { tim
   const other = await cli(args(parts, '--epochs', '5', '--resume', '--validation', '0.5'));
   expect(lastLine(other.stderr)).toContain('option "validation" differs');
 });
+
+it(
+  'starts from the same network in float, with frozen layers, and resumes',
+  { timeout: 120_000 },
+  async () => {
+    const folder = temporaryFolder();
+    const train = (out: string, ...more: string[]) =>
+    cli(['train', '--model', 'mlp', '--backend', 'wasm', '--limit', '96', '--test-limit', '40', '--batch', '16', '--epochs', '2', '--out', join(folder, out), ...more]); // prettier-ignore
+    expect((await train('float', '--quantizer', 'none')).code).toBe(0);
+    const args = ['--init-from', join(folder, 'float'), '--freeze', 'dense1,bn1'];
+    const whole = await train('whole', ...args);
+    expect(whole.code, whole.stderr).toBe(0);
+    expect(whole.stdout).toMatch(/\d+ of \d+ weights are taken over/);
+    expect(whole.stdout).toContain('frozen: dense1, bn1');
+    const kernel = (out: string) => loadCheckpoint(read(folder, out, 'checkpoint')).weights.find(({ name }) => name === 'dense1/kernel')!.values; // prettier-ignore
+    expect(kernel('whole')).toEqual(kernel('float'));
+    const stop = new AbortController();
+    const parts = ['train', '--model', 'mlp', '--backend', 'wasm', '--limit', '96', '--test-limit', '40', '--batch', '16', '--epochs', '2', '--out', join(folder, 'parts'), ...args]; // prettier-ignore
+    await cli(parts, stop.signal, (text) => {
+      if (text.startsWith('epoch 1/2 | loss')) stop.abort('SIGINT');
+    });
+    expect((await cli([...parts, '--resume'])).code).toBe(0);
+    expect(read(folder, 'parts', 'weights.bin').equals(read(folder, 'whole', 'weights.bin'))).toBe(true);
+    const other = await cli([...parts, '--resume', '--freeze', 'dense1']);
+    expect(lastLine(other.stderr)).toContain('option "freeze" differs');
+  },
+);

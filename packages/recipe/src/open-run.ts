@@ -5,6 +5,8 @@ import { symmetricNormalization, type Dataset, type Examples } from '@bitgrad/da
 import {
   checkConfig,
   evaluateGap,
+  freezeLayers,
+  initializeFrom,
   loadCheckpoint,
   restoreCheckpoint,
   saveCheckpoint,
@@ -50,6 +52,8 @@ export interface OpenOptions {
   readonly dataset?: Dataset<Examples>;
   /** Quantizers of one's own, instead of those that the recipe names. */
   readonly quantizers?: ChosenQuantizers;
+  /** A model whose weights the run starts from, by name and shape; called when the backend runs, and disposed. */
+  readonly initial?: () => LayersModel | Promise<LayersModel>;
   /** Further options of the trainer, such as `evaluateEvery`. */
   readonly trainer?: Pick<TrainerOptions, 'evaluateEvery' | 'flipEvery' | 'yieldEveryMs'>;
   readonly storage?: Storage;
@@ -107,6 +111,7 @@ export interface RunAbout {
 const rules = {
   backends: option.list(option.object),
   dataset: option.object,
+  initial: option.callback,
   quantizers: option.object,
   trainer: option.object,
   storage: option.object,
@@ -134,8 +139,29 @@ export async function openRun(recipe: RecipeInput = {}, options: OpenOptions = {
   const data = await (dataset ? ownData(dataset, resolved) : openData(recipeData(resolved), note));
   const identity = { ...identityOf(resolved, quantizers, backend.name), classes: [...data.classes] };
   const model = buildModel(resolved, data, quantizers);
+  if (options.initial) note(await startFrom(model, options.initial));
+  if (resolved.freeze !== undefined) {
+    const frozen = freezeLayers(
+      model,
+      resolved.freeze.split(',').map((name) => name.trim()),
+    );
+    note(`frozen: ${frozen.join(', ')}`);
+  }
   const trainer = buildTrainer(resolved, model, data, options.trainer);
   return runOf({ recipe: resolved, backend, quantizers, data, model, trainer, identity }, storage);
+}
+
+/** Takes weights over, and says which. */
+async function startFrom(model: LayersModel, initial: NonNullable<OpenOptions['initial']>): Promise<string> {
+  const source = await initial();
+  try {
+    const { taken, left } = initializeFrom(model, source);
+    const rest =
+      left.length === 0 ? '' : `; new are ${left.slice(0, 8).join(', ')}${left.length > 8 ? ', ...' : ''}`;
+    return `${taken.length} of ${taken.length + left.length} weights are taken over${rest}`;
+  } finally {
+    source.dispose();
+  }
 }
 
 const ownData = (dataset: Dataset<Examples>, { validation, seed }: Recipe): Dataset<Examples> =>

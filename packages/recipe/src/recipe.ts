@@ -83,6 +83,12 @@ const scheduleOf = ({ lrSchedule, lrScheduleOptions, warmup }: Recipe): Learning
   warmupSteps: warmup,
 });
 
+const fineTuningEntries = {
+  freeze: v.optional(
+    described(kinds.text, 'layers that do not train, with commas; * stands for anything, such as conv1,bn*', { value: '<layers>', resume: (layers) => layers }), // prettier-ignore
+  ),
+};
+
 /** Which epoch's weights are saved, and whether the run ends before its last one. */
 const selectionEntries = {
   earlyStop: v.optional(
@@ -117,6 +123,7 @@ export const recipeEntries = {
   ...dataEntries,
   ...trainingEntries,
   ...selectionEntries,
+  ...fineTuningEntries,
   seed: v.optional(
     described(kinds.anyInteger, 'decides initial weights, order, augmentation and drawn data', { value: '<n>', resume: same }), // prettier-ignore
     1,

@@ -13,6 +13,7 @@ export {
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.js';
 export { classCount } from './inputs.js';
 export type { EpochEvent, FinalFigures, FinishEvent, PhaseEvent, StepEvent, TrainEvent } from './events.js';
+export { freezeLayers, initializeFrom, type Initialized } from './fine-tune.js';
 export { evaluateGap, isSoft, type GapEvaluation } from './gap.js';
 export { adam, type AdamOptions } from './optimizers/adam.js';
 export { adamw, type AdamWOptions } from './optimizers/adamw.js';

@@ -1,5 +1,5 @@
 // `bitgrad train`: a run with checkpoints, a folder and a report. What the options decide is in @bitgrad/recipe.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { BitgradError } from '@bitgrad/core';
 import { checkModel, summary } from '@bitgrad/layers';
 import {
@@ -11,6 +11,7 @@ import {
   recipeEntries,
   type ChosenQuantizers,
   type Given,
+  type OpenOptions,
   type Recipe,
   type Resolved,
   type Run,
@@ -26,6 +27,7 @@ import { writeLine, type CliIo } from '../io.js';
 import { readIfThere, writeAtomically } from '../model-dir/atomic.js';
 import { commitFiles } from '../model-dir/commit.js';
 import type { FolderLock } from '../model-dir/lock.js';
+import { openRun as openModelOf, readRun } from '../model-dir/open.js';
 import { shared } from '../options.js';
 import { usePlugins } from '../plugins.js';
 import { createProgress, duration, percent, type Progress } from '../progress.js';
@@ -37,6 +39,9 @@ import { resultTable } from '../table.js';
 const commandEntries = {
   out: v.optional(
     described(v.string(), 'where to save', { value: '<dir>', shown: 'a new folder runs/MODEL-QUANTIZER-DATA-SEED' }), // prettier-ignore
+  ),
+  initFrom: v.optional(
+    described(kinds.text, 'start from the weights of a run, by name and shape: of the same network in float, say', { value: '<dir>', shown: 'new ones' }), // prettier-ignore
   ),
   resume: v.optional(
     described(v.boolean(), 'go on from the checkpoint in --out, to the same bits as a run that was never stopped'), // prettier-ignore
@@ -125,12 +130,20 @@ export async function runTrain(given: TrainOptions, io: CliIo, directory = proce
   return io.signal?.reason === 'SIGTERM' ? exitCodes.SIGTERM : exitCodes.SIGINT;
 }
 
+/** What opens the model to start from; its files are read before anything else is done. */
+async function initialOf({ options, lines, directory }: Setup): Promise<OpenOptions['initial']> {
+  const { initFrom } = options;
+  if (initFrom === undefined) return undefined;
+  const source = await readRun(resolve(directory, initFrom), (text) => writeLine(lines, text));
+  return () => openModelOf(source, options.plugin.length > 0);
+}
+
 /** Trains in a folder that belongs to this process; whether the run is finished. */
 async function trainIn(setup: Setup): Promise<boolean> {
   const { options, recipe, lines, quantizers, folder, directory } = setup;
   const run = await openRun(
     { ...recipe, data: absoluteData(recipe.data, directory) },
-    { backends: backendTable, quantizers, note: (text) => writeLine(lines, text) },
+    { backends: backendTable, quantizers, initial: await initialOf(setup), note: (text) => writeLine(lines, text) }, // prettier-ignore
   );
   const bytes = options.resume ? await readIfThere(join(folder, checkpointName)) : undefined;
   const training = { ...setup, run };
