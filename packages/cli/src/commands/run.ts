@@ -198,7 +198,6 @@ async function runData(
     (text) => writeLine(lines, text),
   );
   const { classes } = dataset;
-  checkShape(dataset, shape);
   const { kind = 'class' } = dataset.train;
   if (!hasClass(model) && kind !== 'values')
     throw new BitgradError({
@@ -209,6 +208,7 @@ async function runData(
       expected: 'one row of logits, probabilities or sigmoids',
       next: 'Read its values with --image, or by the runtime.',
     });
+  checkShape(dataset, shape);
   const outputs = model.plan.buffers[model.plan.output]!.shape.reduce((a, b) => a * b, 1);
   if (!model.metadata.classes && classes.length !== outputs)
     throw new BitgradError({
