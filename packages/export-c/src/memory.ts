@@ -1,5 +1,5 @@
 // Where values lie in the one block of memory of the generated C.
-import { placeFirstFit } from '@bitgrad/bits';
+import { placeFirstFit, windowExtent } from '@bitgrad/bits';
 import { channelCount, elementCount, type PackedModel } from '@bitgrad/runtime';
 import type { Arrangement } from './arrange.js';
 import { textOf } from './ops/index.js';
@@ -39,7 +39,7 @@ function together(a: Piece, b: Piece): boolean {
 
 /** Lines that the ring before a window holds. */
 const ringLines = (op: WindowOp, lines: number): number =>
-  Math.min((op.kernel[0] - 1) * op.dilations[0] + 1, lines);
+  Math.min(windowExtent(op.kernel[0], op.dilations[0]), lines);
 
 /** Places everything. */
 export function placeMemory({ plan, weights, metadata }: PackedModel, arranged: Arrangement): Memory {

@@ -1,4 +1,5 @@
 // The functions of a group: `line_` makes a line of a stage, `until_` makes lines up to one, with what they need first.
+import { windowExtent } from '@bitgrad/bits';
 import { reachOf, type Group, type Stage } from './arrange.js';
 import type { Context } from './context.js';
 import { textOf } from './ops/index.js';
@@ -38,7 +39,7 @@ const text = (context: Context) => textOf(context.op, context.x[0]?.type)!;
 /** Statement that makes the lines which a window needs for line `y`. */
 function feedCall(plan: Plan, op: WindowOp, buffer: number, y: string, id: string): string {
   const lines = linesOf(plan.buffers[buffer]!.shape);
-  const ahead = (op.kernel[0] - 1) * op.dilations[0] + 1 - op.pads[0];
+  const ahead = windowExtent(op.kernel[0], op.dilations[0]) - op.pads[0];
   const line = op.strides[0] === 1 ? y : `${y} * ${op.strides[0]}`;
   const wanted = ahead === 0 ? line : `${line} ${ahead < 0 ? '-' : '+'} ${Math.abs(ahead)}`;
   return `until_${id}(${wanted} < ${lines} ? ${wanted} : ${lines});`;

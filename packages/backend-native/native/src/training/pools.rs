@@ -35,7 +35,7 @@ struct Window {
 #[inline(always)]
 fn inside(start: isize, taps: isize, dilation: isize, size: isize) -> (isize, isize, usize) {
     let first = if start >= 0 { start } else { start + (-start + dilation - 1) / dilation * dilation };
-    (first, size.min(start + (taps - 1) * dilation + 1), dilation as usize)
+    (first, size.min(start + taps * dilation), dilation as usize)
 }
 
 macro_rules! geometry {
