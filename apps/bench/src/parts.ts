@@ -2,6 +2,7 @@
 import { use } from '@bitgrad/core';
 import { nodeDatasetsPlugin } from '@bitgrad/datasets/node';
 import { fdaPlugin } from '@bitgrad/quantizer-fda';
+import { modernPlugin } from '@bitgrad/quantizer-modern';
 import { proxConnectPlugin } from '@bitgrad/quantizer-proxconnect';
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import type { BackendSource } from '@bitgrad/recipe';
@@ -16,6 +17,6 @@ export const backends: readonly BackendSource[] = [
 
 /** Registers the plugins of this repository and those of a config. @throws BitgradError `invalid-plugin`, `duplicate-name` */
 export async function usePlugins(specifiers: readonly string[]): Promise<void> {
-  use(stePlugin, proxConnectPlugin, fdaPlugin, nodeDatasetsPlugin);
+  use(stePlugin, proxConnectPlugin, fdaPlugin, modernPlugin, nodeDatasetsPlugin);
   for (const specifier of specifiers) use(await loadPlugin(specifier, process.cwd(), import.meta.url));
 }

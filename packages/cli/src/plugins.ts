@@ -14,6 +14,7 @@ const packages: readonly { name: string; load(): Promise<unknown> }[] = [
   { name: '@bitgrad/quantizer-ste', load: () => import('@bitgrad/quantizer-ste') },
   { name: '@bitgrad/quantizer-proxconnect', load: () => import('@bitgrad/quantizer-proxconnect') },
   { name: '@bitgrad/quantizer-fda', load: () => import('@bitgrad/quantizer-fda') },
+  { name: '@bitgrad/quantizer-modern', load: () => import('@bitgrad/quantizer-modern') },
 ];
 
 /** The plugins of the command's own packages. */

@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { use } from '@bitgrad/core';
 import { createModel, modelNames, type ModelName } from '@bitgrad/models';
+import { modernPlugin } from '@bitgrad/quantizer-modern';
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import { wasmEngine } from '@bitgrad/backend-wasm/engine';
 import { decodeModel, jsEngine } from '@bitgrad/runtime';
@@ -13,7 +14,7 @@ import { randomBytes, randomizeNorms } from './helpers.js';
 const normalization = { mean: [127.5], std: [127.5] };
 
 beforeAll(async () => {
-  use(stePlugin);
+  use(stePlugin, modernPlugin);
   await tf.setBackend('cpu');
 });
 
@@ -74,7 +75,7 @@ it('cnn for MNIST takes at most 1/25 of its float32 weights', async () => {
 });
 
 describe('one-padding, float input and other quantizers', () => {
-  const quantizers = ['ste', 'xnor', 'libra', 'bireal', 'ternary', 'heaviside'];
+  const quantizers = ['ste', 'xnor', 'libra', 'bireal', 'ternary', 'heaviside', 'biper'];
   it.each(quantizers)('cnn with %s kernels', async (kernelQuantizer) => {
     const model = createModel('cnn', {
       inputShape: [10, 10, 3],
