@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   binarySign,
   defineForward,
+  defineSignForward,
   defineQuantizer,
   defineSurrogate,
   E,
@@ -32,6 +33,9 @@ type Resolved = v.InferOutput<typeof schema>;
 
 /** Latent weights count up to this magnitude, to which training clips them. */
 const reach = 1;
+
+/** Inputs have the sign alone. */
+const ofInputs = defineSignForward({ name: 'sign', options: {} });
 
 /** 1 for kernels, 0 for inputs: the wave is for kernels alone. */
 const role = (_x: tf.Tensor, { site }: QuantizeContext): Statistics => ({
@@ -74,8 +78,7 @@ function squareWave({ frequency, stage }: Resolved): ForwardQuantizer {
     expression: () => (sine ? byRole(E.sin(angle(frequency)), E.sign(E.input('x'))) : hardExpression()),
     hardExpression,
     statistics: role,
-    jumps: (scalars) =>
-      isKernel(scalars) ? (sine ? [] : crossings(frequency)) : [{ at: 0, from: -1, to: 1 }],
+    jumps: (scalars) => (isKernel(scalars) ? (sine ? [] : crossings(frequency)) : ofInputs.jumps!({})),
     breakpoints: (scalars) => (isKernel(scalars) && sine ? [-reach, reach] : []),
   });
 }
