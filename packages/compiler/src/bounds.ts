@@ -167,6 +167,17 @@ const attention: Bound = (layer, [x], y) => {
   return even(tf.add(tf.add(v.error, tf.mul(v.largest, relative)), tf.zerosLike(y)));
 };
 
+/** Sums over t tokens of products of scores, which are sums of d products, and values; scores of one bit are exact. */
+const binaryAttention: Bound = (layer, [x], y, levels) => {
+  const { heads } = layer.getConfig() as { heads: number };
+  const [, t, size] = x!.value.shape as [number, number, number];
+  const d = size / 3 / heads;
+  const largest = levels ? tf.scalar(levels.largest) : tf.add(most(x!.value), most(errorOf(x!)));
+  const moves = levels ? tf.scalar(0) : tf.div(tf.mul(most(errorOf(x!)), 3), tf.add(largest, unit));
+  const sums = tf.mul(tf.pow(largest, 3), t * Math.sqrt(d));
+  return even(tf.add(tf.mul(sums, tf.add(moves, sumOf(t) + sumOf(d))), tf.zerosLike(y)));
+};
+
 interface Sized {
   readonly largest: tf.Tensor;
   readonly error: tf.Tensor;
@@ -183,9 +194,12 @@ export const bounds: Readonly<Record<string, Bound>> = {
   BatchNormalization: batchNorm,
   BitgradAttention: attention,
   BitgradBatchNorm: batchNorm,
+  BitgradBinaryAttention: binaryAttention,
   BitgradClassToken: token,
   BitgradFirstToken: moved,
+  BitgradHardTanh: chosen,
   BitgradLayerNorm: layerNorm,
+  BitgradPadding: chosen,
   BitgradPositionEmbedding: plusWeight,
   Concatenate: moved,
   Conv1D: product('kernel'),

@@ -1,5 +1,5 @@
 // `bitgrad export`: a packed model in another form, such as C for microcontrollers or ONNX.
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { BitgradError } from '@bitgrad/core';
 import { described, kinds, type Given } from '@bitgrad/recipe';
 import * as v from 'valibot';
@@ -70,6 +70,15 @@ export async function runExport(
   const { model } = await readPacked(resolve(directory, file));
   const files = await exporter.files(model, settings);
   const folder = resolve(directory, out);
+  const outside = Object.keys(files).find((path) => !resolve(folder, path).startsWith(`${folder}${sep}`));
+  if (outside !== undefined)
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'cli',
+      what: 'name of the export',
+      got: outside,
+      expected: `a name of files in ${out}`,
+    });
   const sizes: Record<string, number> = {};
   for (const [path, contents] of Object.entries(files)) {
     const bytes = typeof contents === 'string' ? new TextEncoder().encode(contents) : contents;
