@@ -19,6 +19,11 @@ static void reset(void)
   uint32_t *from = data_load, *to;
   for (to = data_start; to < data_end;) *to++ = *from++;
   for (to = bss_start; to < bss_end;) *to++ = 0;
+#if defined(__ARM_FP)
+  /* Full access to the floating-point unit. */
+  *(volatile uint32_t *)0xe000ed88 |= 0xfu << 20;
+  __asm__ volatile("dsb\nisb");
+#endif
   main();
   semihost(0x18, (const void *)0x20026);
 }
