@@ -12,9 +12,12 @@ const conv = { filters: 2, kernelSize: 3 };
 const factories: Record<string, object> = {
   attention: { heads: 1 },
   batchNorm: {},
+  binaryAttention: { heads: 1 },
   classToken: {},
   firstToken: {},
+  hardTanh: {},
   layerNorm: {},
+  padding: {},
   positionEmbedding: {},
   quantActivation: { inputQuantizer: 'test-ste' },
   quantConv1d: conv,
