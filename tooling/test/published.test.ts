@@ -118,15 +118,19 @@ describe.each(installed)('$manifest.name, installed', ({ manifest }) => {
   });
 });
 
+/** The installed package of this platform's native binary, if there is one. */
+const nativeBinary = (): string | undefined =>
+  Object.keys(JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')).dependencies).find((name) =>
+    name.startsWith('@bitgrad/backend-native-'),
+  );
+
 describe('a project of a user', () => {
   it('runs models natively from an installed binary, or is told what to install', async () => {
     const probe = `import { nativeEngine } from '@bitgrad/backend-native/engine';
       console.log(JSON.stringify(await nativeEngine().probe()));`;
     writeFileSync(join(project, 'native.mjs'), probe);
     const ask = async () => JSON.parse((await node(['native.mjs'])).stdout);
-    const installed = Object.keys(
-      JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')).dependencies,
-    ).find((name) => name.startsWith('@bitgrad/backend-native-'));
+    const installed = nativeBinary();
     if (!installed) expect(process.env['BITGRAD_REQUIRE'] ?? '').not.toContain('native');
     else {
       expect(await ask()).toMatchObject({ available: true });
@@ -172,6 +176,8 @@ describe('a project of a user', () => {
     await bitgrad('train --model tfc --data digits --limit 500 --epochs 1 --out run');
     await bitgrad('compile run -o digits.bitgrad');
     const { stdout } = await bitgrad('run digits.bitgrad --data digits --limit 100 --json');
-    expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({ engine: 'wasm' });
+    expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({
+      engine: nativeBinary() ? 'native' : 'wasm',
+    });
   }, 300_000);
 });
