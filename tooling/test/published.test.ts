@@ -119,7 +119,7 @@ describe.each(installed)('$manifest.name, installed', ({ manifest }) => {
 });
 
 /** The installed package of this platform's native binary, if there is one. */
-const nativeBinary = (): string | undefined =>
+const installedBinary = (): string | undefined =>
   Object.keys(JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')).dependencies).find((name) =>
     name.startsWith('@bitgrad/backend-native-'),
   );
@@ -130,7 +130,7 @@ describe('a project of a user', () => {
       console.log(JSON.stringify(await nativeEngine().probe()));`;
     writeFileSync(join(project, 'native.mjs'), probe);
     const ask = async () => JSON.parse((await node(['native.mjs'])).stdout);
-    const installed = nativeBinary();
+    const installed = installedBinary();
     if (!installed) expect(process.env['BITGRAD_REQUIRE'] ?? '').not.toContain('native');
     else {
       expect(await ask()).toMatchObject({ available: true });
@@ -177,7 +177,7 @@ describe('a project of a user', () => {
     await bitgrad('compile run -o digits.bitgrad');
     const { stdout } = await bitgrad('run digits.bitgrad --data digits --limit 100 --json');
     expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({
-      engine: nativeBinary() ? 'native' : 'wasm',
+      engine: installedBinary() ? 'native' : 'wasm',
     });
   }, 300_000);
 });
