@@ -1,4 +1,5 @@
 // Sums of products: packed levels by xor and popcount over a gathered patch; everything else tap by tap into the output.
+import { packRows, unpackRows } from '@bitgrad/bits';
 import { channelCount, elementCount, type ConvOp, type DenseOp, type DepthwiseOp, type TensorData, type WeightSpec } from '@bitgrad/runtime'; // prettier-ignore
 import { outputRow, operandRow, type Context, type OpText, type Place } from '../context.js';
 import { elementOf, rowLength, wordBits, type Spec } from '../values.js';
@@ -8,27 +9,15 @@ import { lineStatements, tapLoop } from './window.js';
 export type ProductOp = ConvOp | DenseOp | DepthwiseOp;
 
 /** Weights as numbers, in the order of the file. */
-function weightNumbers({ type, shape }: WeightSpec, data: TensorData): number[] {
-  if (type !== 'bits') return Array.from(data);
+function weightNumbers({ type, shape }: WeightSpec, data: TensorData): ArrayLike<number> {
+  if (type !== 'bits') return data;
   const channels = channelCount(shape);
-  const words = Math.ceil(channels / 32);
-  return Array.from({ length: elementCount(shape) }, (_, i) => {
-    const [row, c] = [Math.floor(i / channels), i % channels];
-    return (data[row * words + (c >>> 5)]! >>> (c & 31)) & 1 ? -1 : 1;
-  });
+  return unpackRows(data as Uint32Array, elementCount(shape) / channels, channels);
 }
 
 /** Levels as bits without gaps, a row padded to 32-bit words. */
-function packRows(levels: readonly number[], perRow: number): number[] {
-  const words = Math.ceil(perRow / 32);
-  const packed = new Array<number>((levels.length / perRow) * words).fill(0);
-  levels.forEach((level, i) => {
-    const [row, k] = [Math.floor(i / perRow), i % perRow];
-    if (level < 0)
-      packed[row * words + (k >>> 5)] = (packed[row * words + (k >>> 5)]! | (1 << (k & 31))) >>> 0;
-  });
-  return packed;
-}
+const packed = (levels: ArrayLike<number>, perRow: number): number[] =>
+  Array.from(packRows(levels, levels.length / perRow, perRow));
 
 const isPacked = (op: ProductOp, x: Spec, w: Spec): boolean =>
   x.type === 'bits' && w.type === 'bits' && op.op !== 'depthwise' && (op.op === 'dense' || op.groups === 1);
@@ -74,7 +63,7 @@ function packedLines(context: Context<ConvOp | DenseOp>): string[] {
   const bits = tapsOf(op) * channels;
   const words = patchWords(op, source);
   const { spec, data } = context.weight(0);
-  const w = context.array('u32', 'w', packRows(weightNumbers(spec, data), bits));
+  const w = context.array('u32', 'w', packed(weightNumbers(spec, data), bits));
   const target = outputRow(context);
   const units = channelCount(out.shape);
   context.use('xnor');
@@ -120,8 +109,8 @@ function packedLines(context: Context<ConvOp | DenseOp>): string[] {
 }
 
 /** Weights as [tap][input channel][output channels of its group]. */
-function tapMajor(op: ProductOp, spec: WeightSpec, numbers: readonly number[], channels: number): number[] {
-  if (op.op === 'depthwise') return [...numbers];
+function tapMajor(op: ProductOp, spec: WeightSpec, numbers: ArrayLike<number>, channels: number): number[] {
+  if (op.op === 'depthwise') return Array.from(numbers);
   const taps = tapsOf(op);
   const groups = op.op === 'conv' ? op.groups : 1;
   const units = spec.shape[0]!;
@@ -182,7 +171,7 @@ function plainLines(context: Context<ProductOp>): string[] {
   const numbers = tapMajor(op, spec, weightNumbers(spec, data), channels);
   const w =
     spec.type === 'bits'
-      ? context.array('u32', 'w', packRows(numbers, perGroup))
+      ? context.array('u32', 'w', packed(numbers, perGroup))
       : context.array(spec.type === 'i8' ? 'int8_t' : 'f32', 'w', numbers);
   const float = source.type === 'f32';
   const { shift, padValue } = op.op === 'dense' ? { shift: 0, padValue: 0 } : op;
