@@ -2,7 +2,7 @@
 // the elementwise ops, from the expressions of @bitgrad/runtime. `pnpm render-rust` writes the files, a test compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { children, inputsOf, type Expression } from '@bitgrad/bits';
+import { inputsOf, renderExpression, type Expression } from '@bitgrad/bits';
 import { opcodes, words } from '@bitgrad/backend-wasm/lowering';
 import { functions } from '@bitgrad/backend-wasm/training';
 import { rendered } from '../../backend-wasm/scripts/render-values.js';
@@ -42,42 +42,21 @@ const literal = (value: number): string => {
   return `${/[.e]/.test(text) ? text : `${text}.0`}_f32`;
 };
 
-/** One function; nodes that are used twice have a name. */
+/** One function. */
 function functionText(name: string, expression: Expression): string {
-  const uses = new Map<Expression, number>();
-  const count = (node: Expression): void => {
-    uses.set(node, (uses.get(node) ?? 0) + 1);
-    if (uses.get(node) === 1) children(node).forEach(count);
-  };
-  count(expression);
-  const lines: string[] = [];
-  const names = new Map<Expression, string>();
-  const compute = (node: Expression): string => {
-    if (node.op === 'input') return node.name;
-    if (node.op === 'constant') return literal(node.value);
-    if (node.op === 'select') {
-      const [a, b] = children(node.test).map(text) as [string, string];
-      return `(if ${a} ${comparisons[node.test.op]} ${b} { ${text(node.a)} } else { ${text(node.b)} })`;
-    }
-    const [a, b] = children(node).map(text) as [string, string?];
-    if (node.op in operators) return `(${a} ${operators[node.op]} ${b})`;
-    if (node.op === 'neg') return `(-${a})`;
-    if (node.op === 'abs') return `${a}.abs()`;
-    return `${node.op}(${a})`;
-  };
-  const text = (node: Expression): string => {
-    const known = names.get(node);
-    if (known !== undefined) return known;
-    const source = compute(node);
-    if (uses.get(node)! < 2 || node.op === 'input' || node.op === 'constant') return source;
-    const local = `v${lines.length}`;
-    lines.push(`    let ${local} = ${source};`);
-    names.set(node, local);
-    return local;
-  };
-  const result = text(expression);
+  const { statements, value } = renderExpression(expression, {
+    input: (input) => input,
+    constant: literal,
+    select: (test, a, b, yes, no) => `(if ${a} ${comparisons[test]} ${b} { ${yes} } else { ${no} })`,
+    operation(op, [a, b]) {
+      if (op in operators) return `(${a} ${operators[op]} ${b})`;
+      if (op === 'neg') return `(-${a})`;
+      return op === 'abs' ? `${a}.abs()` : `${op}(${a})`;
+    },
+    local: (local, source) => `    let ${local} = ${source};`,
+  });
   const parameters = inputsOf(expression).map((input) => `${input}: f32`);
-  return `#[inline(always)]\npub fn ${name}(${parameters.join(', ')}) -> f32 {\n${[...lines, `    ${result}`].join('\n')}\n}\n`;
+  return `#[inline(always)]\npub fn ${name}(${parameters.join(', ')}) -> f32 {\n${[...statements, `    ${value}`].join('\n')}\n}\n`;
 }
 
 const valuesText = (): string =>

@@ -2,7 +2,7 @@
 // assembly/engine/values.ts, a test compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { children, E, inputsOf, type Expression } from '@bitgrad/bits';
+import { E, inputsOf, renderExpression, type Expression } from '@bitgrad/bits';
 import { clampBetween, valueOf, type ElementwiseOp } from '@bitgrad/runtime';
 
 const file = fileURLToPath(new URL('../assembly/engine/values.ts', import.meta.url));
@@ -33,38 +33,17 @@ const selections: Readonly<Record<string, (a: string, b: string) => string>> = {
   le: (a, b) => `ifNotLess(${b}, ${a}`,
 };
 
-/** One function; nodes that are used twice have a name. */
+/** One function. */
 function functionText(name: string, expression: Expression): string {
-  const uses = new Map<Expression, number>();
-  const count = (node: Expression): void => {
-    uses.set(node, (uses.get(node) ?? 0) + 1);
-    if (uses.get(node) === 1) children(node).forEach(count);
-  };
-  count(expression);
-  const lines: string[] = [];
-  const names = new Map<Expression, string>();
-  const text = (node: Expression): string => {
-    const known = names.get(node);
-    if (known !== undefined) return known;
-    const source = compute(node);
-    if (uses.get(node)! < 2 || node.op === 'input' || node.op === 'constant') return source;
-    const local = `v${lines.length}`;
-    lines.push(`  const ${local} = ${source};`);
-    names.set(node, local);
-    return local;
-  };
-  const compute = (node: Expression): string => {
-    if (node.op === 'input') return node.name;
-    if (node.op === 'constant') return `splatF(<f32>${node.value})`;
-    if (node.op === 'select') {
-      const [a, b] = children(node.test).map(text) as [string, string];
-      return `${selections[node.test.op]!(a, b)}, ${text(node.a)}, ${text(node.b)})`;
-    }
-    return `${calls[node.op]}(${children(node).map(text).join(', ')})`;
-  };
-  const result = text(expression);
+  const { statements, value } = renderExpression(expression, {
+    input: (input) => input,
+    constant: (number) => `splatF(<f32>${number})`,
+    select: (test, a, b, yes, no) => `${selections[test]!(a, b)}, ${yes}, ${no})`,
+    operation: (op, operands) => `${calls[op]}(${operands.join(', ')})`,
+    local: (local, source) => `  const ${local} = ${source};`,
+  });
   const parameters = inputsOf(expression).map((input) => `${input}: F`);
-  return `export function ${name}(${parameters.join(', ')}): F {\n${[...lines, `  return ${result};`].join('\n')}\n}\n`;
+  return `export function ${name}(${parameters.join(', ')}): F {\n${[...statements, `  return ${value};`].join('\n')}\n}\n`;
 }
 
 /** The file as it is, and as it should be. */

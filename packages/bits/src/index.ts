@@ -63,6 +63,7 @@ export {
   type PictureSettings,
 } from './pixels/settings.js';
 export { placeFirstFit, type Placement } from './place.js';
+export { renderExpression, type ExpressionDialect, type RenderedExpression } from './expression/render.js';
 export { createRng, restoreRng, type Rng, type RngState } from './rng.js';
 export { binarySign, checkNoNaN, levelOfBit, signBit } from './sign.js';
 export { axisWindow, windowExtent, windowPositions, type AxisPadding, type AxisWindow } from './window.js';

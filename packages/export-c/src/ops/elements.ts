@@ -20,19 +20,16 @@ function weightNames(context: Context): Record<string, string> {
   );
 }
 
-/** Takes the functions that an expression calls into the file. */
-function rendered(context: Context, expression: Expression, names: Readonly<Record<string, string>>) {
-  const text = expressionText(expression, names);
-  context.use(...text.calls);
-  return text;
-}
-
 export const elementwise: OpText<ElementwiseOp> = {
   lines(context) {
     const { op, x, out } = context;
     const rows = ['p', 'q'].slice(0, x.length);
     const names = Object.fromEntries(rows.map((row, i) => ['xy'[i]!, asFloat(x[i]!, row)]));
-    const { statements, value } = rendered(context, valueOf(op), { ...names, ...weightNames(context) });
+    const { statements, value } = expressionText(
+      valueOf(op),
+      { ...names, ...weightNames(context) },
+      context.use,
+    );
     return [
       ...x.map((place, i) => `const ${typeOf(place)} *const ${rows[i]} = ${operandRow(context, place)};`),
       `f32 *const out = ${outputRow(context)};`,
@@ -71,7 +68,7 @@ export const rowwise: OpText<RowwiseOp> = {
       const used = inputsOf(expression).filter((name) => each.has(name));
       const before = used.flatMap((name) => valueIn(each.get(name)!, `const float s_${name}`));
       const local = Object.fromEntries(used.map((name) => [name, `s_${name}`]));
-      const text = rendered(context, expression, { ...names, ...local });
+      const text = expressionText(expression, { ...names, ...local }, context.use);
       // A block of its own: names of shared nodes repeat.
       return text.statements.length > 0
         ? [
@@ -101,7 +98,7 @@ export const rowwise: OpText<RowwiseOp> = {
       lines.push(`float ${local} = 0.0f;`, ...loop([...valueIn(of, 'const float v'), combine]));
       names[name] = local;
       if (then) {
-        const text = rendered(context, then, { ...names, total: local });
+        const text = expressionText(then, { ...names, total: local }, context.use);
         lines.push('{', ...text.statements, `${local} = ${text.value};`, '}');
       }
     }
