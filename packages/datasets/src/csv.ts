@@ -30,7 +30,7 @@ export interface TableOptions {
 }
 
 /** The rules of {@link TableOptions}, the seed apart. */
-export const tableRules = {
+export const tableRules: OptionRules<Omit<TableOptions, 'seed'>> = {
   target: option.string,
   targetKind: option.oneOf('class', 'labels', 'values'),
   weight: option.string,

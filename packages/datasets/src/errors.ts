@@ -1,6 +1,13 @@
 // How this package says what is wrong: with a value (an option) or with a place in a file.
 // A message about a file always names the file and, when there is one, the byte offset.
-import { failureOf, option, type BitgradError, type ErrorCode, type ErrorDetails } from '@bitgrad/core';
+import {
+  failureOf,
+  option,
+  type BitgradError,
+  type ErrorCode,
+  type ErrorDetails,
+  type OptionRule,
+} from '@bitgrad/core';
 
 /** The parts of an error that a caller may add to what was wrong. */
 export type FailureDetails = Partial<Omit<ErrorDetails, 'code' | 'source' | 'what'>>;
@@ -32,7 +39,7 @@ export const integerOption = (
 };
 
 /** Part of something that may be held out. */
-export const fractionRule = option.of(
+export const fractionRule: OptionRule = option.of(
   'a number above 0 and below 1',
   (v) => typeof v === 'number' && v > 0 && v < 1,
 );

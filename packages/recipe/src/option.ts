@@ -1,6 +1,6 @@
 // An option as data: a valibot schema with its words. Whoever asks for options reads them here: the command its flags, a
 // README its table, a program its checks and types. A new option is one entry.
-import { option as coreOption } from '@bitgrad/core';
+import { option as coreOption, type OptionRule } from '@bitgrad/core';
 import * as v from 'valibot';
 
 /** What a schema cannot say of an option. */
@@ -112,7 +112,7 @@ export function optionsTable(entries: Entries, by: 'flag' | 'name' = 'flag'): st
 }
 
 /** The rule of what holds options: an object as it is written, and no Map, promise or other thing that has none. */
-export const optionsRule = coreOption.required(
+export const optionsRule: OptionRule = coreOption.required(
   coreOption.of(
     'an object with options',
     (value) =>

@@ -1,7 +1,7 @@
 // Accuracy and loss on a split, as trained or as deployed.
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { BitgradError, checkOptions, option, type OptionRules } from '@bitgrad/core';
+import { BitgradError, checkOptions, option, type OptionRules, type OptionRule } from '@bitgrad/core';
 import { batches, normalizationRule, type Examples, type Normalization } from '@bitgrad/datasets';
 import { expectModel, outputKindOf, withHardened } from '@bitgrad/layers';
 import { checkFinite } from './finite.js';
@@ -30,7 +30,7 @@ export interface EvaluateOptions {
 }
 
 /** The rule of an option that is a loss. */
-export const lossRule = option.either(option.oneOf(...lossNames), option.callback);
+export const lossRule: OptionRule = option.either(option.oneOf(...lossNames), option.callback);
 
 /** The rules of {@link EvaluateOptions}. */
 export const evaluateRules: OptionRules<EvaluateOptions> = {

@@ -1,6 +1,13 @@
 // Learning-rate schedules as data: the rate is a pure function of (schedule, base rate, step, totalSteps), so that a
 // resumed run computes the same rates as the run that was never stopped.
-import { checkOptions, checkValue, option, type OptionRules, type TrainingClock } from '@bitgrad/core';
+import {
+  checkOptions,
+  checkValue,
+  option,
+  type OptionRules,
+  type TrainingClock,
+  type OptionRule,
+} from '@bitgrad/core';
 
 /** How the learning rate moves over a run; plain JSON. */
 export interface LearningRateSchedule {
@@ -50,7 +57,7 @@ const rules: OptionRules<LearningRateSchedule> = {
 };
 
 /** The rule of an option that is a {@link ScheduleSpec}; {@link resolveSchedule} looks into it. */
-export const scheduleRule = option.either(rules.kind, option.object);
+export const scheduleRule: OptionRule = option.either(rules.kind, option.object);
 
 /**
  * A schedule with its defaults filled in.

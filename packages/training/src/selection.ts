@@ -1,5 +1,5 @@
 // Which epoch of a run is the best by its validation split, and when no better one is waited for any longer.
-import { BitgradError, option, type OptionRules, type TrainingClock } from '@bitgrad/core';
+import { BitgradError, option, type OptionRules, type TrainingClock, type OptionRule } from '@bitgrad/core';
 
 /** When a run ends before its last epoch. */
 export interface EarlyStop {
@@ -25,7 +25,7 @@ export interface Best {
 }
 
 /** The rule of an option that is an {@link EarlyStop}. */
-export const earlyStopRule = option.inside({
+export const earlyStopRule: OptionRule = option.inside({
   patience: option.required(option.integer(1)),
   minDelta: option.number(0),
 } satisfies OptionRules<EarlyStop>);

@@ -4,7 +4,7 @@ import { failureOf } from '@bitgrad/runtime';
 import { sampler, vertexSource } from './glsl.js';
 
 /** A BitgradError of this package. */
-export const failure = failureOf('backend-webgl');
+export const failure: ReturnType<typeof failureOf> = failureOf('backend-webgl');
 
 /** A context in use. */
 export interface Gl {

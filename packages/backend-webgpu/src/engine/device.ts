@@ -3,7 +3,7 @@
 import { failureOf, within, type BitgradError } from '@bitgrad/runtime';
 
 /** A BitgradError of this package. */
-export const failure = failureOf('backend-webgpu');
+export const failure: ReturnType<typeof failureOf> = failureOf('backend-webgpu');
 
 /** How long a driver may take to answer. */
 export const startMs = 60_000;
