@@ -11,8 +11,6 @@ export interface ImportLimits {
   readonly nodes: number;
   /** Work of one run of the graph, and of folding its constants, in multiply-accumulates. Default 2 * 10^10. */
   readonly operations: number;
-  /** How deep what is nested may be. Default 32. */
-  readonly depth: number;
 }
 
 const defaults: ImportLimits = {
@@ -20,13 +18,12 @@ const defaults: ImportLimits = {
   elements: 2 ** 27,
   nodes: 8192,
   operations: 2e10,
-  depth: 32,
 };
 
 const amount = option.of('a number, 0 or more', (v) => typeof v === 'number' && v >= 0);
 
 /** Limits with defaults for those that are missing. @throws BitgradError `invalid-option` */
 export function limitsFrom(limits: Partial<ImportLimits> = {}): ImportLimits {
-  checkOptions('importer', 'limits', limits as ImportLimits, { fileBytes: amount, elements: amount, nodes: amount, operations: amount, depth: amount }); // prettier-ignore
+  checkOptions('importer', 'limits', limits as ImportLimits, { fileBytes: amount, elements: amount, nodes: amount, operations: amount }); // prettier-ignore
   return { ...defaults, ...Object.fromEntries(Object.entries(limits).filter(([, v]) => v !== undefined)) };
 }

@@ -65,8 +65,6 @@ const kept =
     return { name: f(op, x, w), layout: x.layout };
   };
 
-const pads = ([top, left, bottom, right]: readonly number[]): number[] => [top!, left!, bottom!, right!];
-
 /** @throws BitgradError `overflow` where float32 does not hold the sums of an integer product */
 function checkSums(op: Extract<Op, { op: 'conv' | 'depthwise' | 'dense' }>, w: Writer): void {
   const { plan } = w.packed;
@@ -108,7 +106,7 @@ function windowed(op: Extract<Op, { op: 'conv' | 'depthwise' }>, w: Writer) {
     kernel_shape: op.kernel,
     strides: op.strides ?? [1, 1],
     dilations: op.dilations ?? [1, 1],
-    pads: apart ? [0, 0, 0, 0] : pads(around),
+    pads: apart ? [0, 0, 0, 0] : around,
   };
   return { name, attributes };
 }
@@ -119,7 +117,7 @@ const pool =
     const attributes = {
       kernel_shape: op.kernel,
       strides: op.strides ?? [1, 1],
-      pads: pads(op.pads ?? [0, 0, 0, 0]),
+      pads: op.pads ?? [0, 0, 0, 0],
     };
     return named(w.node(name, [w.buffer(op.inputs[0]!, 'first').name], attributes), 'first');
   };
@@ -135,7 +133,7 @@ const functions = { sigmoid: 'Sigmoid', tanh: 'Tanh', gelu: 'Gelu' } as const;
 
 /** +1 from the threshold on, -1 below; turned around in channels with a flip. */
 const threshold = kept<'threshold'>((op, x, w) => {
-  const { rank } = { rank: w.rank(op.inputs[0]!) };
+  const rank = w.rank(op.inputs[0]!);
   const t = w.perChannel(w.weight(op.weights[0]), x, rank);
   const flips = w.weight(op.weights[1]); // a bit as its level: -1 flips
   const sign = w.quantized
