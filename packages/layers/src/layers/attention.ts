@@ -2,10 +2,11 @@
 // may be quantized or stay in float.
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { attend, BitgradError, option } from '@bitgrad/core';
+import { attend, option } from '@bitgrad/core';
 import { layerOptions } from '../layer-options.js';
-import { knownSize, single, singleShape, type LayerArgs, type Shape } from '../keras.js';
+import { single, singleShape, type LayerArgs, type Shape } from '../keras.js';
 import { positiveInteger } from './conv-options.js';
+import { attendedShape, expectHeads } from './heads.js';
 
 /** Options of {@link Attention}. */
 export interface AttentionArgs extends LayerArgs {
@@ -26,22 +27,12 @@ export class Attention extends tfl.layers.Layer {
 
   /** @throws BitgradError `shape-mismatch` unless the last axis is 3 * heads * d */
   override build(inputShape: Shape | Shape[]): void {
-    const shape = singleShape(inputShape);
-    const size = knownSize(shape, 3, -1, `layer "${this.name}"`);
-    if (size % (3 * this.heads))
-      throw new BitgradError({
-        code: 'shape-mismatch',
-        source: 'layers',
-        what: `input shape of layer "${this.name}"`,
-        got: shape,
-        expected: `a last axis of queries, keys and values of ${this.heads} heads: a multiple of ${3 * this.heads}`,
-      });
+    expectHeads(this.name, singleShape(inputShape), this.heads);
     this.built = true;
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    const [n, t, size] = singleShape(inputShape) as [number | null, number | null, number];
-    return [n, t, size / 3];
+    return attendedShape(inputShape);
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {

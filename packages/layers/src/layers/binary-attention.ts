@@ -1,11 +1,12 @@
 // Attention whose queries, keys, values and weights have one bit each: both products are of packed bits when deployed.
 import * as tf from '@tensorflow/tfjs-core';
-import { BitgradError, option, type QuantizerSpec } from '@bitgrad/core';
+import { option, type QuantizerSpec } from '@bitgrad/core';
 import { layerOptions, quantRules, type LayerRules } from '../layer-options.js';
-import { knownSize, single, singleShape, type Shape } from '../keras.js';
+import { single, singleShape, type Shape } from '../keras.js';
 import { QuantLayer, type QuantLayerArgs } from '../quant-layer.js';
 import { valueOf } from '../quantizers.js';
 import { positiveInteger } from './conv-options.js';
+import { attendedShape, expectHeads } from './heads.js';
 
 /** Options of {@link BinaryAttention}. */
 export interface BinaryAttentionArgs extends QuantLayerArgs {
@@ -43,15 +44,7 @@ export class BinaryAttention extends QuantLayer {
   /** @throws BitgradError `shape-mismatch` unless the last axis is 3 * heads * d */
   override build(inputShape: Shape | Shape[]): void {
     const shape = singleShape(inputShape);
-    const size = knownSize(shape, 3, -1, `layer "${this.name}"`);
-    if (size % (3 * this.heads))
-      throw new BitgradError({
-        code: 'shape-mismatch',
-        source: 'layers',
-        what: `input shape of layer "${this.name}"`,
-        got: shape,
-        expected: `a last axis of queries, keys and values of ${this.heads} heads: a multiple of ${3 * this.heads}`,
-      });
+    expectHeads(this.name, shape, this.heads);
     this.buildSlot('input', shape.slice(1), [-1]);
     const t = shape[1] as number;
     this.buildSlot('score', [this.heads, t, t], [-1]);
@@ -59,8 +52,7 @@ export class BinaryAttention extends QuantLayer {
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    const [n, t, size] = singleShape(inputShape) as [number | null, number | null, number];
-    return [n, t, size / 3];
+    return attendedShape(inputShape);
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
