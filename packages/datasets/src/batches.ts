@@ -4,7 +4,7 @@
 import { checkOptions, createRng, option, type OptionRules, type Rng } from '@bitgrad/core';
 import { augmentationRule, drawAugmentation, type Augmentation } from './augment.js';
 import { checkSplit } from './check.js';
-import type { Examples, ImageShape } from './dataset.js';
+import { rowsOf, type Examples, type ImageShape } from './dataset.js';
 import { failure, integerOption } from './errors.js';
 import {
   normalizationRule,
@@ -137,32 +137,26 @@ const makeBatch = (
   const numbers = elementsOf(split.shape);
   const images = new Float32Array(size * numbers);
   indices.forEach((image, i) => copy(image, images.subarray(i * numbers, (i + 1) * numbers)));
-  const width = elementsOf(split.labelShape ?? []);
-  const labels = new (split.kind === 'values' ? Float32Array : Int32Array)(size * width);
-  indices.forEach((image, i) => {
-    for (let j = 0; j < width; j++) labels[i * width + j] = split.labels[image * width + j]!;
-  });
+  const labels = rowsOf(split.labels, split.size, indices);
   const { weights, more } = split;
   return {
     index,
     size,
     shape: [size, ...split.shape],
     images,
-    labels,
+    labels: labels instanceof Float32Array ? labels : Int32Array.from(labels),
     indices,
-    ...(weights && { weights: Float32Array.from(indices, (image) => weights[image]!) }),
-    ...(more && { more: more.map(({ values, shape }) => rowsOfInput(values, shape, indices)) }),
+    ...(weights && { weights: rowsOf(weights, split.size, indices) }),
+    ...(more && {
+      more: more.map(({ values, shape }) => ({
+        values: rowsOf(values, split.size, indices),
+        shape: [size, ...shape],
+      })),
+    }),
   };
 };
 
 const elementsOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
-function rowsOfInput(values: Float32Array, shape: readonly number[], indices: Int32Array) {
-  const width = elementsOf(shape);
-  const rows = new Float32Array(indices.length * width);
-  indices.forEach((image, i) => rows.set(values.subarray(image * width, (image + 1) * width), i * width));
-  return { values: rows, shape: [indices.length, ...shape] };
-}
 
 /** The float of the number at a place of a split, in a channel; outside of an image (-1) byte 0, or 0 of floats. */
 type Reader = (at: number, channel: number) => number;

@@ -124,7 +124,7 @@ export function createExamples(parts: ExampleParts): Examples {
 }
 
 /** The rows of an array at some positions. */
-function rowsOf<T extends Uint8Array | Uint16Array | Float32Array>(
+export function rowsOf<T extends Uint8Array | Uint16Array | Float32Array>(
   array: T,
   size: number,
   indices: ArrayLike<number>,

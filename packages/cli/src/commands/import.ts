@@ -1,21 +1,20 @@
 // `bitgrad import`: a trained network of another framework -> one packed file, compared with the source before it is written.
 import { dirname, resolve } from 'node:path';
 import { BitgradError, outputKinds } from '@bitgrad/core';
-import type { Split } from '@bitgrad/datasets';
 import { importModel, type ImportResult } from '@bitgrad/importer';
 import { readFiles } from '@bitgrad/importer/node';
 import { described, kinds, openData, type Given, type Resolved } from '@bitgrad/recipe';
-import { normalizeBytes, topClasses, type PackedModel } from '@bitgrad/runtime';
 import * as v from 'valibot';
 import { checkCommand, expectText } from '../arguments.js';
 import { absoluteData } from '../data.js';
-import { chooseEngine, engineText, runOn } from '../engines.js';
+import { chooseEngine, engineText } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
 import { ensureFolder, writeAtomically } from '../model-dir/atomic.js';
 import { shared } from '../options.js';
 import { usePlugins } from '../plugins.js';
 import { percent } from '../progress.js';
+import { runSplit, scoresOf } from '../run-split.js';
 import { kilobytes, resultTable } from '../table.js';
 
 const numbers = v.array(v.pipe(v.number(), v.finite()));
@@ -70,37 +69,17 @@ async function testImages(options: Options, io: CliIo, directory: string) {
   return { test, classes };
 }
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-const inputSpec = ({ plan }: PackedModel) => plan.buffers[plan.input]!;
+type Data = Awaited<ReturnType<typeof testImages>>;
 
-/** Images as the packed model takes them. */
-const asInput = (model: PackedModel, bytes: Uint8Array, normalization: ImportResult['normalization']) => {
-  const { type, shape } = inputSpec(model);
-  return type === 'u8' ? bytes : normalizeBytes(bytes, shape.at(-1)!, normalization);
-};
-
-/** @param test of images: a table would need options that this command does not have */
-async function accuracyOf({ model, normalization }: ImportResult, test: Split) {
+/** @param data of images: a table would need options that this command does not have */
+async function accuracyOf({ model, normalization }: ImportResult, data: NonNullable<Data>) {
   const { engine } = await chooseEngine('auto');
   const executable = await engine.compile(model);
-  const size = sizeOf(inputSpec(model).shape);
-  const answers = { metadata: model.metadata, output: model.plan.buffers[model.plan.output]! };
-  let right = 0;
-  for (let from = 0; from < test.size; from += 256) {
-    const bytes = test.images.subarray(from * size, (from + 256) * size);
-    const output = await runOn(executable, asInput(model, bytes, normalization));
-    const rows = bytes.length / size;
-    const width = output.length / rows;
-    for (let r = 0; r < rows; r++)
-      if (
-        topClasses(output.subarray(r * width, (r + 1) * width), answers, 1)[0]!.index ===
-        test.labels[from + r]
-      )
-        right += 1;
-  }
+  const scores = scoresOf(model, 'class', data.classes);
+  await runSplit(executable, model, data.test, scores.add, normalization);
   const text = engineText(executable.report());
   executable.dispose();
-  return { accuracy: right / test.size, engine: text };
+  return { accuracy: scores.result().testAccuracy, engine: text };
 }
 
 const normalizationOf = ({ mean, std }: Options) => {
@@ -110,7 +89,7 @@ const normalizationOf = ({ mean, std }: Options) => {
 };
 
 /** Reads the source, with as many of the test images to verify on as are asked for. */
-async function imported(path: string, options: Options, data: Awaited<ReturnType<typeof testImages>>) {
+async function imported(path: string, options: Options, data: Data) {
   const { format, architecture, inputShape, input, outputKind, verify } = options;
   const files = await readFiles(path);
   const classes = data && data.classes.length > 1 ? data.classes : undefined;
@@ -147,7 +126,7 @@ export async function runImport(
   const out = resolve(directory, options.out);
   await ensureFolder(dirname(out));
   await writeAtomically(out, result.bytes);
-  const found = data ? await accuracyOf(result, data.test as Split) : undefined;
+  const found = data ? await accuracyOf(result, data) : undefined;
   const summary: ImportCommandResult = {
     out,
     format: result.format,

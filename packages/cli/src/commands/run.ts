@@ -3,16 +3,7 @@ import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
 import { BitgradError, outputKinds } from '@bitgrad/core';
 import { readImage } from '@bitgrad/datasets/node';
-import {
-  imageInput,
-  normalizeBytes,
-  topClasses,
-  type ClassScore,
-  type OutputArray,
-  type PackedModel,
-} from '@bitgrad/runtime';
-import type { Examples, LabelKind } from '@bitgrad/datasets';
-import { createScores } from '@bitgrad/training';
+import { imageInput, topClasses, type ClassScore, type PackedModel } from '@bitgrad/runtime';
 import {
   described,
   kinds,
@@ -32,7 +23,8 @@ import { checkShape, splitOf } from '../model-dir/open.js';
 import { usePlugins } from '../plugins.js';
 import { shared } from '../options.js';
 import { percent } from '../progress.js';
-import { errorsOf, scoreRows, type ColumnErrors } from '../scores.js';
+import { answersOf, inputSpec, runSplit, scoresOf } from '../run-split.js';
+import { scoreRows, type ColumnErrors } from '../scores.js';
 import { resultTable } from '../table.js';
 
 export const runEntries = {
@@ -99,79 +91,13 @@ export interface RunImageResult {
   readonly threads: number;
 }
 
-/** Images that are run at a time, so that a large data set needs no second copy of itself. */
-const chunk = 256;
-
 const usage = (what: string, got: unknown, next: string): never => {
   throw new BitgradError({ code: 'invalid-option', source: 'cli', what, got, next });
 };
 
-const inputSpec = ({ plan }: PackedModel) => plan.buffers[plan.input]!;
-/** What {@link topClasses} asks for. */
-const answersOf = ({ plan, metadata }: PackedModel) => ({ metadata, output: plan.buffers[plan.output]! });
 /** Whether an example has one answer, and it is a class. */
 const hasClass = ({ plan, metadata }: PackedModel): boolean =>
   metadata.output !== 'regression' && plan.buffers[plan.output]!.shape.slice(0, -1).every((n) => n === 1);
-
-/** Counts right answers: of classes as `topClasses` gives them, which one sigmoid may decide. */
-function scoresOf(model: PackedModel, kind: LabelKind, classes: readonly string[]) {
-  const answers = answersOf(model);
-  if (kind !== 'class') {
-    const scores = createScores(kind, classes.length);
-    const result = () => {
-      const [exact, errors] = [scores.exact(), scores.errors()];
-      return {
-        testAccuracy: scores.accuracy(),
-        ...(exact !== null && { exact }),
-        ...(errors && { errors: errorsOf(classes, errors) }),
-        classAccuracy: {},
-      };
-    };
-    return { add: scores.add, result };
-  }
-  const [right, seen] = [classes.map(() => 0), classes.map(() => 0)];
-  return {
-    add(output: OutputArray, labels: ArrayLike<number>) {
-      const width = output.length / labels.length;
-      for (let r = 0; r < labels.length; r++) {
-        const label = labels[r]!;
-        seen[label]! += 1;
-        const row = output.subarray(r * width, (r + 1) * width);
-        if (topClasses(row, answers, 1)[0]!.index === label) right[label]! += 1;
-      }
-    },
-    result: () => ({
-      testAccuracy: right.reduce((a, b) => a + b, 0) / seen.reduce((a, b) => a + b, 0),
-      classAccuracy: Object.fromEntries(
-        classes.map((name, i) => [name, seen[i] ? right[i]! / seen[i]! : null]),
-      ),
-    }),
-  };
-}
-
-/** Runs a split a part at a time; gives the seconds that the engine took. */
-async function runAll(
-  { model, executable }: Started,
-  split: Examples,
-  add: (output: OutputArray, labels: ArrayLike<number>) => void,
-): Promise<number> {
-  const { type, shape } = inputSpec(model);
-  const size = shape.reduce((a, b) => a * b, 1);
-  const width = split.labels.length / split.size;
-  let seconds = 0;
-  for (let from = 0; from < split.size; from += chunk) {
-    const inputs = split.images.subarray(from * size, (from + chunk) * size);
-    const input =
-      type === 'u8' || inputs instanceof Float32Array
-        ? inputs
-        : normalizeBytes(inputs, shape.at(-1)!, model.metadata.normalization);
-    const start = performance.now();
-    const output = await runOn(executable, input);
-    seconds += (performance.now() - start) / 1000;
-    add(output, split.labels.subarray(from * width, (from + chunk) * width));
-  }
-  return seconds;
-}
 
 async function runData(
   started: Started,
@@ -220,7 +146,7 @@ async function runData(
     });
   const split = splitOf(dataset, options.split, options.limit, options.seed);
   const scores = scoresOf(model, kind, classes);
-  const seconds = await runAll(started, split, scores.add);
+  const seconds = await runSplit(started.executable, model, split, scores.add);
   return {
     ...scores.result(),
     images: split.size,
