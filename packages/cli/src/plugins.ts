@@ -4,7 +4,6 @@ import { expectText, expectTexts } from './arguments.js';
 import { use, type Plugin } from '@bitgrad/core';
 import { datasetsPlugin } from '@bitgrad/datasets';
 import { nodeDatasetsPlugin } from '@bitgrad/datasets/node';
-import { importerPlugin } from '@bitgrad/importer';
 import { modelsPlugin } from '@bitgrad/models';
 import { trainingPlugin } from '@bitgrad/training';
 import { loadPlugin, pluginOf } from '@bitgrad/recipe/node';
@@ -15,6 +14,7 @@ const packages: readonly { name: string; load(): Promise<unknown> }[] = [
   { name: '@bitgrad/quantizer-proxconnect', load: () => import('@bitgrad/quantizer-proxconnect') },
   { name: '@bitgrad/quantizer-fda', load: () => import('@bitgrad/quantizer-fda') },
   { name: '@bitgrad/quantizer-modern', load: () => import('@bitgrad/quantizer-modern') },
+  { name: '@bitgrad/importer', load: () => import('@bitgrad/importer') },
 ];
 
 /** The plugins of the command's own packages. */
@@ -24,7 +24,6 @@ export const builtInPlugins = (): Promise<Plugin[]> =>
     datasetsPlugin,
     nodeDatasetsPlugin,
     trainingPlugin,
-    importerPlugin,
     ...packages.map(async ({ name, load }) => pluginOf(await load(), name)),
   ]);
 

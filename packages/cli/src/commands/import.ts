@@ -1,8 +1,7 @@
 // `bitgrad import`: a trained network of another framework -> one packed file, compared with the source before it is written.
 import { dirname, resolve } from 'node:path';
 import { BitgradError, outputKinds } from '@bitgrad/core';
-import { importModel, type ImportResult } from '@bitgrad/importer';
-import { readFiles } from '@bitgrad/importer/node';
+import type { ImportResult } from '@bitgrad/importer';
 import { described, kinds, openData, type Given, type Resolved } from '@bitgrad/recipe';
 import * as v from 'valibot';
 import { checkCommand, expectText } from '../arguments.js';
@@ -91,6 +90,11 @@ const normalizationOf = ({ mean, std }: Options) => {
 /** Reads the source, with as many of the test images to verify on as are asked for. */
 async function imported(path: string, options: Options, data: Data) {
   const { format, architecture, inputShape, input, outputKind, verify } = options;
+  // Loaded when it is asked for: other commands start sooner without it.
+  const [{ importModel }, { readFiles }] = await Promise.all([
+    import('@bitgrad/importer'),
+    import('@bitgrad/importer/node'),
+  ]);
   const files = await readFiles(path);
   const classes = data && data.classes.length > 1 ? data.classes : undefined;
   const size = data ? data.test.images.length / data.test.size : 0;

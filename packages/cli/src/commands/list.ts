@@ -2,7 +2,6 @@
 import { checkCommand } from '../arguments.js';
 import { defaultRegistry, type JsonObject, type Plugin, type Quantizer } from '@bitgrad/core';
 import { listDatasets, type DatasetInfo } from '@bitgrad/datasets';
-import { listImporters } from '@bitgrad/importer';
 import { listModels } from '@bitgrad/models';
 import { certify } from '@bitgrad/certificate';
 import { listOptimizers, type OptimizerInfo } from '@bitgrad/training';
@@ -50,7 +49,7 @@ export interface Listing {
   readonly models: readonly { name: string; description: string }[];
   readonly datasets: readonly DatasetInfo[];
   readonly optimizers: readonly OptimizerInfo[];
-  readonly importers: ReturnType<typeof listImporters>;
+  readonly importers: readonly { readonly name: string; readonly description: string }[];
   readonly backends: readonly BackendListing[];
   readonly engines: readonly EngineListing[];
 }
@@ -118,7 +117,7 @@ async function listing(): Promise<Listing> {
     models: listModels(),
     datasets: listDatasets(),
     optimizers: listOptimizers(),
-    importers: listImporters(),
+    importers: (await import('@bitgrad/importer')).listImporters(),
     backends: await probeBackends(),
     engines: await probeEngines(),
   };
