@@ -18,8 +18,13 @@ export default class CountReporter {
         if (suite.errors().length > 0) failed += 1;
     }
     failed += errors.length;
+    // What `npm test` did before the tests, and where it failed.
+    const steps = (process.env.BITGRAD_FAILED_STEPS ?? '').split(',').filter(Boolean);
+    failed += steps.length;
     process.on('exit', () => {
       if (skips.length > 0) process.stdout.write(`\n${skips.join('\n')}\n`);
+      for (const step of steps)
+        process.stdout.write(`\nfailed: ${step} (what it printed is above the tests)\n`);
       process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
     });
   }

@@ -3,12 +3,13 @@ import { attempt, attemptAside, install } from './pnpm.mjs';
 
 install();
 // Most of both needs one core only.
-const codes = await Promise.all([
+const [check, build] = await Promise.all([
   attemptAside(['pnpm', 'check']),
   attemptAside(['pnpm', 'build', '--output-logs=errors-only']).then(
     (code) => code || attemptAside(['pnpm', 'build:types']),
   ),
 ]);
-// A failed check does not hide the tests: everything is reported, and the run fails at its end.
-codes.push(attempt(['pnpm', 'vitest']));
-process.exit(codes.find((code) => code !== 0) ?? 0);
+// A failed check does not hide the tests: everything is reported, and counted in the last line.
+const failed = [check && 'pnpm check', build && 'pnpm build'].filter(Boolean);
+const tests = attempt(['pnpm', 'vitest'], { env: { BITGRAD_FAILED_STEPS: failed.join() } });
+process.exit(check || build || tests);

@@ -44,7 +44,7 @@ async function train(
   for await (const event of trainer.run())
     if (event.type === 'epoch') {
       accuracy = event.hardenedTestAccuracy ?? 0;
-      const shares = [event.accuracy, accuracy].map((share) => `${(100 * share).toFixed(2)} %`);
+      const shares = [event.accuracy ?? 0, accuracy].map((share) => `${(100 * share).toFixed(2)} %`);
       console.log(`${model.name} epoch ${event.epoch + 1}/${epochs}: train ${shares[0]}, test ${shares[1]}`);
     }
   trainer.dispose();

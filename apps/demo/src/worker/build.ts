@@ -1,6 +1,6 @@
 // A run from its settings: the same settings give the same run, also after a reload.
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { Dataset } from '@bitgrad/datasets';
+import type { Dataset, Examples } from '@bitgrad/datasets';
 import { quantizedKernels } from '@bitgrad/layers';
 import { openRun, type RecipeInput, type Run } from '@bitgrad/recipe';
 import { describeQuantizer } from '../shared/describe.js';
@@ -25,7 +25,7 @@ const recipeOf = (settings: TrainSettings): RecipeInput => ({
 /** Starts a backend, and no other, and opens the run of the settings on it. */
 export function openTraining(
   settings: TrainSettings,
-  dataset: Dataset,
+  dataset: Dataset<Examples>,
   backend = settings.backend,
 ): Promise<Run> {
   const kernel = createQuantizer(settings.kernel);

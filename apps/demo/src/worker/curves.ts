@@ -37,7 +37,7 @@ export function createCurves(start?: Curves): { add(event: StepEvent): void; val
       if (count >= group) {
         main.step.push(event.step);
         main.values[0]!.push(sum / count);
-        main.values[1]!.push(event.accuracy);
+        main.values[1]!.push(event.accuracy!); // null is for targets that are no classes
         [sum, count] = [0, 0];
         if (main.step.length > mostPoints) {
           halve(main);

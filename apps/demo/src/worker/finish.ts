@@ -61,7 +61,7 @@ export async function finishRun({ model, data, recipe, quantizers }: Run): Promi
       name: `${data.name}-${recipe.model}.bitgrad`,
       bytes: packed.bytes,
       floatBytes: packed.model.metadata.floatBytes ?? 0,
-      graphAccuracy: graph.accuracy,
+      graphAccuracy: graph.accuracy!, // of classes, as all data here
       packedAccuracy: right / compared,
       comparedImages: compared,
       graphMs,

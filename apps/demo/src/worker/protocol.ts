@@ -52,7 +52,7 @@ export interface Curves {
 export interface EpochPoint {
   readonly step: number;
   readonly epoch: number;
-  readonly train: number;
+  readonly train: number | null;
   readonly hard: number | null;
   readonly soft: number | null;
 }

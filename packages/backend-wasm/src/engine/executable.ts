@@ -90,9 +90,7 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
   const memoryBytes = Math.min(options.memoryBytes ?? Infinity, 2 ** 32);
   // Loaded where something is added: a page for other models does without.
   const adds = model.plan.ops.some(({ op }) => op === 'add');
-  const { findPlanes, fuse } = adds ? await import('./sums.js') : {};
-  const lowered = lower(model, target, memoryBytes, findPlanes?.(model));
-  fuse?.(lowered.program);
+  const lowered = lower(model, target, memoryBytes, adds ? await import('./sums.js') : undefined);
   const slow = strict && lowered.program.reports.find(({ reason }) => reason);
   if (slow)
     throw failure('kernel-missing', {

@@ -6,8 +6,8 @@ import { lowerMatmul } from './lower-matmul.js';
 import { lowerConvolution, pointWindow } from './lower-products.js';
 import { lowerRowwise } from './lower-rowwise.js';
 import { lowerDepthwise, lowerPool } from './lower-windows.js';
-import type { Planes } from './planes.js';
 import { constant, createProgram, type Program, type Target } from './program.js';
+import type * as Sums from './sums.js';
 import { isDense, layOut, noBorder, tensor, type Border, type Tensor } from './tensors.js';
 import type { TapWeights } from './weights.js';
 
@@ -157,14 +157,15 @@ function lowerOp(context: Context, op: Op): LoweredOp {
 
 /**
  * Lowers a valid model for the module that will run.
- * @param planes sums that are made at once; see planes.ts
+ * @param sums what is only for models that add something
  */
 export function lower(
   model: PackedModel,
   target: Target,
   memoryBytes: number,
-  planes: Planes | undefined,
+  sums: typeof Sums | undefined,
 ): Lowered {
+  const planes = sums?.findPlanes(model);
   const { plan } = model;
   const program = createProgram(target, memoryBytes);
   const tensors: Tensor[] = [];
@@ -205,5 +206,6 @@ export function lower(
     : copyTensor(program, last, tensor(last.type, [h, w, c], { exact: true }));
   output.region.pinned = true;
   output.region.last = program.groups.length;
+  sums?.fuse(program);
   return { program, input, output };
 }

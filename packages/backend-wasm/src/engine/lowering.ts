@@ -3,7 +3,7 @@
 import type { PackedModel } from '@bitgrad/runtime';
 import { lower as lowerPlan, type Lowered } from './lower.js';
 import type { Target } from './program.js';
-import { findPlanes, fuse } from './sums.js';
+import * as sums from './sums.js';
 
 export type { Lowered, Target };
 export * as opcodes from './opcodes.js';
@@ -15,8 +15,5 @@ export * as words from './words.js';
  * Lowers a valid model.
  * @throws BitgradError `limit-exceeded` where it would take more than `memoryBytes`
  */
-export function lower(model: PackedModel, target: Target, memoryBytes: number): Lowered {
-  const lowered = lowerPlan(model, target, memoryBytes, findPlanes(model));
-  fuse(lowered.program);
-  return lowered;
-}
+export const lower = (model: PackedModel, target: Target, memoryBytes: number): Lowered =>
+  lowerPlan(model, target, memoryBytes, sums);

@@ -3,7 +3,7 @@
 import type { ConvOp, PackedModel } from '@bitgrad/runtime';
 
 /** What `lower` makes one product of. */
-export interface Planes {
+interface Planes {
   /** By the index of an `add`: the convolution that gives its sums, with weights of 16 bits. */
   sums: ReadonlyMap<number, { op: ConvOp; w: Int16Array }>;
   /** By the index of a convolution: that of the `add` that it is part of. */
