@@ -1,6 +1,7 @@
 // Small ONNX graphs, and the framework that they are compared with.
 import { createRng } from '@bitgrad/bits';
-import { jsEngine, type PackedModel } from '@bitgrad/runtime';
+import { wasmEngine } from '@bitgrad/backend-wasm/engine';
+import type { PackedModel } from '@bitgrad/runtime';
 import * as ort from 'onnxruntime-node';
 import { writeOnnx, type ModelDraft, type NodeDraft, type TensorDraft } from '../src/formats/onnx/write.js';
 import { interpret, readModel, type ReadOptions } from '../src/index.js';
@@ -70,7 +71,7 @@ export async function interpreted(bytes: Uint8Array, input: ArrayLike<number>) {
 
 /** The output of a packed model. */
 export async function run(model: PackedModel, input: Uint8Array | Float32Array) {
-  const executable = await jsEngine().compile(model);
+  const executable = await wasmEngine().compile(model);
   const output = await executable.runAsync(input as never);
   executable.dispose();
   return output;
