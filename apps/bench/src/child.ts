@@ -9,6 +9,13 @@ export type ChildMessage =
   | { readonly type: 'result'; readonly result: TrialResult }
   | { readonly type: 'error'; readonly message: string; readonly code: string | null };
 
+/** What it is told. */
+export interface ChildTask {
+  readonly trial: Trial;
+  /** Where the trial's progress is kept. */
+  readonly folder?: string;
+}
+
 const send = (message: ChildMessage): Promise<void> =>
   new Promise((resolve) => process.send!(message, undefined, undefined, () => resolve()));
 
@@ -16,7 +23,7 @@ const send = (message: ChildMessage): Promise<void> =>
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(1));
 
-process.once('message', (trial: Trial) => {
+process.once('message', ({ trial, folder }: ChildTask) => {
   let last = 0;
   const onProgress = (progress: TrialProgress): void => {
     const now = Date.now();
@@ -24,7 +31,7 @@ process.once('message', (trial: Trial) => {
     last = now;
     void send({ type: 'progress', progress });
   };
-  runTrial(trial, onProgress).then(
+  runTrial(trial, onProgress, folder === undefined ? undefined : { folder }).then(
     async (result) => {
       await send({ type: 'result', result });
       process.exit(0);

@@ -130,6 +130,12 @@ export function parseConfig(value: unknown, source = 'config'): BenchConfig {
   });
 }
 
+/** Data as KIND:FOLDER, the folder absolute. */
+export function absoluteData(data: string, base: string): string {
+  const [kind, folder] = data.split(/:(.*)/s);
+  return folder ? `${kind}:${resolve(base, folder)}` : data;
+}
+
 /**
  * Reads a config: the name of a preset, or the path of a JSON file. Paths in it become absolute.
  * @throws BitgradError `io`, `invalid-file`, `invalid-option`
@@ -160,10 +166,9 @@ export function readConfig(nameOrPath: string, directory = process.cwd()): Bench
   const config = parseConfig(value, path);
   const base = dirname(path);
   const absolute = (text: string): string => (isAbsolute(text) ? text : resolve(base, text));
-  const [kind, folder] = config.data.split(/:(.*)/s);
   return {
     ...config,
-    data: folder ? `${kind}:${absolute(folder)}` : config.data,
+    data: absoluteData(config.data, base),
     plugins: config.plugins.map((plugin) => (/^\.{1,2}\//.test(plugin) ? absolute(plugin) : plugin)),
   };
 }

@@ -37,6 +37,7 @@ program
   .option('--queue <url>', 'give the trials to workers by BullMQ on this Redis instead (redis://host:port)')
   .option('--seeds <n>', 'use seeds 1 to n', positive)
   .option('--epochs <n>', 'train for n epochs', positive)
+  .option('--data <spec>', "read the config's data from elsewhere, such as folder:DIR")
   .option('--json', 'one JSON object on the last line of stdout', false)
   .action(async (config, options) =>
     finish(await (await import('./commands/run.js')).runCommand(config, options)),

@@ -11,6 +11,8 @@ import { loadPlugin } from '@bitgrad/recipe/node';
 /** Best first; each is loaded when it is asked for. */
 export const backends: readonly BackendSource[] = [
   { name: 'wasm', load: async () => (await import('@bitgrad/backend-wasm')).wasm() },
+  // One thread: `--workers` is what a machine's cores are for.
+  { name: 'native', load: async () => (await import('@bitgrad/backend-native')).native({ threads: 1 }) },
   { name: 'node-gpu', load: async () => (await import('@bitgrad/backend-node-gpu')).nodeGpu() },
   { name: 'cpu', load: async () => (await import('@bitgrad/backend-cpu')).cpu() },
 ];

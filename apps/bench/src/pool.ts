@@ -22,16 +22,16 @@ export type Executor = (
 /** Tries of a trial whose process died. */
 const tries = 3;
 
-/** A pool of `workers` processes on this machine. */
+/** A pool of `workers` processes on this machine. @param folder of the run, where the progress of trials is kept */
 export const localPool =
-  (workers: number): Executor =>
+  (workers: number, folder?: string): Executor =>
   async (trials, events, signal) => {
     const queue = [...trials];
     const runOne = async (trial: Trial): Promise<void> => {
       for (let attempt = 1; ; attempt++) {
         try {
           events.started?.(trial);
-          const result = await spawnTrial(trial, (progress) => events.progress?.(trial, progress), signal);
+          const result = await spawnTrial(trial, (progress) => events.progress?.(trial, progress), { signal, folder }); // prettier-ignore
           return events.finished(trial, result);
         } catch (error) {
           if (signal?.aborted) return;

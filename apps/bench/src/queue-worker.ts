@@ -52,7 +52,7 @@ export async function startWorker(
       trial = trialOf(job.data, plugins);
       events.started(trial);
       const tell = (progress: object): void => void job.updateProgress(progress).catch(() => undefined);
-      const result = await spawnTrial(trial, tell, ended.signal);
+      const result = await spawnTrial(trial, tell, { signal: ended.signal });
       events.finished(trial, result);
       return result;
     } catch (error) {

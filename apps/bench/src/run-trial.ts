@@ -6,6 +6,7 @@ import type { Trial } from './config.js';
 import { packedRow } from './packed.js';
 import { backends, usePlugins } from './parts.js';
 import { commit, machine, versions, type EpochRow, type TrialResult } from './result.js';
+import { trialCheckpoint } from './trial-checkpoint.js';
 
 /** How far a trial is, for progress displays. */
 export interface TrialProgress {
@@ -71,10 +72,23 @@ async function epochsOf(trial: Trial, dataset: Dataset<Examples>): Promise<numbe
   return Math.max(1, Math.floor((budget.minutes * 60 * speed) / dataset.train.size));
 }
 
-/** Runs a trial. @throws BitgradError from data, plugins, training or compilation */
+/** Where a trial's progress is kept. */
+export interface KeepIn {
+  /** Of the run. */
+  readonly folder: string;
+  /** Default a minute. */
+  readonly everyMs?: number;
+}
+
+/**
+ * Runs a trial, or goes on with it.
+ * @param keep where its progress is kept; not of a budget in minutes, whose length each try measures anew
+ * @throws BitgradError from data, plugins, training or compilation
+ */
 export async function runTrial(
   trial: Trial,
   onProgress: (progress: TrialProgress) => void = () => {},
+  keep?: KeepIn,
 ): Promise<TrialResult> {
   const { config, seed } = trial;
   await usePlugins(config.plugins);
@@ -89,17 +103,21 @@ export async function runTrial(
     dataset,
     trainer: { evaluateEvery },
   });
-  const rows: EpochRow[] = [];
+  const kept = !keep || 'minutes' in config.budget ? undefined : trialCheckpoint(keep.folder, trial.id);
+  kept?.resume(run);
+  let saved = performance.now();
   await run.train({
-    onEvent(event) {
-      if (event.type === 'epoch') rows.push(rowOf(event));
-      else if (event.type === 'step')
+    async onEvent(event) {
+      if (event.type === 'step')
         onProgress({
           done: event.step,
           total: event.totalSteps,
           accuracy: event.accuracy!,
           imagesPerSecond: event.imagesPerSecond,
         });
+      if (performance.now() - saved < (keep?.everyMs ?? 60_000)) return;
+      await kept?.save(run);
+      saved = performance.now();
     },
   });
   const figures = run.result();
@@ -110,12 +128,12 @@ export async function runTrial(
     model: config.model,
     data: dataset.name,
     finishedAt: new Date().toISOString(),
-    commit: commit(),
+    commit: kept ? kept.commit() : commit(),
     versions: versions(),
     machine: machine(),
     backend: figures.backend,
     kernels: figures.kernels,
-    epochs: rows,
+    epochs: run.trainer.metrics().history.map(rowOf),
     hardened: figures.hardenedTestAccuracy!,
     soft: figures.softTestAccuracy!,
     gap: figures.softToHardGap!,
@@ -126,5 +144,6 @@ export async function runTrial(
     packed: config.compile ? await packedRow(run) : null,
   };
   await run.dispose();
+  kept?.remove();
   return result;
 }

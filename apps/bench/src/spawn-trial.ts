@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BitgradError, type ErrorCode } from '@bitgrad/core';
-import type { ChildMessage } from './child.js';
+import type { ChildMessage, ChildTask } from './child.js';
 import type { Trial } from './config.js';
 import type { TrialResult } from './result.js';
 import type { TrialProgress } from './run-trial.js';
@@ -14,16 +14,23 @@ export const isCrash = (error: unknown): boolean => (error as { crashed?: boolea
 /** A trial that says nothing for so long hangs: loading, packing and timing take minutes, steps tell of themselves. */
 const silenceMs = 60 * 60_000;
 
+/** How a trial is run. */
+export interface SpawnOptions {
+  readonly signal?: AbortSignal;
+  /** How long the trial may say nothing. */
+  readonly limitMs?: number;
+  readonly script?: URL;
+  /** Where its progress is kept. */
+  readonly folder?: string;
+}
+
 /**
- * @param limitMs how long the trial may say nothing
  * @throws BitgradError what the trial raised; `invalid-state` when it hangs, and with `crashed` set when its process died
  */
 export function spawnTrial(
   trial: Trial,
   onProgress: (progress: TrialProgress) => void,
-  signal?: AbortSignal,
-  limitMs: number = silenceMs,
-  script = new URL('./child.ts', import.meta.url),
+  { signal, limitMs = silenceMs, script = new URL('./child.ts', import.meta.url), folder }: SpawnOptions = {},
 ): Promise<TrialResult> {
   const child = fork(fileURLToPath(script), {
     execArgv: [...sourceFlags],
@@ -66,7 +73,7 @@ export function spawnTrial(
       );
     });
     child.on('error', reject);
-    child.send(trial);
+    child.send({ trial, folder } satisfies ChildTask);
   }).finally(() => {
     clearTimeout(watch);
     signal?.removeEventListener('abort', kill);

@@ -148,9 +148,9 @@ it('a trial that gives no sign is ended', { timeout: 30_000 }, async () => {
   const script = join(folder, 'silent.mjs');
   writeFileSync(script, "process.on('message', () => {}); process.on('SIGTERM', () => {});");
   const [trial] = trialsOf(readConfig(tinyComparison()));
-  await expect(spawnTrial(trial!, () => {}, undefined, 1500, pathToFileURL(script))).rejects.toThrowError(
-    /trial ste \(seed 1\) gave no sign/,
-  );
+  await expect(
+    spawnTrial(trial!, () => {}, { limitMs: 1500, script: pathToFileURL(script) }),
+  ).rejects.toThrowError(/trial ste \(seed 1\) gave no sign/);
 });
 
 describe.skipIf(!hasRedis && !required)('queue (needs redis-server)', () => {

@@ -1,7 +1,7 @@
 // `bench run`: the trials of a config that are not finished yet, then the report.
 import { resolve } from 'node:path';
 import pc from 'picocolors';
-import { labelOf, readConfig, trialsOf, type BenchConfig } from '../config.js';
+import { absoluteData, labelOf, readConfig, trialsOf, type BenchConfig } from '../config.js';
 import { display } from '../display.js';
 import { localPool, type Executor } from '../pool.js';
 import { openRun } from '../store.js';
@@ -14,11 +14,14 @@ export interface RunOptions {
   readonly queue?: string;
   readonly seeds?: number;
   readonly epochs?: number;
+  /** In place of the config's; folders are relative to where the command runs. */
+  readonly data?: string;
   readonly json: boolean;
 }
 
-const overridden = (config: BenchConfig, { seeds, epochs }: RunOptions): BenchConfig => ({
+const overridden = (config: BenchConfig, { seeds, epochs, data }: RunOptions): BenchConfig => ({
   ...config,
+  ...(data && { data: absoluteData(data, process.cwd()) }),
   ...(seeds ? { seeds: Array.from({ length: seeds }, (_, i) => i + 1) } : {}),
   ...(epochs ? { budget: { epochs } } : {}),
 });
@@ -40,7 +43,11 @@ export async function runCommand(nameOrPath: string, options: RunOptions): Promi
   );
   const controller = new AbortController();
   const interrupt = (): void => {
-    view.say(pc.yellow('interrupted: finished trials are kept; the same command goes on'));
+    view.say(
+      pc.yellow(
+        'interrupted: finished trials are kept, and where the others stood; the same command goes on',
+      ),
+    );
     controller.abort();
   };
   process.on('SIGINT', interrupt);
@@ -48,7 +55,7 @@ export async function runCommand(nameOrPath: string, options: RunOptions): Promi
   const failures: string[] = [];
   const execute: Executor = options.queue
     ? (await import('../queue.js')).redisQueue(options.queue)
-    : localPool(options.workers);
+    : localPool(options.workers, folder);
   await execute(
     open,
     {
