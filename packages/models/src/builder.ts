@@ -50,10 +50,16 @@ export function builder<O extends object>(options: CommonOptions & O): Builder<O
   const kernelConstraint = options.kernelConstraint === undefined ? 'weightClip' : options.kernelConstraint;
   const seedOf = (name: string): number => 1 + createRng(seed).fork(name).integer(0x7ffffffe);
   const apply = (layer: tfl.layers.Layer, x: Node | Node[]): Node => layer.apply(x) as Node;
+  /** What a layer begins with where the option is not the layers' own default. */
+  const initializer = (name: string) =>
+    options.initializer === 'fan-in'
+      ? tfl.initializers.varianceScaling({ scale: 1 / 3, mode: 'fanIn', distribution: 'uniform', seed: seedOf(name) }) // prettier-ignore
+      : tfl.initializers.glorotUniform({ seed: seedOf(name) });
   const common = (name: string, kernel: QuantizerSpec | null, input: QuantizerSpec | null) => ({
     name,
     seed: seedOf(name),
     useBias: false,
+    ...(options.initializer === 'fan-in' && { kernelInitializer: initializer(name) }),
     kernelQuantizer: kernel,
     inputQuantizer: input,
     kernelConstraint: kernel === null ? null : kernelConstraint,
@@ -75,7 +81,6 @@ export function builder<O extends object>(options: CommonOptions & O): Builder<O
     };
     return apply(quantConv2d({ ...common(name, kernel, input), ...shape }), x);
   };
-  const floatInitializer = (name: string) => tfl.initializers.glorotUniform({ seed: seedOf(name) });
   const norm = (x: Node, name: string): Node =>
     apply(batchNorm({ name, momentum: options.batchNormMomentum ?? 0.9, epsilon: 1e-5 }), x);
   return {
@@ -90,7 +95,7 @@ export function builder<O extends object>(options: CommonOptions & O): Builder<O
         quantConv2d({
           ...common(name, null, null),
           ...{ filters, kernelSize, strides, padding: padding ?? 'same' },
-          kernelInitializer: floatInitializer(name),
+          kernelInitializer: initializer(name),
         }),
         x,
       ),
@@ -108,7 +113,7 @@ export function builder<O extends object>(options: CommonOptions & O): Builder<O
     logits: (x, kernel) => {
       const [name, units] = ['logits', options.classes];
       if (kernel === null)
-        return apply(tfl.layers.dense({ name, units, kernelInitializer: floatInitializer(name) }), x);
+        return apply(tfl.layers.dense({ name, units, kernelInitializer: initializer(name) }), x);
       // BatchNorm brings sums of thousands of +-1 to the scale that softmax learns from.
       return norm(apply(quantDense({ ...common(name, kernel, inputQuantizer), units }), x), `${name}_bn`);
     },

@@ -24,6 +24,11 @@ export interface CommonOptions {
   lastKernelQuantizer?: QuantizerSpec | null;
   /** Constraint of the quantized kernels; default 'weightClip'. */
   kernelConstraint?: ConstraintSpec;
+  /**
+   * How kernels begin, depthwise ones aside: `glorot` (default), U(+-sqrt(6 / (fan-in + fan-out))), or `fan-in`,
+   * U(+-1 / sqrt(fan-in)), as PyTorch's layers. By SGD latent kernels keep the scale that they begin with for long.
+   */
+  initializer?: 'glorot' | 'fan-in';
   /** Momentum of the moving averages of batch normalization; default 0.9. */
   batchNormMomentum?: number;
   /** Of each channel of the input: a layer that does not train subtracts `mean` and divides by `std`. Default none. */
@@ -52,6 +57,7 @@ export const commonRules: OptionRules<CommonOptions> = {
   firstInputQuantizer: option.any,
   lastKernelQuantizer: option.any,
   kernelConstraint: option.any,
+  initializer: option.oneOf('glorot', 'fan-in'),
   batchNormMomentum: option.number(0, 1),
   standardize: option.inside({
     mean: option.required(option.list(option.number(), 1)),

@@ -398,3 +398,22 @@ describe('options', () => {
       expect(['invalid-option', 'unknown-name']).toContain(codeOf(() => createModel(name as never, options as never))); // prettier-ignore
   });
 });
+
+it('kernels that begin by fan-in are U(+-1 / sqrt(fan-in)), as in PyTorch', () => {
+  const model = createModel('resnet20-fda', {
+    ...mnist,
+    inputShape: [8, 8, 3],
+    initializer: 'fan-in',
+    seed: 3,
+  });
+  const fanIns = { stem: 27, stage1_block1_conv1: 144, stage2_block1_conv1: 144, stage3_block2_conv2: 576, logits: 64 }; // prettier-ignore
+  for (const [name, fanIn] of Object.entries(fanIns)) {
+    const values = model.getLayer(name).getWeights()[0]!.dataSync();
+    const bound = 1 / Math.sqrt(fanIn);
+    expect(Math.max(...values.map(Math.abs)), name).toBeLessThanOrEqual(bound);
+    // The variance of a uniform distribution is a third of its bound squared.
+    const variance = values.reduce((sum, w) => sum + w * w, 0) / values.length;
+    expect(variance / (bound * bound), name).toBeCloseTo(1 / 3, 1);
+  }
+  model.dispose();
+});
