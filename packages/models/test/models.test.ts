@@ -408,7 +408,7 @@ it('kernels that begin by fan-in are U(+-1 / sqrt(fan-in)), as in PyTorch', () =
   });
   const fanIns = { stem: 27, stage1_block1_conv1: 144, stage2_block1_conv1: 144, stage3_block2_conv2: 576, logits: 64 }; // prettier-ignore
   for (const [name, fanIn] of Object.entries(fanIns)) {
-    const values = model.getLayer(name).getWeights()[0]!.dataSync();
+    const values = Array.from(model.getLayer(name).getWeights()[0]!.dataSync());
     const bound = 1 / Math.sqrt(fanIn);
     expect(Math.max(...values.map(Math.abs)), name).toBeLessThanOrEqual(bound);
     // The variance of a uniform distribution is a third of its bound squared.
