@@ -3,6 +3,7 @@ export { exitCodeOf, exitCodes } from './exit.js';
 export { chooseEngine, engineTable, probeEngines, type EngineListing } from './engines.js';
 export { runBench, type BenchOptions, type BenchResult } from './commands/bench.js';
 export { runCompile, type CompileCommandOptions, type CompileCommandResult } from './commands/compile.js';
+export { runDataGet, type DataGetOptions } from './commands/data-get.js';
 export { runEval, type EvalOptions, type EvalResult } from './commands/eval.js';
 export { runImport, type ImportCommandOptions, type ImportCommandResult } from './commands/import.js';
 export { runExport, type ExportCommandOptions, type ExportResult } from './commands/export.js';

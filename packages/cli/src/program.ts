@@ -3,10 +3,12 @@ import { expectIo, expectTexts } from './arguments.js';
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { BitgradError, checkValue, option } from '@bitgrad/core';
+import { listSources } from '@bitgrad/datasets/node';
 import type { Entries } from '@bitgrad/recipe';
 import { benchEntries, runBench, type BenchOptions } from './commands/bench.js';
 import { certifyEntries, runCertify, type CertifyCommandOptions } from './commands/certify.js';
 import { compileEntries, runCompile, type CompileCommandOptions } from './commands/compile.js';
+import { dataGetEntries, runDataGet, type DataGetOptions } from './commands/data-get.js';
 import { evalEntries, runEval, type EvalOptions } from './commands/eval.js';
 import { importEntries, runImport, type ImportCommandOptions } from './commands/import.js';
 import { exportEntries, runExport, type ExportCommandOptions } from './commands/export.js';
@@ -22,7 +24,7 @@ import { plain, writable } from './text.js';
 
 const packed = ['<model.bitgrad>', 'file of `bitgrad compile`'] as const;
 
-/** A command with its argument: its options are the entries that stand beside what it does. */
+/** A command with its arguments, each with its description: its options are the entries that stand beside what it does. */
 function addCommands(program: Command, execute: Runner): void {
   const add = (
     name: string,
@@ -30,8 +32,11 @@ function addCommands(program: Command, execute: Runner): void {
     entries: Entries,
     ...argument: readonly string[]
   ): Command => {
-    const command = program.command(name).description(description);
-    if (argument.length > 0) command.argument(argument[0]!, argument[1]);
+    const [own, group] = name.split(' ').reverse() as [string, string?];
+    const parent =
+      group === undefined ? program : program.command(group).description(`${description}: see \`${name}\``);
+    const command = parent.command(own).description(description);
+    for (let i = 0; i < argument.length; i += 2) command.argument(argument[i]!, argument[i + 1]);
     return addOptions(command, entries);
   };
   add('train', 'train a binary network; saves the model, and a checkpoint to resume from', trainEntries)
@@ -47,6 +52,8 @@ function addCommands(program: Command, execute: Runner): void {
     .action((folder: string, options: CompileCommandOptions) => execute((io) => runCompile(folder, options, io))); // prettier-ignore
   add('import', 'import a trained network of another framework as one packed file, compared with its source', importEntries, '<path>', 'file or folder of the network: see `bitgrad list`') // prettier-ignore
     .action((path: string, options: ImportCommandOptions) => execute((io) => runImport(path, options, io)));
+  add('data get', 'download a data set: resumable, compared with its published sums', dataGetEntries, '<name>', `one of ${listSources().map(({ name }) => name).join(', ')}, or a plugin's`, '<folder>', 'where its files come') // prettier-ignore
+    .action((name: string, folder: string, options: DataGetOptions) => execute((io) => runDataGet(name, folder, options, io))); // prettier-ignore
   add('run', 'run a packed model: its accuracy on a data set, or the classes of a picture', runEntries, ...packed) // prettier-ignore
     .action((path: string, options: RunCommandOptions) => execute((io) => runRun(path, options, io)));
   add('export', 'write a packed model in another form: C for microcontrollers, ONNX, QONNX', exportEntries, ...packed) // prettier-ignore

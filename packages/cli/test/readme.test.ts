@@ -5,6 +5,7 @@ import { optionsTable } from '@bitgrad/recipe';
 import { benchEntries } from '../src/commands/bench.js';
 import { certifyEntries } from '../src/commands/certify.js';
 import { compileEntries } from '../src/commands/compile.js';
+import { dataGetEntries } from '../src/commands/data-get.js';
 import { evalEntries } from '../src/commands/eval.js';
 import { importEntries } from '../src/commands/import.js';
 import { exportEntries } from '../src/commands/export.js';
@@ -16,6 +17,7 @@ const commands = {
   eval: evalEntries,
   compile: compileEntries,
   import: importEntries,
+  'data get': dataGetEntries,
   run: runEntries,
   export: exportEntries,
   bench: benchEntries,

@@ -1,6 +1,7 @@
 // What a data set is that is named by a short text: how it is read, and the options of its own.
 import { defineMember, option, type Definition, type OptionRule, type OptionRules } from '@bitgrad/core';
 import type { Dataset, Examples } from './dataset.js';
+import type { DataSource } from './source.js';
 
 /** How far reading has come. */
 export interface LoadProgress {
@@ -44,6 +45,8 @@ export interface DatasetDefinition<O extends object = object> extends Definition
   /** Whether its name is followed by a folder, `name:DIR`, or by a file, `name:FILE`. */
   readonly folder?: boolean | 'file';
   readonly options?: { readonly [K in keyof Required<O>]: OptionRule };
+  /** Where its files can be had: `bitgrad data get`, {@link getData}. */
+  readonly source?: DataSource;
   /**
    * Reads or makes it. Limits and class names are seen to afterwards: it may use them to read less.
    * @param options checked already; `directory` is what follows the name
@@ -60,4 +63,4 @@ export interface DatasetDefinition<O extends object = object> extends Definition
 export const defineDataset = <O extends object = object>(
   definition: Omit<DatasetDefinition<O>, 'kind'>,
 ): DatasetDefinition<O> =>
-  defineMember<DatasetDefinition<O>>('dataset', definition, ['load'], ['folder', 'options']);
+  defineMember<DatasetDefinition<O>>('dataset', definition, ['load'], ['folder', 'options', 'source']);

@@ -73,3 +73,4 @@ export {
   type Normalization,
 } from './normalization.js';
 export { datasetsPlugin } from './plugin.js';
+export type { DataSource, PublishedSum, RemoteFile } from './source.js';

@@ -1,5 +1,7 @@
 // The Node entry: data sets from folders, by a short text or directly.
 export { decodeImage } from './node/decode.js';
+export { getData, type GetOptions, type GetProgress, type GetResult, type GotFile } from './node/get/get.js';
+export { listSources, type NamedSource } from './node/get/sources.js';
 export { loadImageFolder, type FolderOptions } from './node/folder.js';
 export { defaultMaxPixels } from './node/limits.js';
 export type { DataSpec } from './load.js';

@@ -83,6 +83,7 @@ it('so does every exported function of the Node entry', async () => {
           options: 1,
           without: ['undefined', 'object'],
         },
+        getData: { args: () => ['nothing', 'nowhere', { tries: 1 }], options: 2 },
         loadImageFolder: { args: () => ['nowhere', { size: 2 }], options: 1 },
       },
     }),

@@ -6,7 +6,9 @@ import { datasetsPlugin } from '../plugin.js';
 import { csv } from './csv.js';
 import type { TableOptions } from '../csv.js';
 import { cifar10, cifar100, type Cifar100Options } from './cifar.js';
+import { fashionMnist } from './fashion-mnist.js';
 import { imageFolder, type FolderOptions } from './folder.js';
+import { kmnist } from './kmnist.js';
 import { mnist } from './mnist.js';
 
 /** Options of {@link loadDataset}: those of every data set, and of those of this package. */
@@ -16,10 +18,11 @@ export interface LoadOptions extends FolderOptions, Cifar100Options, TableOption
 export const nodeDatasetsPlugin = definePlugin({
   name: '@bitgrad/datasets/node',
   version: '0.0.0',
-  datasets: { mnist, cifar10, cifar100, folder: imageFolder, csv },
+  datasets: { mnist, 'fashion-mnist': fashionMnist, kmnist, cifar10, cifar100, folder: imageFolder, csv },
 });
 
-const registerAll = (): void => [datasetsPlugin, nodeDatasetsPlugin].forEach(registryWith);
+/** Registers the plugins of this package where they are not. */
+export const registerAll = (): void => [datasetsPlugin, nodeDatasetsPlugin].forEach(registryWith);
 
 /** As {@link registered.parseDataSpec}, with the data sets of this entry. */
 export function parseDataSpec(spec: string): registered.DataSpec {
@@ -31,6 +34,7 @@ export function parseDataSpec(spec: string): registered.DataSpec {
  * Loads a data set from files (or makes `digits`).
  *
  * - `mnist:DIR`: `train-images-idx3-ubyte` and the other three, also written `train-images.idx3-ubyte`, also `.gz`.
+ *   `fashion-mnist:DIR` and `kmnist:DIR` have the same format.
  * - `cifar10:DIR`: any of `data_batch_1.bin` .. `data_batch_5.bin`, and `test_batch.bin`.
  * - `cifar100:DIR`: `train.bin` and `test.bin`.
  * - `folder:DIR`: see {@link loadImageFolder}; `size`, `channels`, `fit`, `background`, `invert`, `testFraction`, `threads`,
