@@ -3,8 +3,11 @@
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ReadEntry } from 'tar';
-import { reasonOf } from '@bitgrad/core';
+import { BitgradError, reasonOf } from '@bitgrad/core';
 import { fileFailure } from '../../errors.js';
+
+const incomplete = (archive: string, what: string): BitgradError =>
+  fileFailure('invalid-file', archive, undefined, `it has no ${what}`);
 
 /**
  * @param archive a .tar.gz; messages name it
@@ -35,16 +38,17 @@ export async function unpack(
       },
     });
     if (all) {
-      if ((await readdir(temporary)).length === 0) throw new Error('there is nothing in it');
+      if ((await readdir(temporary)).length === 0) throw incomplete(archive, 'a file');
       await rename(temporary, join(folder, wanted));
       return;
     }
     for (const [name, bytes] of Object.entries(wanted)) {
       const found = await stat(join(temporary, name)).catch(() => undefined);
-      if (found?.size !== bytes) throw new Error(`it has no ${name} of ${bytes} bytes`);
+      if (found?.size !== bytes) throw incomplete(archive, `${name} of ${bytes} bytes`);
     }
     for (const name of Object.keys(wanted)) await rename(join(temporary, name), join(folder, name));
   } catch (cause) {
+    if (cause instanceof BitgradError) throw cause;
     throw fileFailure('invalid-file', archive, undefined, 'it cannot be unpacked', {
       got: reasonOf(cause),
       expected: 'a .tar.gz as published',
