@@ -110,7 +110,7 @@ async function attempt(
 }
 
 /** The sum of a file. */
-export async function sumOf(path: string, algorithm: string, signal?: AbortSignal): Promise<string> {
+async function sumOf(path: string, algorithm: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash(algorithm);
   for await (const piece of createReadStream(path, { signal })) hash.update(piece as Uint8Array);
   return hash.digest('hex');
