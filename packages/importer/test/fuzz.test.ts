@@ -1,5 +1,9 @@
 // Files are untrusted: a changed file gives a typed error or a graph that runs, never a crash or a hang.
 // BITGRAD_FUZZ says how many of each format, BITGRAD_FUZZ_SEED where to begin.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '@bitgrad/bits';
 import { importModel, type SourceFile } from '../src/index.js';
@@ -46,6 +50,12 @@ const finn: SourceFile[] = [
   ];
 });
 
+const archive = new Uint8Array(gunzipSync(readFileSync(join(import.meta.dirname, 'fixtures/keras/keras3_sequential.keras.gz')))); // prettier-ignore
+const keras: SourceFile[] = [{ name: 'a.keras', bytes: archive }];
+const h5 = Object.entries(unzipSync(archive))
+  .filter(([name]) => name !== 'metadata.json')
+  .map(([name, bytes]): SourceFile => ({ name, bytes }));
+
 /** A file with some of its bytes changed, cut out, doubled, or of extreme value. */
 function mutated(bytes: Uint8Array, seed: number): Uint8Array {
   const draw = createRng(seed);
@@ -66,6 +76,8 @@ function mutated(bytes: Uint8Array, seed: number): Uint8Array {
 describe.each([
   ['onnx', onnx],
   ['finn', finn],
+  ['keras', keras],
+  ['h5', h5],
 ])('%s', (_, files) => {
   it('is right as it is', async () => {
     expect((await importModel(files, { limits, randomSamples: 1 })).agreement.argmax).toBe(1);
@@ -86,7 +98,9 @@ describe.each([
         if (name !== 'BitgradError') throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
         outcome = code!;
       }
-      slowest = Math.max(slowest, performance.now() - start);
+      const ms = performance.now() - start;
+      if (ms > slowest && process.env.BITGRAD_FUZZ) process.stdout.write(`seed ${seed}: ${Math.round(ms)} ms, ${outcome}\n`); // prettier-ignore
+      slowest = Math.max(slowest, ms);
       seen[outcome] = (seen[outcome] ?? 0) + 1;
     }
     if (process.env.BITGRAD_FUZZ) process.stdout.write(`${JSON.stringify({ ...seen, slowestMs: Math.round(slowest) })}\n`); // prettier-ignore
