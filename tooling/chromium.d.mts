@@ -1,9 +1,12 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 export declare const chromiumMissing: () => string;
 
 /** Starts the browser; `gpu` (default true) adds WebGL2 and WebGPU on the software renderer. */
 export declare function launchChromium(options?: { gpu?: boolean; args?: string[] }): Promise<Browser>;
+
+/** Starts the browser with the unpacked extension of a folder. */
+export declare function launchWithExtension(folder: string): Promise<BrowserContext>;
 
 export interface TestPage {
   /** Awaits an export of the module, with JSON-safe arguments and result. */

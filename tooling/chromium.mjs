@@ -45,6 +45,20 @@ export const launchChromium = ({ gpu = true, args = [] } = {}) =>
   });
 
 /**
+ * Starts the browser with an unpacked extension.
+ * @param {string} folder that of its manifest
+ * @returns {Promise<import('playwright-core').BrowserContext>} to be closed by the caller
+ */
+export const launchWithExtension = (folder) =>
+  chromium.launchPersistentContext('', {
+    executablePath: executable ?? 'chromium',
+    // The headless shell of old has no extensions.
+    headless: false,
+    args: ['--headless=new', ...flags, `--load-extension=${folder}`, `--disable-extensions-except=${folder}`],
+    ignoreDefaultArgs: ['--disable-extensions'],
+  });
+
+/**
  * Opens a page that has loaded a module.
  * @param {{ contents: string, resolveDir: string, files?: Record<string, { body: string | Buffer, contentType: string }> }} options
  *   `contents`: TypeScript whose exports the page offers; `files`: more paths that the page may fetch

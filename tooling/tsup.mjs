@@ -13,7 +13,8 @@ export const library = (options = {}) =>
     target: 'es2022',
     platform: 'neutral',
     splitting: true,
-    sourcemap: true,
+    // The code is published as readable as its source; maps would be more than half of an installation.
+    sourcemap: false,
     // Chunks of earlier builds would be published too. Declarations are another task's (build:types).
     clean: ['!**/*.d.ts'],
     dts: false,

@@ -17,9 +17,9 @@ import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attempt } from '../scripts/pnpm.mjs';
 import { platformOf, writePackage } from '../../packages/backend-native/scripts/platforms.mjs';
 import { root, workspacePackages } from '../workspace.mjs';
+import { fromTarballs, pack, tarballOf } from './packed.js';
 import { importsOf, installedBy } from './readmes.js';
 
 const run = promisify(execFile);
@@ -31,8 +31,6 @@ const example = /^```ts\n([\s\S]*?)^```/m.exec(readme)![1]!;
 
 const folder = mkdtempSync(join(tmpdir(), 'bitgrad-published-'));
 const [tarballs, project] = [join(folder, 'tarballs'), join(folder, 'project')];
-const tarballOf = ({ name, version }: { name: string; version: string }): string =>
-  join(tarballs, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
 const inProject = (command: string, args: readonly string[]) =>
   run(command, args, { cwd: project, maxBuffer: 1 << 26, timeout: 300_000 });
 const node = (args: readonly string[]) => inProject(process.execPath, args);
@@ -78,17 +76,10 @@ async function complaints(file: string): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  // Not built here: other tests use what a build replaces.
-  for (const { path } of packages)
-    for (const file of ['index.js', 'index.d.ts'])
-      if (!existsSync(`${path}dist/${file}`))
-        throw new Error(`${path}dist/${file} is missing: run \`pnpm build && pnpm build:types\` first`);
   mkdirSync(tarballs);
   mkdirSync(project);
-  const pack = ['pnpm', '--recursive', '--filter', './packages/*', 'pack', '--pack-destination', tarballs];
-  expect(attempt(pack, { output: 'ignore' })).toBe(0);
-  const own = installed.map(({ manifest }) => [manifest.name, `file:${tarballOf(manifest)}`]);
-  const dependencies = { ...Object.fromEntries(own), ...(await nativeBinary()), ...peers() };
+  pack(packages, tarballs);
+  const dependencies = { ...fromTarballs(installed, tarballs), ...(await nativeBinary()), ...peers() };
   writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', dependencies }));
   await inProject('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']);
 }, 600_000);
@@ -96,7 +87,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(packages)('the package of $folder', ({ manifest }) => {
   it('is as publint wants it', async () => {
-    const bytes = readFileSync(tarballOf(manifest));
+    const bytes = readFileSync(tarballOf(tarballs, manifest));
     const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
     const { messages, pkg } = await publint({ pack: { tarball: buffer as ArrayBuffer }, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg as never, { color: false }))).toEqual([]);

@@ -12,6 +12,7 @@ import {
   type Plan,
 } from '@bitgrad/runtime';
 import { failure, tooLarge } from './errors.js';
+import type { GivenModule } from './given-module.js';
 import { lower, type Lowered } from './lower.js';
 import { engineModule, type EngineExports } from './module.js';
 import { place, write, type Layout } from './place.js';
@@ -41,6 +42,7 @@ function allocate(totalBytes: number, shared: boolean): WebAssembly.Memory {
 /** What {@link createExecutable} needs besides the model. */
 export interface ExecutableOptions {
   target: Target;
+  given?: GivenModule;
   memoryBytes?: number;
   createWorker?: () => WorkerLike;
   signal?: AbortSignal;
@@ -85,7 +87,7 @@ async function startThreads(
 
 /** Compiles a model; see `Engine.compile`. */
 export async function createExecutable(model: PackedModel, options: ExecutableOptions): Promise<Executable> {
-  const { target, signal, strict } = options;
+  const { target, given, signal, strict } = options;
   // A WebAssembly memory has no more.
   const memoryBytes = Math.min(options.memoryBytes ?? Infinity, 2 ** 32);
   // Loaded where something is added: a page for other models does without.
@@ -100,9 +102,9 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
     });
   const layout = place(lowered.program);
   if (layout.totalBytes > memoryBytes) throw tooLarge(layout.totalBytes, memoryBytes);
-  const memory = allocate(layout.totalBytes, target.threads > 1);
+  const memory = allocate(layout.totalBytes, given?.shared ?? target.threads > 1);
   write(lowered.program, layout, memory.buffer, Math.ceil(options.stallMs / sliceMs));
-  const module = await engineModule(target);
+  const module = given?.module ?? (await engineModule(target));
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const engine = exports as unknown as EngineExports;
   engine.prepare();

@@ -1,6 +1,6 @@
 // The WebAssembly deployment engine for packed models: SIMD, relaxed SIMD or scalar, on one thread or several.
 // Free of tfjs; a page that only runs models ships this and @bitgrad/runtime.
-import { checkOptions, type Probe } from '@bitgrad/bits';
+import { checkOptions, within, type Probe } from '@bitgrad/bits';
 import {
   checkCompileOptions,
   type ExecutableOptions,
@@ -11,9 +11,11 @@ import {
 import { failure } from './errors.js';
 import { createExecutable } from './executable.js';
 import { detectFeatures, type Features } from './features.js';
+import type { GivenModule, ModuleSource } from './given-module.js';
 import type { Target } from './program.js';
 import type { WorkerLike } from './worker.js';
 
+export type { ModuleSource } from './given-module.js';
 export type { WorkerLike, WorkerTask } from './worker.js';
 
 /**
@@ -29,6 +31,12 @@ export interface WasmEngineOptions {
    * --experimental-wasm-relaxed-simd); `simd` any browser since 2023; `scalar` any WebAssembly. All give equal results.
    */
   variant?: 'relaxed-simd' | 'simd' | 'scalar';
+  /**
+   * One of the files `scalar.wasm`, `simd.wasm`, `relaxed-simd.wasm` of this package (for threads `simd-threads.wasm`,
+   * `relaxed-simd-threads.wasm`) as a compiled module, for hosts that compile ahead of time only (Cloudflare Workers), or as
+   * its bytes or address. By default a module that the engine carries. Not together with `variant`: the file decides.
+   */
+  module?: ModuleSource;
   /**
    * Makes a worker thread that runs {@link workerSource}; by default from a `blob:` URL (or in Node, `eval`).
    * For pages whose content security policy forbids `worker-src blob:`.
@@ -68,17 +76,24 @@ const missing = (features: Features, variant: (typeof variants)[number]): string
 export function wasmEngine(options: WasmEngineOptions = {}): Engine {
   const {
     variant: wanted,
+    module: source,
     createWorker,
     stallMs = 10_000,
     startMs = 10_000,
   } = checkOptions('backend-wasm', 'wasmEngine', options, {
-    variant: { expected: variants.join(', '), allows: (name) => variants.includes(name as never) },
+    variant: {
+      expected: `${variants.join(', ')}; none beside a module`,
+      allows: (name) => variants.includes(name as never) && !options.module,
+    },
+    module: { expected: 'a WebAssembly.Module, bytes or an address', allows: Boolean },
     createWorker: { expected: 'a function', allows: (make) => typeof make === 'function' },
     stallMs: duration,
     startMs: duration,
   });
   const choose = (features: Features): (typeof variants)[number] =>
     wanted ?? variants.find((variant) => !missing(features, variant)) ?? 'scalar';
+  const readGiven = async (source: ModuleSource, { sharedMemory }: Features): Promise<GivenModule> =>
+    (await import('./given-module.js')).readModule(source, { sharedMemory, startMs, within, failure });
   return Object.freeze({
     name: 'wasm',
     probe: async (): Promise<Probe> => {
@@ -95,7 +110,8 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
       } = checkCompileOptions('backend-wasm', model, compile);
       signal?.throwIfAborted();
       const features = detectFeatures();
-      const variant = choose(features);
+      const given = source && features.wasm ? await readGiven(source, features) : undefined;
+      const variant = given?.variant ?? choose(features);
       const unavailable = missing(features, variant);
       if (unavailable)
         throw failure('backend-unavailable', {
@@ -105,7 +121,9 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
         });
       // One thread needs nothing, and in Node looking for workers loads a part of it.
       const reason =
-        wantedThreads > 1 ? (await import('./threads.js')).threadsUnavailable(variant, features) : undefined;
+        wantedThreads > 1
+          ? (await import('./threads.js')).threadsUnavailable(variant, features, given)
+          : undefined;
       if (strict && (reason || (variant === 'scalar' && wanted !== 'scalar')))
         throw failure('kernel-missing', {
           what: 'fast execution',
@@ -121,6 +139,7 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
       };
       return createExecutable(model, {
         target,
+        given,
         stallMs,
         startMs,
         strict,

@@ -37,6 +37,7 @@ export function engineModule(target: Target): Promise<WebAssembly.Module> {
       // The message of a browser names the content security policy, where that is the reason.
       throw failure('backend-unavailable', {
         what: `WebAssembly engine (${(cause as Error).message})`,
+        next: "A page needs script-src 'wasm-unsafe-eval', a Worker the file simd.wasm as `module`.",
         cause,
       });
     });

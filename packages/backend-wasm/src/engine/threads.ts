@@ -4,6 +4,7 @@
 import type { within } from '@bitgrad/bits';
 import type { failure } from './errors.js';
 import type { Features } from './features.js';
+import type { GivenModule } from './given-module.js';
 import type { EngineExports } from './module.js';
 import { Shared } from './words.js';
 import { workerSource, type WorkerLike } from './worker.js';
@@ -34,8 +35,14 @@ export function createInlineWorker(): WorkerLike {
 }
 
 /** Why a build cannot run on several threads here, or undefined. */
-export function threadsUnavailable(variant: string, { sharedMemory }: Features): string | undefined {
+export function threadsUnavailable(
+  variant: string,
+  { sharedMemory }: Features,
+  given?: GivenModule,
+): string | undefined {
   if (variant === 'scalar') return 'the scalar build has no threads';
+  if (given && !given.shared)
+    return `the given module is for one thread; ${variant}-threads.wasm is for several`;
   if (!sharedMemory) return 'shared memory needs a cross-origin isolated page';
   return nodeWorkers() || typeof Worker === 'function' ? undefined : 'there are no workers here';
 }

@@ -1,0 +1,120 @@
+// A project of a user with the runtime and an engine from their tarballs, and what is common to all places.
+import { execFile } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { build, type BuildOptions } from 'esbuild';
+import { PNG } from 'pngjs';
+import { expect } from 'vitest';
+import { findHost } from '../../hosts.mjs';
+import { root, workspacePackages } from '../../workspace.mjs';
+import { fromTarballs, pack } from '../packed.js';
+
+/** What a place did in one case (answer.mjs). */
+export interface Outcome {
+  engine: string;
+  threads: number;
+  reason: string;
+  logits: number[];
+  label: string;
+  ms?: number;
+}
+
+export const run = promisify(execFile);
+export const file = new Uint8Array(readFileSync(`${root}examples/assets/digits.bitgrad`));
+/** The gray picture that is classified, as the model takes it. */
+export const pixels = Uint8Array.from(
+  PNG.sync.read(readFileSync(`${root}examples/assets/seven.png`)).data.filter((_, i) => i % 4 === 0),
+);
+
+/** The bytes of all files below a folder. */
+export const bytesBelow = (folder: string): number =>
+  readdirSync(folder, { recursive: true, withFileTypes: true, encoding: 'utf8' })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + readFileSync(join(entry.parentPath, entry.name)).length, 0);
+
+/** Makes the project: `tarballs` and `project` in a new folder. */
+export async function makeProject(names: readonly string[]): Promise<{ folder: string; project: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'bitgrad-places-'));
+  const [tarballs, project] = [join(folder, 'tarballs'), join(folder, 'project')];
+  mkdirSync(tarballs);
+  mkdirSync(project);
+  const packages = workspacePackages('packages').filter(({ name }) => names.includes(name));
+  pack(packages, tarballs);
+  const dependencies = fromTarballs(packages, tarballs);
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', dependencies }));
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
+    cwd: project,
+  });
+  cpSync(fileURLToPath(new URL('answer.mjs', import.meta.url)), join(project, 'answer.mjs'));
+  return { folder, project };
+}
+
+/** Bundles a file of the project that is given as text into one file, minified. */
+export async function bundle(project: string, contents: string, options: BuildOptions = {}): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: project },
+    bundle: true,
+    minify: true,
+    write: false,
+    logLevel: 'error',
+    ...options,
+  });
+  return outputFiles![0]!.text;
+}
+
+export const gzipBytes = (text: string): number => gzipSync(text, { level: 9 }).length;
+
+let reference: readonly number[] | undefined;
+
+/**
+ * Compares what a place did with what was wanted and with every other place, and notes it for the table (`pnpm places`).
+ * @param bytes what the place loads or installs
+ */
+export function agree(
+  place: string,
+  bytes: string,
+  outcomes: readonly Outcome[],
+  wanted: readonly { engine: string; threads: number; reason?: RegExp }[],
+): void {
+  expect(outcomes.map(({ engine, threads }) => ({ engine, threads }))).toEqual(
+    wanted.map(({ engine, threads }) => ({ engine, threads })),
+  );
+  outcomes.forEach(({ label, logits, reason }, i) => {
+    expect(label).toBe('7');
+    expect(reason).toMatch(wanted[i]!.reason ?? /^ ?$/);
+    reference ??= logits;
+    expect(logits).toEqual(reference);
+  });
+  const notes = process.env['BITGRAD_PLACES'];
+  if (notes)
+    for (const { engine, threads, reason, ms } of outcomes)
+      appendFileSync(
+        notes,
+        `${JSON.stringify({ place, engine, threads, reason: reason.trim(), bytes, ms })}\n`,
+      );
+}
+
+const required = process.env['BITGRAD_REQUIRE']?.split(',').includes('hosts');
+
+/** How a test says that it is left out, and whether: never where hosts are required. */
+export const host = (name: string): { path: string; title: string; missing: boolean } => {
+  const path = findHost(name);
+  const missing = !path && !required;
+  return {
+    path: path ?? name,
+    title: missing ? `${name} (skipped: not found; \`pnpm hosts\` installs it)` : name,
+    missing,
+  };
+};
