@@ -16,10 +16,12 @@ import {
   jsEngine,
   type InputNormalization,
   type ModelMetadata,
+  type Op,
   type PackedModel,
 } from '@bitgrad/runtime';
 import { createBuilder } from './packing/builder.js';
 import { materialize } from './packing/emit.js';
+import { firstFloatConv } from './first-layer.js';
 import { endsOf, evaluate } from './graph.js';
 import { checkWeights } from './check-model.js';
 import { compareOutputs, scaleOf } from './packing/differences.js';
@@ -28,7 +30,7 @@ import { naming, namingOps } from './naming.js';
 import { checkNormalization } from './normalization.js';
 import { outputOf } from './output.js';
 import { onRows, tidied } from './tidy.js';
-import { unsupported, type Lowering, type LoweringContext } from './lower/context.js';
+import { unsupported, type Lowering, type LoweringContext, type Rounding } from './lower/context.js';
 import { lowerings } from './lower/index.js';
 import { plainValue, withChannelwise, type Value } from './packing/value.js';
 import { checkSamples } from './samples.js';
@@ -55,6 +57,12 @@ export interface CompileOptions extends VerifyOptions {
    * probabilities of classes, `samples` are given, every argmax stays on them and the metric, if any, holds; else float.
    */
   readonly lastLayer?: 'auto' | 'float' | 'int8';
+  /**
+   * What a float convolution at the start becomes, with bytes as input: `float` (default); `integers`, exact sums of bytes with
+   * weights of 15 bits, several times as fast, off by the rounding of the weights, at most `tolerance` (then 0.05 by default);
+   * `auto`: integers under the conditions of `lastLayer`, and where normalization and padding have integers.
+   */
+  readonly firstLayer?: 'auto' | 'float' | 'integers';
   /** Lowerings of further layer classes. */
   readonly lowerings?: Readonly<Record<string, Lowering>>;
 }
@@ -65,6 +73,8 @@ export interface CompileResult {
   /** The `.bitgrad` file. */
   readonly bytes: Uint8Array;
   readonly agreement: Agreement;
+  /** What the float convolution of bytes at the start became; null when the model has none. */
+  readonly firstLayer: 'float' | 'integers' | null;
   /** What the float dense layer at the end became; null when the model has none. */
   readonly lastLayer: 'float' | 'int8' | null;
   /** Layers that run as float ops although they are quantized, with the reason. */
@@ -78,6 +88,7 @@ const compileRules = {
   normalization: option.inside({ mean: option.required(option.any), std: option.required(option.any) }),
   metadata: option.object,
   output: option.oneOf(...outputKinds),
+  firstLayer: option.oneOf('auto', 'float', 'integers'),
   lastLayer: option.oneOf('auto', 'float', 'int8'),
   lowerings: option.object,
 };
@@ -133,44 +144,79 @@ export async function compileModel(
   options: CompileOptions = {},
 ): Promise<CompileResult> {
   checkArguments(model, options);
-  const { output } = endsOf(model);
-  const last = lastFloatDense(output);
-  const { lastLayer = 'auto', samples } = options;
-  const float = lower(model, options);
+  const { input, output } = endsOf(model);
+  const { samples, firstLayer = 'float', lastLayer = 'auto' } = options;
+  const [first, last] = [
+    options.input === 'u8' ? firstFloatConv(input, output) : undefined,
+    lastFloatDense(output),
+  ];
+  if (firstLayer === 'integers' && !first)
+    throw noIntegers(model, 'no float convolution of bytes begins the model');
+  const float = lower(model, options, {});
   const verified = await verification(model, float.model, options);
-  const result: CompileResult = { ...float, agreement: verified.agreement, lastLayer: last ? 'float' : null };
-  const asked = lastLayer === 'int8';
-  if (!last || !(asked || (lastLayer === 'auto' && samples && isClasses(model, options)))) return result;
-  return rounded(model, options, last, verified, result);
+  let result: CompileResult = {
+    ...float,
+    agreement: verified.agreement,
+    firstLayer: first ? 'float' : null,
+    lastLayer: last ? 'float' : null,
+  };
+  const wanted = (option: string): boolean =>
+    option === 'auto' ? samples !== undefined && isClasses(model, options) : option !== 'float';
+  if (first && wanted(firstLayer))
+    result = await rounded(model, options, 'firstLayer', { integers: first }, verified, result);
+  if (last && wanted(lastLayer)) {
+    const rounding = { int8: last, ...(result.firstLayer === 'integers' && { integers: first! }) };
+    result = await rounded(model, options, 'lastLayer', rounding, verified, result);
+  }
+  return result;
 }
 
-/** The same model with its last layer in 8 bits, or, unless it was asked for, the float one where that is closer. */
+const noIntegers = (model: tfl.LayersModel, got: string): BitgradError =>
+  new BitgradError({
+    code: 'unsupported-op',
+    source: 'compiler',
+    what: `first layer of model "${model.name}" in integers`,
+    got,
+    expected:
+      "input: 'u8', a convolution without quantizers on it, and one normalization for all channels that padding has an integer in",
+    next: "Use firstLayer: 'auto' or 'float'.",
+  });
+
+/** The same model with one layer more rounded, or, unless that was asked for, the one before where that is closer. */
 async function rounded(
   model: tfl.LayersModel,
   options: CompileOptions,
-  last: string,
+  option: 'firstLayer' | 'lastLayer',
+  rounding: Rounding,
   { samples, want, got, agreement }: Verification,
-  float: CompileResult,
+  before: CompileResult,
 ): Promise<CompileResult> {
   const { tolerance, minAgreement } = options;
-  const int8 = lower(model, options, last);
+  const asked = options[option] !== 'auto' && options[option] !== undefined;
+  const packed = lower(model, options, rounding);
+  const planes = ({ op, name }: Op): boolean => op === 'add' && name === rounding.integers;
+  if (option === 'firstLayer' && !packed.model.plan.ops.some(planes)) {
+    if (asked)
+      throw noIntegers(model, 'padding or normalization have no integers, or the sums no room in 32 bits');
+    return before;
+  }
   const engine = [options.engine ?? jsEngine()].flat()[0]!;
-  const values = await runOn(engine, int8.model, samples);
+  const values = await runOn(engine, packed.model, samples);
   const outputs = { ...got, values };
   const scale = scaleOf(want, isClasses(model, options));
   const cost = roundingCost(outputs, got, scale, tolerance);
-  if (options.lastLayer === 'int8') checkRounding(cost, minAgreement, tolerance);
-  else if (!cost.agrees.every(Boolean)) return float;
+  if (asked) checkRounding(option, cost, minAgreement, tolerance);
+  else if (!cost.agrees.every(Boolean)) return before;
   let figures: ReturnType<typeof measured>;
   try {
     figures = measured(options, outputs, want);
   } catch (error) {
-    if (options.lastLayer === 'int8') throw error;
-    return float;
+    if (asked) throw error;
+    return before;
   }
   const { maxDifference, relativeDifference, sameRows, rows } = compareOutputs(outputs, want, scale, 0);
   return {
-    ...int8,
+    ...packed,
     agreement: {
       ...agreement,
       argmax: sameRows / rows,
@@ -179,18 +225,19 @@ async function rounded(
       bound: tolerance ?? roundingTolerance,
       ...figures,
     },
-    lastLayer: 'int8',
+    firstLayer: option === 'firstLayer' ? 'integers' : before.firstLayer,
+    lastLayer: option === 'lastLayer' ? 'int8' : before.lastLayer,
   };
 }
 
-/** Lowers a model and encodes it; `int8` names the layer whose kernel is rounded to 8 bits. */
+/** Lowers a model and encodes it; `rounding` names the layers whose kernels are rounded. */
 function lower(
   model: tfl.LayersModel,
   options: CompileOptions,
-  int8?: string,
+  rounding: Rounding,
 ): Pick<CompileResult, 'model' | 'bytes' | 'fallbacks'> {
   const { input: type = 'f32', normalization } = options;
-  const context: LoweringContext = { builder: createBuilder(), memo: new Map(), fallbacks: [], int8 };
+  const context: LoweringContext = { builder: createBuilder(), memo: new Map(), fallbacks: [], rounding };
   const packed = withHardened(model, () =>
     tidied(() => lowerModel(model, type, normalization, context, options)),
   );

@@ -49,14 +49,19 @@ export const roundingCost = (
 ): Differences => compareOutputs(rounded, float, scale, tolerance);
 
 /** @throws BitgradError `verification-failed` where fewer than `minAgreement` of the samples keep their answers */
-export function checkRounding(cost: Differences, minAgreement = 1, tolerance = roundingTolerance): void {
+export function checkRounding(
+  option: 'firstLayer' | 'lastLayer',
+  cost: Differences,
+  minAgreement = 1,
+  tolerance = roundingTolerance,
+): void {
   const kept = cost.agrees.filter(Boolean).length / cost.agrees.length;
   if (kept < minAgreement)
     throw failureOf('compiler')('verification-failed', {
-      what: `the packed model with its last layer in int8 disagrees with the graph (largest difference relative to the spread ${cost.relativeDifference}, argmax of ${cost.sameRows} of ${cost.rows} rows)`,
+      what: `the packed model with its ${option === 'firstLayer' ? 'first layer in integers' : 'last layer in int8'} disagrees with the graph (largest difference relative to the spread ${cost.relativeDifference}, argmax of ${cost.sameRows} of ${cost.rows} rows)`,
       got: kept,
       expected: `differences of at most ${tolerance} of the spread, and the same argmax of each row, on at least ${minAgreement} of the samples`,
-      next: "Use lastLayer: 'float'; tolerance and minAgreement accept more.",
+      next: `Use ${option}: 'float'; tolerance and minAgreement accept more.`,
     });
 }
 

@@ -64,6 +64,7 @@ async function compiled(net: FloatNet): Promise<Uint8Array> {
     input: 'u8',
     normalization: { mean: [127.5], std: [127.5] },
     samples: Uint8Array.from({ length: size }, () => rng.integer(256)),
+    firstLayer: 'auto',
   });
   model.dispose();
   return bytes;

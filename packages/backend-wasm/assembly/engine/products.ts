@@ -8,7 +8,7 @@ import { lookup, lookupNarrow } from './lookup';
 import { VIEW_OUT, address, rowAt, scratchBase, word } from './record';
 
 // @ts-ignore: decorator
-@inline function dot(sum: v128, a: v128, w: usize): v128 { return i32x4.add(sum, i32x4.dot_i16x8_s(a, v128.load(w))); }
+@inline function dot(sum: v128, a: v128, w: v128): v128 { return i32x4.add(sum, i32x4.dot_i16x8_s(a, w)); }
 // @ts-ignore: decorator
 @inline function multiplyAdd(sum: v128, a: v128, w: v128): v128 { return f32x4.add(sum, f32x4.mul(a, w)); }
 
@@ -20,10 +20,11 @@ function integer(p0: usize, p1: usize, w: usize, segments: usize, end: usize, le
     const offset = <usize>load<i32>(segments), stop = p0 + offset + (length << 2);
     let a1 = p1 + offset;
     for (let a0 = p0 + offset; a0 < stop; a0 += 4, a1 += 4, w += 64) {
+      const w0 = v128.load(w), w1 = v128.load(w, 16), w2 = v128.load(w, 32), w3 = v128.load(w, 48);
       let a = v128.load32_splat(a0);
-      c0 = dot(c0, a, w); c1 = dot(c1, a, w + 16); c2 = dot(c2, a, w + 32); c3 = dot(c3, a, w + 48);
+      c0 = dot(c0, a, w0); c1 = dot(c1, a, w1); c2 = dot(c2, a, w2); c3 = dot(c3, a, w3);
       a = v128.load32_splat(a1);
-      c4 = dot(c4, a, w); c5 = dot(c5, a, w + 16); c6 = dot(c6, a, w + 32); c7 = dot(c7, a, w + 48);
+      c4 = dot(c4, a, w0); c5 = dot(c5, a, w1); c6 = dot(c6, a, w2); c7 = dot(c7, a, w3);
     }
   }
   store8(out, c0, c1, c2, c3, c4, c5, c6, c7);

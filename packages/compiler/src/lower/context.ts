@@ -6,6 +6,14 @@ import { materialize } from '../packing/emit.js';
 import { plainValue, shapeOf, type Value } from '../packing/value.js';
 import type { GraphLayer } from '../graph.js';
 
+/** Names of layers with float kernels that are rounded. */
+export interface Rounding {
+  /** A convolution of bytes, to 15 bits; see first-layer.ts. */
+  readonly integers?: string;
+  /** A dense layer, to 8 bits; see int8.ts. */
+  readonly int8?: string;
+}
+
 /** State of a compilation. */
 export interface LoweringContext {
   readonly builder: PlanBuilder;
@@ -13,8 +21,7 @@ export interface LoweringContext {
   readonly memo: Map<Value, number>;
   /** Layers that could not be packed and run as float ops, with the reason. */
   readonly fallbacks: { layer: string; reason: string }[];
-  /** Name of the float dense layer whose kernel is rounded to 8 bits, if one is. */
-  readonly int8?: string;
+  readonly rounding: Rounding;
 }
 
 /** Turns one layer call into a value. */

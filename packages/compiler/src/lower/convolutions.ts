@@ -13,9 +13,10 @@ import {
   type Lowering,
   type LoweringContext,
 } from './context.js';
+import { planesFit, planeShift, toPlanes } from '../first-layer.js';
 import { toInt8 } from '../int8.js';
-import { storeKernel, type KernelLayout } from '../packing/kernel.js';
-import { floatOperand, paddedTap, type Operand } from '../packing/product.js';
+import { storeKernel, type KernelLayout, type StoredKernel } from '../packing/kernel.js';
+import { byteOperand, floatOperand, paddedTap, type Operand } from '../packing/product.js';
 import { kernelOf, layerValue, operandOf } from './product.js';
 
 interface ConvConfig {
@@ -101,6 +102,40 @@ const transposed = (shape: Shape, channels: number): KernelLayout => {
   };
 };
 
+/**
+ * A float convolution of bytes as the sum of two integer ones, the planes of its kernel.
+ * @returns undefined where padding or normalization have no integers, or the sums no room
+ */
+const integerConvolution = (
+  layer: GraphLayer,
+  value: Value,
+  window: Window,
+  padValue: number,
+  groups: number,
+  channels: number,
+  context: LoweringContext,
+): Value | undefined => {
+  const operand = byteOperand(value);
+  const length = shapeOf(value)[2]! / groups;
+  const tap = operand && window.pads.some((p) => p > 0) ? paddedTap(operand, padValue) : noTap;
+  if (!operand || !tap || !planesFit(window.kernel[0] * window.kernel[1] * length, tap)) return undefined;
+  const layout = transposed([channels, ...window.kernel, length], channels);
+  const planes = toPlanes(kernelOf(layer, 'kernel', channels), channels);
+  const [high, low] = planes.map((plane) => storeKernel(plane, layout, 'u8', context.builder)) as [
+    StoredKernel,
+    StoredKernel,
+  ];
+  const sums = [high, low].map(({ weight }, i) => {
+    const by = i === 0 ? planeShift : 0;
+    const ends = { inputs: [operand.buffer], weights: [weight] as const };
+    const padding = { shift: tap.shift + by, padValue: tap.padValue * 2 ** by };
+    return emit(layer, { op: 'conv', ...ends, ...window, groups, ...padding }, context).buffer;
+  });
+  const total = (of: 'sums' | 'magnitudes') => high[of].map((h, c) => h * 2 ** planeShift + low[of][c]!);
+  const kernel = { ...high, sums: total('sums'), magnitudes: total('magnitudes') };
+  return layerValue(layer, emit(layer, { op: 'add', inputs: sums }, context), operand, kernel, tap, context);
+};
+
 const convolve = (
   layer: GraphLayer,
   value: Value,
@@ -111,6 +146,10 @@ const convolve = (
 ): Value => {
   const shape = shapeOf(value);
   const geometry = windowOf(layer, shape, g.kernel, g.strides, g.dilations, g.padding);
+  if (context.rounding.integers === layer.name) {
+    const whole = integerConvolution(layer, value, geometry.window, g.padValue, groups, channels, context);
+    if (whole) return whole;
+  }
   const deployed = kernelOf(layer, 'kernel', channels);
   const given = operandOf(layer, value, deployed, context);
   const { operand, window, tap } = padded(layer, value, given, geometry.window, g.padValue, context);
@@ -191,7 +230,7 @@ export const separableConv2d: Lowering = (layer, [x], context) => {
 export const dense: Lowering = (layer, [x], context) => {
   const { units } = layer.getConfig() as { units: number };
   const own = kernelOf(layer, 'kernel', units);
-  const deployed = context.int8 === layer.name ? toInt8(own, units) : own;
+  const deployed = context.rounding.int8 === layer.name ? toInt8(own, units) : own;
   const operand = operandOf(layer, x!, deployed, context);
   const layout = transposed([units, operand.shape.at(-1)!], units);
   const kernel = storeKernel(deployed, layout, operand.type, context.builder);

@@ -5,7 +5,7 @@ import { isQuantLayer } from '@bitgrad/layers';
 import type { GraphLayer } from '../graph.js';
 import { toBits, uniformToFloat } from '../packing/emit.js';
 import { isInteger, type DeployedKernel, type StoredKernel } from '../packing/kernel.js';
-import { floatOperand, productValue, uniformAffine, type Operand } from '../packing/product.js';
+import { byteOperand, floatOperand, productValue, type Operand } from '../packing/product.js';
 import { shapeOf, type Value } from '../packing/value.js';
 import { binarization, deployInput, deployKernel } from '../quantized.js';
 import { withActivation } from './channelwise.js';
@@ -36,9 +36,8 @@ export function operandOf(
     });
     return floatOperand(quantizeSteps(layer, asFloat(value, context), input, context).buffer, shape);
   }
-  const bytes = isInteger(kernel) ? uniformAffine(value) : undefined;
-  if (bytes) return { buffer: value.buffer, type: 'u8', shape, unit: bytes.scale, offset: bytes.bias };
-  return floatOperand(asFloat(value, context).buffer, shape);
+  const bytes = isInteger(kernel) ? byteOperand(value) : undefined;
+  return bytes ?? floatOperand(asFloat(value, context).buffer, shape);
 }
 
 const productParts = (layer: GraphLayer) => {

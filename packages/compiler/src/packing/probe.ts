@@ -117,7 +117,11 @@ export function integerThresholds(
   const { first, at } = changes(points, channels, evaluate, name);
   const from = Float64Array.from(at, (row) => points[Math.max(0, Math.min(row, steps - 1) - 1)]!);
   const to = Float64Array.from(at, (row) => points[Math.min(row, steps - 1)]!);
-  bisect(from, to, first, evaluate, (a, b) => (b - a > 1 ? Math.floor((a + b) / 2) : undefined));
+  // Beyond 2^24 not every integer is a float32; the graph has none between two that follow each other.
+  bisect(from, to, first, evaluate, (a, b) => {
+    const middle = Math.fround(Math.floor((a + b) / 2));
+    return middle > a && middle < b ? middle : undefined;
+  });
   return toThresholds(first, (c) => (at[c] === steps ? undefined : to[c]), lowest);
 }
 

@@ -24,6 +24,13 @@ export const uniformAffine = (value: Value): { scale: number; bias: number } | u
   return { scale: a.scale[0]!, bias: a.bias[0]! };
 };
 
+/** Bytes with one normalization for all channels as an operand. */
+export const byteOperand = (value: Value): Operand | undefined => {
+  const affine = uniformAffine(value);
+  const { buffer, shape } = value;
+  return affine && { buffer, type: 'u8', shape, unit: affine.scale, offset: affine.bias };
+};
+
 /** A float32 buffer as an operand. */
 export const floatOperand = (buffer: number, shape: Shape): Operand => ({
   buffer,
