@@ -78,6 +78,7 @@ describe('compile', () => {
       verifiedOn: v.literal('test'),
       dataUnavailable: v.null(),
       testAccuracy: share,
+      firstLayer: v.null(),
       lastLayer: v.null(),
       fallbacks: v.array(v.object({ layer: v.string(), reason: v.string() })),
       engine: v.string(),
@@ -89,6 +90,13 @@ describe('compile', () => {
     expect(result.ratio).toBeCloseTo(result.floatBytes / result.packedBytes, 10);
     expect(result.ratio).toBeGreaterThan(15);
     expect(readdirSync(join(folder, 'deep'))).toEqual(['mlp.bitgrad']);
+  });
+
+  it('hands the first layer to the compiler, which says that there is none', async () => {
+    const out = join(folder, 'none.bitgrad');
+    const { code, stderr } = await cli(['compile', run(), '--out', out, '--first-layer', 'integers']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('no float convolution of bytes begins the model');
   });
 
   it('stores class names and the normalization of the run', () => {

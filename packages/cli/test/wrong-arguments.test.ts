@@ -71,7 +71,15 @@ it('every exported function works or raises a BitgradError', { timeout: 300_000 
       runCompile: {
         args: () => [
           nowhere,
-          { out: nowhere, limit: 1, lastLayer: 'auto', time: false, backend: 'cpu', ...common },
+          {
+            out: nowhere,
+            limit: 1,
+            firstLayer: 'float',
+            lastLayer: 'auto',
+            time: false,
+            backend: 'cpu',
+            ...common,
+          },
           io(),
           folder,
         ],

@@ -34,7 +34,10 @@ export const aboutOf = ({ classes, train }: Pick<Dataset<Examples>, 'classes' | 
 });
 
 /** Options of {@link packModel}. */
-export interface PackOptions extends Pick<CompileOptions, 'lastLayer' | 'engine' | 'minAgreement'> {
+export interface PackOptions extends Pick<
+  CompileOptions,
+  'firstLayer' | 'lastLayer' | 'engine' | 'minAgreement'
+> {
   /** Images on which the file is compared with the model: at most the first so many; default 1000. */
   readonly limit?: number;
 }
@@ -51,6 +54,7 @@ const aboutRules = {
 // compileModel looks into the others.
 const packRules = {
   limit: option.integer(1),
+  firstLayer: option.any,
   lastLayer: option.any,
   engine: option.any,
   minAgreement: option.any,

@@ -27,6 +27,14 @@ export const compileEntries = {
     described(kinds.integer(1), 'compare on at most so many test images', { value: '<n>' }),
     1000,
   ),
+  firstLayer: v.optional(
+    described(
+      v.picklist(['auto', 'float', 'integers']),
+      'a float convolution of bytes; auto: exact sums of bytes when no class changes on the images, which is faster, else float',
+      { value: '<type>' },
+    ),
+    'float',
+  ),
   lastLayer: v.optional(
     described(
       v.picklist(['auto', 'float', 'int8']),
@@ -68,6 +76,7 @@ export interface CompileCommandResult {
   readonly dataUnavailable: string | null;
   /** Accuracy of the packed model on those images; null on random ones. */
   readonly testAccuracy: number | null;
+  readonly firstLayer: 'float' | 'integers' | null;
   readonly lastLayer: 'float' | 'int8' | null;
   readonly fallbacks: CompileResult['fallbacks'];
   readonly engine: string;
@@ -158,6 +167,7 @@ export async function runCompile(
     // The engine that runs here, on all images, and the one that runs everywhere.
     {
       limit: options.limit,
+      firstLayer: options.firstLayer,
       lastLayer: options.lastLayer,
       engine: engine.name === 'js' ? engine : [engine, jsEngine()],
     },
@@ -185,6 +195,7 @@ export async function runCompile(
     verifiedOn: found ? 'test' : 'random',
     dataUnavailable: typeof images === 'string' ? images : null,
     testAccuracy: compiled.agreement.accuracy ?? null,
+    firstLayer: compiled.firstLayer,
     lastLayer: compiled.lastLayer,
     fallbacks: compiled.fallbacks,
     engine: engineText(executable.report()),
@@ -209,6 +220,7 @@ const table = (result: CompileCommandResult, io: CliIo): string => {
   if (result.ties > 0)
     rows.push(['ties', `${result.ties} images have a sum at a threshold, which the graph's rounding decides otherwise`]); // prettier-ignore
   if (result.testAccuracy !== null) rows.push(['packed test accuracy', percent(result.testAccuracy)]);
+  if (result.firstLayer === 'integers') rows.push(['first layer', result.firstLayer]);
   if (result.lastLayer) rows.push(['last layer', result.lastLayer]);
   if (floatMs !== null && packedMs !== null)
     rows.push(['time of one image', `${floatMs.toFixed(3)} ms in float on tfjs ${result.backend}, ${packedMs.toFixed(3)} ms packed on ${result.engine}: ${(floatMs / packedMs).toFixed(1)}x faster`]); // prettier-ignore
