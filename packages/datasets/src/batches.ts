@@ -6,6 +6,7 @@ import { augmentationRule, drawAugmentation, type Augmentation } from './augment
 import { checkSplit } from './check.js';
 import { rowsOf, type Examples, type ImageShape } from './dataset.js';
 import { failure, integerOption } from './errors.js';
+import { mixed } from './mixup.js';
 import {
   normalizationRule,
   normalizationTable,
@@ -49,6 +50,8 @@ export interface Batch {
   readonly indices: Int32Array;
   /** How much each example counts, [n]; where the split says so. */
   readonly weights?: Float32Array;
+  /** Of images that were mixed by mixup: `share` of each label counts, and the rest of the other's. */
+  readonly mix?: { readonly share: number; readonly labels: Int32Array | Float32Array };
   /** Further inputs, float32 [n, ...]. */
   readonly more?: readonly { readonly values: Float32Array; readonly shape: readonly number[] }[];
 }
@@ -103,7 +106,16 @@ const stream = (label: string, { seed = 0, epoch = 0 }: Pick<BatchOptions, 'epoc
 export function batches(split: Examples, options: BatchOptions): Generator<Batch, void, undefined> {
   checkSplit('batches', split);
   checkOptions('datasets', 'batches', options, rules);
-  const { batchSize, startBatch = 0, augment, normalize = symmetricNormalization } = options;
+  const { batchSize, startBatch = 0, normalize = symmetricNormalization } = options;
+  const { mixup, ...changes } = options.augment ?? {};
+  const augment = Object.keys(changes).length > 0 ? changes : undefined;
+  if (augment?.erase && split.type === 'f32')
+    throw failure('invalid-option', {
+      what: 'augment.erase, which covers with random bytes, of floats',
+      got: split.type,
+      expected: 'u8',
+      next: 'Use cutout, which covers with 0.',
+    });
   if (augment && split.shape.length !== 3)
     throw failure('invalid-option', {
       what: 'augmentation of examples that are no images',
@@ -115,14 +127,16 @@ export function batches(split: Examples, options: BatchOptions): Generator<Batch
   const { epoch, seed, shuffle } = options;
   const order = epochOrder(split.size, { epoch, seed, shuffle });
   const augmentRng = augment && stream('augment', options);
+  const mixupRng = stream('mixup', options);
 
   return (function* () {
     for (let index = startBatch; index < count; index++) {
       const indices = order.slice(index * batchSize, (index + 1) * batchSize);
-      yield makeBatch(split, index, indices, (image, target) => {
+      const batch = makeBatch(split, index, indices, (image, target) => {
         if (augment && augmentRng) copyAugmented(split, image, read, target, augment, augmentRng.fork(image));
         else copyPlain(split, image, read, target);
       });
+      yield mixup === undefined ? batch : mixed(batch, mixup, mixupRng.fork(index));
     }
   })();
 }
@@ -159,12 +173,17 @@ const makeBatch = (
 const elementsOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** The float of the number at a place of a split, in a channel; outside of an image (-1) byte 0, or 0 of floats. */
-type Reader = (at: number, channel: number) => number;
+interface Reader {
+  (at: number, channel: number): number;
+  /** The float of a byte. */
+  of(byte: number, channel: number): number;
+}
 
 function readerOf({ images, shape, type }: Examples, normalize: Normalization): Reader {
-  if (type === 'f32') return (at) => (at < 0 ? 0 : images[at]!);
+  if (type === 'f32') return Object.assign((at: number) => (at < 0 ? 0 : images[at]!), { of: () => 0 });
   const table = normalizationTable(normalize, shape.at(-1)!);
-  return (at, channel) => table[channel * 256 + (at < 0 ? 0 : images[at]!)]!;
+  const of = (byte: number, channel: number): number => table[channel * 256 + byte]!;
+  return Object.assign((at: number, channel: number) => of(at < 0 ? 0 : images[at]!, channel), { of });
 }
 
 const copyPlain = (split: Examples, image: number, read: Reader, target: Float32Array): void => {
@@ -183,7 +202,7 @@ const copyAugmented = (
   rng: Rng,
 ): void => {
   const [height, width, channels] = split.shape as ImageShape;
-  const { rows, columns } = drawAugmentation(augment, height, width, rng);
+  const { rows, columns, patches } = drawAugmentation(augment, height, width, rng);
   const base = image * target.length;
   let out = 0;
   for (let y = 0; y < height; y++) {
@@ -194,4 +213,9 @@ const copyAugmented = (
       for (let c = 0; c < channels; c++, out++) target[out] = read(from < 0 ? -1 : from + c, c);
     }
   }
+  for (const { top, bottom, left, right, noise } of patches)
+    for (let y = top; y < bottom; y++)
+      for (let x = left; x < right; x++)
+        for (let c = 0; c < channels; c++)
+          target[(y * width + x) * channels + c] = noise ? read.of(noise.integer(256), c) : 0;
 };

@@ -90,7 +90,7 @@ export const dataEntries = {
   ),
   ...tableEntries,
   augment: v.optional(
-    described(kinds.text, 'none, or some of shift:PIXELS, crop:PIXELS, flip', { value: '<list>' }),
+    described(kinds.text, 'none, or some of shift:PIXELS, crop:PIXELS, flip, cutout:PIXELS, erase or erase:SHARE, mixup:ALPHA, with commas', { value: '<list>' }), // prettier-ignore
     'none',
   ),
 };
@@ -190,36 +190,53 @@ export const recipeData = (
   picture: { fit: recipe.fit, background: recipe.background, invert: recipe.invert },
 });
 
+const augmentText = 'shift:PIXELS, crop:PIXELS, flip, cutout:PIXELS, erase or erase:SHARE, mixup:ALPHA';
+
+/** What a part of the text says, by its name; `amount` is NaN where none is given. */
+const augmentParts: Readonly<Record<string, (amount: number) => Augmentation | undefined>> = {
+  shift: (pixels) => (isCount(pixels) ? { shift: pixels } : undefined),
+  crop: (pixels) => (isCount(pixels) ? { crop: { padding: pixels } } : undefined),
+  flip: (none) => (Number.isNaN(none) ? { flip: true } : undefined),
+  cutout: (pixels) => (isCount(pixels) ? { cutout: pixels } : undefined),
+  erase: (share) =>
+    Number.isNaN(share)
+      ? { erase: {} }
+      : share > 0 && share <= 1
+        ? { erase: { probability: share } }
+        : undefined,
+  mixup: (alpha) => (alpha > 0 && alpha < Infinity ? { mixup: alpha } : undefined),
+};
+
+const isCount = (pixels: number): boolean => Number.isSafeInteger(pixels) && pixels > 0;
+
 /**
- * Augmentation from text: `none`, or a list such as `shift:2,flip` or `crop:4,flip`.
+ * Augmentation from text: `none`, or a list such as `shift:2,flip` or `crop:4,flip,cutout:8`.
  * @throws BitgradError `invalid-option`
  */
 export function parseAugment(text: string): Augmentation | undefined {
   checkValue('recipe', '--augment', text, option.required(option.string));
   if (text === 'none') return undefined;
+  const refuse = (expected: string): never => {
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'recipe',
+      what: '--augment',
+      got: text,
+      expected,
+    });
+  };
   const parts = text.split(',').map((part) => {
     const [name, amount, ...rest] = part.split(':');
-    const pixels = Number(amount);
-    const counted = amount !== undefined && Number.isSafeInteger(pixels) && pixels > 0 && rest.length === 0;
-    if (name === 'flip' && amount === undefined) return { flip: true };
-    if (name === 'shift' && counted) return { shift: pixels };
-    if (name === 'crop' && counted) return { crop: { padding: pixels } };
-    throw new BitgradError({
-      code: 'invalid-option',
-      source: 'recipe',
-      what: '--augment',
-      got: text,
-      expected: 'none, or some of shift:PIXELS, crop:PIXELS and flip, separated by commas',
-    });
+    const known = Object.hasOwn(augmentParts, name!) && rest.length === 0 && amount?.trim() !== '';
+    const given = known
+      ? augmentParts[name!]!(amount === undefined ? Number.NaN : Number(amount))
+      : undefined;
+    // Text that is no number reads as one that is left out.
+    if (!given || (amount !== undefined && Number.isNaN(Number(amount))))
+      return refuse(`none, or some of ${augmentText}, separated by commas`);
+    return given;
   });
   const names = parts.flatMap((part) => Object.keys(part));
-  if (new Set(names).size < names.length)
-    throw new BitgradError({
-      code: 'invalid-option',
-      source: 'recipe',
-      what: '--augment',
-      got: text,
-      expected: 'each of shift, crop and flip at most once',
-    });
+  if (new Set(names).size < names.length) refuse('each of them at most once');
   return Object.assign({}, ...parts) as Augmentation;
 }

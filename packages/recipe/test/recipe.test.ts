@@ -10,6 +10,7 @@ import {
   modelOf,
   openRun,
   optionsOf,
+  parseAugment,
   recipeEntries,
   resolveRecipe,
   startBackend,
@@ -131,6 +132,7 @@ describe('openRun', () => {
     [{ optimizer: 'adamx' }, /optimizer: got "adamx", expected one of adam, .*sgd/],
     [{ quantizer: 'nope' }, /quantizer is not registered: got "nope"/],
     [{ augment: 'flop' }, /--augment: got "flop"/],
+    ...['cutout', 'cutout:1.5', 'erase:2', 'erase:x', 'mixup:0', 'mixup', 'flip:1', 'shift:'].map((augment) => [{ augment }, /--augment: got.*expected none, or some of shift:PIXELS/] as const), // prettier-ignore
     [{ backend: 'abacus' }, /backend: got "abacus", expected auto or one of cpu/],
     [{ modelOptions: { seed: 1 } }, /"seed" in --model-options.*--seed decides it/],
     [null, /recipe: got/],
@@ -186,4 +188,16 @@ it('a backend is the first that runs, or the one that is named', async () => {
   expect(skipped.map(({ reason }) => reason)).toEqual([expect.stringMatching(/no module.*npm install gone-package/), 'broken']); // prettier-ignore
   await expect(startBackend(sources, 'one')).rejects.toThrow(/backend one cannot start: broken/);
   await expect(startBackend(sources, 'three')).rejects.toThrow(/auto or one of gone, one, two/);
+});
+
+it('augmentation from text', () => {
+  expect(parseAugment('none')).toBeUndefined();
+  expect(parseAugment('shift:4,flip,cutout:8,erase,mixup:0.2')).toEqual({
+    shift: 4,
+    flip: true,
+    cutout: 8,
+    erase: {},
+    mixup: 0.2,
+  });
+  expect(parseAugment('crop:2,erase:0.25')).toEqual({ crop: { padding: 2 }, erase: { probability: 0.25 } });
 });

@@ -39,16 +39,17 @@ export interface Answers {
   readonly shape: readonly number[];
 }
 
-/** The targets of a batch, float32 [n, ...shape of the output]. */
+/** The targets of a batch, float32 [n, ...shape of the output]; of mixed images those of both, by their shares. */
 export const targetsOf = (
-  { labels, size }: Pick<Batch, 'labels' | 'size'>,
+  { labels, size, mix }: Pick<Batch, 'labels' | 'size' | 'mix'>,
   { kind, shape }: Answers,
-): tf.Tensor =>
-  tf.tensor(
-    kind === 'class' ? oneHot(labels, shape.at(-1)!) : Float32Array.from(labels),
-    [size, ...shape],
-    'float32',
-  );
+): tf.Tensor => {
+  const rows = (given: ArrayLike<number>): Float32Array =>
+    kind === 'class' ? oneHot(given, shape.at(-1)!) : Float32Array.from(given);
+  const [own, others] = [rows(labels), mix && rows(mix.labels)];
+  const values = others ? own.map((y, i) => mix!.share * y + (1 - mix!.share) * others[i]!) : own;
+  return tf.tensor(values, [size, ...shape], 'float32');
+};
 
 /** The inputs of a batch. */
 export const inputsOf = ({ images, shape, more = [] }: Batch): tf.Tensor[] => [

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { createTrainer, sgd, type TrainerOptions } from '../src/index.js';
 import { lossNamed } from '../src/losses.js';
+import { targetsOf } from '../src/step.js';
 import { startCpu, stripes, tinyModel } from './fixtures.js';
 
 beforeAll(startCpu);
@@ -57,4 +58,25 @@ it('labelSmoothing trains on smoothed labels; beside a loss of one’s own it is
   });
   await expect(gradients({ labelSmoothing: 1 })).rejects.toMatchObject({ code: 'invalid-option' });
   await expect(gradients({ clipNorm: 0 })).rejects.toMatchObject({ code: 'invalid-option' });
+});
+
+it('mixed images: cross-entropy is l times that of one label and 1 - l times that of the other', () => {
+  const batch = { size: 2, labels: Int32Array.of(0, 2), mix: { share: 0.7, labels: Int32Array.of(2, 1) } };
+  const answers = { kind: 'class', shape: [3] } as const;
+  const logits = tf.tensor2d([
+    [1, -2, 0.5],
+    [0, 3, -1],
+  ]);
+  const loss = lossNamed('cross-entropy', 'class');
+  const of = (labels: Int32Array) =>
+    loss(logits, targetsOf({ size: 2, labels }, answers) as tf.Tensor2D, { inputs: [] }).dataSync();
+  const [own, others] = [of(batch.labels), of(batch.mix.labels)];
+  const mixed = loss(logits, targetsOf(batch, answers) as tf.Tensor2D, { inputs: [] }).dataSync();
+  mixed.forEach((value, i) => expect(value).toBeCloseTo(0.7 * own[i]! + 0.3 * others[i]!, 5));
+});
+
+it('mixup trains on mixed labels, the same again for the same seed', async () => {
+  const mixed = await gradients({ augment: { mixup: 0.4 }, seed: 2 });
+  expect((await gradients({ augment: { mixup: 0.4 }, seed: 2 })).values).toEqual(mixed.values);
+  expect((await gradients({ seed: 2 })).values).not.toEqual(mixed.values);
 });
