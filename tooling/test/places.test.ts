@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { chromiumMissing, launchChromium, launchWithExtension } from '../chromium.mjs';
 import { atSite, inExtension, serve, source, writeExtension } from './places/chromium.js';
+import { bundleAlone, inHermes, inQuickJs } from './places/engines-alone.js';
 import {
   agree,
   bundle,
@@ -106,6 +107,27 @@ describe('Cloudflare Workers', () => {
       worker.stop();
     }
   });
+});
+
+describe('JavaScript engines alone', () => {
+  const wanted = [
+    { engine: 'js', threads: 1 },
+    { engine: 'js', threads: 1, reason: /WebAssembly is not supported/ },
+  ];
+
+  const places = [
+    ['hermes', 'Hermes (React Native)', inHermes],
+    ['quickjs', 'QuickJS', (path: string, _: string, text: string) => inQuickJs(path, text)],
+  ] as const;
+  for (const [name, place, inside] of places) {
+    const { path, title, missing } = host(name);
+    it.skipIf(missing)(title, async () => {
+      const text = await bundleAlone(project);
+      // The model and the picture are in the bundle.
+      const code = text.replaceAll(/\d+(,\d+){700,}/g, '');
+      agree(place, `${kB(gzipBytes(code))} gzip`, await inside(path, project, text), wanted);
+    });
+  }
 });
 
 const chromium = chromiumMissing();

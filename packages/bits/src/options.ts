@@ -99,7 +99,7 @@ export function unknownOption(
   name: string,
   known: readonly string[],
 ): BitgradError {
-  const meant = nearestName(name.split('.').at(-1)!, known);
+  const meant = nearestName(name.split('.').pop()!, known);
   return new BitgradError({
     code: 'invalid-option',
     source,

@@ -46,7 +46,7 @@ function knownOf(of: readonly string[] | ClassSource | ModelMetadata): Known {
     'metadata with class names',
   );
   checkValue('runtime', 'metadata.output of topClasses', kind, option.oneOf(...outputKinds));
-  return { names: classes, kind, width: output?.shape?.at(-1) };
+  return { names: classes, kind, width: output?.shape?.[output.shape.length - 1] };
 }
 
 /** Whether a softmax was taken already: numbers of 0 to 1 whose sum is 1, as logits have it by chance only. */

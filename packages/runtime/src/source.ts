@@ -48,11 +48,19 @@ async function readResponse(response: Response, limits: Limits): Promise<Uint8Ar
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
+/** Whether a value is of a class that not every place has: Hermes alone has none of them. */
+const isA = <K extends 'URL' | 'Response' | 'Blob'>(
+  name: K,
+  value: unknown,
+): value is InstanceType<(typeof globalThis)[K]> => !!globalThis[name] && value instanceof globalThis[name];
+const isAddress = (source: ModelSource): source is string | URL =>
+  typeof source === 'string' || isA('URL', source);
+
 /** Where a model comes from, for messages; undefined for bytes. */
 export function originOf(source: ModelSource): string | undefined {
-  if (typeof source === 'string' || source instanceof URL) return String(source).slice(0, 200);
-  if (source instanceof Response) return source.url || undefined;
-  return source instanceof Blob ? (source as Partial<File>).name : undefined;
+  if (isAddress(source)) return String(source).slice(0, 200);
+  if (isA('Response', source)) return source.url || undefined;
+  return isA('Blob', source) ? (source as Partial<File>).name : undefined;
 }
 
 /**
@@ -68,7 +76,7 @@ export async function readSource(
   signal?.throwIfAborted();
   const bytes = bytesOf(source);
   if (bytes) return bytes;
-  if (typeof source === 'string' || source instanceof URL) {
+  if (isAddress(source)) {
     // A scheme has two letters or more: C:\ is a path.
     const scheme = /^([a-z][a-z\d+.-]+):/i.exec(String(source))?.[1]?.toLowerCase();
     try {
@@ -91,8 +99,8 @@ export async function readSource(
       throw failure('io', (await explain()).unreadable(source, cause, reasonOf));
     }
   }
-  if (source instanceof Response) return readResponse(source, limits);
-  if (source instanceof Blob) {
+  if (isA('Response', source)) return readResponse(source, limits);
+  if (isA('Blob', source)) {
     checkSize(source.size, limits);
     return new Uint8Array(await source.arrayBuffer());
   }

@@ -96,16 +96,22 @@ function section(sections: Map<number, Uint8Array>, tag: 'json' | 'weights'): Ui
   return contents;
 }
 
+/** Strict UTF-8, also where there is no TextDecoder, as in Hermes. */
+const textOf = (bytes: Uint8Array): string =>
+  typeof TextDecoder === 'function'
+    ? new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    : decodeURIComponent(Array.from(bytes, (byte) => `%${byte < 16 ? 0 : ''}${byte.toString(16)}`).join(''));
+
 function parseHeader(bytes: Uint8Array, limits: Limits): Readonly<Record<string, unknown>> {
   const most = limits.headerBytes;
   limited('bytes of the header', bytes.length, most);
   let json: string | undefined;
   try {
-    json = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    json = textOf(bytes);
     checkNesting(json);
     return record(JSON.parse(json), 'header');
   } catch (cause) {
-    if (!(cause instanceof SyntaxError) && !(cause instanceof TypeError)) throw cause;
+    if (![SyntaxError, TypeError, URIError].some((kind) => cause instanceof kind)) throw cause;
     throw failure('invalid-file', {
       what: 'header',
       expected: json === undefined ? 'UTF-8 text' : 'JSON',
