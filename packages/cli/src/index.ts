@@ -16,4 +16,5 @@ export type { Run, RunInfo, RecipeInput, ModelAbout } from '@bitgrad/recipe';
 export { openModel, readRunInfo, saveModel } from './model-dir/folder.js';
 export { builtInPlugins, usePlugins } from './plugins.js';
 export { createProgram, runCli, runWith } from './program.js';
-export { loadModel, openRun, type Classifier, type ClassifyOptions, type OpenRunOptions } from './run.js';
+export { openRun, type OpenRunOptions } from './run.js';
+export { loadModel, type Classification, type Classifier, type ClassifyOptions } from '@bitgrad/classify';

@@ -1,0 +1,2 @@
+// A module of its own, so that a bundler puts the engine into a file of its own.
+export { jsEngine } from '@bitgrad/runtime';

@@ -1,0 +1,3 @@
+import { library } from '@bitgrad/tooling/tsup';
+
+export default library();
