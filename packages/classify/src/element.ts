@@ -55,6 +55,37 @@ function show(list: Element, classes: readonly Classification[]): void {
   );
 }
 
+/** Files that a visitor chooses or drops. */
+function onFile(host: HTMLElement, root: ShadowRoot, take: (file: File) => void): void {
+  const input = root.querySelector('input')!;
+  const given = (files: FileList | null | undefined): void => {
+    if (files?.[0]) take(files[0]);
+  };
+  input.addEventListener('change', () => given(input.files));
+  host.addEventListener('dragover', (event) => event.preventDefault());
+  host.addEventListener('drop', (event) => {
+    event.preventDefault();
+    given(event.dataTransfer?.files);
+  });
+}
+
+type Inside = HTMLImageElement | HTMLVideoElement | HTMLCanvasElement;
+const inside = (host: HTMLElement): Inside | null => host.querySelector<Inside>('img, video, canvas');
+
+/** Shows what went wrong, or, without an error, that nothing did. */
+function alertOf(root: ShadowRoot, error?: unknown): void {
+  const alert = root.querySelector<HTMLElement>('[role=alert]')!;
+  alert.hidden = error === undefined;
+  alert.textContent = error === undefined ? '' : reasonOf(error);
+}
+
+const openModel = (src: string | null, load: LoadOptions): Promise<Classifier> =>
+  src
+    ? loadModel(new URL(src, document.baseURI), load)
+    : Promise.reject(
+        failure('invalid-option', { what: 'attribute src', expected: 'the address of a model' }),
+      );
+
 /** The class is made where there is an HTMLElement to extend. */
 function elementClass(load: LoadOptions): CustomElementConstructor & (new () => ClassifierElement) {
   return class extends HTMLElement implements ClassifierElement {
@@ -65,50 +96,34 @@ function elementClass(load: LoadOptions): CustomElementConstructor & (new () => 
     constructor() {
       super();
       this.#root.innerHTML = markup;
-      const input = this.#root.querySelector('input')!;
-      input.addEventListener('change', () => this.#take(input.files?.[0]));
-      this.addEventListener('dragover', (event) => event.preventDefault());
-      this.addEventListener('drop', (event) => {
-        event.preventDefault();
-        this.#take(event.dataTransfer?.files[0]);
-      });
-      const slot = this.#root.querySelector('slot')!;
-      slot.addEventListener('slotchange', () => {
-        this.#root.querySelector('label')!.hidden = this.#inside() !== null;
-      });
+      // What goes wrong is shown.
+      onFile(this, this.#root, (file) => void this.classify(file).catch(() => undefined));
+      const hide = (): void => void (this.#root.querySelector('label')!.hidden = inside(this) !== null);
+      this.#root.querySelector('slot')!.addEventListener('slotchange', hide);
     }
 
     get model(): Promise<Classifier> {
-      const src = this.getAttribute('src');
-      this.#model ??= src
-        ? loadModel(new URL(src, document.baseURI), load)
-        : Promise.reject(
-            failure('invalid-option', { what: 'attribute src', expected: 'the address of a model' }),
-          );
-      return this.#model;
+      return (this.#model ??= openModel(this.getAttribute('src'), load));
     }
 
     attributeChangedCallback(): void {
-      this.#free();
+      this.disconnectedCallback();
       if (this.isConnected) this.connectedCallback();
     }
 
     connectedCallback(): void {
-      // What is inside may come after the opening tag.
-      void this.model
-        .then(
-          () => this.#inside() && this.classify(),
-          () => undefined,
-        )
-        .catch(() => undefined);
-      if (this.getAttribute('src') !== null) this.model.catch((error: unknown) => this.#fail(error));
+      if (this.getAttribute('src') === null) return;
+      // What is inside may come after the opening tag, so it is looked for when the model is there.
+      const first = (): unknown => inside(this) && this.classify();
+      this.model.then(first, (error: unknown) => this.#fail(error)).catch(() => undefined);
     }
 
     disconnectedCallback(): void {
-      this.#free();
+      this.#model?.then((model) => model.dispose()).catch(() => undefined);
+      this.#model = undefined;
     }
 
-    async classify(picture: Picture | null = this.#inside()): Promise<readonly Classification[]> {
+    async classify(picture: Picture | null = inside(this)): Promise<readonly Classification[]> {
       try {
         if (!picture)
           throw failure('invalid-option', { what: 'picture of <bitgrad-classify>', got: 'none', expected: 'one given, or an img, video or canvas inside' }); // prettier-ignore
@@ -116,7 +131,7 @@ function elementClass(load: LoadOptions): CustomElementConstructor & (new () => 
         const start = performance.now();
         const classes = await model.classify(picture, { top: Number(this.getAttribute('top') ?? 3) });
         const ms = performance.now() - start;
-        this.#root.querySelector<HTMLElement>('[role=alert]')!.hidden = true;
+        alertOf(this.#root);
         show(this.#root.querySelector('ol')!, classes);
         this.#tell('bitgrad-result', { classes, ms });
         return classes;
@@ -126,28 +141,13 @@ function elementClass(load: LoadOptions): CustomElementConstructor & (new () => 
       }
     }
 
-    #inside = (): HTMLImageElement | HTMLVideoElement | HTMLCanvasElement | null =>
-      this.querySelector<HTMLImageElement | HTMLVideoElement | HTMLCanvasElement>('img, video, canvas');
-
-    #take(file: File | undefined): void {
-      // What went wrong is shown.
-      if (file) void this.classify(file).catch(() => undefined);
-    }
-
     #tell(name: string, detail: unknown): void {
       this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
     }
 
     #fail(error: unknown): void {
-      const alert = this.#root.querySelector<HTMLElement>('[role=alert]')!;
-      alert.hidden = false;
-      alert.textContent = reasonOf(error);
+      alertOf(this.#root, error);
       this.#tell('bitgrad-error', error);
-    }
-
-    #free(): void {
-      void this.#model?.then((model) => model.dispose(), () => undefined); // prettier-ignore
-      this.#model = undefined;
     }
   };
 }
