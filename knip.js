@@ -27,8 +27,8 @@ export default {
         'test/**/*.test-d.ts',
       ],
       project: ['README.md', '{src,test,scripts}/**/*.ts'],
-      // Loaded by its path, so that workers and commands run from source.
-      ignoreDependencies: ['tsx'],
+      // Loaded by its path, so that workers and commands run from source; and by a name that bundlers do not look into.
+      ignoreDependencies: ['tsx', '@bitgrad/backend-native', '@bitgrad/datasets'],
     },
     'apps/*': { project: ['{src,test,scripts}/**/*.{ts,tsx}'], ignoreDependencies: ['axe-core'] },
   },
