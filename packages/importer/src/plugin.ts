@@ -3,10 +3,11 @@ import { definePlugin } from '@bitgrad/core';
 import { finn } from './formats/finn.js';
 import { keras } from './formats/keras/index.js';
 import { onnx } from './formats/onnx/index.js';
+import { pytorch } from './formats/pytorch/index.js';
 
 /** The plugin of this package; `importModel` registers it where it is not. */
 export const importerPlugin = definePlugin({
   name: '@bitgrad/importer',
   version: '0.0.0',
-  importers: { finn, keras, onnx },
+  importers: { finn, keras, onnx, pytorch },
 });

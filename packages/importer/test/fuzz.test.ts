@@ -6,14 +6,14 @@ import { gunzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '@bitgrad/bits';
-import { importModel, type SourceFile } from '../src/index.js';
+import { importModel, type ImportOptions, type SourceFile } from '../src/index.js';
 import type { NodeDraft } from '../src/formats/onnx/write.js';
 import { file, integers, rng, signs, tensor } from './support.js';
 
 const count = Number(process.env.BITGRAD_FUZZ ?? 300);
 const from = Number(process.env.BITGRAD_FUZZ_SEED ?? 0);
 /** What a file of a few hundred bytes may ask for here. */
-const limits = { elements: 2 ** 16, operations: 2e6, nodes: 100 };
+const limits = { elements: 2 ** 16, operations: 2e6, nodes: 300 };
 
 const domain = 'qonnx.custom_op.general';
 const nodes: NodeDraft[] = [
@@ -56,12 +56,18 @@ const h5 = Object.entries(unzipSync(archive))
   .filter(([name]) => name !== 'metadata.json')
   .map(([name, bytes]): SourceFile => ({ name, bytes }));
 
-/** A file with some of its bytes changed, cut out, doubled, or of extreme value. */
+const state = gunzipSync(
+  readFileSync(join(import.meta.dirname, 'fixtures/pytorch/resnet20-irnet.safetensors.gz')),
+);
+const safetensors: SourceFile[] = [{ name: 'a.safetensors', bytes: new Uint8Array(state) }];
+
+/** A file with some of its bytes changed, cut out, doubled, or of extreme value. Half of them in its head, where structure is. */
 function mutated(bytes: Uint8Array, seed: number): Uint8Array {
   const draw = createRng(seed);
+  const head = draw.integer(2) === 0 ? 4096 : Infinity;
   let result = [...bytes];
   for (let n = 1 + draw.integer(4); n > 0; n--) {
-    const at = draw.integer(result.length);
+    const at = draw.integer(Math.min(head, result.length));
     const kind = draw.integer(5);
     if (kind === 0) result[at] = draw.integer(256);
     else if (kind === 1) result[at] = [0, 1, 127, 128, 255][draw.integer(5)]!;
@@ -73,14 +79,15 @@ function mutated(bytes: Uint8Array, seed: number): Uint8Array {
   return Uint8Array.from(result);
 }
 
-describe.each([
+describe.each<[string, SourceFile[], ImportOptions?]>([
   ['onnx', onnx],
   ['finn', finn],
   ['keras', keras],
   ['h5', h5],
-])('%s', (_, files) => {
+  ['safetensors', safetensors, { architecture: 'resnet20-irnet', inputShape: [4, 4, 3] }],
+])('%s', (_, files, options = {}) => {
   it('is right as it is', async () => {
-    expect((await importModel(files, { limits, randomSamples: 1 })).agreement.argmax).toBe(1);
+    expect((await importModel(files, { ...options, limits, randomSamples: 1 })).agreement.argmax).toBe(1);
   });
 
   it(`gives typed errors or results, ${count} times`, { timeout: 3_600_000 }, async () => {
@@ -92,7 +99,7 @@ describe.each([
       const start = performance.now();
       let outcome = 'read';
       try {
-        await importModel(changed, { limits, randomSamples: 1, minAgreement: 0 });
+        await importModel(changed, { ...options, limits, randomSamples: 1, minAgreement: 0 });
       } catch (error) {
         const { name, code } = error as { name?: string; code?: string };
         if (name !== 'BitgradError') throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });

@@ -5,16 +5,11 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { testData } from '@bitgrad/tooling/test-data';
-import { importModel, interpret, readModel, type SourceFile } from '../src/index.js';
-import { run, sizeOf } from './support.js';
+import { readModel, type SourceFile } from '../src/index.js';
+import { answersOf, compared } from './framework.js';
 
 const fixtures = join(import.meta.dirname, 'fixtures/keras');
 const folder = process.env.BITGRAD_KERAS ?? fixtures;
-
-interface Answer {
-  readonly shape: readonly number[];
-  readonly outputs: readonly (readonly number[])[];
-}
 
 /** The files of a model, as they were before they were compressed. */
 const filesOf = (directory: string, model: string): SourceFile[] =>
@@ -24,34 +19,6 @@ const filesOf = (directory: string, model: string): SourceFile[] =>
       const bytes = readFileSync(join(directory, name));
       return { name: name.replace('.gz', ''), bytes: new Uint8Array(name.endsWith('.gz') ? gunzipSync(bytes) : bytes) }; // prettier-ignore
     });
-
-/** `inputs` of larq_models.py: multiples of 1/16 from -2 to 2. */
-const inputs = (size: number, count: number): Float32Array =>
-  Float32Array.from({ length: size * count }, (_, i) => (((i * 37 + Math.floor(i / size) * 101 + (i ** 2 % 23)) % 65) - 32) / 16); // prettier-ignore
-
-const largest = (row: readonly number[]): number => row.indexOf(Math.max(...row));
-
-/** Compares the interpreter and the packed model with the framework, output by output. */
-async function compared(files: readonly SourceFile[], { shape, outputs }: Answer) {
-  const size = sizeOf(shape);
-  const x = inputs(size, outputs.length);
-  const { graph, model, agreement, fallbacks } = await importModel(files, { samples: x.subarray(0, 2 * size) }); // prettier-ignore
-  const packed = await run(model, x);
-  const width = outputs[0]!.length;
-  let [difference, classes] = [0, 0];
-  outputs.forEach((want, n) => {
-    const rows = [packed.subarray(n * width, (n + 1) * width), interpret(graph, x.subarray(n * size, (n + 1) * size)).data]; // prettier-ignore
-    for (const row of rows) {
-      want.forEach((v, j) => (difference = Math.max(difference, Math.abs(v - row[j]!))));
-      classes += largest([...row]) === largest(want) ? 0.5 : 0;
-    }
-  });
-  if (process.env.BITGRAD_KERAS) process.stdout.write(`${graph.name}: ${outputs.length} inputs, largest difference ${difference}, ${classes} classes equal\n`); // prettier-ignore
-  return { difference, classes, agreement, fallbacks, model };
-}
-
-const answersOf = (path: string): [string, Answer][] =>
-  Object.entries(JSON.parse(readFileSync(path, 'utf8')) as Record<string, Answer>);
 
 describe('models that Keras trained and saved', { timeout: 600_000 }, () => {
   const lists = ['answers.json', 'answers-keras3.json'].map((name) => join(folder, name)).filter(existsSync);

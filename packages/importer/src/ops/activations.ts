@@ -23,6 +23,7 @@ export const prelu: SourceOp = elementwise({
   constants: [1, 1],
   f: () => (x, slope) => (x >= 0 ? x : x * slope!),
   lowered: (_, c, [slope]) => [{ kind: 'prelu', before: full(c, 0), slope: [...slope!], after: full(c, 0) }],
+  monotone: ([slope]) => slope!.every((v) => v >= 0),
 });
 
 /** clip(slope * x + offset, 0, 1) */
@@ -66,6 +67,7 @@ export const gelu: SourceOp = elementwise({
   summary: 'x * (1 + erf(x / sqrt 2)) / 2',
   f: () => (x) => (x * (1 + erf(x * Math.SQRT1_2))) / 2,
   lowered: () => [{ kind: 'unary', function: 'gelu' }],
+  monotone: () => false,
 });
 
 /** The value itself: what does nothing in inference. */

@@ -6,7 +6,7 @@ import { failure, unsupported } from '../fail.js';
 import { broadcast, expanded, sizeOf, type Sizes, type SourceNode, type Tensor } from '../graph.js';
 import { defineSourceOp, isTensor, type PackInput, type SourceOp } from '../op.js';
 import { channelNumbers, withFunction } from '../pack/elementwise.js';
-import type { Packed, PackContext } from '../pack/packed.js';
+import { asFloat, type Packed, type PackContext } from '../pack/packed.js';
 
 /** One number for each channel of the plan. */
 export type Channels = readonly number[];
@@ -71,6 +71,8 @@ export interface ElementwiseOp<A extends object> {
   lowered(attributes: A, channels: number, constants: readonly Channels[]): readonly Lowered[] | undefined;
   /** The values of a step function. */
   levels?(attributes: A): readonly number[];
+  /** Whether it only rises, or only falls; default yes. Else it is computed before a quantizer, which has no thresholds then. */
+  monotone?(constants: readonly Channels[]): boolean;
 }
 
 const rules = {
@@ -80,6 +82,7 @@ const rules = {
   f: option.required(option.callback),
   lowered: option.required(option.callback),
   levels: option.callback,
+  monotone: option.callback,
 };
 
 /** An op of one value and of constants, element by element. @throws BitgradError `invalid-option` */
@@ -95,17 +98,19 @@ export function elementwise<A extends object>(op: ElementwiseOp<A>): SourceOp {
     pack([first, ...rest], a, node, context) {
       const x = computed(first, node);
       const levels = op.levels?.(a);
-      return withFunction(
+      const constants = constantsOf(rest, x, node);
+      const result = withFunction(
         x,
         node.name,
         {
           f: op.f(a),
-          constants: constantsOf(rest, x, node),
+          constants,
           lowered: (columns) => op.lowered(a, x.value.shape.at(-1)!, columns),
           ...(levels && { levels }),
         },
         context,
       );
+      return op.monotone?.(constants) === false && !x.levels ? asFloat(result, context) : result;
     },
   });
 }
