@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { chromiumMissing, launchChromium, launchWithExtension } from '../chromium.mjs';
+import { root } from '../workspace.mjs';
 import { atSite, inExtension, serve, source, writeExtension } from './places/chromium.js';
 import { bundleAlone, inHermes, inQuickJs } from './places/engines-alone.js';
 import {
   agree,
   bundle,
-  bytesBelow,
+  installedBytes,
   file,
   gzipBytes,
   host,
@@ -21,12 +22,13 @@ import {
 } from './places/project.js';
 import { startWorkerd } from './places/workerd.js';
 
+const engines = ['backend-wasm', 'backend-webgl', 'backend-webgpu', 'backend-native'];
 let folder: string;
 let project: string;
 const kB = (bytes: number): string => `${(bytes / 1000).toFixed(0)} kB`;
 
 beforeAll(async () => {
-  ({ folder, project } = await makeProject(['bits', 'runtime', 'backend-wasm']));
+  ({ folder, project } = await makeProject(['bits', 'runtime', 'shaders', ...engines]));
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   const cases = [{ engine: 'js' }, { engine: 'wasm' }, { engine: 'wasm', threads: 2 }];
   writeFileSync(
@@ -40,11 +42,44 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('runtime and one engine', () => {
-  it('install under 1 MB, without TensorFlow.js', () => {
+  it.each(engines)('install under 1 MB: %s', (engine) => {
+    expect(installedBytes(project, `@bitgrad/${engine}`)).toBeLessThan(1e6);
+  });
+
+  it('install no TensorFlow.js', () => {
     const modules = join(project, 'node_modules');
-    expect(bytesBelow(modules)).toBeLessThan(1e6);
     for (const name of ['@tensorflow', '@bitgrad/core'])
       expect(existsSync(join(modules, name)), name).toBe(false);
+  });
+});
+
+describe('TypeScript', () => {
+  it.each([
+    '--module nodenext',
+    '--module esnext --moduleResolution bundler',
+    '--module esnext --moduleResolution node10',
+  ])('finds the types of every entry by %s', async (options) => {
+    const entries = [
+      'runtime',
+      'backend-wasm/engine',
+      'backend-wasm/lowering',
+      'backend-wasm/one-file',
+      'bits',
+    ];
+    const lines = entries.map((entry, i) => `import * as m${i} from '@bitgrad/${entry}';\nvoid m${i};`);
+    const call =
+      "import { loadModel } from '@bitgrad/backend-wasm/one-file';\nvoid loadModel('a', { threads: 'all' });";
+    writeFileSync(join(project, 'entries.ts'), [...lines, call].join('\n'));
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const strict = ['--strict', '--noEmit', '--target', 'es2022'];
+    const output = await run(process.execPath, [tsc, ...options.split(' '), ...strict, 'entries.ts'], {
+      cwd: project,
+    }).then(
+      () => '',
+      ({ stdout }: { stdout: string }) => stdout,
+    );
+    // The one mistake is seen, and nothing else.
+    expect(output.match(/error TS\d+/g)).toEqual(['error TS2322']);
   });
 });
 
@@ -64,7 +99,7 @@ describe('runs from an installation', () => {
         name === 'node' && Number(process.versions.node.split('.')[0]) < 22 ? 'simd' : 'relaxed-simd';
       agree(
         place,
-        `${kB(bytesBelow(join(project, 'node_modules')))} installed`,
+        `${kB(installedBytes(project, '@bitgrad/backend-wasm'))} installed`,
         JSON.parse(stdout) as Outcome[],
         [
           { engine: 'js', threads: 1 },

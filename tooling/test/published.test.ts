@@ -106,6 +106,11 @@ describe.each(installed)('$manifest.name, installed', ({ manifest }) => {
     expect(chunks.filter((chunk) => !text.includes(chunk))).toEqual([]);
     const published = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
     expect(JSON.stringify(published)).not.toMatch(/@bitgrad\/source|workspace:|catalog:|tooling/);
+    // The compiler writes types that it inferred by any package that has them.
+    const types = files.filter((file) => file.endsWith('.d.ts')).map((file) => readFileSync(join(path, 'dist', file), 'utf8')); // prettier-ignore
+    const named = types.flatMap((text) => [...text.matchAll(/(?:from |import\()["'](@bitgrad\/[\w-]+)/g)]);
+    const known = { [manifest.name]: '', ...published.dependencies, ...published.peerDependencies };
+    for (const [, name] of named) expect(Object.keys(known)).toContain(name);
   });
 });
 

@@ -39,6 +39,15 @@ describe.each(packages)('packages/$name', ({ name, path, manifest }) => {
     }
   });
 
+  it('says where its entries and their types are to resolvers that read no exports, too', () => {
+    const { '.': main, ...others } = manifest.exports as Record<string, Record<string, string>>;
+    expect(manifest).toMatchObject({ main: main!['default'], types: main!['types'] });
+    const types = Object.entries(others).flatMap(([key, target]) =>
+      typeof target === 'string' ? [] : [[key.slice(2), [target['types']]] as const],
+    );
+    expect(manifest.typesVersions?.['*'] ?? {}).toEqual(Object.fromEntries(types));
+  });
+
   it('has peers of ours with an open range, so that no minor release of them is a major one of this', () => {
     for (const [dep, range] of Object.entries<string>(manifest.peerDependencies ?? {}))
       if (dep.startsWith('@bitgrad/')) expect(range, dep).toMatch(/^workspace:>=/);

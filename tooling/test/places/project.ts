@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -39,20 +40,36 @@ export const pixels = Uint8Array.from(
 );
 
 /** The bytes of all files below a folder. */
-export const bytesBelow = (folder: string): number =>
+const bytesBelow = (folder: string): number =>
   readdirSync(folder, { recursive: true, withFileTypes: true, encoding: 'utf8' })
     .filter((entry) => entry.isFile())
     .reduce((sum, entry) => sum + readFileSync(join(entry.parentPath, entry.name)).length, 0);
 
-/** Makes the project: `tarballs` and `project` in a new folder. */
-export async function makeProject(names: readonly string[]): Promise<{ folder: string; project: string }> {
+/** The bytes that a package and all that npm installs with it have in a project. */
+export function installedBytes(project: string, name: string): number {
+  const found = new Set<string>();
+  const walk = (one: string): number => {
+    const folder = join(project, 'node_modules', one);
+    if (found.has(one) || !existsSync(folder)) return 0;
+    found.add(one);
+    const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return Object.keys(dependencies).reduce((sum, next) => sum + walk(next), bytesBelow(folder));
+  };
+  return walk(name);
+}
+
+/** Makes the project in a new folder: packages of ours from tarballs, and `more` from npm. */
+export async function makeProject(
+  names: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ folder: string; project: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'bitgrad-places-'));
   const [tarballs, project] = [join(folder, 'tarballs'), join(folder, 'project')];
   mkdirSync(tarballs);
   mkdirSync(project);
   const packages = workspacePackages('packages').filter(({ name }) => names.includes(name));
   pack(packages, tarballs);
-  const dependencies = fromTarballs(packages, tarballs);
+  const dependencies = { ...more, ...fromTarballs(packages, tarballs) };
   writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', dependencies }));
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
     cwd: project,

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { jsEngine } from '@bitgrad/runtime';
 import { planBuilder } from '../../bench/plans.js';
-import { moduleFile } from '../../scripts/wasm-files.js';
+import { moduleFile } from '../../scripts/files.js';
 import { detectFeatures } from '../../src/engine/features.js';
 import { kernelsId, moduleNames } from '../../src/engine/given-module.js';
 import { wasmEngine, type WasmEngineOptions } from '../../src/engine/index.js';

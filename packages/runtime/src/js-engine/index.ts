@@ -5,6 +5,7 @@ import { checkCompileOptions, oneThread } from '../compile-options.js';
 import { failure } from '../fail.js';
 import {
   dirtyMemory,
+  type Engine,
   type ExecutableOptions,
   type Executable,
   type InputArray,
@@ -152,7 +153,7 @@ function executable(
  * The portable JavaScript engine: runs everywhere, needs nothing, one thread.
  * @returns an engine named `js`; its float32 results follow plan.ts bit for bit
  */
-export const jsEngine = /* @__PURE__ */ asDefault(() =>
+export const jsEngine: () => Engine = /* @__PURE__ */ asDefault(() =>
   Object.freeze({
     name: 'js',
     probe: async () => ({ available: true, reason: '', features: {} }),

@@ -6,7 +6,7 @@ import { addValue } from './add.js';
 import { affineValue } from './affine.js';
 import { clampValue } from './clamp.js';
 import type { Op } from './index.js';
-import { layerNormRow } from './layer-norm.js';
+import { layerNormRow, type LayerNormOp } from './layer-norm.js';
 import { mulValue } from './mul.js';
 import { preluValue } from './prelu.js';
 import { softmaxRow } from './softmax.js';
@@ -52,7 +52,10 @@ export interface RowValue {
   readonly value: Expression;
 }
 
-const rows = { layerNorm: layerNormRow, softmax: softmaxRow };
+const rows: {
+  layerNorm: (op: LayerNormOp, channels: number) => RowValue;
+  softmax: typeof softmaxRow;
+} = { layerNorm: layerNormRow, softmax: softmaxRow };
 
 /** An op that is a {@link RowValue}. */
 export type RowwiseOp = Extract<Op, { op: keyof typeof rows }>;

@@ -1,7 +1,9 @@
-// Writes the modules of the engine as files, `dist/simd.wasm` and so on, for hosts that compile ahead of time only. Each says in
-// a section what it is and which kernels it has, so that the engine refuses another, or one of another version.
+// Writes what is published besides the code that tsup builds. The modules of the engine as files, `dist/simd.wasm` and so on, for
+// hosts that compile ahead of time only: each says in a section what it is and which kernels it has, so that the engine refuses
+// another, or one of another version. And the runtime and the engine as one file, where tsup splits.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import relaxed from '../src/generated/engine-relaxed.js';
 import scalar from '../src/generated/engine-scalar.js';
 import simd from '../src/generated/engine.js';
@@ -25,4 +27,15 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const dist = fileURLToPath(new URL('../dist/', import.meta.url));
   mkdirSync(dist, { recursive: true });
   for (const name of moduleNames) writeFileSync(`${dist}${name}.wasm`, await moduleFile(name, kernels));
+  await build({
+    entryPoints: [fileURLToPath(new URL('../src/one-file.ts', import.meta.url))],
+    outfile: `${dist}one-file.js`,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['@bitgrad/source'],
+    define: { BITGRAD_KERNELS: JSON.stringify(kernels) },
+    logLevel: 'error',
+  });
 }

@@ -1,0 +1,116 @@
+// The examples as a user starts them: copied out of this repository, with the packages from tarballs, built by their own script,
+// and looked at in Chromium. BITGRAD_FULL=1 adds those whose frameworks take minutes to install and build.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumMissing, launchChromium } from '../chromium.mjs';
+import { root } from '../workspace.mjs';
+import { makeProject, run } from './places/project.js';
+
+const slow = ['next'];
+const full = process.env['BITGRAD_FULL'] === '1';
+const source = `${root}examples/`;
+const names = readdirSync(source).filter(
+  (name) => existsSync(join(source, name, 'index.html')) || slow.includes(name),
+);
+const built = names.filter((name) => existsSync(join(source, name, 'package.json')));
+const tested = names.filter((name) => full || !slow.includes(name));
+
+/** What the examples that are tested install, besides the packages of ours. */
+const dependencies = (): Record<string, string> => {
+  const manifests = tested
+    .filter((name) => built.includes(name))
+    .map((name) => JSON.parse(readFileSync(join(source, name, 'package.json'), 'utf8')));
+  const all = Object.assign({}, ...manifests.flatMap((m) => [m.dependencies, m.devDependencies]));
+  // Only `npm start` needs a server.
+  return Object.fromEntries(
+    Object.entries<string>(all).filter(([name]) => name !== 'serve' && !name.startsWith('@bitgrad/')),
+  );
+};
+
+const types: Record<string, string> = {
+  '.js': 'text/javascript',
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+
+/** Serves a folder on a port of its own. */
+async function serveFolder(folder: string): Promise<{ server: Server; address: string }> {
+  const server = createServer(({ url = '/' }, response) => {
+    const { pathname } = new URL(url, 'http://x');
+    const path = join(folder, pathname.endsWith('/') ? `${pathname}index.html` : pathname);
+    if (!existsSync(path)) return void response.writeHead(404).end();
+    response.writeHead(200, { 'Content-Type': types[extname(path)] ?? 'application/octet-stream' });
+    response.end(readFileSync(path));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+const missing = chromiumMissing();
+const required = process.env['BITGRAD_REQUIRE']?.split(',').includes('chromium');
+
+describe.skipIf(missing && !required)(missing ? `examples (skipped: ${missing})` : 'examples', () => {
+  let folder: string;
+  let examples: string;
+  let browser: Browser;
+  const servers: Server[] = [];
+
+  beforeAll(async () => {
+    let project: string;
+    ({ folder, project } = await makeProject(['bits', 'runtime', 'backend-wasm'], dependencies()));
+    examples = join(project, 'examples');
+    mkdirSync(examples);
+    for (const name of ['assets', ...tested])
+      cpSync(join(source, name), join(examples, name), { recursive: true });
+    browser = await launchChromium({ gpu: false });
+  }, 600_000);
+  afterAll(async () => {
+    await browser?.close();
+    for (const server of servers) server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** What a page shows once it has an answer. */
+  async function shown(folder: string, path = '/'): Promise<string | null> {
+    const { server, address } = await serveFolder(folder);
+    servers.push(server);
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(String(error)));
+    // The address in the example is that of a CDN; the file is the one that it will serve.
+    const cdn = 'https://cdn.jsdelivr.net/npm/';
+    await page.route(`${cdn}**`, (route) =>
+      route.fulfill({
+        contentType: 'text/javascript',
+        headers: { 'Access-Control-Allow-Origin': '*' },
+        body: readFileSync(join(examples, '../node_modules', route.request().url().slice(cdn.length))),
+      }),
+    );
+    await page.goto(address + path);
+    await page
+      .waitForFunction("document.querySelector('output')?.textContent", undefined, { timeout: 20_000 })
+      .catch(() => undefined);
+    expect(errors).toEqual([]);
+    const text = await page.textContent('output');
+    await page.close();
+    return text;
+  }
+
+  for (const name of names)
+    it.skipIf(!tested.includes(name))(
+      tested.includes(name) ? name : `${name} (skipped: BITGRAD_FULL=1 runs it)`,
+      async () => {
+        const path = join(examples, name);
+        if (built.includes(name)) await run('npm', ['run', 'build'], { cwd: path, timeout: 300_000 });
+        const output = ['dist', 'out', 'build'].map((made) => join(path, made)).find(existsSync);
+        const text = output ? await shown(output) : await shown(examples, `/${name}/`);
+        expect(text).toBe('7 by wasm');
+      },
+      300_000,
+    );
+});
