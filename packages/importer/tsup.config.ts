@@ -1,3 +1,3 @@
 import { library } from '@bitgrad/tooling/tsup';
 
-export default library({ entry: ['src/index.ts', 'src/node.ts'], external: [/^node:/] });
+export default library({ entry: ['src/index.ts', 'src/node.ts', 'src/layers.ts'], external: [/^node:/] });

@@ -79,6 +79,12 @@ function mutated(bytes: Uint8Array, seed: number): Uint8Array {
   return Uint8Array.from(result);
 }
 
+/** Time of the processor: on a busy machine a file of 20 ms has waited half a minute for its turn. */
+const processorMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
 describe.each<[string, SourceFile[], ImportOptions?]>([
   ['onnx', onnx],
   ['finn', finn],
@@ -96,7 +102,7 @@ describe.each<[string, SourceFile[], ImportOptions?]>([
     for (let seed = from; seed < from + count; seed++) {
       const which = createRng(seed).integer(files.length);
       const changed = files.map((f, i) => (i === which ? { ...f, bytes: mutated(f.bytes, seed) } : f));
-      const start = performance.now();
+      const start = processorMs();
       let outcome = 'read';
       try {
         await importModel(changed, { ...options, limits, randomSamples: 1, minAgreement: 0 });
@@ -105,7 +111,7 @@ describe.each<[string, SourceFile[], ImportOptions?]>([
         if (name !== 'BitgradError') throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
         outcome = code!;
       }
-      const ms = performance.now() - start;
+      const ms = processorMs() - start;
       if (ms > slowest && process.env.BITGRAD_FUZZ) process.stdout.write(`seed ${seed}: ${Math.round(ms)} ms, ${outcome}\n`); // prettier-ignore
       slowest = Math.max(slowest, ms);
       seen[outcome] = (seen[outcome] ?? 0) + 1;
@@ -115,6 +121,6 @@ describe.each<[string, SourceFile[], ImportOptions?]>([
     // Some mutations must get through, and some must be refused: else the mutations or the checks are hollow.
     expect(seen.read).toBeGreaterThan(0);
     expect(Object.keys(seen).length).toBeGreaterThan(1);
-    expect(slowest).toBeLessThan(20_000);
+    expect(slowest).toBeLessThan(5000);
   });
 });

@@ -1,30 +1,21 @@
 // Keras models beside what Keras answers: apps/bench/reference/larq_models.py, keras3_models.py and binarynet_models.py
 // train, save and run them. BITGRAD_KERAS names a folder that they wrote with more inputs.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { testData } from '@bitgrad/tooling/test-data';
 import { readModel, type SourceFile } from '../src/index.js';
-import { answersOf, compared } from './framework.js';
+import { answersOf, compared, filesOf } from './framework.js';
 
 const fixtures = join(import.meta.dirname, 'fixtures/keras');
 const folder = process.env.BITGRAD_KERAS ?? fixtures;
-
-/** The files of a model, as they were before they were compressed. */
-const filesOf = (directory: string, model: string): SourceFile[] =>
-  readdirSync(directory)
-    .filter((name) => name.replace(/(_weights)?\.(json|h5|keras)(\.gz)?$/, '') === model)
-    .map((name) => {
-      const bytes = readFileSync(join(directory, name));
-      return { name: name.replace('.gz', ''), bytes: new Uint8Array(name.endsWith('.gz') ? gunzipSync(bytes) : bytes) }; // prettier-ignore
-    });
 
 describe('models that Keras trained and saved', { timeout: 600_000 }, () => {
   const lists = ['answers.json', 'answers-keras3.json'].map((name) => join(folder, name)).filter(existsSync);
   it.each(lists.flatMap(answersOf))('%s: outputs of Keras to 1e-4', async (name, answer) => {
     const found = await compared(filesOf(folder, name), answer);
     expect(found.difference).toBeLessThan(1e-4);
+    expect(found.apart).toBe(0);
     expect(found.classes).toBe(answer.outputs.length);
     expect(found.agreement.argmax).toBe(1);
   });
@@ -38,6 +29,7 @@ describe.skipIf(!existsSync(published))('published models of BinaryDense layers'
     async (name, answer) => {
       const found = await compared(filesOf(published, name), answer);
       expect(found.difference).toBeLessThan(1e-4);
+      expect(found.apart).toBe(0);
       expect(found.classes).toBe(answer.outputs.length);
       // All kernels are bits; what multiplies them is too, but for the input and after relu1.
       const kernels = found.model.plan.weights.filter(({ shape }) => shape.length === 2);

@@ -19,8 +19,9 @@ const fileOf = (directory: string, model: string): SourceFile => {
 describe('state dicts', { timeout: 3_600_000 }, () => {
   it.each(answersOf(join(folder, 'answers.json')))('%s: outputs of PyTorch to 1e-4, all products of bits', async (name, answer) => {
     const file = fileOf(folder, name);
-    const { difference, classes, agreement, model } = await compared([file], answer, { architecture: name, inputShape: answer.shape });
+    const { difference, classes, apart, agreement, model } = await compared([file], answer, { architecture: name, inputShape: answer.shape });
     expect(difference).toBeLessThan(1e-4);
+    expect(apart).toBeLessThanOrEqual(answer.outputs.length / 50);
     expect(classes).toBe(answer.outputs.length);
     expect(agreement.argmax).toBe(1);
     const { ops, buffers } = model.plan;

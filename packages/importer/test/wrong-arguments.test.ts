@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
 import * as exports from '../src/index.js';
+import * as layers from '../src/layers.js';
 import * as node from '../src/node.js';
 import { file, tensor } from './support.js';
 
@@ -30,5 +31,11 @@ it('every exported function works or raises a BitgradError', async () => {
 it('so does the entry for Node', async () => {
   expect(
     await wrongCalls(node, { cases: { readFiles: { args: () => ['/nowhere', {}], options: 1 } } }),
+  ).toEqual([]);
+});
+
+it('so does the entry for training', async () => {
+  expect(
+    await wrongCalls(layers, { cases: { importLayers: { args: () => [files(), {}], options: 1 } } }),
   ).toEqual([]);
 });

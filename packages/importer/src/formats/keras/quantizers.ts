@@ -2,7 +2,7 @@
 import { option } from '@bitgrad/bits';
 import { tensorOf, type Tensor } from '../../graph.js';
 import { bareName } from './config.js';
-import type { KerasLayer } from './layer.js';
+import type { KerasLayer, LayerOptions } from './layer.js';
 
 /** What a quantizer makes of a value, and of a kernel where that differs. */
 interface Quantizer {
@@ -20,7 +20,7 @@ export interface Named {
 }
 
 /** @throws BitgradError for what is neither */
-export function namedOf(layer: KerasLayer, key: string): Named | undefined {
+export function namedOf(layer: LayerOptions, key: string): Named | undefined {
   const given = layer.read<unknown>(key, option.either(option.string, option.object), undefined);
   if (given === undefined) return undefined;
   if (typeof given === 'string') return { name: bareName(given), config: {} };

@@ -13,18 +13,19 @@ import type { Weights } from './weights.js';
 
 const translations: Readonly<Record<string, Translation>> = { ...activations, ...products, ...shapes };
 
-function translationOf({ name, kind }: LayerConfig): Translation {
-  if (Object.hasOwn(translations, kind)) return translations[kind]!;
+/** What a table has for a class of layers. @throws BitgradError `unsupported-op` that says why it has nothing */
+export function forKind<T>(table: Readonly<Record<string, T>>, { name, kind }: LayerConfig): T {
+  if (Object.hasOwn(table, kind)) return table[kind]!;
   const node = { name, op: kind };
   if (kind === 'Lambda') unsupported(node, 'holds Python code', 'Put a layer of Keras in its place.');
   if (['Sequential', 'Functional', 'Model'].includes(kind)) unsupported(node, 'is a model within the model', 'Save the model with the layers of both in one.'); // prettier-ignore
-  const known = Object.keys(translations).sort();
+  const known = Object.keys(table).sort();
   const meant = nearestName(kind, known);
   return unsupported(node, 'is a layer that is not known', `${meant ? `Did you mean ${meant}? ` : ''}Known: ${known.join(', ')}; or offer an importer of your own.`); // prettier-ignore
 }
 
 /** The shape that a model's first layer takes. */
-function inputShape({ name, config }: LayerConfig, given: readonly number[] | undefined): number[] {
+export function inputShape({ name, config }: LayerConfig, given: readonly number[] | undefined): number[] {
   if (given) return [1, ...given];
   const shape = config.batch_input_shape ?? config.batch_shape;
   const rest = Array.isArray(shape) ? (shape as unknown[]).slice(1) : [];
@@ -48,7 +49,7 @@ export function readKeras(model: ModelConfig, weights: Weights, context: ReadCon
       continue;
     }
     const from = { inputs, weights: weights.get(layer.name) ?? [], version: model.version };
-    values.set(layer.name, translateLayer(layer, builder, from, translationOf(layer)));
+    values.set(layer.name, translateLayer(layer, builder, from, forKind(translations, layer)));
   }
   const output = values.get(model.output);
   check(output !== undefined, 'output of the model', model.output, 'a layer of the model');

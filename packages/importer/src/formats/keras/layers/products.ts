@@ -3,11 +3,11 @@ import { option } from '@bitgrad/bits';
 import { padsFor } from '../../../ops/windows.js';
 import { tensorOf } from '../../../graph.js';
 import { quantized, quantizerOf } from '../quantizers.js';
-import type { KerasLayer, Translation } from '../layer.js';
+import type { KerasLayer, LayerOptions, Translation } from '../layer.js';
 import { activated } from './activations.js';
 
 /** @throws BitgradError for channels before height and width */
-export function channelsLast(layer: KerasLayer): void {
+export function channelsLast(layer: LayerOptions): void {
   const format = layer.read('data_format', option.string, 'channels_last');
   if (format !== 'channels_last') layer.fail(`has data_format ${format}`, 'Save the model with its channels last.'); // prettier-ignore
 }

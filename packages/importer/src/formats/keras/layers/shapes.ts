@@ -2,7 +2,7 @@
 import { option } from '@bitgrad/bits';
 import { sizeOf } from '../../../graph.js';
 import { wholeWindow } from '../../../ops/conv.js';
-import type { KerasLayer, Translation } from '../layer.js';
+import type { LayerOptions, Translation } from '../layer.js';
 import { channelsLast, windowOf } from './products.js';
 
 const pool = (op: 'maxPool' | 'avgPool', axes: 1 | 2): Translation => (layer) => {
@@ -27,7 +27,7 @@ const join =
   };
 
 /** Sizes before and after each axis: one number, one an axis, or two. */
-function borders(layer: KerasLayer, axes: number): [number[], number[]] {
+export function borders(layer: LayerOptions, axes: number): [number[], number[]] {
   const size = option.integer(0, 65535);
   const rule = option.either(size, option.list(option.either(size, option.list(size, 2)), axes === 1 ? 1 : axes)); // prettier-ignore
   const given = layer.read<number | (number | number[])[]>('padding', rule, 1);
