@@ -75,4 +75,15 @@ export {
   type RunsHere,
   type Skipped,
 } from './runs-here.js';
+export { resample } from './sound/resample.js';
+export { soundBytes, soundStream } from './sound/features.js';
+export {
+  defaultSound,
+  soundLength,
+  soundRules,
+  soundSettings,
+  type SoundNormalization,
+  type SoundOptions,
+  type SoundSettings,
+} from './sound/settings.js';
 export { within } from './within.js';

@@ -28,9 +28,14 @@ export {
   outputKinds,
   popcount,
   reasonOf,
+  resample,
   restoreRng,
   roundHalfEven,
   showValue,
+  soundBytes,
+  soundLength,
+  soundRules,
+  soundSettings,
   unaryOps,
   unknownOption,
   within,
@@ -53,6 +58,8 @@ export {
   type RngState,
   type RunsHere,
   type Skipped,
+  type SoundOptions,
+  type SoundSettings,
   type UnaryOp,
 } from '@bitgrad/bits';
 export { defineAdapter, type AdapterDefinition, type KernelSet } from './define-adapter.js';

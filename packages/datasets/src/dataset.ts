@@ -1,6 +1,13 @@
 // The in-memory form of a data set: bytes as they are stored, plain typed arrays, no tensors.
 // Floats exist only a batch at a time (batches.ts).
-import { checkOptions, checkValue, createRng, option, type PictureSettings } from '@bitgrad/core';
+import {
+  checkOptions,
+  checkValue,
+  createRng,
+  option,
+  type PictureSettings,
+  type SoundSettings,
+} from '@bitgrad/core';
 import { checkFinite, checkParts, checkSplit } from './check.js';
 import { failure, fractionRule, integerOption } from './errors.js';
 
@@ -65,6 +72,8 @@ export interface Dataset<S extends Examples = Split> {
   readonly validation?: S;
   /** How pictures were brought to the shape, where they were; a packed model carries it as `metadata.picture`. */
   readonly picture?: PictureSettings;
+  /** How recordings became bytes, where they did; a packed model carries it as `metadata.sound`. */
+  readonly sound?: SoundSettings;
   /** What was decided or left out while reading, in sentences for people. */
   readonly notes?: readonly string[];
 }

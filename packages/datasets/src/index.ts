@@ -73,4 +73,5 @@ export {
   type Normalization,
 } from './normalization.js';
 export { datasetsPlugin } from './plugin.js';
+export { readWav, type Recording } from './sound/wav.js';
 export type { DataSource, PublishedSum, RemoteFile } from './source.js';

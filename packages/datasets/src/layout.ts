@@ -45,9 +45,31 @@ const trainNames = ['train', 'training'];
 const validationNames = ['validation', 'valid', 'val', 'dev'];
 const testNames = ['test', 'testing', ...validationNames];
 
-const read = /\.(png|jpe?g|jpe|jfif|webp|gif|bmp|dib)$/i;
-/** Pictures that are not read: a class must not lose them in silence. */
-const unread = /\.(tiff?|hei[cf]|avif|jxl|jp2|j2k|svg|ico|psd|dng|cr2|nef|arw|tga|p[bgnp]m)$/i;
+/** What the files of a folder are that is arranged. */
+export interface FileKind {
+  /** One of them, in words. */
+  readonly what: string;
+  readonly read: RegExp;
+  /** The same in formats that are not read: a class must not lose them in silence. */
+  readonly unread: RegExp;
+  /** Those that are read, in words. */
+  readonly formats: string;
+}
+
+const pictureFiles: FileKind = {
+  what: 'picture',
+  read: /\.(png|jpe?g|jpe|jfif|webp|gif|bmp|dib)$/i,
+  unread: /\.(tiff?|hei[cf]|avif|jxl|jp2|j2k|svg|ico|psd|dng|cr2|nef|arw|tga|p[bgnp]m)$/i,
+  formats: 'PNG, JPEG, WebP, GIF or BMP',
+};
+
+/** Recordings. */
+export const soundFiles: FileKind = {
+  what: 'recording',
+  read: /\.wav$/i,
+  unread: /\.(mp3|ogg|oga|opus|flac|m4a|aac|aiff?|wma|amr|webm|au|snd)$/i,
+  formats: 'WAV',
+};
 /** What file managers and archives leave behind. */
 const litter = /^(\..*|__MACOSX|thumbs\.db|desktop\.ini)$/i;
 
@@ -85,7 +107,7 @@ interface Splits {
 }
 
 /** The folders of the splits; undefined where the folders at the top are the classes. */
-function findSplits(root: string, pictures: readonly string[]): Splits | undefined {
+function findSplits(root: string, pictures: readonly string[], { what }: FileKind): Splits | undefined {
   const tops = [...new Set(pictures.filter((path) => path.includes('/')).map(topOf))];
   const nested = tops.filter((name) => holdsClasses(under(name, pictures)));
   const find = (names: readonly string[]): string | undefined =>
@@ -93,7 +115,7 @@ function findSplits(root: string, pictures: readonly string[]): Splits | undefin
   const [train, test, chosen] = [find(trainNames), find(testNames), find(validationNames)];
   if (train !== undefined && test === undefined && tops.length > 1)
     throw failure('invalid-file', {
-      what: `${root}: class folders in ${train}/, and pictures in other folders beside it`,
+      what: `${root}: class folders in ${train}/, and ${what}s in other folders beside it`,
       got: listed(tops),
       expected: 'train/ with test/, train/ alone, or one folder for each class',
       next: 'Name the folder for testing test, and move others out.',
@@ -119,6 +141,7 @@ function classesIn(
   base: string,
   pictures: readonly string[],
   folders: readonly string[],
+  { what, formats }: FileKind,
 ): Map<string, string[]> {
   const own = base === '' ? pictures : under(base, pictures);
   const names = (base === '' ? folders : under(base, folders)).filter((path) => !path.includes('/'));
@@ -132,8 +155,8 @@ function classesIn(
   for (const [name, paths] of found)
     if (paths.length === 0)
       throw failure('invalid-file', {
-        what: `${root}/${base === '' ? '' : `${base}/`}${name}: no pictures`,
-        expected: 'PNG, JPEG, WebP, GIF or BMP files in the folder of each class',
+        what: `${root}/${base === '' ? '' : `${base}/`}${name}: no ${what}s`,
+        expected: `${formats} files in the folder of each class`,
       });
   return found;
 }
@@ -145,8 +168,9 @@ function knownClasses(
   pictures: readonly string[],
   folders: readonly string[],
   classes: readonly string[],
+  kind: FileKind,
 ): Map<string, string[]> {
-  const found = classesIn(root, base, pictures, folders);
+  const found = classesIn(root, base, pictures, folders, kind);
   const strange = [...found.keys()].find((name) => !classes.includes(name));
   if (strange === undefined) return found;
   throw failure('invalid-file', {
@@ -162,14 +186,15 @@ function holdOut(
   classes: Map<string, string[]>,
   fraction: number,
   seed: number,
+  { what }: FileKind,
 ): [Item[], Item[]] {
   const [train, test]: [Item[], Item[]] = [[], []];
   [...classes.values()].forEach((paths, label) => {
     if (paths.length < 2)
       throw failure('invalid-file', {
-        what: `${root}/${paths[0]}: the only picture of its class`,
+        what: `${root}/${paths[0]}: the only ${what} of its class`,
         expected: 'at least 2 in each class, one of them for testing',
-        next: 'Add pictures, or make train/ and test/ folders.',
+        next: `Add ${what}s, or make train/ and test/ folders.`,
       });
     const own = paths.map((path) => ({ path, label }));
     const count = Math.max(1, Math.min(own.length - 1, Math.round(own.length * fraction)));
@@ -183,7 +208,7 @@ function holdOut(
   return [train, test];
 }
 
-function checkClasses(root: string, classes: Map<string, string[]>, least: number): void {
+function checkClasses(root: string, classes: Map<string, string[]>, least: number, { what }: FileKind): void {
   if (classes.size >= least && classes.size <= 65_536) return;
   const [only] = classes.keys();
   const inner = only === undefined ? [] : [...new Set(under(only, classes.get(only)!).filter((p) => p.includes('/')).map(topOf))]; // prettier-ignore
@@ -195,7 +220,7 @@ function checkClasses(root: string, classes: Map<string, string[]>, least: numbe
       inner.length > 1
         ? `Are they in ${root}/${only} (${listed(inner)})?`
         : classes.size === 0
-          ? 'Put the pictures of each class into a folder with its name.'
+          ? `Put the ${what}s of each class into a folder with its name.`
           : undefined,
   });
 }
@@ -203,14 +228,14 @@ function checkClasses(root: string, classes: Map<string, string[]>, least: numbe
 const withLabels = (classes: Map<string, string[]>, names: readonly string[]): Item[] =>
   [...classes].flatMap(([name, paths]) => paths.map((path) => ({ path, label: names.indexOf(name) })));
 
-/** @throws BitgradError `invalid-file` for pictures in formats that are not read */
-function refuseUnread(root: string, all: readonly string[]): void {
+/** @throws BitgradError `invalid-file` for files in formats that are not read */
+function refuseUnread(root: string, all: readonly string[], { what, unread, formats }: FileKind): void {
   const lost = all.filter((path) => unread.test(path));
   if (lost.length > 0)
     throw failure('invalid-file', {
-      what: `${root}: ${files(lost.length, 'picture')} in formats that are not read`,
+      what: `${root}: ${files(lost.length, what)} in formats that are not read`,
       got: byExtension(lost),
-      expected: 'PNG, JPEG, WebP, GIF or BMP',
+      expected: formats,
       next: `Convert them, or move them out; the first is ${lost[0]}.`,
     });
 }
@@ -228,6 +253,16 @@ export function arrangePictures(
   paths: readonly string[],
   options: ArrangeOptions = {},
 ): Arrangement {
+  return arrangeFiles(pictureFiles, root, paths, options);
+}
+
+/** As {@link arrangePictures}, of files of any kind. */
+export function arrangeFiles(
+  kind: FileKind,
+  root: string,
+  paths: readonly string[],
+  options: ArrangeOptions = {},
+): Arrangement {
   checkValue('datasets', 'name of the folder', root, option.required(option.string));
   checkValue('datasets', 'paths', paths, option.required(option.list(option.string)));
   const {
@@ -238,39 +273,40 @@ export function arrangePictures(
   const clean = (all: readonly string[]): string[] =>
     all.filter((path) => !parts(path).some((p) => litter.test(p)));
   const [all, folders] = [clean(paths), clean(options.folders ?? [])];
+  const { what, read } = kind;
   const pictures = all.filter((path) => read.test(path));
-  refuseUnread(root, all);
+  refuseUnread(root, all, kind);
   const notes: string[] = [];
   const other = all.length - pictures.length;
   if (other > 0)
     notes.push(
-      `${files(other)} left out, no pictures by their names: ${byExtension(all.filter((p) => !read.test(p)))}`,
+      `${files(other)} left out, no ${what}s by their names: ${byExtension(all.filter((p) => !read.test(p)))}`,
     );
-  const splits = findSplits(root, pictures);
-  const trained = classesIn(root, splits?.train ?? '', pictures, folders);
+  const splits = findSplits(root, pictures, kind);
+  const trained = classesIn(root, splits?.train ?? '', pictures, folders, kind);
   const classes = [...trained.keys()];
-  checkClasses(root, trained, leastClasses);
+  checkClasses(root, trained, leastClasses, kind);
   const done = ([train, test, validation]: [Item[], Item[], Item[]?]): Arrangement => {
     const all = [...train, ...test, ...(validation ?? [])];
     const used = new Set(all.map(({ path }) => path));
     const where = [...new Set(pictures.filter((path) => !used.has(path)).map((path) => (path.includes('/') ? `${topOf(path)}/` : 'no folder')))]; // prettier-ignore
     if (pictures.length > all.length)
-      notes.push(`${files(pictures.length - all.length, 'picture')} not used: in ${listed(where)}`);
+      notes.push(`${files(pictures.length - all.length, what)} not used: in ${listed(where)}`);
     return { classes, train, test, ...(validation && { validation }), notes };
   };
   if (splits?.test === undefined) {
-    const [train, test] = holdOut(root, trained, testFraction, seed);
+    const [train, test] = holdOut(root, trained, testFraction, seed, kind);
     notes.push(
-      `no test folder: ${test.length} of ${train.length + test.length} pictures are held out for testing, chosen by seed ${seed}`,
+      `no test folder: ${test.length} of ${train.length + test.length} ${what}s are held out for testing, chosen by seed ${seed}`,
     );
     return done([train, test]);
   }
-  const known = (base: string) => knownClasses(root, base, pictures, folders, classes);
+  const known = (base: string) => knownClasses(root, base, pictures, folders, classes, kind);
   const tested = known(splits.test);
   const validated = splits.validation === undefined ? undefined : known(splits.validation);
   if (splits.test.toLowerCase() !== 'test') notes.push(`${splits.test}/ is used for testing`);
   const untested = classes.filter((name) => !tested.has(name));
-  if (untested.length > 0) notes.push(`no pictures for testing of ${listed(untested)}`);
+  if (untested.length > 0) notes.push(`no ${what}s for testing of ${listed(untested)}`);
   if (validated) notes.push(`${splits.validation}/ is used for validation`);
   const labelled = [trained, tested, ...(validated ? [validated] : [])].map((each) =>
     withLabels(each, classes),

@@ -61,6 +61,7 @@ it('every exported function works or raises a BitgradError', async () => {
           ],
           options: 3,
         },
+        readWav: { args: () => [ramp(44), { maxBytes: 99 }], options: 1 },
         mapLabels: { args: () => [dataset(), ['b', 'a']] },
         arrangePictures: {
           args: () => ['x', ['a/1.png', 'a/2.png', 'b/1.png', 'b/2.png'], { seed: 1 }],
@@ -84,6 +85,8 @@ it('so does every exported function of the Node entry', async () => {
           without: ['undefined', 'object'],
         },
         getData: { args: () => ['nothing', 'nowhere', { tries: 1 }], options: 2 },
+        loadSounds: { args: () => ['nowhere', { copies: 2 }], options: 1 },
+        readRecording: { args: () => ['nowhere.wav', 99] },
         loadImageFolder: { args: () => ['nowhere', { size: 2 }], options: 1 },
       },
     }),

@@ -3,6 +3,7 @@ import { definePlugin } from '@bitgrad/core';
 import { cnn } from './architectures/cnn.js';
 import { lfc, mlp, tfc, type MlpOptions } from './architectures/mlp.js';
 import { birealnet18, resnet20 } from './architectures/residual.js';
+import { kws } from './architectures/kws.js';
 import { quicknet } from './architectures/quicknet.js';
 import { reactnetA } from './architectures/reactnet.js';
 import { resnet18 } from './architectures/resnet18.js';
@@ -24,6 +25,7 @@ const models = {
   birealnet18,
   'reactnet-a': reactnetA,
   quicknet,
+  kws,
   'vit-float-attention': vitFloatAttention,
   'vit-binary': vitBinary,
 };

@@ -32,6 +32,7 @@ const small: Record<ModelName, Partial<ModelOptions>> = {
   birealnet18: { inputShape: [8, 8, 3], width: 0.05 },
   'reactnet-a': { inputShape: [16, 16, 3], width: 0.05 },
   quicknet: { inputShape: [32, 32, 3], width: 0.06, seed: 4 },
+  kws: { inputShape: [12, 8, 1], width: 0.2 },
   'vit-binary': { inputShape: [8, 8, 1], width: 0.125, depth: 2, heads: 2 },
   'vit-float-attention': { inputShape: [8, 8, 1], width: 0.125, depth: 2, heads: 2 },
 };

@@ -1,5 +1,12 @@
 // The data of a run: which, how many, in what form, and how they are varied.
-import { BitgradError, checkValue, option, pictureRules, type PictureOptions } from '@bitgrad/core';
+import {
+  BitgradError,
+  checkValue,
+  option,
+  pictureRules,
+  type PictureOptions,
+  type SoundOptions,
+} from '@bitgrad/core';
 import {
   datasetTakes,
   holdOut,
@@ -14,7 +21,7 @@ import * as v from 'valibot';
 import { described, kinds, same } from './option.js';
 
 const text =
-  "digits (drawn, needs no files), mnist:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, csv:FILE or a plugin's";
+  "digits (drawn, needs no files), mnist:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, audio:DIR, csv:FILE or a plugin's";
 /** Nothing where it is not given: identities of before there was such an option have none. */
 const given = (value: unknown): unknown => value;
 const orNull = (value: unknown): unknown => value ?? null;
@@ -66,6 +73,19 @@ export const tableEntries = {
   ),
 };
 
+/** How recordings become examples. */
+export const soundEntries = {
+  sound: v.optional(
+    described(kinds.json, 'audio: how recordings become bytes, such as \'{"frames":64,"bands":40}\'', { value: '<json>', resume: given }), // prettier-ignore
+  ),
+  copies: v.optional(
+    described(kinds.integer(1), 'audio: examples of each recording for training, all but one varied in speed, gain, noise and place', { value: '<n>', shown: '1', resume: given }), // prettier-ignore
+  ),
+  testSpeaker: v.optional(
+    described(kinds.text, 'audio: who is for testing alone, of files named {label}_{speaker}_{index}.wav', { value: '<name>', resume: given }), // prettier-ignore
+  ),
+};
+
 /** Where the data lie is nothing that must stay the same: the trainer compares what they are. */
 export const dataEntries = {
   data: v.optional(described(kinds.text, text, { value: '<spec>', resume: dataKind }), 'digits'),
@@ -88,6 +108,7 @@ export const dataEntries = {
   invert: v.optional(
     described(v.boolean(), 'folders: pictures are dark on light, and are to be light on dark', { resume: (invert) => invert || undefined }), // prettier-ignore
   ),
+  ...soundEntries,
   ...tableEntries,
   augment: v.optional(
     described(kinds.text, 'none, or some of shift:PIXELS, crop:PIXELS, flip, cutout:PIXELS, erase or erase:SHARE, mixup:ALPHA, with commas', { value: '<list>' }), // prettier-ignore
@@ -110,6 +131,8 @@ export interface DataOptions {
   /** Folders: the shape that pictures are brought to, and how. */
   readonly shape?: { readonly size?: readonly [number, number]; readonly channels?: 1 | 3 };
   readonly picture?: PictureOptions;
+  /** Recordings: how they become bytes, and which are for testing. */
+  readonly audio?: { readonly sound?: SoundOptions; readonly copies?: number; readonly testSpeaker?: string };
   /** Tables: what is predicted, and from what. */
   readonly table?: TableOptions;
   /** Class names of a model: labels are matched by name. */
@@ -128,9 +151,9 @@ export async function openData(
 ): Promise<Dataset<Examples>> {
   checkValue('recipe', 'options of openData', options, option.required(option.object));
   checkValue('recipe', 'note of openData', note, option.callback);
-  const { data, limit, testLimit, validation, seed, shape, picture, table, classes } = options;
+  const { data, limit, testLimit, validation, seed, shape, picture, audio, table, classes } = options;
   // What a data set does not take is for others: the options of pictures, when digits are drawn.
-  const form = Object.entries({ ...shape, ...picture, ...table }).filter(
+  const form = Object.entries({ ...shape, ...picture, ...audio, ...table }).filter(
     ([name, value]) => value !== undefined && datasetTakes(data, name),
   );
   let said = performance.now();
@@ -143,7 +166,7 @@ export async function openData(
     onProgress({ done, total }) {
       if (performance.now() - said < everyMs || done === total) return;
       said = performance.now();
-      note(`reading pictures: ${done} of ${total}`);
+      note(`reading files: ${done} of ${total}`);
     },
   };
   const dataset = await loadDataset<CommonLoadOptions, Examples>(data, load);
@@ -169,6 +192,13 @@ export function withValidation(
   return Object.freeze({ ...dataset, train: rest, validation: held });
 }
 
+/** The options of recordings among others. */
+export function soundOf(options: NonNullable<DataOptions['audio']>): NonNullable<DataOptions['audio']> {
+  checkValue('recipe', 'options of soundOf', options, option.required(option.object));
+  const { sound, copies, testSpeaker } = options;
+  return { sound, copies, testSpeaker };
+}
+
 /** The options of a table among others. */
 export function tableOf(options: TableOptions): TableOptions {
   checkValue('recipe', 'options of tableOf', options, option.required(option.object));
@@ -186,6 +216,7 @@ export const recipeData = (
     ...(recipe.imageSize && { size: [recipe.imageSize, recipe.imageSize] as const }),
     ...(recipe.grey && { channels: 1 }),
   },
+  audio: soundOf(recipe),
   table: tableOf(recipe),
   picture: { fit: recipe.fit, background: recipe.background, invert: recipe.invert },
 });

@@ -5,6 +5,8 @@ export {
   openData,
   parseAugment,
   pictureEntries,
+  soundEntries,
+  soundOf,
   tableEntries,
   tableOf,
   type DataOptions,

@@ -186,6 +186,7 @@ async function filesOf(
     ...(set.train.type && { inputType: set.train.type }),
     normalize: symmetricNormalization,
     ...(set.picture && { picture: set.picture }),
+    ...(set.sound && { sound: set.sound }),
     clock: trainer.kept()?.clock ?? trainer.clock(),
     finished: figures.finished,
     result: JSON.parse(JSON.stringify({ ...figures, ...result })) as JsonObject,
@@ -231,7 +232,7 @@ function runOf(parts: Parts, storage: Storage | undefined): Run {
     },
     async pack(target, options) {
       if (typeof target === 'string') stored(target);
-      const about = { name: recipe.model, picture: data.picture, ...aboutOf(data) };
+      const about = { name: recipe.model, picture: data.picture, sound: data.sound, ...aboutOf(data) };
       const compiled = await packModel(model, data.test, about, options);
       if (typeof target === 'string') await stored(target).file(target, compiled.bytes);
       else await target?.(compiled.bytes);

@@ -1,7 +1,14 @@
 // From a trained model to the one file that is deployed.
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { compileModel, type CompileOptions, type CompileResult } from '@bitgrad/compiler';
-import { checkOptions, option, outputKinds, type OutputKind, type PictureSettings } from '@bitgrad/core';
+import {
+  checkOptions,
+  option,
+  outputKinds,
+  type OutputKind,
+  type PictureSettings,
+  type SoundSettings,
+} from '@bitgrad/core';
 import {
   checkSplit,
   normalizationRule,
@@ -20,6 +27,8 @@ export interface PackedAbout {
   readonly normalize?: Normalization;
   /** How pictures were made. */
   readonly picture?: PictureSettings;
+  /** How recordings became bytes. */
+  readonly sound?: SoundSettings;
   readonly extra?: Readonly<Record<string, string>>;
   /** What the model takes: bytes (default), or floats as they are. */
   readonly type?: 'u8' | 'f32';
@@ -47,6 +56,7 @@ const aboutRules = {
   classes: option.list(option.string, 1),
   normalize: normalizationRule,
   picture: option.object,
+  sound: option.object,
   extra: option.object,
   type: option.oneOf('u8', 'f32'),
   output: option.oneOf(...outputKinds),

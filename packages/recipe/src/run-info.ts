@@ -9,6 +9,7 @@ import {
   reasonOf,
   type JsonObject,
   type PictureSettings,
+  type SoundSettings,
   type TrainingClock,
 } from '@bitgrad/core';
 import { normalizationRule, symmetricNormalization, type Normalization } from '@bitgrad/datasets';
@@ -38,6 +39,19 @@ const schema = v.looseObject({
       invert: v.boolean(),
     }),
   ),
+  /** How recordings became bytes; absent where none did. */
+  sound: v.optional(
+    v.object({
+      sampleRate: v.number(),
+      frame: v.number(),
+      hop: v.number(),
+      frames: v.number(),
+      bands: v.number(),
+      lowest: v.number(),
+      highest: v.number(),
+      normalize: v.picklist(['fixed', 'mean']),
+    }),
+  ),
   /** Where training stands: the soft quantizers of the model are evaluated there. */
   clock: v.object({
     step: v.number(),
@@ -62,6 +76,7 @@ export interface RunInfo {
   readonly inputType?: 'u8' | 'f32';
   readonly normalize: Normalization;
   readonly picture?: PictureSettings;
+  readonly sound?: SoundSettings;
   readonly clock: TrainingClock;
   readonly finished: boolean;
   readonly result: JsonObject;
@@ -101,6 +116,8 @@ export interface ModelAbout {
   /** Default bytes to [-1, 1]. */
   readonly normalize?: Normalization;
   readonly picture?: PictureSettings;
+  /** How recordings became bytes: `sound` of the data set. */
+  readonly sound?: SoundSettings;
   /** The data it was trained on, as `bitgrad eval` names it: `mnist:./data`; without it, `eval` needs --data. */
   readonly data?: string;
   /** Where its training stands; default the end, for which soft quantizers are at their levels. */
@@ -116,6 +133,7 @@ export function infoOfModel(model: LayersModel, about: ModelAbout = {}): RunInfo
     classes,
     normalize = symmetricNormalization,
     picture,
+    sound,
     data,
     clock,
     plugins = [],
@@ -123,6 +141,7 @@ export function infoOfModel(model: LayersModel, about: ModelAbout = {}): RunInfo
     classes: option.list(option.string, 1),
     normalize: normalizationRule,
     picture: option.object,
+    sound: option.object,
     data: option.string,
     clock: option.object,
     plugins: option.list(option.string),
@@ -144,6 +163,7 @@ export function infoOfModel(model: LayersModel, about: ModelAbout = {}): RunInfo
     inputShape: model.inputs[0]!.shape.slice(1) as number[],
     normalize,
     ...(picture && { picture }),
+    ...(sound && { sound }),
     clock: clock ?? { ...initialClock, step: 1, totalSteps: 1 },
     finished: true,
     result: { model: model.name, quantizer: quantizerNames(model), data: data ?? '?' },

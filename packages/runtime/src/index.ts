@@ -29,6 +29,8 @@ export {
 export { createPlanBuilder, type OpDraft, type PlanBuilder } from './builder.js';
 export { decodeModel } from './format/decode-model.js';
 export { encodeModel } from './format/encode.js';
+export { createDetector, type Detection, type DetectorOptions } from './detector.js';
+export { soundInput, soundStream, type SoundStream, type SoundTarget } from './sound-input.js';
 export { imageInput, normalizeBytes, type CanvasLike, type ImageOptions, type ImageTarget } from './input.js';
 export { jsEngine } from './js-engine/index.js';
 export { defaultLimits, type Limits } from './limits.js';

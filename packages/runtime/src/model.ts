@@ -1,5 +1,5 @@
 // A packed model in memory: plan, weights and what a user needs to know to feed it and read its answers.
-import type { OutputKind, PictureSettings } from '@bitgrad/bits';
+import type { OutputKind, PictureSettings, SoundSettings } from '@bitgrad/bits';
 import type { Plan, TensorData } from './plan.js';
 
 /**
@@ -35,6 +35,8 @@ export interface ModelMetadata {
   normalization?: InputNormalization;
   /** For image models: how training brought pictures to the size of the model; without it, `cover` over white. */
   picture?: PictureSettings;
+  /** For models of sound: how recordings became bytes. */
+  sound?: SoundSettings;
   /** Names of the quantizers that the model was trained with. */
   quantizers?: readonly string[];
   /** Bytes of all parameters in float32, before packing. */

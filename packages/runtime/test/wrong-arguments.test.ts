@@ -6,6 +6,20 @@ import { affineModel } from './support/models.js';
 
 let names = 0;
 
+const heard = () => {
+  const sound = {
+    sampleRate: 8000,
+    frame: 64,
+    hop: 64,
+    frames: 2,
+    bands: 4,
+    lowest: 100,
+    highest: 3000,
+    normalize: 'mean',
+  };
+  return { input: { type: 'u8', shape: [2, 4, 1] }, metadata: { sound } } as const;
+};
+
 it('every exported function works or raises a BitgradError', async () => {
   const { plan, weights, metadata } = affineModel();
   const file = exports.encodeModel(plan, weights, metadata);
@@ -32,6 +46,9 @@ it('every exported function works or raises a BitgradError', async () => {
         ],
         options: 2,
       },
+      soundInput: { args: () => [new Int16Array(900), 8000, heard()] },
+      createDetector: { args: () => [{ threshold: 0.5 }], options: 0, methods: ['push'] },
+      soundStream: { args: () => [8000, heard()], methods: ['push'] },
       topClasses: {
         args: () => [Float32Array.of(1, 2), { metadata: { output: 'logits', classes: ['a', 'b'] } }, 1],
       },

@@ -163,6 +163,7 @@ export async function runCompile(
       type: info.inputType,
       normalize: info.normalize,
       picture: info.picture,
+      sound: info.sound,
     },
     // The engine that runs here, on all images, and the one that runs everywhere.
     {

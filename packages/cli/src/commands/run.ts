@@ -2,13 +2,21 @@
 import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
 import { BitgradError, outputKinds } from '@bitgrad/core';
-import { readImage } from '@bitgrad/datasets/node';
-import { imageInput, topClasses, type ClassScore, type PackedModel } from '@bitgrad/runtime';
+import { readImage, readRecording } from '@bitgrad/datasets/node';
+import {
+  imageInput,
+  soundInput,
+  topClasses,
+  type InputArray,
+  type ClassScore,
+  type PackedModel,
+} from '@bitgrad/runtime';
 import {
   described,
   kinds,
   openData,
   pictureEntries,
+  soundEntries,
   tableEntries,
   tableOf,
   type Given,
@@ -16,6 +24,7 @@ import {
 } from '@bitgrad/recipe';
 import * as v from 'valibot';
 import { absoluteData, pictureShape } from '../data.js';
+import { runSound } from '../listen.js';
 import { engineText, runOn, startPacked, type Started } from '../engines.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
@@ -32,16 +41,34 @@ export const runEntries = {
   image: v.optional(
     described(v.string(), 'a picture (PNG, JPEG, WebP, GIF, BMP), made as those of the training', { value: '<file>' }), // prettier-ignore
   ),
+  audio: v.optional(
+    described(v.string(), 'a recording (WAV), made as those of the training', { value: '<file>' }),
+  ),
+  stream: v.optional(
+    described(v.boolean(), 'the recording as sound that comes in: each word that is heard, with its time'),
+    false,
+  ),
+  threshold: v.optional(
+    described(kinds.fraction, 'mean probability from which a word is heard', { value: '<x>' }),
+    0.8,
+  ),
+  falseAccepts: v.optional(
+    described(kinds.integer(1), 'words an hour that are heard in so many minutes each of synthesized silence, noise and hum', { value: '<minutes>' }), // prettier-ignore
+  ),
   invert: v.optional(
     described(v.boolean(), 'the picture is dark on light where training had light on dark'),
     false,
   ),
   ...pictureEntries('a picture', ['as in training', 'as in training']),
+  testSpeaker: soundEntries.testSpeaker,
   ...tableEntries,
   outputKind: v.optional(
     described(v.picklist(outputKinds), 'what the outputs are, where the file does not say it or is wrong', { value: '<kind>' }), // prettier-ignore
   ),
-  top: v.optional(described(kinds.integer(1), 'how many classes of a picture to show', { value: '<n>' }), 3),
+  top: v.optional(
+    described(kinds.integer(1), 'how many classes of a picture or recording to show', { value: '<n>' }),
+    3,
+  ),
   split: shared.split,
   limit: shared.limit,
   seed: v.optional(
@@ -79,9 +106,10 @@ export interface RunDataResult {
   readonly split: string;
 }
 
-/** The object of `bitgrad run --image ... --json`. */
+/** The object of `bitgrad run --image ... --json`, and of `--audio`. */
 export interface RunImageResult {
-  readonly image: string;
+  readonly image?: string;
+  readonly audio?: string;
   /** Most probable classes, best first; none of a model whose output is no class. */
   readonly classes: readonly ClassScore[];
   /** The first --top numbers of an output that is no class (regression, or an answer for each pixel); else null. */
@@ -118,6 +146,7 @@ async function runData(
       testLimit: count('test'),
       shape: pictureShape(shape),
       picture: model.metadata.picture,
+      audio: { sound: model.metadata.sound, testSpeaker: options.testSpeaker },
       table: tableOf(options),
       classes: model.metadata.classes,
     },
@@ -160,19 +189,31 @@ async function runData(
   };
 }
 
-async function runImage(started: Started, file: string, options: Options): Promise<RunImageResult> {
-  const { model, executable, report } = started;
-  const image = await readImage(file);
+/** The input of a picture, and its name in the result. */
+async function pictureOf({ model }: Started, file: string, options: Options): Promise<InputArray> {
   const target = { input: inputSpec(model), metadata: model.metadata };
-  const input = imageInput(image, target, {
+  return imageInput(await readImage(file), target, {
     // Without the option, as the training did.
     invert: options.invert || undefined,
     fit: options.fit,
     background: options.background,
   });
+}
+
+async function recordingOf({ model }: Started, file: string): Promise<InputArray> {
+  const { samples, sampleRate } = await readRecording(file);
+  return soundInput(samples, sampleRate, { input: inputSpec(model), metadata: model.metadata });
+}
+
+async function runOne(
+  { model, executable, report }: Started,
+  named: Pick<RunImageResult, 'image' | 'audio'>,
+  input: InputArray,
+  options: Options,
+): Promise<RunImageResult> {
   const output = await runOn(executable, input);
   return {
-    image: file,
+    ...named,
     classes: hasClass(model) ? topClasses(output, answersOf(model), options.top) : [],
     values: hasClass(model) ? null : Array.from(output.subarray(0, options.top)),
     engine: report.engine,
@@ -188,26 +229,41 @@ async function runImage(started: Started, file: string, options: Options): Promi
  */
 export async function runRun(
   file: string,
-  given: RunCommandOptions,
+  asked: RunCommandOptions,
   io: CliIo,
   directory = process.cwd(),
 ): Promise<number> {
   expectText('file', file);
-  const options = checkCommand('run', runEntries, given, io, directory);
-  const { data, image } = options;
-  if ((data === undefined) === (image === undefined))
+  const options = checkCommand('run', runEntries, asked, io, directory);
+  const { data, image, audio } = options;
+  const given = Object.entries({
+    '--data': data,
+    '--image': image,
+    '--audio': audio,
+    '--false-accepts': options.falseAccepts,
+  }).filter(([, value]) => value !== undefined);
+  if (given.length !== 1)
     usage(
       'what to run on',
-      data === undefined ? 'nothing' : '--data and --image',
-      'Give --data SPEC for the accuracy on a data set, or --image FILE for the classes of a picture.',
+      given.map(([name]) => name).join(' and ') || 'nothing',
+      'Give --data SPEC for the accuracy on a data set, --image FILE for the classes of a picture, --audio FILE for those of a recording, or --false-accepts MINUTES.',
     );
-  const unused =
-    image === undefined
-      ? { '--invert': options.invert, '--fit': options.fit, '--background': options.background }
-      : { '--limit': options.limit };
-  for (const [name, value] of Object.entries(unused))
-    if (value !== undefined && value !== false)
-      usage(name, value, image === undefined ? 'It is for --image.' : 'It is for --data.');
+  const uses: Readonly<Record<string, readonly unknown[]>> = {
+    '--data': [
+      ['--limit', options.limit],
+      ['--test-speaker', options.testSpeaker],
+    ],
+    '--audio': [['--stream', options.stream]],
+    '--image': [
+      ['--invert', options.invert],
+      ['--fit', options.fit],
+      ['--background', options.background],
+    ],
+  };
+  for (const [owner, list] of Object.entries(uses))
+    for (const [name, value] of list as [string, unknown][])
+      if (owner !== given[0]![0] && value !== undefined && value !== false)
+        usage(name, value, `It is for ${owner}.`);
   // A picture needs none, and is answered sooner.
   if (data !== undefined || options.plugin.length > 0) await usePlugins(options.plugin, directory);
   const { model, ...rest } = await startPacked(resolve(directory, file), options, io);
@@ -221,7 +277,11 @@ export async function runRun(
       const result = await runData(started, data, options, io.stderr, directory);
       writeLine(io.stdout, options.json ? JSON.stringify(result) : dataTable(result, started, io));
     } else {
-      const result = await runImage(started, resolve(directory, image!), options);
+      const path = resolve(directory, image ?? audio ?? '');
+      if (options.falseAccepts !== undefined || options.stream)
+        return await runSound(started, path, options, io);
+      const input = image ? await pictureOf(started, path, options) : await recordingOf(started, path);
+      const result = await runOne(started, image ? { image: path } : { audio: path }, input, options);
       writeLine(io.stdout, options.json ? JSON.stringify(result) : imageTable(result, started, io));
     }
   } finally {
@@ -248,7 +308,7 @@ const dataTable = (result: RunDataResult, { model, report }: Started, io: CliIo)
 
 const imageTable = (result: RunImageResult, { report }: Started, io: CliIo): string =>
   resultTable(
-    `${result.image} on ${engineText(report)}`,
+    `${result.image ?? result.audio} on ${engineText(report)}`,
     result.values
       ? result.values.map((value, i) => [`output ${i}`, String(value)] as const)
       : result.classes.map(({ name, probability }) => [name, percent(probability)] as const),

@@ -10,15 +10,25 @@ import { fashionMnist } from './fashion-mnist.js';
 import { imageFolder, type FolderOptions } from './folder.js';
 import { kmnist } from './kmnist.js';
 import { mnist } from './mnist.js';
+import { audio, type SoundFolderOptions } from './sounds.js';
 
 /** Options of {@link loadDataset}: those of every data set, and of those of this package. */
-export interface LoadOptions extends FolderOptions, Cifar100Options, TableOptions {}
+export interface LoadOptions extends FolderOptions, Cifar100Options, TableOptions, SoundFolderOptions {}
 
 /** The plugin of this entry; {@link loadDataset} registers it where it is not. */
 export const nodeDatasetsPlugin = definePlugin({
   name: '@bitgrad/datasets/node',
   version: '0.0.0',
-  datasets: { mnist, 'fashion-mnist': fashionMnist, kmnist, cifar10, cifar100, folder: imageFolder, csv },
+  datasets: {
+    mnist,
+    'fashion-mnist': fashionMnist,
+    kmnist,
+    cifar10,
+    cifar100,
+    folder: imageFolder,
+    csv,
+    audio,
+  },
 });
 
 /** Registers the plugins of this package where they are not. */
@@ -40,6 +50,7 @@ export function parseDataSpec(spec: string): registered.DataSpec {
  * - `folder:DIR`: see {@link loadImageFolder}; `size`, `channels`, `fit`, `background`, `invert`, `testFraction`, `threads`,
  *   `cache` and `onProgress` apply to it alone.
  * - `csv:FILE`: see {@link datasetFromCsv}; `target`, `targetKind`, `weight`, `window` and `windowStep` apply to it alone.
+ * - `audio:DIR`: see {@link loadSounds}; `sound`, `copies` and `testSpeaker` apply to it alone.
  * - whatever registered plugins offer.
  * @throws BitgradError naming the file: `io`, `invalid-file`, `truncated-file`, `checksum-mismatch`, `limit-exceeded`;
  *   as {@link parseDataSpec} for the spec; `incompatible` as {@link mapLabels} when `classes` are given

@@ -84,6 +84,10 @@ const fields =
 
 const name: Reader = (value, at) => text(value, at);
 const count: Reader = (value, at) => integer(value ?? 0, at, 0, Number.MAX_SAFE_INTEGER);
+const within =
+  (low: number, high: number): Reader =>
+  (value, at) =>
+    integer(value, at, low, high);
 const positive: Reader = (value, at) => {
   valid((value as number) > 0, at, value, 'a positive number');
   return finite(value, at);
@@ -98,6 +102,16 @@ const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Reader } = {
     fit: oneOf('cover', 'contain', 'stretch'),
     background: (value, at) => integers(value, at, [3, 3], [0, 255]),
     invert: oneOf(true, false),
+  }),
+  sound: fields({
+    sampleRate: within(1000, 192_000),
+    frame: oneOf(64, 128, 256, 512, 1024, 2048),
+    hop: within(1, 2048),
+    frames: within(1, 4096),
+    bands: within(4, 128),
+    lowest: finite,
+    highest: finite,
+    normalize: oneOf('fixed', 'mean'),
   }),
   quantizers: many(name),
   floatBytes: count,

@@ -1,0 +1,109 @@
+// The bytes of a recording: the part where most is said, its spectra, and those in 8 bits.
+import { createSpectrum } from './spectrum.js';
+import { soundLength, type SoundSettings } from './settings.js';
+
+/** Bits of 256 log2(energy) that a byte leaves out: a step is an eighth of an octave of energy, 0.38 dB. */
+const stepBits = 5;
+/** The energy that byte 0 stands for without normalization: about 96 dB below the loudest tone. */
+const quietest = 18 * 256;
+
+/** Samples from -1 to 1 in 16 bits; those are taken as they are. */
+function toInt16(samples: Int16Array | Float32Array): Int16Array {
+  if (samples instanceof Int16Array) return samples;
+  return Int16Array.from(samples, (v) => Math.max(-32768, Math.min(32767, Math.round(v * 32768) || 0)));
+}
+
+/** Where the loudest `length` samples begin, by the sum of magnitudes; negative where there are fewer, half on each side. */
+export function loudest(samples: Int16Array, length: number): number {
+  if (samples.length <= length) return -Math.floor((length - samples.length) / 2);
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum += Math.abs(samples[i]!);
+  let [best, at] = [sum, 0];
+  for (let i = length; i < samples.length; i++) {
+    sum += Math.abs(samples[i]!) - Math.abs(samples[i - length]!);
+    if (sum > best) [best, at] = [sum, i - length + 1];
+  }
+  return at;
+}
+
+/**
+ * Spectra in bytes.
+ * @param spectra 256 log2(energy), [frames, bands]
+ * @param out as many bytes
+ */
+function spectraBytes(
+  spectra: Int16Array,
+  { normalize }: Pick<SoundSettings, 'normalize'>,
+  out: Uint8Array | Uint8ClampedArray,
+): void {
+  let zero = quietest;
+  if (normalize === 'mean') {
+    let sum = 0;
+    for (const v of spectra) sum += v;
+    zero = Math.floor(sum / spectra.length) - 128 * 2 ** stepBits;
+  }
+  spectra.forEach((v, i) => (out[i] = Math.max(0, Math.min(255, (v - zero) >> stepBits))));
+}
+
+/**
+ * The bytes that a network takes of a recording: the loudest part of the length of an example, silence on both sides of a
+ * shorter one.
+ * @param samples at the sample rate of the settings; 16 bits, or floats from -1 to 1
+ * @param offset samples by which that part begins later
+ * @returns [frames, bands], row-major
+ */
+export function soundBytes(
+  samples: Int16Array | Float32Array,
+  settings: SoundSettings,
+  offset = 0,
+): Uint8Array {
+  const whole = toInt16(samples);
+  const { frames, bands, hop } = settings;
+  const spectrum = createSpectrum(settings);
+  const at = loudest(whole, soundLength(settings)) + offset;
+  const spectra = new Int16Array(frames * bands);
+  for (let t = 0; t < frames; t++) spectrum.frame(whole, at + t * hop, spectra, t * bands);
+  const bytes = new Uint8Array(frames * bands);
+  spectraBytes(spectra, settings, bytes);
+  return bytes;
+}
+
+/**
+ * Bytes of sound as it comes in: each call computes the new frames alone.
+ * @returns a function that takes samples and gives the bytes of the last `frames` frames, or undefined before there are so
+ *   many and where no new one is complete; the array is used again
+ */
+export function soundStream(settings: SoundSettings): {
+  push(samples: Int16Array | Float32Array): Uint8Array | undefined;
+  /** Forgets what was heard. */
+  reset(): void;
+} {
+  const { frames, bands, hop, frame } = settings;
+  const spectrum = createSpectrum(settings);
+  const spectra = new Int16Array(frames * bands);
+  const bytes = new Uint8Array(frames * bands);
+  let rest = new Int16Array(0);
+  let heard = 0;
+  return {
+    push(samples) {
+      const added = toInt16(samples);
+      const all = new Int16Array(rest.length + added.length);
+      all.set(rest);
+      all.set(added, rest.length);
+      let at = 0;
+      for (; at + frame <= all.length; at += hop) {
+        spectra.copyWithin(0, bands);
+        spectrum.frame(all, at, spectra, (frames - 1) * bands);
+        heard++;
+      }
+      rest = all.slice(at);
+      if (at === 0 || heard < frames) return undefined;
+      spectraBytes(spectra, settings, bytes);
+      return bytes;
+    },
+    reset() {
+      rest = new Int16Array(0);
+      heard = 0;
+    },
+  };
+}

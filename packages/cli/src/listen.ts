@@ -1,0 +1,166 @@
+// Sound that goes on, for `bitgrad run --stream` and `--false-accepts`: new frames, an answer every tenth of a second, words.
+import { BitgradError, createRng, resample } from '@bitgrad/core';
+import type { Recording } from '@bitgrad/datasets';
+import { readRecording } from '@bitgrad/datasets/node';
+import { createDetector, soundStream, topClasses, type Detection } from '@bitgrad/runtime';
+import { engineText, runOn, type Started } from './engines.js';
+import { exitCodes } from './exit.js';
+import { writeLine, type CliIo } from './io.js';
+import { percent } from './progress.js';
+import { answersOf, inputSpec } from './run-split.js';
+import { resultTable } from './table.js';
+
+/** What was heard. */
+interface Heard {
+  readonly seconds: number;
+  readonly detections: readonly Detection[];
+  /** Answers that the model gave, and the seconds that they took. */
+  readonly answers: number;
+  readonly took: number;
+}
+
+const answersPerSecond = 10;
+
+/** Runs a model on a recording as on sound that comes in. @throws BitgradError as `soundStream` */
+async function listen(
+  { model, executable }: Started,
+  { samples, sampleRate }: Recording,
+  threshold: number,
+  onWord: (word: Detection) => void = () => {},
+): Promise<Heard> {
+  const { sound } = model.metadata;
+  const rate = sound?.sampleRate ?? sampleRate;
+  const stream = soundStream(rate, { input: inputSpec(model), metadata: model.metadata });
+  const known = answersOf(model);
+  const count = model.plan.buffers[model.plan.output]!.shape.at(-1)!;
+  const detector = createDetector({ threshold });
+  const heard = resample(samples, sampleRate, rate);
+  const piece = Math.max(1, Math.round(rate / answersPerSecond));
+  const detections: Detection[] = [];
+  let answers = 0;
+  const started = performance.now();
+  for (let at = 0; at < heard.length; at += piece) {
+    const input = stream.push(heard.subarray(at, at + piece));
+    if (!input) continue;
+    const output = await runOn(executable, input);
+    answers++;
+    const word = detector.push(
+      topClasses(output, known, Math.max(2, count)),
+      Math.min(heard.length, at + piece) / rate,
+    );
+    if (!word) continue;
+    detections.push(word);
+    onWord(word);
+  }
+  const took = (performance.now() - started) / 1000;
+  return { seconds: samples.length / sampleRate, detections, answers, took };
+}
+
+/** Kinds of sound in which nobody speaks; each next sample from the last. */
+const sounds: Readonly<Record<string, (normal: () => number) => () => number>> = {
+  silence: (normal) => () => 0.0002 * normal(),
+  'white noise': (normal) => () => 0.05 * normal(),
+  /** 1/f: white noise through the filter of Paul Kellet. */
+  'pink noise': (normal) => {
+    let [a, b, c] = [0, 0, 0];
+    return () => {
+      const white = normal();
+      a = 0.99765 * a + white * 0.099046;
+      b = 0.963 * b + white * 0.2965164;
+      c = 0.57 * c + white * 1.0526913;
+      return 0.02 * (a + b + c + white * 0.1848);
+    };
+  },
+  hum: (normal) => {
+    let i = 0;
+    return () => 0.1 * Math.sin((i++ * 2 * Math.PI * 100) / 8000) + 0.01 * normal();
+  },
+};
+
+/** Words that a model hears where nobody speaks. */
+interface FalseAccepts {
+  /** Minutes of each kind of sound. */
+  readonly minutes: number;
+  /** By the kind of sound: words an hour. */
+  readonly perHour: Readonly<Record<string, number>>;
+}
+
+/** Runs a model on synthesized silence and noises. */
+async function falseAccepts(
+  started: Started,
+  minutes: number,
+  threshold: number,
+  seed: number,
+): Promise<FalseAccepts> {
+  const sampleRate = started.model.metadata.sound?.sampleRate ?? 8000;
+  const perHour: Record<string, number> = {};
+  for (const [name, make] of Object.entries(sounds)) {
+    const next = make(createRng(seed).fork(name).normal);
+    const samples = Int16Array.from({ length: Math.round(60 * minutes * sampleRate) }, () =>
+      Math.max(-32768, Math.min(32767, Math.round(32768 * next()))),
+    );
+    const { detections } = await listen(started, { samples, sampleRate }, threshold);
+    perHour[name] = (detections.length * 60) / minutes;
+  }
+  return { minutes, perHour };
+}
+
+/** @throws BitgradError `invalid-option` for a model that does not listen */
+function expectSound({ model }: Started, flag: string): void {
+  if (model.metadata.sound) return;
+  throw new BitgradError({
+    code: 'invalid-option',
+    source: 'cli',
+    what: `${flag} of a model that was not trained on sound`,
+    got: model.metadata.name ?? 'a file without metadata.sound',
+    next: 'Train one with --data audio:DIR.',
+  });
+}
+
+/** Options of {@link runSound}, as the command has them. */
+export interface SoundOptions {
+  readonly falseAccepts?: number;
+  readonly threshold: number;
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+/**
+ * `--stream` and `--false-accepts`.
+ * @param path the recording, of the former
+ * @returns the exit code
+ * @throws BitgradError `invalid-option` for a model that was not trained on sound; as `readRecording`
+ */
+export async function runSound(
+  started: Started,
+  path: string,
+  { falseAccepts: minutes, threshold, seed, json }: SoundOptions,
+  io: CliIo,
+): Promise<number> {
+  expectSound(started, minutes === undefined ? '--stream' : '--false-accepts');
+  const write = (object: object): void => writeLine(io.stdout, JSON.stringify(object));
+  if (minutes !== undefined) {
+    const result = await falseAccepts(started, minutes, threshold, seed);
+    if (json) write(result);
+    else {
+      const rows = Object.entries(result.perHour).map(([name, n]) => [name, `${n} words an hour`] as const);
+      writeLine(
+        io.stdout,
+        resultTable(`heard in ${minutes} minutes of each, threshold ${threshold}`, rows, io),
+      );
+    }
+    return exitCodes.done;
+  }
+  const said = ({ seconds, name, probability }: Detection): void => {
+    if (!json) writeLine(io.stdout, `${seconds.toFixed(1).padStart(8)} s  ${name}  ${percent(probability)}`);
+  };
+  const heard = await listen(started, await readRecording(path), threshold, said);
+  const { seconds, answers, took } = heard;
+  if (json) write({ audio: path, ...heard, perHour: (heard.detections.length * 3600) / seconds });
+  else
+    writeLine(
+      io.stderr,
+      `${heard.detections.length} words in ${seconds.toFixed(1)} s; ${answers} answers took ${took.toFixed(2)} s on ${engineText(started.report)}`,
+    );
+  return exitCodes.done;
+}
