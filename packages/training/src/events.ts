@@ -2,8 +2,14 @@
 import type { GapEvaluation } from './gap.js';
 import type { TrainingMetrics, TrainingPosition } from './trainer-state.js';
 
+/** Where in a run of several stages an event is. */
+export interface InStage {
+  /** Name of the stage; absent where there is one only. */
+  readonly stage?: string;
+}
+
 /** After each step. */
-export interface StepEvent {
+export interface StepEvent extends InStage {
   readonly type: 'step';
   /** Steps done. */
   readonly step: number;
@@ -29,7 +35,7 @@ export interface StepEvent {
 }
 
 /** After each epoch, with its evaluation. Kept in checkpoints. */
-export interface EpochEvent {
+export interface EpochEvent extends InStage {
   readonly type: 'epoch';
   /** Number of the epoch, from 0. */
   readonly epoch: number;
@@ -60,7 +66,7 @@ export interface EpochEvent {
 }
 
 /** Before what takes long: an epoch's training, an evaluation. */
-export interface PhaseEvent {
+export interface PhaseEvent extends InStage {
   readonly type: 'phase';
   readonly phase: 'training' | 'validation' | 'test';
   /** Number of the epoch, from 0; of the last one done after the end. */

@@ -10,9 +10,18 @@ export {
   saveCheckpoint,
   type Checkpoint,
 } from './checkpoint/checkpoint.js';
+export type { Distillation } from './distill.js';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.js';
 export { classCount } from './inputs.js';
-export type { EpochEvent, FinalFigures, FinishEvent, PhaseEvent, StepEvent, TrainEvent } from './events.js';
+export type {
+  EpochEvent,
+  FinalFigures,
+  FinishEvent,
+  InStage,
+  PhaseEvent,
+  StepEvent,
+  TrainEvent,
+} from './events.js';
 export { freezeLayers, initializeFrom, type Initialized } from './fine-tune.js';
 export { evaluateGap, isSoft, type GapEvaluation } from './gap.js';
 export { adam, type AdamOptions } from './optimizers/adam.js';
@@ -53,5 +62,5 @@ export {
 export { createTrainer, type Trainer } from './trainer.js';
 export type { TrainerOptions } from './trainer-options.js';
 export type { TrainerState, TrainingMetrics, TrainingPosition } from './trainer-state.js';
-export type { WeightValues } from './weights.js';
+export { weightsChecksum, type WeightValues } from './weights.js';
 export { wrapForQuantizers } from './wrap.js';

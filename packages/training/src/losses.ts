@@ -8,6 +8,8 @@ import type { LabelKind } from '@bitgrad/datasets';
 export interface LossAbout {
   /** Inputs of the batch, as the model got them. */
   readonly inputs: readonly tf.Tensor[];
+  /** Positions of the examples in the split, [n]; of a training step. */
+  readonly indices?: Int32Array;
   /** Weights of the examples, [n]; undefined where they all count alike. */
   readonly weights?: tf.Tensor1D;
 }

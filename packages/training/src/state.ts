@@ -69,6 +69,14 @@ export function splitChecksum({ images, labels, weights, more = [] }: Examples):
   return hash;
 }
 
+/** FNV-1a over the bytes of values. */
+export function checksumOf(...all: readonly Float32Array[]): number {
+  let hash = 0x811c9dc5;
+  for (const { buffer, byteOffset, byteLength } of all)
+    for (const byte of new Uint8Array(buffer, byteOffset, byteLength)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0; // prettier-ignore
+  return hash;
+}
+
 /** Runs asynchronous work one piece after another, in the order asked for. */
 export function createLock(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();

@@ -115,7 +115,11 @@ export async function trainStep(
     const { value, grads } = tf.variableGrads(() => {
       const outputs = model.apply(inputs.length === 1 ? inputs[0]! : inputs, { training: true }) as tf.Tensor;
       kept.push(tf.keep(tf.clone(outputs)));
-      const found = loss(outputs as tf.Tensor2D, targets as tf.Tensor2D, { inputs, weights });
+      const found = loss(outputs as tf.Tensor2D, targets as tf.Tensor2D, {
+        inputs,
+        weights,
+        indices: batch.indices,
+      });
       return [meanLoss(found, batch.size, weights), ...model.calculateLosses()].reduce((a, b) =>
         tf.add(a, b),
       );

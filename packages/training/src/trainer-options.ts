@@ -13,6 +13,7 @@ import {
   type Normalization,
 } from '@bitgrad/datasets';
 import { expectModel } from '@bitgrad/layers';
+import { checkDistillation, distillationRule, distilled, type Distillation } from './distill.js';
 import { endingOf, lossRule } from './evaluate.js';
 import { checkData, expectLogits } from './inputs.js';
 import { defaultLoss, lossNamed, type LossFunction, type LossName } from './losses.js';
@@ -27,7 +28,7 @@ import {
   type ScheduleSpec,
 } from './schedules.js';
 import { checkSelection, earlyStopRule, type EarlyStop, type Monitor } from './selection.js';
-import { splitChecksum } from './state.js';
+import { checksumOf, splitChecksum } from './state.js';
 import type { Answers } from './step.js';
 
 /** What to train, on what, and how. */
@@ -79,6 +80,8 @@ export interface TrainerOptions {
   readonly classWeights?: readonly number[];
   /** Of losses of values: a number for each column that its differences are divided by; default 1 each. */
   readonly valueScale?: readonly number[];
+  /** Learn from a teacher, beside the labels or in their place; evaluation is by the labels. Default not. */
+  readonly distill?: Distillation;
   /** Gradients whose norm over all weights together is larger are scaled down to it; default not. */
   readonly clipNorm?: number;
   /** Evaluate after every so many epochs and after the last; default 1; 0: never. */
@@ -109,6 +112,7 @@ const rules: OptionRules<TrainerOptions> = {
   labelSmoothing: option.below(0, 1),
   classWeights: option.list(option.number(0), 1),
   valueScale: option.list(option.positive, 1),
+  distill: distillationRule,
   clipNorm: option.positive,
   evaluateEvery: option.integer(0),
   flipEvery: option.integer(0),
@@ -122,7 +126,15 @@ type Absent = 'test' | 'validation' | 'earlyStop' | 'clipNorm';
 export interface ResolvedOptions extends Required<
   Omit<
     TrainerOptions,
-    'optimizer' | 'schedule' | 'augment' | 'labelSmoothing' | 'loss' | 'classWeights' | 'valueScale' | Absent
+    | 'optimizer'
+    | 'schedule'
+    | 'augment'
+    | 'labelSmoothing'
+    | 'loss'
+    | 'classWeights'
+    | 'valueScale'
+    | 'distill'
+    | Absent
   >
 > {
   readonly test: Examples | undefined;
@@ -209,6 +221,9 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
   checkSelection(options);
   checkInputs(train, options.normalize);
   if (train.type !== 'f32') normalizationTable(normalize, train.shape.at(-1)!);
+  const { distill } = options;
+  if (distill) checkDistillation(distill, train, answers, augment !== undefined);
+  const losses = lossesOf(options, answers);
   const given = options.optimizer ?? { name: 'adam' };
   const optimizer = isOptimizer(given) ? given : createOptimizer(given, model);
   expectOptimizer('createTrainer', optimizer);
@@ -231,7 +246,8 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
     schedule,
     normalize,
     augment,
-    ...lossesOf(options, answers),
+    ...losses,
+    ...(distill && { loss: distilled(losses.loss, distill) }),
     answers,
     threshold: endingOf(model, answers).threshold,
     clipNorm,
@@ -250,7 +266,7 @@ export function resolveOptions(options: TrainerOptions): ResolvedOptions {
  */
 const configOf = (
   options: Omit<ResolvedOptions, 'config'>,
-  { loss, labelSmoothing, classWeights, valueScale }: TrainerOptions,
+  { loss, labelSmoothing, classWeights, valueScale, distill }: TrainerOptions,
 ): JsonObject => {
   const { train, validation, optimizer, schedule, augment, clipNorm, earlyStop, keepBest, monitor } = options;
   const { epochs, batchSize, seed, learningRate, normalize, answers } = options;
@@ -274,6 +290,13 @@ const configOf = (
       ...(labelSmoothing && { labelSmoothing }),
       ...(classWeights && { classWeights }),
       ...(valueScale && { valueScale }),
+      ...(distill && {
+        distill: {
+          temperature: distill.temperature ?? 1,
+          share: distill.share ?? 1,
+          ...(distill.logits && { logits: checksumOf(distill.logits) }),
+        },
+      }),
       ...(clipNorm && { clipNorm }),
       ...(validation && { validationImages: validation.size, validationChecksum: splitChecksum(validation) }),
       ...(earlyStop && { earlyStop }),

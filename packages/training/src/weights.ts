@@ -2,8 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
 import { BitgradError } from '@bitgrad/core';
-import { walkLayers } from '@bitgrad/layers';
+import { expectModel, walkLayers } from '@bitgrad/layers';
 import { differingNames, matchNames } from './names.js';
+import { checksumOf } from './state.js';
 
 /** A weight of a model as plain data. */
 export interface WeightValues {
@@ -53,6 +54,12 @@ export const readWeights = (model: LayersModel): Promise<WeightValues[]> =>
       return { name, shape: [...tensor.shape], values: Float32Array.from(await tensor.data()) };
     }),
   );
+
+/** A number that differs, almost surely, between models of other weights: that of a teacher, which a resumed run needs again. */
+export async function weightsChecksum(model: LayersModel): Promise<number> {
+  expectModel('training', 'weightsChecksum', model);
+  return checksumOf(...(await readWeights(model)).map(({ values }) => values));
+}
 
 /** Weights with other values, in their order. */
 export const withValues = (
