@@ -89,7 +89,8 @@ it.each(packages)(
     const stated = [...text.matchAll(statedVersion)].map((match) => match[2]);
     expect(stated).toEqual(stated.map(() => manifest.version));
     const plugin =
-      name.startsWith('quantizer-') || ['models', 'datasets', 'importer', 'training'].includes(name);
+      name.startsWith('quantizer-') ||
+      ['models', 'datasets', 'recipe', 'importer', 'training'].includes(name);
     expect(stated.length > 0).toBe(plugin);
   },
 );

@@ -6,6 +6,7 @@ import { datasetsPlugin } from '@bitgrad/datasets';
 import { nodeDatasetsPlugin } from '@bitgrad/datasets/node';
 import { modelsPlugin } from '@bitgrad/models';
 import { trainingPlugin } from '@bitgrad/training';
+import { recipesPlugin } from '@bitgrad/recipe';
 import { loadPlugin, pluginOf } from '@bitgrad/recipe/node';
 
 /** The packages whose plugins are always there, in order. A new one is one line here and one in package.json. */
@@ -24,6 +25,7 @@ export const builtInPlugins = (): Promise<Plugin[]> =>
     datasetsPlugin,
     nodeDatasetsPlugin,
     trainingPlugin,
+    recipesPlugin,
     ...packages.map(async ({ name, load }) => pluginOf(await load(), name)),
   ]);
 

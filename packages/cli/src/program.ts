@@ -72,7 +72,7 @@ function addCommands(program: Command, execute: Runner): void {
   ).action((name: string | undefined, options: CertifyCommandOptions) =>
     execute((io) => runCertify(name, options, io)),
   );
-  add('list', 'list plugins, quantizers, surrogates, forwards, models, data sets, optimizers, importers, backends and engines', listEntries) // prettier-ignore
+  add('list', 'list plugins, quantizers, surrogates, forwards, models, data sets, optimizers, recipes, importers, backends and engines', listEntries) // prettier-ignore
     .action((options: ListOptions) => execute((io) => runList(options, io)));
 }
 

@@ -1,5 +1,5 @@
 // Shows a run: a bar on a terminal, plain lines elsewhere (one every few seconds, one an epoch).
-import type { EpochEvent, PhaseEvent, StepEvent } from '@bitgrad/training';
+import type { EpochEvent, InStage, PhaseEvent, StepEvent } from '@bitgrad/training';
 import { SingleBar } from 'cli-progress';
 import { writeLine, type CliIo } from './io.js';
 
@@ -37,10 +37,14 @@ const figures = (event: StepEvent): string =>
     `ETA ${duration(event.etaSeconds)}`,
   ].join(' | ');
 
+/** `inputs: `, of a run with stages. */
+const inStage = ({ stage }: InStage): string => (stage === undefined ? '' : `${stage}: `);
+
 /** The line of an epoch. */
-const epochLine = (event: EpochEvent): string =>
+const epochLine = (event: EpochEvent, epochs: number): string =>
   [
-    `epoch ${event.epoch + 1}/${event.epochs}`,
+    `epoch ${event.epoch + 1}/${epochs}`,
+    ...(event.stage === undefined ? [] : [event.stage]),
     `loss ${event.loss.toFixed(4)}`,
     `accuracy ${percent(event.accuracy)}`,
     ...(event.validationAccuracy === undefined ? [] : [`validation ${percent(event.validationAccuracy)}`]),
@@ -56,8 +60,11 @@ export function createProgress(io: CliIo, lines: NodeJS.WritableStream, epochs: 
 }
 
 /** What a phase does, in words. */
-const phaseText = ({ phase, images }: PhaseEvent): string =>
-  phase === 'training' ? `training on ${images} images` : `evaluating ${images} ${phase} images`;
+const phaseText = (event: PhaseEvent): string => {
+  const { phase, images } = event;
+  const what = phase === 'training' ? `training on ${images} images` : `evaluating ${images} ${phase} images`;
+  return `${inStage(event)}${what}`;
+};
 
 function lineProgress(lines: NodeJS.WritableStream, epochs: number): Progress {
   let last = performance.now();
@@ -68,13 +75,13 @@ function lineProgress(lines: NodeJS.WritableStream, epochs: number): Progress {
   };
   return {
     step(event) {
-      const place = `epoch ${event.epoch + 1}/${epochs} | training, step ${event.step}/${event.totalSteps}`;
+      const place = `epoch ${event.epoch + 1}/${epochs} | ${inStage(event)}training, step ${event.step}/${event.totalSteps}`;
       if (due()) writeLine(lines, `${place} | ${figures(event)}`);
     },
     phase(event) {
       if (due()) writeLine(lines, `epoch ${event.epoch + 1}/${epochs} | ${phaseText(event)}`);
     },
-    epoch: (event) => writeLine(lines, epochLine(event)),
+    epoch: (event) => writeLine(lines, epochLine(event, epochs)),
     note: (text) => writeLine(lines, text),
     stop: () => undefined,
   };
@@ -101,7 +108,10 @@ function barProgress(io: CliIo, lines: NodeJS.WritableStream, epochs: number): P
   };
   return {
     step(event) {
-      const payload = { epoch: `${event.epoch + 1}/${epochs}`, figures: figures(event) };
+      const payload = {
+        epoch: `${event.epoch + 1}/${epochs}`,
+        figures: `${inStage(event)}${figures(event)}`,
+      };
       if (!running) bar.start(event.stepsPerEpoch, event.batch, payload);
       else bar.update(event.batch, payload);
       running = true;
@@ -109,7 +119,7 @@ function barProgress(io: CliIo, lines: NodeJS.WritableStream, epochs: number): P
     phase(event) {
       if (running) bar.update({ figures: phaseText(event) });
     },
-    epoch: (event) => line(epochLine(event)),
+    epoch: (event) => line(epochLine(event, epochs)),
     note: line,
     stop() {
       if (running) bar.stop();

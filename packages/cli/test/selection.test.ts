@@ -108,3 +108,31 @@ it(
     expect(lastLine(other.stderr)).toContain('option "freeze" differs');
   },
 );
+
+it(
+  'trains in stages with a teacher, names the stage, and resumes in the second to the same bits',
+  { timeout: 120_000 },
+  async () => {
+    const folder = temporaryFolder();
+    const args = (out: string, ...more: string[]) =>
+    ['train', '--model', 'mlp', '--backend', 'wasm', '--limit', '96', '--test-limit', '40', '--batch', '16', '--out', join(folder, out), ...more]; // prettier-ignore
+    expect((await cli(args('teacher', '--quantizer', 'none', '--epochs', '2'))).code).toBe(0);
+    const how = ['--epochs', '4', '--recipe', 'two-stage', '--teacher', join(folder, 'teacher'), '--temperature', '2']; // prettier-ignore
+    const whole = await cli(args('whole', ...how));
+    expect(whole.code, whole.stderr).toBe(0);
+    expect(whole.stdout).toContain('stage inputs: 2 epochs, none/ste\nstage kernels: 2 epochs, ste');
+    expect(whole.stdout).toMatch(/epoch 2\/4 \| inputs \| loss.*\n(.*\n)*epoch 3\/4 \| kernels \| loss/);
+    const lines = read(folder, 'whole', 'history.jsonl').toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>); // prettier-ignore
+    expect(lines.map(({ epoch, step, stage }) => [epoch, step, stage])).toEqual([[0, 6, 'inputs'], [1, 12, 'inputs'], [2, 18, 'kernels'], [3, 24, 'kernels']]); // prettier-ignore
+    const stop = new AbortController();
+    await cli(args('parts', ...how), stop.signal, (text) => {
+      if (text.startsWith('epoch 3/4 | kernels')) stop.abort('SIGINT');
+    });
+    const resumed = await cli(args('parts', ...how, '--resume'));
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(resumed.stdout).toMatch(/resumed at step 1[89] of 24/);
+    expect(read(folder, 'parts', 'weights.bin').equals(read(folder, 'whole', 'weights.bin'))).toBe(true);
+    const other = await cli(args('parts', ...how.slice(0, 4), '--resume'));
+    expect(lastLine(other.stderr)).toMatch(/option "(teacher|temperature)" differs/);
+  },
+);

@@ -196,6 +196,7 @@ export const pluginFields = {
   dataset: 'datasets',
   optimizer: 'optimizers',
   importer: 'importers',
+  recipe: 'recipes',
 } as const;
 
 const makers: Partial<Record<string, string>> = {
@@ -203,6 +204,7 @@ const makers: Partial<Record<string, string>> = {
   dataset: 'what defineDataset of @bitgrad/datasets makes',
   optimizer: 'what defineOptimizer of @bitgrad/training makes',
   importer: 'what defineImporter of @bitgrad/importer makes',
+  recipe: 'what defineRecipe of @bitgrad/recipe makes',
 };
 
 /**

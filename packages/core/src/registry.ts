@@ -78,7 +78,7 @@ export interface Registry {
 }
 
 type Kind = keyof typeof kinds;
-const definitionKinds: readonly Kind[] = ['model', 'dataset', 'optimizer', 'importer'];
+const definitionKinds: readonly Kind[] = ['model', 'dataset', 'optimizer', 'importer', 'recipe'];
 
 /** A factory or a definition, and where it is from. */
 interface Member {

@@ -98,7 +98,16 @@ interface Toy extends Definition {
 describe('definePlugin', () => {
   it('fills in empty kinds and freezes', () => {
     const plugin = definePlugin({ name: '@x/y', version: '1.0.0' });
-    const kinds = ['quantizers', 'surrogates', 'forwards', 'models', 'datasets', 'optimizers', 'importers'];
+    const kinds = [
+      'quantizers',
+      'surrogates',
+      'forwards',
+      'models',
+      'datasets',
+      'optimizers',
+      'importers',
+      'recipes',
+    ];
     expect(plugin).toEqual({
       name: '@x/y',
       version: '1.0.0',

@@ -1,4 +1,5 @@
 export { adapterOf, startBackend, unavailable, type BackendSource } from './backends.js';
+export type { RunProgress, TrainRunOptions } from './course.js';
 export {
   dataKind,
   dataText,
@@ -12,15 +13,7 @@ export {
   type DataOptions,
 } from './data.js';
 export { modelContents, modelFiles, modelOf } from './model-files.js';
-export {
-  openRun,
-  type Files,
-  type OpenOptions,
-  type Run,
-  type RunAbout,
-  type Storage,
-  type TrainRunOptions,
-} from './open-run.js';
+export { openRun, type Files, type OpenOptions, type Run, type RunAbout, type Storage } from './open-run.js';
 export {
   described,
   flagOf,
@@ -45,6 +38,14 @@ export {
   type Recipe,
   type RecipeInput,
 } from './recipe.js';
+export {
+  defineRecipe,
+  type RecipeAbout,
+  type RecipeDefinition,
+  type Stage,
+} from './recipes/define-recipe.js';
+export { recipesPlugin } from './recipes/plugin.js';
+export { listRecipes, type RecipeInfo } from './recipes/registry.js';
 export type { RunResult } from './result.js';
 export {
   checkpointName,

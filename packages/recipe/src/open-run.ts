@@ -3,37 +3,26 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BitgradError, checkOptions, option, type BackendAdapter, type JsonObject } from '@bitgrad/core';
 import { symmetricNormalization, type Dataset, type Examples } from '@bitgrad/datasets';
 import {
-  checkConfig,
   evaluateGap,
-  freezeLayers,
-  initializeFrom,
-  loadCheckpoint,
-  restoreCheckpoint,
-  saveCheckpoint,
+  weightsChecksum,
   type Checkpoint,
   type GapEvaluation,
-  type TrainEvent,
   type Trainer,
   type TrainerOptions,
 } from '@bitgrad/training';
 import type { CompileResult } from '@bitgrad/compiler';
 import { startBackend, type BackendSource } from './backends.js';
+import { createCourse, type CoursePlan, type RunProgress, type TrainRunOptions } from './course.js';
 import { openData, recipeData, withValidation } from './data.js';
 import { modelContents } from './model-files.js';
+import { flagOf } from './option.js';
 import { aboutOf, packModel, type PackOptions } from './pack.js';
+import type { Parts } from './parts.js';
 import { chooseQuantizers, type ChosenQuantizers } from './quantizers.js';
-import {
-  buildModel,
-  buildTrainer,
-  checkRecipe,
-  identityOf,
-  resolveRecipe,
-  savedIdentity,
-  type Recipe,
-  type RecipeInput,
-} from './recipe.js';
+import { checkRecipe, identityOf, resolveRecipe, type Recipe, type RecipeInput } from './recipe.js';
 import { resultOf, type RunResult } from './result.js';
 import { infoContents, infoName } from './run-info.js';
+import { stagesOf } from './stages.js';
 
 /** Files by name. */
 export type Files = Readonly<Record<string, Uint8Array | string>>;
@@ -54,6 +43,8 @@ export interface OpenOptions {
   readonly quantizers?: ChosenQuantizers;
   /** A model whose weights the run starts from, by name and shape; called when the backend runs, and disposed. */
   readonly initial?: () => LayersModel | Promise<LayersModel>;
+  /** A model whose logits the run learns from; called when the backend runs, and disposed with the run. */
+  readonly teacher?: () => LayersModel | Promise<LayersModel>;
   /** Further options of the trainer, such as `evaluateEvery`. */
   readonly trainer?: Pick<TrainerOptions, 'evaluateEvery' | 'flipEvery' | 'yieldEveryMs'>;
   readonly storage?: Storage;
@@ -67,18 +58,22 @@ export interface Run {
   readonly backend: BackendAdapter;
   readonly quantizers: ChosenQuantizers;
   readonly data: Dataset<Examples>;
+  /** Of the present stage. */
   readonly model: LayersModel;
+  /** Of the present stage: its steps and epochs are counted from the stage's beginning. */
   readonly trainer: Trainer;
   /** What a resumed run must have in common with this one. */
   readonly identity: JsonObject;
   /**
    * Trains to the end, or until the signal stops it between two steps; called again, it goes on.
-   * @param options.onEvent called for each step and epoch, and awaited
+   * @param options.onEvent called for each step and epoch, and awaited; steps and epochs are counted over all stages
    * @returns whether it is finished
    */
   train(options?: TrainRunOptions): Promise<boolean>;
   /** Evaluates on a split (default `test`), as deployed and as trained; undefined when the signal stopped it. */
   evaluate(split?: 'test' | 'train' | 'validation', signal?: AbortSignal): Promise<GapEvaluation | undefined>;
+  /** Where it stands, counted from the beginning. */
+  progress(): RunProgress;
   /** The figures so far. */
   result(): RunResult;
   /** All that {@link Run.resume} needs; between two steps. */
@@ -95,12 +90,6 @@ export interface Run {
   dispose(): Promise<void>;
 }
 
-/** Options of {@link Run.train}. */
-export interface TrainRunOptions {
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: TrainEvent) => unknown;
-}
-
 /** What `bitgrad.json` says besides: where the data lie, and the plugins that were named. */
 export interface RunAbout {
   readonly data?: string;
@@ -112,6 +101,7 @@ const rules = {
   backends: option.list(option.object),
   dataset: option.object,
   initial: option.callback,
+  teacher: option.callback,
   quantizers: option.object,
   trainer: option.object,
   storage: option.object,
@@ -119,8 +109,8 @@ const rules = {
 };
 
 /**
- * Opens a run: starts the backend, reads the data, makes the model and its trainer. Quantizers, models, data sets and
- * optimizers are found by name among the registered plugins.
+ * Opens a run: starts the backend, reads the data, makes the model and its trainer. Quantizers, models, data sets, optimizers and
+ * recipes are found by name among the registered plugins.
  * @param recipe options as `bitgrad train` takes them: `{ model: 'cnn', data: 'digits', epochs: 5 }`
  * @throws BitgradError `invalid-option`, `unknown-name`, `backend-unavailable`, and from what reads the data
  */
@@ -131,52 +121,60 @@ export async function openRun(recipe: RecipeInput = {}, options: OpenOptions = {
     note = () => {},
     dataset,
     storage,
+    trainer,
   } = checkOptions<OpenOptions>('recipe', 'openRun', options, rules);
   const quantizers = options.quantizers ?? chooseQuantizers(resolved);
   checkRecipe(resolved, quantizers, dataset !== undefined);
+  checkTeacher(resolved, options.teacher !== undefined);
   const { backend, skipped } = await startBackend(backends, resolved.backend);
   for (const { name, reason } of skipped) note(`backend ${name} not used: ${reason}`);
   const data = await (dataset ? ownData(dataset, resolved) : openData(recipeData(resolved), note));
-  const identity = { ...identityOf(resolved, quantizers, backend.name), classes: [...data.classes] };
-  const model = buildModel(resolved, data, quantizers);
-  if (options.initial) note(await startFrom(model, options.initial));
-  if (resolved.freeze !== undefined) {
-    const frozen = freezeLayers(
-      model,
-      resolved.freeze.split(',').map((name) => name.trim()),
-    );
-    note(`frozen: ${frozen.join(', ')}`);
-  }
-  const trainer = buildTrainer(resolved, model, data, options.trainer);
-  return runOf({ recipe: resolved, backend, quantizers, data, model, trainer, identity }, storage);
-}
-
-/** Takes weights over, and says which. */
-async function startFrom(model: LayersModel, initial: NonNullable<OpenOptions['initial']>): Promise<string> {
-  const source = await initial();
+  const stages = stagesOf(resolved, quantizers, data, options.quantizers !== undefined);
+  for (const { name, recipe: of, quantizers: q } of stages) if (name !== undefined) note(`stage ${name}: ${of.epochs} epochs, ${q.label}`); // prettier-ignore
+  const teacher = await options.teacher?.();
+  const identity = {
+    ...identityOf(resolved, quantizers, backend.name),
+    classes: [...data.classes],
+    ...(teacher && { teacher: await weightsChecksum(teacher) }),
+  };
+  const initial = await options.initial?.();
   try {
-    const { taken, left } = initializeFrom(model, source);
-    const rest =
-      left.length === 0 ? '' : `; new are ${left.slice(0, 8).join(', ')}${left.length > 8 ? ', ...' : ''}`;
-    return `${taken.length} of ${taken.length + left.length} weights are taken over${rest}`;
+    const shared = { backend, data, teacher, trainer, note };
+    return runOf({ recipe: resolved, quantizers, identity, stages, shared, storage, initial });
   } finally {
-    source.dispose();
+    initial?.dispose();
   }
 }
 
 const ownData = (dataset: Dataset<Examples>, { validation, seed }: Recipe): Dataset<Examples> =>
   validation === undefined ? dataset : withValidation(dataset, validation, seed);
 
-type Parts = Pick<Run, 'recipe' | 'backend' | 'quantizers' | 'data' | 'model' | 'trainer' | 'identity'>;
+/** @throws BitgradError `invalid-option` for options of a teacher that is not there */
+function checkTeacher(recipe: Recipe, there: boolean): void {
+  for (const name of ['temperature', 'teacherShare'] as const)
+    if (!there && recipe[name] !== undefined)
+      throw new BitgradError({
+        code: 'invalid-option',
+        source: 'recipe',
+        what: flagOf(name),
+        got: recipe[name],
+        next: 'It is for a run with a teacher (--teacher DIR).',
+      });
+}
+
+/** A run as a whole. */
+interface Whole extends CoursePlan, Pick<Run, 'recipe' | 'quantizers'> {
+  readonly storage?: Storage;
+}
 
 /** The model's files, and the description that the compiler and `eval` read. */
 async function filesOf(
-  parts: Parts,
-  { data = parts.recipe.data, plugins = [], result = {} }: RunAbout = {},
+  { recipe, identity, shared: { data: set } }: Whole,
+  { model, trainer }: Parts,
+  figures: RunResult,
+  { data = recipe.data, plugins = [], result = {} }: RunAbout = {},
 ): Promise<Files> {
-  const { data: set, model, trainer } = parts;
-  const { classes: _, ...kept } = parts.identity;
-  const figures = resultOf(parts);
+  const { classes: _, ...kept } = identity;
   const info = infoContents({
     version: 1,
     options: { ...kept, data, ...trainer.config },
@@ -194,8 +192,11 @@ async function filesOf(
   return { ...(await modelContents(model)), [infoName]: info };
 }
 
-function runOf(parts: Parts, storage: Storage | undefined): Run {
-  const { recipe, backend, data, model, trainer, identity } = parts;
+function runOf(whole: Whole): Run {
+  const { recipe, identity, quantizers, shared, storage } = whole;
+  const { backend, data, teacher } = shared;
+  const course = createCourse(whole);
+  const { parts } = course;
   const stored = (path: string): Storage => {
     if (storage) return storage;
     throw new BitgradError({
@@ -208,24 +209,21 @@ function runOf(parts: Parts, storage: Storage | undefined): Run {
     });
   };
   const run: Run = {
-    ...parts,
-    async train({ signal, onEvent } = {}) {
-      for await (const event of trainer.run({ signal })) await onEvent?.(event);
-      return trainer.finished();
+    ...{ recipe, backend, quantizers, data, identity },
+    get model() {
+      return parts().model;
     },
+    get trainer() {
+      return parts().trainer;
+    },
+    train: course.train,
     evaluate: (split = 'test', signal) =>
-      evaluateGap(model, data[split]!, { batchSize: recipe.batch, signal }),
-    result: () => resultOf(parts),
-    checkpoint: () => saveCheckpoint(trainer, { identity }),
-    resume(bytes) {
-      const checkpoint = loadCheckpoint(bytes);
-      const saved = checkpoint.extra.identity as JsonObject | undefined;
-      // One that a trainer saved without a recipe has the trainer's options only.
-      if (saved) checkConfig(savedIdentity(saved, identity), identity);
-      restoreCheckpoint(trainer, checkpoint);
-      return checkpoint;
-    },
-    files: (about) => filesOf(parts, about),
+      evaluateGap(parts().model, data[split]!, { batchSize: recipe.batch, signal }),
+    progress: course.progress,
+    result: () => resultOf({ ...parts(), recipe, quantizers, backend, data }, course.done(), course.finished()), // prettier-ignore
+    checkpoint: course.checkpoint,
+    resume: course.resume,
+    files: (about) => filesOf(whole, parts(), run.result(), about),
     async save(target) {
       const files = await run.files();
       await (typeof target === 'string' ? stored(target).folder(target, files) : target(files));
@@ -233,14 +231,14 @@ function runOf(parts: Parts, storage: Storage | undefined): Run {
     async pack(target, options) {
       if (typeof target === 'string') stored(target);
       const about = { name: recipe.model, picture: data.picture, sound: data.sound, ...aboutOf(data) };
-      const compiled = await packModel(model, data.test, about, options);
+      const compiled = await packModel(parts().model, data.test, about, options);
       if (typeof target === 'string') await stored(target).file(target, compiled.bytes);
       else await target?.(compiled.bytes);
       return compiled;
     },
     async dispose() {
-      trainer.dispose();
-      model.dispose();
+      course.dispose();
+      teacher?.dispose();
       await backend.dispose();
     },
   };

@@ -48,6 +48,8 @@ export interface ChosenQuantizers {
   readonly label: string;
   /** What a resumed run must have in common. */
   readonly identity: JsonObject;
+  /** The options that name the quantizer of the inputs by itself. */
+  readonly inputs: Pick<QuantizerOptions, 'inputQuantizer' | 'inputQuantizerOptions'>;
 }
 
 const make = (name: string, options: JsonObject | undefined): Quantizer | null => {
@@ -106,5 +108,6 @@ export function chooseQuantizers(options: QuantizerOptions): ChosenQuantizers {
     inputQuantizer: inputName,
     inputQuantizerOptions: options.inputQuantizerOptions ?? {},
   };
-  return { kernel, input, label, identity };
+  const inputs = { inputQuantizer: inputName, inputQuantizerOptions: inputOptions };
+  return { kernel, input, label, identity, inputs };
 }

@@ -83,6 +83,22 @@ const scheduleOf = ({ lrSchedule, lrScheduleOptions, warmup }: Recipe): Learning
   warmupSteps: warmup,
 });
 
+const stageEntries = {
+  recipe: v.optional(
+    described(kinds.text, 'stages, such as two-stage; see `bitgrad list`', { value: '<name>', shown: 'one stage', resume: (name) => name }), // prettier-ignore
+  ),
+};
+
+/** What counts of a teacher, where there is one. */
+const distillationEntries = {
+  temperature: v.optional(
+    described(kinds.positive, 'with a teacher: what logits are divided by before the softmax', { value: '<x>', shown: '1', resume: (t) => t }), // prettier-ignore
+  ),
+  teacherShare: v.optional(
+    described(v.pipe(v.number(), v.gtValue(0), v.maxValue(1)), 'with a teacher: how much it counts, to 1; the rest is the loss of the labels', { value: '<x>', shown: '1', resume: (share) => share }), // prettier-ignore
+  ),
+};
+
 const fineTuningEntries = {
   freeze: v.optional(
     described(kinds.text, 'layers that do not train, with commas; * stands for anything, such as conv1,bn*', { value: '<layers>', resume: (layers) => layers }), // prettier-ignore
@@ -124,6 +140,8 @@ export const recipeEntries = {
   ...trainingEntries,
   ...selectionEntries,
   ...fineTuningEntries,
+  ...distillationEntries,
+  ...stageEntries,
   seed: v.optional(
     described(kinds.anyInteger, 'decides initial weights, order, augmentation and drawn data', { value: '<n>', resume: same }), // prettier-ignore
     1,

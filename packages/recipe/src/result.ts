@@ -1,6 +1,7 @@
 // The figures of a run.
 import { summary } from '@bitgrad/layers';
 import type { Run } from './open-run.js';
+import type { Done } from './stages.js';
 
 /** What came out of a run so far. Accuracies are shares in [0, 1]; null before the first evaluation. */
 export interface RunResult {
@@ -47,16 +48,28 @@ export interface RunResult {
   readonly finished: boolean;
 }
 
-/** The figures of a run's parts. */
-export function resultOf({
-  recipe,
-  trainer,
-  model,
-  backend,
-  quantizers,
-  data,
-}: Pick<Run, 'recipe' | 'trainer' | 'model' | 'backend' | 'quantizers' | 'data'>): RunResult {
-  const { history, trainSeconds, trainImages, final } = trainer.metrics();
+/**
+ * The figures of a run's parts.
+ * @param done what the stages before did
+ * @param finished whether this is the last one, at its end
+ */
+export function resultOf(
+  {
+    recipe,
+    trainer,
+    model,
+    backend,
+    quantizers,
+    data,
+  }: Pick<Run, 'recipe' | 'trainer' | 'model' | 'backend' | 'quantizers' | 'data'>,
+  done: Done,
+  finished: boolean,
+): RunResult {
+  const { history, final, ...present } = trainer.metrics();
+  const [trainSeconds, trainImages] = [
+    done.seconds + present.trainSeconds,
+    done.images + present.trainImages,
+  ];
   const last = final ? history[final.epoch] : history.at(-1);
   const tested = final ?? last;
   const { total } = summary(model);
@@ -66,7 +79,7 @@ export function resultOf({
     softTestAccuracy: tested?.softTestAccuracy ?? null,
     softToHardGap: tested?.softToHardGap ?? null,
     ...(data.validation && {
-      ...(final && { epoch: final.epoch }),
+      ...(final && { epoch: done.epochs + final.epoch }),
       validationAccuracy: last?.validationAccuracy ?? null,
       validationLoss: last?.validationLoss ?? null,
       validationImages: data.validation.size,
@@ -83,7 +96,7 @@ export function resultOf({
     data: recipe.data,
     seed: recipe.seed,
     epochs: recipe.epochs,
-    steps: trainer.clock().step,
+    steps: done.steps + trainer.clock().step,
     batch: recipe.batch,
     trainImages: data.train.size,
     testImages: data.test.size,
@@ -91,6 +104,6 @@ export function resultOf({
     binaryParameters: total.binaryParams,
     packedBytes: total.packedBytes,
     kernels: backend.report(),
-    finished: trainer.finished(),
+    finished,
   };
 }

@@ -7,7 +7,7 @@ import { certify } from '@bitgrad/certificate';
 import { listOptimizers, type OptimizerInfo } from '@bitgrad/training';
 import { probeBackends, type BackendListing } from '../backends.js';
 import { probeEngines, type EngineListing } from '../engines.js';
-import type { Given } from '@bitgrad/recipe';
+import { listRecipes, type Given, type RecipeInfo } from '@bitgrad/recipe';
 import { shared } from '../options.js';
 import { exitCodes } from '../exit.js';
 import { writeLine, type CliIo } from '../io.js';
@@ -49,6 +49,7 @@ export interface Listing {
   readonly models: readonly { name: string; description: string }[];
   readonly datasets: readonly DatasetInfo[];
   readonly optimizers: readonly OptimizerInfo[];
+  readonly recipes: readonly RecipeInfo[];
   readonly importers: readonly { readonly name: string; readonly description: string }[];
   readonly backends: readonly BackendListing[];
   readonly engines: readonly EngineListing[];
@@ -117,6 +118,7 @@ async function listing(): Promise<Listing> {
     models: listModels(),
     datasets: listDatasets(),
     optimizers: listOptimizers(),
+    recipes: listRecipes(),
     importers: (await import('@bitgrad/importer')).listImporters(),
     backends: await probeBackends(),
     engines: await probeEngines(),
@@ -168,6 +170,10 @@ function format(all: Listing, { colors }: CliIo): string {
     section(
       'optimizers',
       all.optimizers.map(({ name, description }) => [name, description]),
+    ),
+    section(
+      'recipes',
+      all.recipes.map(({ name, description }) => [name, description]),
     ),
     section(
       'importers',

@@ -9,7 +9,6 @@ import {
   kinds,
   openRun,
   recipeEntries,
-  type ChosenQuantizers,
   type Given,
   type OpenOptions,
   type Recipe,
@@ -42,6 +41,9 @@ const commandEntries = {
   ),
   initFrom: v.optional(
     described(kinds.text, 'start from the weights of a run, by name and shape: of the same network in float, say', { value: '<dir>', shown: 'new ones' }), // prettier-ignore
+  ),
+  teacher: v.optional(
+    described(kinds.text, 'learn from the logits of a run: of the same data, and any network', { value: '<dir>', shown: 'from the labels alone' }), // prettier-ignore
   ),
   resume: v.optional(
     described(v.boolean(), 'go on from the checkpoint in --out, to the same bits as a run that was never stopped'), // prettier-ignore
@@ -81,7 +83,6 @@ interface Setup {
   readonly io: CliIo;
   /** Where lines for people go. */
   readonly lines: NodeJS.WritableStream;
-  readonly quantizers: ChosenQuantizers;
   readonly folder: string;
   /** What paths are relative to. */
   readonly directory: string;
@@ -120,7 +121,7 @@ export async function runTrain(given: TrainOptions, io: CliIo, directory = proce
   const quantizers = chooseQuantizers(recipe);
   const name = [options.model, quantizers.label, options.data.split(':')[0], `seed${options.seed}`].join('-');
   const folder = await chooseFolder(options, name.replaceAll(/[^\w.+-]/g, '_'), directory);
-  const setup = { options, recipe, io, lines, quantizers, folder, directory };
+  const setup = { options, recipe, io, lines, folder, directory };
   const finished = await inRunFolder(
     folder,
     (text) => writeLine(lines, text),
@@ -130,20 +131,23 @@ export async function runTrain(given: TrainOptions, io: CliIo, directory = proce
   return io.signal?.reason === 'SIGTERM' ? exitCodes.SIGTERM : exitCodes.SIGINT;
 }
 
-/** What opens the model to start from; its files are read before anything else is done. */
-async function initialOf({ options, lines, directory }: Setup): Promise<OpenOptions['initial']> {
-  const { initFrom } = options;
-  if (initFrom === undefined) return undefined;
-  const source = await readRun(resolve(directory, initFrom), (text) => writeLine(lines, text));
+/** What opens the model of another run; its files are read before anything else is done. */
+async function modelIn(
+  folder: string | undefined,
+  { options, lines, directory }: Setup,
+): Promise<OpenOptions['initial']> {
+  if (folder === undefined) return undefined;
+  const source = await readRun(resolve(directory, folder), (text) => writeLine(lines, text));
   return () => openModelOf(source, options.plugin.length > 0);
 }
 
 /** Trains in a folder that belongs to this process; whether the run is finished. */
 async function trainIn(setup: Setup): Promise<boolean> {
-  const { options, recipe, lines, quantizers, folder, directory } = setup;
+  const { options, recipe, lines, folder, directory } = setup;
+  const [initial, teacher] = [await modelIn(options.initFrom, setup), await modelIn(options.teacher, setup)];
   const run = await openRun(
     { ...recipe, data: absoluteData(recipe.data, directory) },
-    { backends: backendTable, quantizers, initial: await initialOf(setup), note: (text) => writeLine(lines, text) }, // prettier-ignore
+    { backends: backendTable, initial, teacher, note: (text) => writeLine(lines, text) },
   );
   const bytes = options.resume ? await readIfThere(join(folder, checkpointName)) : undefined;
   const training = { ...setup, run };
@@ -164,7 +168,8 @@ function announce({ options, lines, run, folder }: Training, from?: Checkpoint):
       `${data.validation ? `, ${data.validation.size} validation` : ''} and ${data.test.size} test images; ${options.epochs} epochs of ${trainer.stepsPerEpoch} steps; to ${folder}`,
   );
   for (const { message } of checkModel(model).warnings) writeLine(lines, `warning: ${message}`);
-  if (from) writeLine(lines, `resumed at step ${from.clock.step} of ${trainer.totalSteps}`);
+  const { step, totalSteps } = run.progress();
+  if (from) writeLine(lines, `resumed at step ${step} of ${totalSteps}`);
   else if (options.resume)
     writeLine(lines, 'there is no checkpoint to resume from: starting at the beginning');
 }
@@ -183,7 +188,8 @@ async function loop(training: Training): Promise<boolean> {
   io.signal?.addEventListener('abort', onAbort);
   try {
     await save(training);
-    const log = await openRunLog(training.folder, run.trainer.metrics().history, run.trainer.clock().step, Date.now); // prettier-ignore
+    const { history, step } = run.progress();
+    const log = await openRunLog(training.folder, history, step, Date.now);
     let saved = performance.now();
     return await run.train({
       signal: io.signal,
@@ -239,7 +245,7 @@ async function finish(training: Training, result: TrainResult): Promise<void> {
   const epoch = result.epoch === undefined ? '' : `, weights of epoch ${result.epoch + 1}`;
   const state = result.finished
     ? `trained${epoch}`
-    : `stopped at step ${result.steps} of ${run.trainer.totalSteps}`;
+    : `stopped at step ${result.steps} of ${run.progress().totalSteps}`;
   writeLine(
     io.stdout,
     `\n${resultTable(`${result.model} with ${result.quantizer} on ${result.data}: ${state}`, rows, io)}`,

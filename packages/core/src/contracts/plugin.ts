@@ -1,4 +1,5 @@
-// A plugin: named factories of quantizers, surrogates and forwards, and definitions of models, data sets, optimizers and importers.
+// A plugin: named factories of quantizers, surrogates and forwards, and definitions of models, data sets, optimizers,
+// importers and recipes.
 // Importing a plugin has no side effect.
 import type { Definition } from './definition.js';
 import type { ForwardQuantizer } from './forward.js';
@@ -35,4 +36,6 @@ export interface Plugin {
   readonly optimizers: Readonly<Record<string, Definition>>;
   /** Made by `defineImporter` of @bitgrad/importer. */
   readonly importers: Readonly<Record<string, Definition>>;
+  /** Made by `defineRecipe` of @bitgrad/recipe. */
+  readonly recipes: Readonly<Record<string, Definition>>;
 }
