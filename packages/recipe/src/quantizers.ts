@@ -48,8 +48,8 @@ export interface ChosenQuantizers {
   readonly label: string;
   /** What a resumed run must have in common. */
   readonly identity: JsonObject;
-  /** The options that name the quantizer of the inputs by itself. */
-  readonly inputs: Pick<QuantizerOptions, 'inputQuantizer' | 'inputQuantizerOptions'>;
+  /** The options that name the quantizer of the inputs by itself; absent of objects. */
+  readonly inputs?: Pick<QuantizerOptions, 'inputQuantizer' | 'inputQuantizerOptions'>;
 }
 
 const make = (name: string, options: JsonObject | undefined): Quantizer | null => {

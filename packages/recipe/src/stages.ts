@@ -92,7 +92,7 @@ export function stagesOf(
   const model = buildModel(recipe, data, quantizers);
   const layers = [...walkLayers(model)].filter(({ layer }) => layer.weights.length > 0).map(({ path }) => path); // prettier-ignore
   model.dispose();
-  const stages = definition.stages({ recipe, inputs: quantizers.inputs, layers });
+  const stages = definition.stages({ recipe, inputs: quantizers.inputs ?? {}, layers });
   const epochs = stageEpochs(name, stages, recipe.epochs);
   return stages.map((stage, i) => {
     const set = resolveRecipe({ ...withoutUndefined({ ...rest, ...stage.set }), epochs: epochs[i]! });
