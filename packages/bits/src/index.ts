@@ -76,6 +76,7 @@ export {
   type Skipped,
 } from './runs-here.js';
 export { resample } from './sound/resample.js';
+export { spectrumTables, type SpectrumTables } from './sound/spectrum.js';
 export { soundBytes, soundStream } from './sound/features.js';
 export {
   defaultSound,

@@ -1,5 +1,6 @@
 // The .h file.
 import { elementCount, type PackedModel } from '@bitgrad/runtime';
+import { soundTexts } from './sound.js';
 import { commentText, specText, stringLiteral } from './text.js';
 import { publicType } from './values.js';
 
@@ -17,7 +18,8 @@ const outputs: Readonly<Record<string, string>> = {
 };
 
 /** Writes the .h file. */
-export function headerText({ plan, metadata }: PackedModel, name: string, arenaBytes: number): string {
+export function headerText(model: PackedModel, name: string, arenaBytes: number): string {
+  const { plan, metadata } = model;
   const [from, to] = [plan.buffers[plan.input]!, plan.buffers[plan.output]!];
   const N = name.toUpperCase();
   const { classes, output } = metadata;
@@ -44,7 +46,7 @@ extern "C" {
 ${labels}
 /* Runs the network. Returns 0, or -1 where a pointer is null. The input is read until it returns. */
 int ${name}_run(const ${publicType(from)} *input, ${publicType(to)} *output);
-
+${soundTexts(model, name).header}
 #ifdef __cplusplus
 }
 #endif

@@ -6,6 +6,7 @@ import { helperTexts } from './helpers.js';
 import { placeMemory, type Memory } from './memory.js';
 import { sumBound, type ProductOp } from './ops/products.js';
 import { groupText, opName, type Writer } from './stages.js';
+import { soundTexts } from './sound.js';
 import { commentText, indented } from './text.js';
 import { publicType, typeOf } from './values.js';
 
@@ -116,10 +117,11 @@ export function sourceText(model: PackedModel, name: string, header: string): So
   const shared = helperTexts(helpers);
   const counters = groups.flatMap((group) => group.counters);
   const [from, to] = [plan.buffers[plan.input]!, plan.buffers[plan.output]!];
+  const sound = soundTexts(model, name).source;
   const text = [
     `/* ${commentText(metadata.name ?? 'model')}: a packed network. ${elementCount(from.shape)} numbers in, ${elementCount(to.shape)} out. */`,
     `#include "${header}"`,
-    ...(/mem(set|cpy)\(/.test(functions + shared.join('')) ? ['#include <string.h>'] : []),
+    ...(/mem(set|cpy|move)\(/.test(functions + shared.join('') + sound) ? ['#include <string.h>'] : []),
     ...(helpers.has('sqrtf') ? ['#include <math.h>'] : []),
     '',
     head,
@@ -143,6 +145,7 @@ export function sourceText(model: PackedModel, name: string, header: string): So
       '}',
       '',
     ]),
+    ...(sound ? [sound] : []),
   ].join('\n');
   return { text, arenaBytes: Math.max(4, memory.bytes) };
 }
