@@ -77,7 +77,7 @@ export {
 } from './runs-here.js';
 export { resample } from './sound/resample.js';
 export { spectrumTables, type SpectrumTables } from './sound/spectrum.js';
-export { soundBytes, soundStream } from './sound/features.js';
+export { byteScales, soundBytes, soundStream, type ByteScale } from './sound/features.js';
 export {
   defaultSound,
   soundLength,

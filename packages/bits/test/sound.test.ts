@@ -126,17 +126,17 @@ describe('the bytes of a recording', () => {
     const whole = new Int16Array(soundLength(defaultSound));
     whole.set(short, Math.floor((whole.length - 1000) / 2));
     expect(soundBytes(short, defaultSound)).toEqual(soundBytes(whole, defaultSound));
-    expect(soundBytes(new Int16Array(0), defaultSound)).toEqual(new Uint8Array(48 * 32).fill(128));
+    expect(soundBytes(new Int16Array(0), defaultSound)).toEqual(new Uint8Array(48 * 32).fill(255));
   });
 
-  it('do not depend on the gain where they go to the mean, and do where they are fixed', () => {
+  it('do not depend on the gain where they go to the peak, and do where they are fixed', () => {
     const [quiet, loud] = [noise(8000, 7, 2000), noise(8000, 7, 16_000)];
-    const apart = (normalize: 'mean' | 'fixed'): number => {
+    const apart = (normalize: 'peak' | 'fixed'): number => {
       const settings = soundSettings({ normalize });
       const [a, b] = [soundBytes(quiet, settings), soundBytes(loud, settings)];
       return b.reduce((sum, v, i) => sum + v - a[i]!, 0) / a.length;
     };
-    expect(Math.abs(apart('mean'))).toBeLessThan(0.5);
+    expect(Math.abs(apart('peak'))).toBeLessThan(0.5);
     // 8 times as loud is 6 octaves of energy, of 8 steps each.
     expect(apart('fixed')).toBeCloseTo(48, 0);
   });

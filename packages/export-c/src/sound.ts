@@ -1,5 +1,5 @@
 // What hears: samples to the model's input in integers, with the bytes of `soundStream` of @bitgrad/bits.
-import { soundSettings, spectrumTables, type SoundSettings } from '@bitgrad/bits';
+import { byteScales, soundSettings, spectrumTables, type SoundSettings } from '@bitgrad/bits';
 import type { PackedModel } from '@bitgrad/runtime';
 import { arrayText } from './text.js';
 import { publicType } from './values.js';
@@ -121,7 +121,8 @@ const listenText = (
   name: string,
   output: string,
 ): string => {
-  const zero = normalize === 'mean' ? `sum / ${frames * bands} - 4096` : '4608';
+  const { bits, zero } = byteScales[normalize];
+  const step = 2 ** bits;
   return `int ${name}_feed(const int16_t *samples, int count)
 {
   int i, complete = 0;
@@ -140,18 +141,20 @@ const listenText = (
 int ${name}_listen(${output} *y)
 {
   int t, band;
-  int32_t zero${normalize === 'mean' ? ', sum = 0' : ''};
+  int32_t zero = ${zero ?? 0};
   if (!y || sound_heard < ${frames}) return -1;
 ${
-  normalize === 'mean'
-    ? `  for (t = 0; t < ${frames}; t++) for (band = 0; band < ${bands}; band++) sum += sound_spectra[t][band];\n`
+  zero === undefined
+    ? `  for (t = 0; t < ${frames}; t++)
+    for (band = 0; band < ${bands}; band++) if (sound_spectra[t][band] > zero) zero = sound_spectra[t][band];
+  zero -= ${255 * step};
+`
     : ''
-}  zero = ${zero};
-  for (t = 0; t < ${frames}; t++) {
+}  for (t = 0; t < ${frames}; t++) {
     const int16_t *row = sound_spectra[(sound_row + t) % ${frames}];
     for (band = 0; band < ${bands}; band++) {
       const int32_t above = row[band] - zero;
-      const int32_t steps = above > 0 ? above / 32 : 0;
+      const int32_t steps = above > 0 ? above / ${step} : 0;
       sound_input[t * ${bands} + band] = (uint8_t)(steps > 255 ? 255 : steps);
     }
   }

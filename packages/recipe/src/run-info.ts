@@ -49,7 +49,7 @@ const schema = v.looseObject({
       bands: v.number(),
       lowest: v.number(),
       highest: v.number(),
-      normalize: v.picklist(['fixed', 'mean']),
+      normalize: v.picklist(['fixed', 'peak']),
     }),
   ),
   /** Where training stands: the soft quantizers of the model are evaluated there. */

@@ -15,7 +15,7 @@ const heard = () => {
     bands: 4,
     lowest: 100,
     highest: 3000,
-    normalize: 'mean',
+    normalize: 'peak',
   };
   return { input: { type: 'u8', shape: [2, 4, 1] }, metadata: { sound } } as const;
 };

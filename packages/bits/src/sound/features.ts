@@ -2,10 +2,19 @@
 import { createSpectrum } from './spectrum.js';
 import { soundLength, type SoundSettings } from './settings.js';
 
-/** Bits of 256 log2(energy) that a byte leaves out: a step is an eighth of an octave of energy, 0.38 dB. */
-const stepBits = 5;
-/** The energy that byte 0 stands for without normalization: about 96 dB below the loudest tone. */
-const quietest = 18 * 256;
+/** Which energies bytes stand for, in 256ths of an octave. */
+export interface ByteScale {
+  /** Of byte 0; where it is undefined, byte 255 is the loudest of the example. */
+  readonly zero?: number;
+  /** From one byte to the next: 2^bits. */
+  readonly bits: number;
+}
+
+/** `fixed`: 96 dB up to the loudest tone, in steps of 0.38 dB; `peak`: 48 dB down from the loudest of the example, of 0.19 dB. */
+export const byteScales: Readonly<Record<SoundSettings['normalize'], ByteScale>> = {
+  fixed: { zero: 18 * 256, bits: 5 },
+  peak: { bits: 4 },
+};
 
 /** Samples from -1 to 1 in 16 bits; those are taken as they are. */
 function toInt16(samples: Int16Array | Float32Array): Int16Array {
@@ -36,13 +45,9 @@ function spectraBytes(
   { normalize }: Pick<SoundSettings, 'normalize'>,
   out: Uint8Array | Uint8ClampedArray,
 ): void {
-  let zero = quietest;
-  if (normalize === 'mean') {
-    let sum = 0;
-    for (const v of spectra) sum += v;
-    zero = Math.floor(sum / spectra.length) - 128 * 2 ** stepBits;
-  }
-  spectra.forEach((v, i) => (out[i] = Math.max(0, Math.min(255, (v - zero) >> stepBits))));
+  const { bits, zero = spectra.reduce((most, v) => Math.max(most, v), 0) - 255 * 2 ** bits } =
+    byteScales[normalize];
+  spectra.forEach((v, i) => (out[i] = Math.max(0, Math.min(255, (v - zero) >> bits))));
 }
 
 /**

@@ -2,8 +2,8 @@
 // description of a run and in the packed file.
 import { failureOf, checkOptions, option, type OptionRules } from '../options.js';
 
-/** How loud and quiet recordings compare: as they are, or each to its own mean. */
-export type SoundNormalization = 'fixed' | 'mean';
+/** How loud and quiet recordings compare: as they are, or each to the loudest of its own. */
+export type SoundNormalization = 'fixed' | 'peak';
 
 /** Settings in full, JSON-safe: what {@link soundSettings} gives. */
 export interface SoundSettings {
@@ -35,7 +35,7 @@ export const defaultSound: SoundSettings = {
   bands: 32,
   lowest: 60,
   highest: 3800,
-  normalize: 'mean',
+  normalize: 'peak',
 };
 
 const powers = [64, 128, 256, 512, 1024, 2048];
@@ -49,7 +49,7 @@ export const soundRules: OptionRules<SoundOptions> = {
   bands: option.integer(4, 128),
   lowest: option.number(0, 96_000),
   highest: option.number(1, 96_000),
-  normalize: option.oneOf('fixed', 'mean'),
+  normalize: option.oneOf('fixed', 'peak'),
 };
 
 /**

@@ -111,7 +111,7 @@ const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Reader } = {
     bands: within(4, 128),
     lowest: finite,
     highest: finite,
-    normalize: oneOf('fixed', 'mean'),
+    normalize: oneOf('fixed', 'peak'),
   }),
   quantizers: many(name),
   floatBytes: count,
