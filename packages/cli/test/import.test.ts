@@ -1,8 +1,10 @@
 // A packed model as ONNX, and back.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { createPlanBuilder, decodeModel, encodeModel, jsEngine } from '@bitgrad/runtime';
+import { modelOf } from '@bitgrad/recipe';
 import { cli, temporaryFolder } from './run.js';
 
 /** Signs of four bytes, and a dense layer of them. */
@@ -65,4 +67,24 @@ it('says what is wrong, and writes nothing', async () => {
 it('is listed', async () => {
   const { stdout } = await cli(['list', '--json']);
   expect((JSON.parse(stdout) as { importers: { name: string }[] }).importers.map(({ name }) => name)).toEqual(['finn', 'onnx']); // prettier-ignore
+});
+
+it('import --to layers: a model of Larq that loads again, latent weights and all', async () => {
+  const folder = temporaryFolder();
+  const [file, out] = [join(folder, 'bireal.keras'), join(folder, 'layers')];
+  const fixture = join(import.meta.dirname, '../../importer/test/fixtures/keras/bireal_block.keras.gz');
+  writeFileSync(file, gunzipSync(readFileSync(fixture)));
+  const refused = await cli(['import', file, '--to', 'layers', '-o', out, '--mean', '1', '--std', '2']);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/mean with --to layers/) });
+  expect(existsSync(out)).toBe(false);
+  const { code, stdout, stderr } = await cli(['import', file, '--to', 'layers', '-o', out, '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const result = JSON.parse(stdout) as { out: string; weights: number; files: Record<string, number> };
+  const files = new Map(Object.keys(result.files).map((name) => [name, new Uint8Array(readFileSync(join(out, name)))])); // prettier-ignore
+  const model = await modelOf(out, files);
+  expect([model.inputs[0]!.shape, model.outputs[0]!.shape]).toEqual([[null, 8, 8, 6], [null, 4]]); // prettier-ignore
+  // Two binary kernels of 3x3x6x6 and 3x3x6x10, the shortcut's 6x10, the dense layer, four numbers a channel of four norms.
+  expect(result).toMatchObject({ out, weights: 9 * 36 + 9 * 60 + 60 + 44 + 4 * (6 + 10 + 10) });
+  const latent = await model.getWeights()[0]!.data();
+  expect(new Set(Array.from(latent, Math.abs)).size).toBeGreaterThan(100);
 });

@@ -1,10 +1,11 @@
 // `bitgrad import`: a trained network of another framework -> one packed file, compared with the source before it is written.
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { BitgradError, outputKinds } from '@bitgrad/core';
 import type { ImportResult } from '@bitgrad/importer';
-import { described, kinds, openData, type Given, type Resolved } from '@bitgrad/recipe';
+import { described, kinds, modelContents, openData, type Given, type Resolved } from '@bitgrad/recipe';
 import * as v from 'valibot';
 import { checkCommand, expectText } from '../arguments.js';
+import { startBackend } from '../backends.js';
 import { absoluteData } from '../data.js';
 import { chooseEngine, engineText } from '../engines.js';
 import { exitCodes } from '../exit.js';
@@ -18,8 +19,14 @@ import { kilobytes, resultTable } from '../table.js';
 
 const numbers = v.array(v.pipe(v.number(), v.finite()));
 
+const forms = ['packed', 'layers'] as const;
+
 export const importEntries = {
-  out: described(kinds.text, 'the file to write, such as model.bitgrad', { short: '-o', value: '<file>' }),
+  to: v.optional(described(v.picklist(forms), 'the form: a packed model, or a folder of tfjs-layers (model.json, weights.bin) to go on training, of Keras models', { value: '<form>' }), 'packed'), // prettier-ignore
+  out: described(kinds.text, 'the file to write, such as model.bitgrad, or the folder', {
+    short: '-o',
+    value: '<file>',
+  }),
   format: v.optional(described(v.string(), 'name of the importer', { value: '<name>', shown: 'the first that knows the files' })), // prettier-ignore
   architecture: v.optional(described(v.string(), 'which network, for files that hold weights only', { value: '<name>' })), // prettier-ignore
   inputShape: v.optional(described(v.array(kinds.integer(1)), 'sizes of the input after the batch, for files that leave them open', { value: '<n,n,...>' })), // prettier-ignore
@@ -110,6 +117,48 @@ async function imported(path: string, options: Options, data: Data) {
   });
 }
 
+/** The object of `bitgrad import --to layers --json`. */
+export interface ImportLayersResult {
+  readonly out: string;
+  readonly layers: number;
+  readonly weights: number;
+  /** Bytes of each file. */
+  readonly files: Readonly<Record<string, number>>;
+}
+
+/** Options that only packing has. */
+const ofPacking = ['format', 'architecture', 'mean', 'std', 'outputKind', 'data'] as const;
+
+/** Writes a model with its latent weights. */
+async function writeLayers(path: string, options: Options, out: string): Promise<ImportLayersResult> {
+  const given = ofPacking.find((key) => options[key] !== undefined);
+  if (given !== undefined) throw new BitgradError({ code: 'invalid-option', source: 'cli', what: `${given} with --to layers`, got: options[given], expected: 'nothing: it is an option of packed models' }); // prettier-ignore
+  const [{ importLayers }, { readFiles }] = await Promise.all([
+    import('@bitgrad/importer/layers'),
+    import('@bitgrad/importer/node'),
+  ]);
+  await startBackend('cpu');
+  const model = await importLayers(await readFiles(path), { inputShape: options.inputShape });
+  const contents = await modelContents(model);
+  const summary = { layers: model.layers.length, weights: model.countParams() };
+  model.dispose();
+  await ensureFolder(out);
+  for (const [name, bytes] of Object.entries(contents)) await writeAtomically(join(out, name), bytes);
+  const files = Object.fromEntries(Object.entries(contents).map(([name, bytes]) => [name, Buffer.byteLength(bytes)])); // prettier-ignore
+  return { out, ...summary, files };
+}
+
+const layersTable = ({ out, layers, weights, files }: ImportLayersResult, io: CliIo): string =>
+  resultTable(
+    out,
+    [
+      ['layers', String(layers)],
+      ['weights', String(weights)],
+      ...Object.entries(files).map(([name, bytes]) => [name, kilobytes(bytes)] as const),
+    ],
+    io,
+  );
+
 /**
  * Imports a network of another framework.
  * @returns the exit code
@@ -125,9 +174,14 @@ export async function runImport(
   expectText('path', path);
   const options = checkCommand('import', importEntries, given, io, directory);
   await usePlugins(options.plugin, directory);
+  const out = resolve(directory, options.out);
+  if (options.to === 'layers') {
+    const written = await writeLayers(resolve(directory, path), options, out);
+    writeLine(io.stdout, options.json ? JSON.stringify(written) : layersTable(written, io));
+    return exitCodes.done;
+  }
   const data = await testImages(options, io, directory);
   const result = await imported(resolve(directory, path), options, data);
-  const out = resolve(directory, options.out);
   await ensureFolder(dirname(out));
   await writeAtomically(out, result.bytes);
   const found = data ? await accuracyOf(result, data) : undefined;
