@@ -82,7 +82,7 @@ module.exports = {
         pathNot: [
           '^packages/$1/',
           '/src/index.ts$',
-          '/src/node.ts$',
+          '/src/(node|layers).ts$',
           '/src/(engine|training)/(index|lowering).ts$',
           '/src/packing/index.ts$',
         ],
