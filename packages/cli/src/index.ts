@@ -5,7 +5,12 @@ export { runBench, type BenchOptions, type BenchResult } from './commands/bench.
 export { runCompile, type CompileCommandOptions, type CompileCommandResult } from './commands/compile.js';
 export { runDataGet, type DataGetOptions } from './commands/data-get.js';
 export { runEval, type EvalOptions, type EvalResult } from './commands/eval.js';
-export { runImport, type ImportCommandOptions, type ImportCommandResult } from './commands/import.js';
+export {
+  runImport,
+  type ImportCommandOptions,
+  type ImportCommandResult,
+  type ImportLayersResult,
+} from './commands/import.js';
 export { runExport, type ExportCommandOptions, type ExportResult } from './commands/export.js';
 export { inspectModel, runInspect, type Inspection } from './commands/inspect.js';
 export { runList, type Listing } from './commands/list.js';
