@@ -73,7 +73,7 @@ describe.skipIf(missing && !required)(missing ? `examples (skipped: ${missing})`
     await browser?.close();
     for (const server of servers) server.close();
     rmSync(folder, { recursive: true, force: true });
-  });
+  }, 300_000);
 
   /** What a page shows once it has an answer. */
   async function shown(folder: string, path = '/'): Promise<string | null> {

@@ -8,7 +8,7 @@ const now = () => (typeof performance === 'object' ? performance.now() : Date.no
 /**
  * @param {{ file: Uint8Array, pixels: Uint8Array, cases: { engine: 'js' | 'wasm', threads?: number, module?: unknown }[], runs?: number }} task
  *   `runs`: how often each model is run to time it, after it was run twice
- * @returns for each case the engine that ran, its threads and why not more, what was skipped, the logits, the class, and ms a run
+ * @returns for each case the engine that ran, its threads and why not more, what was skipped, the logits, the class, and ms a run, the median
  */
 export async function answer({ file, pixels, cases, runs = 20 }) {
   const outcomes = [];

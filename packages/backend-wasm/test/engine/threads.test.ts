@@ -1,27 +1,11 @@
 // Worker threads: the same results for any number of them, whole networks included.
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { dirtyMemory, encodeModel, jsEngine, loadModel, type EngineReport } from '@bitgrad/runtime';
 import { noise, randomPlan } from '@bitgrad/testkit/engine';
 import { biRealNet18, planBuilder, vggSmall } from '../../bench/plans.js';
 import { wasmEngine, workerSource, type WorkerLike } from '../../src/engine/index.js';
 import { createInlineWorker } from '../../src/engine/threads.js';
-import { bundle } from './support/bundle.js';
 import { randomData } from './support/models.js';
-
-/** Bun, where it is installed. */
-const bun = [process.env.BITGRAD_BUN ?? 'bun'].find((command) => {
-  try {
-    execFileSync(command, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
 
 const small = () => {
   const b = planBuilder({ type: 'u8', shape: [17, 13, 3] }, 5);
@@ -148,31 +132,6 @@ describe('threads', () => {
       expect(executable.report()).toMatchObject({ threads: 3 });
       expect(executable.run(input)).toStrictEqual((await jsEngine().compile(small())).run(input));
       executable.dispose();
-    });
-
-    it.skipIf(!bun)(`${bun ? 'Bun' : 'Bun (skipped: not found; BITGRAD_BUN says where)'}`, async () => {
-      const chunks = await bundle(
-        `import { loadModel } from '@bitgrad/runtime';
-         import { wasmEngine } from './src/engine/index.js';
-         const file = Uint8Array.from(atob(process.env.MODEL), (c) => c.charCodeAt(0));
-         const model = await loadModel(file, { engine: wasmEngine({ startMs: 5000 }), threads: 2, strict: true });
-         const input = Uint8Array.from(atob(process.env.INPUT), (c) => c.charCodeAt(0));
-         const output = [...(await model.predict(input))];
-         console.log(JSON.stringify({ threads: model.report().threads, output }));
-         model.dispose();`,
-        'node',
-        false,
-      );
-      const folder = mkdtempSync(join(tmpdir(), 'bun-'));
-      writeFileSync(join(folder, 'main.mjs'), chunks[0]!.text);
-      const { plan, weights, metadata } = small();
-      const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-      const { stdout } = await promisify(execFile)(bun!, [join(folder, 'main.mjs')], {
-        timeout: 30_000,
-        env: { ...process.env, MODEL: base64(encodeModel(plan, weights, metadata)), INPUT: base64(input) },
-      });
-      const output = [...(await jsEngine().compile(small())).run(input)];
-      expect(JSON.parse(stdout)).toEqual({ threads: 2, output });
     });
   });
 
