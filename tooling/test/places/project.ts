@@ -130,10 +130,13 @@ const required = process.env['BITGRAD_REQUIRE']?.split(',').includes('hosts');
 /** How a test says that it is left out, and whether: never where hosts are required. */
 export const host = (name: string): { path: string; title: string; missing: boolean } => {
   const path = findHost(name);
-  const missing = !path && !required;
+  // Other versions of Node are for `pnpm places`: `pnpm hosts` alone does not install them.
+  const missing = !path && (!required || name.startsWith('node'));
   return {
     path: path ?? name,
-    title: missing ? `${name} (skipped: not found; \`pnpm hosts\` installs it)` : name,
+    title: missing
+      ? `${name} (skipped: not found; \`pnpm hosts${name.startsWith('node') ? ' --all' : ''}\` installs it)`
+      : name,
     missing,
   };
 };
