@@ -9,6 +9,7 @@ const pages: Record<Exclude<TabId, 'draw'>, () => Promise<ComponentType>> = {
   train: () => import('./train/train-tab.js').then((module) => module.TrainTab),
   quantizers: () => import('./quantizers/quantizers-tab.js').then((module) => module.QuantizersTab),
   inspect: () => import('./inspect/inspect-tab.js').then((module) => module.InspectTab),
+  zoo: () => import('./zoo/zoo-tab.js').then((module) => module.ZooTab),
 };
 
 const loaded = signal<Partial<Record<TabId, ComponentType>>>({ draw: DrawTab });

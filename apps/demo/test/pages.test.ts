@@ -9,7 +9,7 @@ import { siteFolder } from './site.js';
 import { answer, draw, launch, ready, screenshots, skipReason, visit } from './visit.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const pages = ['draw', 'train', 'quantizers', 'inspect'] as const;
+const pages = ['draw', 'train', 'quantizers', 'inspect', 'zoo'] as const;
 
 /** What axe-core finds wrong on the page as it is. */
 async function violations(page: Page): Promise<string[]> {
@@ -118,6 +118,37 @@ describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`,
     await page.locator('[data-testid=certificate][data-holds=true]').waitFor();
     await page.getByRole('button', { name: 'Train with it' }).click();
     expect(await page.locator('select[name=kernel]').inputValue()).toBe('=formula');
+    await end();
+  });
+
+  it('shows the models of the zoo: a drawing, then a picture', async () => {
+    const { page, end } = await visit(browser, server, '#zoo');
+    const best = page.getByTestId('zoo-best');
+    await page.getByText('Test accuracy').waitFor();
+    for (const digit of [1, 7]) {
+      await page.getByRole('button', { name: `Draw a ${digit}` }).click();
+      await expect.poll(() => best.innerText()).toBe(String(digit));
+    }
+    expect(await page.getByRole('list', { name: 'Most probable classes' }).locator('li').count()).toBe(3);
+    // The same drawing as a picture, dark on light.
+    const png = await page.evaluate(async () => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 28, height: 28 });
+      const context = canvas.getContext('2d')!;
+      context.fillStyle = 'white';
+      context.fillRect(0, 0, 28, 28);
+      context.fillStyle = 'black';
+      context.fillRect(13, 4, 2, 20);
+      return canvas.toDataURL().split(',')[1]!;
+    });
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'one.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') });
+    await page.getByText('in the picture').waitFor();
+    expect(await best.innerText()).toBe('1');
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'no.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+    await page.getByRole('alert').filter({ hasText: 'no picture that this browser reads' }).waitFor();
     await end();
   });
 

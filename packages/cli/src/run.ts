@@ -1,7 +1,9 @@
 // The common path as a function: a run is opened, trained and packed.
 import { openRun as open, type OpenOptions, type RecipeInput, type Run } from '@bitgrad/recipe';
-import { checkOptions, option } from '@bitgrad/core';
+import { BitgradError, checkOptions, option } from '@bitgrad/core';
+import { expectText } from './arguments.js';
 import { backendTable } from './backends.js';
+import { initialFrom } from './initial.js';
 import { nodeStorage } from './model-dir/storage.js';
 import { usePlugins } from './plugins.js';
 
@@ -9,6 +11,8 @@ import { usePlugins } from './plugins.js';
 export interface OpenRunOptions extends OpenOptions {
   /** Paths or package names of plugins. */
   readonly plugins?: readonly string[];
+  /** Starts from the latent weights of a run's folder, or of a model of the zoo (`zoo:mnist-tfc`), by name and shape. */
+  readonly init?: string;
 }
 
 /**
@@ -18,7 +22,14 @@ export interface OpenRunOptions extends OpenOptions {
  */
 export async function openRun(recipe: RecipeInput = {}, options: OpenRunOptions = {}): Promise<Run> {
   checkOptions('cli', 'openRun', { options }, { options: option.object });
-  const { plugins = [], ...rest } = options;
+  const { plugins = [], init, ...rest } = options;
   await usePlugins(plugins, process.cwd());
-  return open(recipe, { backends: backendTable, storage: nodeStorage, ...rest });
+  const initial = init === undefined ? undefined : await startOf(init, rest, plugins.length > 0);
+  return open(recipe, { backends: backendTable, storage: nodeStorage, ...rest, ...(initial && { initial }) });
+}
+
+function startOf(init: unknown, { initial, note = () => undefined }: OpenOptions, named: boolean) {
+  expectText('init', init);
+  if (initial === undefined) return initialFrom(init, process.cwd(), note, named);
+  throw new BitgradError({ code: 'invalid-option', source: 'cli', what: 'init and initial', got: 'both', expected: 'one of them' }); // prettier-ignore
 }

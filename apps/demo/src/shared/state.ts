@@ -7,6 +7,7 @@ export const tabs = [
   { id: 'train', label: 'Train' },
   { id: 'quantizers', label: 'Quantizers' },
   { id: 'inspect', label: 'Inspect' },
+  { id: 'zoo', label: 'Zoo' },
 ] as const;
 
 /** Identifies a page; also the fragment of its address. */

@@ -1,5 +1,5 @@
 // `bitgrad train`: a run with checkpoints, a folder and a report. What the options decide is in @bitgrad/recipe.
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { BitgradError } from '@bitgrad/core';
 import { checkModel, summary } from '@bitgrad/layers';
 import {
@@ -22,11 +22,11 @@ import { checkCommand } from '../arguments.js';
 import { backendTable } from '../backends.js';
 import { absoluteData } from '../data.js';
 import { exitCodes } from '../exit.js';
+import { initialFrom } from '../initial.js';
 import { writeLine, type CliIo } from '../io.js';
 import { readIfThere, writeAtomically } from '../model-dir/atomic.js';
 import { commitFiles } from '../model-dir/commit.js';
 import type { FolderLock } from '../model-dir/lock.js';
-import { openRun as openModelOf, readRun } from '../model-dir/open.js';
 import { shared } from '../options.js';
 import { usePlugins } from '../plugins.js';
 import { createProgress, duration, percent, type Progress } from '../progress.js';
@@ -40,7 +40,7 @@ const commandEntries = {
     described(v.string(), 'where to save', { value: '<dir>', shown: 'a new folder runs/MODEL-QUANTIZER-DATA-SEED' }), // prettier-ignore
   ),
   initFrom: v.optional(
-    described(kinds.text, 'start from the weights of a run, by name and shape: of the same network in float, say', { value: '<dir>', shown: 'new ones' }), // prettier-ignore
+    described(kinds.text, 'start from the weights of a run, or of zoo:NAME, by name and shape: of the same network in float, say', { value: '<dir>', shown: 'new ones' }), // prettier-ignore
   ),
   teacher: v.optional(
     described(kinds.text, 'learn from the logits of a run: of the same data, and any network', { value: '<dir>', shown: 'from the labels alone' }), // prettier-ignore
@@ -131,23 +131,17 @@ export async function runTrain(given: TrainOptions, io: CliIo, directory = proce
   return io.signal?.reason === 'SIGTERM' ? exitCodes.SIGTERM : exitCodes.SIGINT;
 }
 
-/** What opens the model of another run; its files are read before anything else is done. */
-async function modelIn(
-  folder: string | undefined,
-  { options, lines, directory }: Setup,
-): Promise<OpenOptions['initial']> {
-  if (folder === undefined) return undefined;
-  const source = await readRun(resolve(directory, folder), (text) => writeLine(lines, text));
-  return () => openModelOf(source, options.plugin.length > 0);
-}
-
 /** Trains in a folder that belongs to this process; whether the run is finished. */
 async function trainIn(setup: Setup): Promise<boolean> {
   const { options, recipe, lines, folder, directory } = setup;
-  const [initial, teacher] = [await modelIn(options.initFrom, setup), await modelIn(options.teacher, setup)];
+  const note = (text: string): void => writeLine(lines, text);
+  // Files of other runs are read before anything else is done.
+  const modelIn = async (from: string | undefined): Promise<OpenOptions['initial']> =>
+    from === undefined ? undefined : initialFrom(from, directory, note, options.plugin.length > 0);
+  const [initial, teacher] = [await modelIn(options.initFrom), await modelIn(options.teacher)];
   const run = await openRun(
     { ...recipe, data: absoluteData(recipe.data, directory) },
-    { backends: backendTable, initial, teacher, note: (text) => writeLine(lines, text) },
+    { backends: backendTable, initial, teacher, note },
   );
   const bytes = options.resume ? await readIfThere(join(folder, checkpointName)) : undefined;
   const training = { ...setup, run };

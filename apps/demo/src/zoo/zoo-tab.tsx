@@ -1,0 +1,184 @@
+// Zoo: the trained models of @bitgrad/zoo, live: a drawing or a picture, the three most probable classes, size and time.
+import { useEffect, useState } from 'preact/hooks';
+import type { Classification, Picture } from '@bitgrad/classify';
+import { findPretrained, modelNames, type ModelName, type ZooModel } from '@bitgrad/zoo';
+import { DrawingArea } from '../draw/drawing-area.js';
+import { sampleStrokes } from '../draw/samples.js';
+import { image, strokes } from '../draw/session.js';
+import { imageSide } from '../draw/strokes.js';
+import { FileDrop } from '../shared/file-drop.js';
+import { formatBytes, formatMs, formatPercent } from '../shared/format.js';
+import { messageOf } from '../shared/state.js';
+
+interface Answer {
+  readonly classes: readonly Classification[];
+  readonly ms: number;
+  readonly of: 'the drawing' | 'the picture';
+}
+
+/** The chosen model, or why there is none. */
+function useZooModel(name: ModelName): { model?: ZooModel; problem?: string } {
+  const [state, setState] = useState<{ model?: ZooModel; problem?: string }>({});
+  useEffect(() => {
+    let wanted = true;
+    let model: ZooModel | undefined;
+    findPretrained(name)
+      .then((found) => found.load())
+      .then((loaded) => {
+        if (!wanted) return loaded.dispose();
+        model = loaded;
+        setState({ model });
+      })
+      .catch((error: unknown) => wanted && setState({ problem: messageOf(error) }));
+    return () => {
+      wanted = false;
+      model?.dispose();
+      setState({});
+    };
+  }, [name]);
+  return state;
+}
+
+function Answers({ answer }: { answer?: Answer }) {
+  if (!answer) return <p class="verdict">Draw a digit, or drop a picture.</p>;
+  return (
+    <>
+      <p class="verdict" aria-live="polite">
+        It reads <strong data-testid="zoo-best">{answer.classes[0]?.label}</strong> in {answer.of}
+      </p>
+      <ol class="bars" aria-label="Most probable classes">
+        {answer.classes.map(({ label, probability }, i) => (
+          <li key={label} class={i === 0 ? 'best' : undefined}>
+            <span class="bar-name">{label}</span>
+            <span class="bar-track" aria-hidden="true">
+              <span class="bar" style={{ transform: `scaleX(${probability})` }} />
+            </span>
+            <span class="bar-value">{formatPercent(probability)}</span>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Card({ model, ms }: { model: ZooModel; ms: number | undefined }) {
+  const { card } = model;
+  const facts = [
+    ['Time here', ms === undefined ? '–' : formatMs(ms)],
+    ['Engine', model.report().engine],
+    ['Model file', formatBytes(card.bytes.packed)],
+    ['In float32', formatBytes(card.bytes.float)],
+    ['Test accuracy', formatPercent(card.test.accuracy, 2)],
+  ];
+  return (
+    <>
+      <p>{card.title}</p>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <details class="details">
+        <summary>Model card</summary>
+        <p>{card.intendedUse}</p>
+        <p>{card.limits.join(' ')}</p>
+        <p>
+          Licence: {card.licence}; data: {card.dataLicence}. Trained by:
+        </p>
+        <pre class="mono scroll" tabIndex={0}>
+          {card.training.command}
+        </pre>
+      </details>
+    </>
+  );
+}
+
+/** Classifies the drawing when it changes, and pictures that are given. */
+function useAnswers(model: ZooModel | undefined) {
+  const [answer, setAnswer] = useState<Answer>();
+  const [problem, setProblem] = useState<string>();
+  const drawn = strokes.value;
+  const ask = async (picture: Picture, of: Answer['of'], invert: boolean): Promise<void> => {
+    if (!model) return;
+    try {
+      const start = performance.now();
+      const classes = await model.classify(picture, { top: 3, invert });
+      setAnswer({ classes, ms: performance.now() - start, of });
+      setProblem(undefined);
+    } catch (error) {
+      setProblem(messageOf(error));
+    }
+  };
+  useEffect(() => {
+    setAnswer(undefined);
+    const pixels = { data: image.value, width: imageSide, height: imageSide };
+    if (drawn.length > 0) void ask(pixels, 'the drawing', false);
+  }, [drawn, model]);
+  return { answer, problem, ask };
+}
+
+/** The Zoo page. */
+export function ZooTab() {
+  const [name, setName] = useState<ModelName>(modelNames[0]!);
+  const [dark, setDark] = useState(true);
+  const { model, problem: noModel } = useZooModel(name);
+  const { answer, problem, ask } = useAnswers(model);
+  const wrong = noModel ?? problem;
+  return (
+    <div class="draw">
+      <section class="panel draw-panel" aria-labelledby="zoo-draw">
+        <h2 id="zoo-draw">Draw, or drop a picture</h2>
+        <DrawingArea />
+        <p id="drawing-help" class="hint">
+          Arrow keys move the pen, space lowers and lifts it, backspace takes back a stroke.
+        </p>
+        <div class="samples" role="group" aria-label="Or let it be drawn">
+          {Array.from({ length: 10 }, (_, digit) => (
+            <button
+              key={digit}
+              type="button"
+              class="small"
+              aria-label={`Draw a ${digit}`}
+              onClick={() => (strokes.value = sampleStrokes(digit))}
+            >
+              {digit}
+            </button>
+          ))}
+        </div>
+        <FileDrop
+          label="A picture of one digit"
+          accept="image/*"
+          onFiles={([file]) => file && void ask(file, 'the picture', dark)}
+        />
+        <label class="choice">
+          <input type="checkbox" checked={dark} onChange={(event) => setDark(event.currentTarget.checked)} />
+          <span>The picture is dark on light</span>
+        </label>
+      </section>
+      <section class="panel" aria-labelledby="zoo-answer">
+        <h2 id="zoo-answer">A trained model answers</h2>
+        <label class="field">
+          <span>Model</span>
+          <select value={name} onChange={(event) => setName(event.currentTarget.value as ModelName)}>
+            {modelNames.map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+        </label>
+        {wrong ? (
+          <p class="error" role="alert">
+            {wrong}
+          </p>
+        ) : (
+          <Answers answer={answer} />
+        )}
+        {model ? <Card model={model} ms={answer?.ms} /> : <p class="loading">Loading the model…</p>}
+      </section>
+    </div>
+  );
+}

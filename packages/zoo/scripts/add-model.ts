@@ -1,0 +1,156 @@
+// `pnpm add-model RUN NAME`: packs a finished run, measures it on its whole test set and on every engine of Node, and writes
+// models/NAME: the packed file, the card, and the folder of latent weights. models/NAME/about.json has the words.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { decodeModel, jsEngine, loadModel, type Engine } from '@bitgrad/runtime';
+import { wasmEngine } from '@bitgrad/backend-wasm/engine';
+import { nativeEngine } from '@bitgrad/backend-native/engine';
+import { loadDataset } from '@bitgrad/datasets/node';
+import type { Latency, ModelCard } from '../src/card.js';
+import { cardText } from './card-text.js';
+import { predictedClasses } from './predicted.js';
+
+interface About {
+  readonly title: string;
+  readonly intendedUse: string;
+  readonly limits: readonly string[];
+  readonly dataLicence: string;
+  /** What the data is called in commands, such as `mnist:data/mnist`. */
+  readonly data: string;
+}
+interface RunInfo {
+  readonly options: Record<string, unknown> & { readonly data: string };
+  readonly result: Record<string, unknown>;
+  readonly finished: boolean;
+}
+
+const [run, name] = process.argv.slice(2);
+if (!run || !name) throw new Error('pnpm add-model RUN NAME');
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const folder = fileURLToPath(new URL(`../models/${name}`, import.meta.url));
+const json = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
+const write = (path: string, contents: string | Uint8Array): void =>
+  writeFileSync(join(folder, path), contents);
+const about = json<About>(join(folder, 'about.json'));
+const info = json<RunInfo>(join(run, 'bitgrad.json'));
+if (!info.finished) throw new Error(`${run} is not finished`);
+const { options, result } = info;
+/** The command, from source. */
+const bitgrad = (...args: string[]): Record<string, never> => {
+  const flags = ['--conditions=@bitgrad/source', '--import=tsx', 'src/main.ts'];
+  const out = execFileSync(process.execPath, [...flags, ...args, '--json'], { cwd: join(root, 'packages/cli'), encoding: 'utf8' }); // prettier-ignore
+  return JSON.parse(out.trim().split('\n').at(-1)!) as Record<string, never>;
+};
+
+/** The latent weights, with the data where the commands of the card have them. */
+function writeLatent(): void {
+  mkdirSync(join(folder, 'latent'), { recursive: true });
+  const files: Record<string, Buffer> = {};
+  for (const file of ['model.json', 'weights.bin', 'bitgrad.json'])
+    files[file] = readFileSync(join(run!, file));
+  const own = {
+    ...info,
+    options: { ...options, data: about.data },
+    result: { ...result, data: about.data, out: undefined },
+  };
+  files['bitgrad.json'] = Buffer.from(`${JSON.stringify(own, null, 2)}\n`);
+  const sum = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+  const entries = Object.entries(files).map(([file, bytes]) => {
+    write(`latent/${file}`, bytes);
+    return [file, { bytes: bytes.length, sha256: sum(bytes), written: `${file}.0.partial` }];
+  });
+  write(
+    'latent/manifest.json',
+    `${JSON.stringify({ version: 1, files: Object.fromEntries(entries) }, null, 2)}\n`,
+  );
+}
+
+/** The options of the run that are not the defaults of the command. */
+function commandOf(): string {
+  const { model, kernelQuantizer, epochs, batchSize, seed, backend, learningRate, augment } = options;
+  const more = learningRate === 0.001 ? '' : ` --lr ${String(learningRate)}`;
+  const moved = augment === null ? '' : ` --augment ${Object.entries(augment as object).map(([kind, v]) => (v === true ? kind : `${kind}:${typeof v === 'object' ? (v as { padding: number }).padding : v}`)).join(',')}`; // prettier-ignore
+  return `bitgrad train --model ${model} --quantizer ${kernelQuantizer} --data ${about.data} --epochs ${epochs} --batch ${batchSize}${more}${moved} --backend ${backend} --seed ${seed}`;
+}
+
+/** The median of each engine of Node, by the command that users have. */
+const latencies = (file: string): Latency[] =>
+  ['js', 'wasm', 'native'].map((engine) => {
+    const { variant, threads, medianMs, p5Ms, p95Ms } = bitgrad('bench', file, '--engine', engine, '--seconds', '3') as unknown as Latency; // prettier-ignore
+    return { engine, variant: variant ?? null, threads, medianMs, p5Ms, p95Ms };
+  });
+
+/** What the model says of the test set: on each engine the same. */
+async function answers(bytes: Uint8Array, images: Uint8Array): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for (const engine of [nativeEngine(), wasmEngine(), jsEngine()] as Engine[]) {
+    const model = await loadModel(bytes, { engine, strict: true });
+    all.push(await predictedClasses(model, images));
+    model.dispose();
+  }
+  if (all.some((each) => Buffer.compare(each, all[0]!) !== 0)) throw new Error('engines differ in classes');
+  return all[0]!;
+}
+
+writeLatent();
+const file = join(folder, 'model.bitgrad');
+bitgrad('compile', run, '-o', file);
+const bytes = readFileSync(file);
+const { plan, metadata } = decodeModel(bytes);
+const { test, classes } = await loadDataset(options.data);
+const said = await answers(bytes, test.images);
+const right = (n: number): number =>
+  said.subarray(0, n).reduce((sum, c, i) => sum + Number(c === test.labels[i]), 0);
+const confusion = classes.map(() => classes.map(() => 0));
+said.forEach((c, i) => (confusion[test.labels[i]!]![c]! += 1));
+const input = plan.buffers[plan.input]!;
+const card: ModelCard = {
+  name,
+  title: about.title,
+  licence: 'MIT',
+  dataLicence: about.dataLicence,
+  intendedUse: about.intendedUse,
+  limits: about.limits,
+  labels: metadata.classes!,
+  input: { shape: input.shape, type: input.type },
+  training: {
+    command: commandOf(),
+    seed: options.seed as number,
+    epochs: options.epochs as number,
+    images: options.trainImages as number,
+    seconds: Math.round(result.seconds as number),
+    backend: options.backend as string,
+  },
+  test: {
+    data: about.data,
+    command: `bitgrad run models/${name}/model.bitgrad --data ${about.data}`,
+    images: test.size,
+    right: right(test.size),
+    accuracy: right(test.size) / test.size,
+    first: { 300: right(300), 2000: right(2000) },
+    confusion,
+  },
+  bytes: {
+    packed: bytes.length,
+    float: metadata.floatBytes!,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  },
+  latency: latencies(file),
+  machine: `${cpus()[0]!.model.trim()}, ${cpus().length} cores, Node ${process.version}`,
+};
+write('card.json', `${JSON.stringify(card, null, 2)}\n`);
+write('README.md', cardText(card));
+const manifestPath = fileURLToPath(new URL('../package.json', import.meta.url));
+const manifest = json<{ exports: Record<string, unknown> }>(manifestPath);
+manifest.exports[`./${name}`] = {
+  '@bitgrad/source': `./src/generated/${name}.ts`,
+  types: `./dist/generated/${name}.d.ts`,
+  default: `./dist/generated/${name}.js`,
+};
+writeFileSync(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
+execFileSync('npx', ['prettier', '--write', '--log-level', 'warn', folder, manifestPath], { cwd: root, stdio: 'inherit' }); // prettier-ignore
+execFileSync('pnpm', ['codegen'], { cwd: fileURLToPath(new URL('..', import.meta.url)), stdio: 'inherit' });

@@ -1,0 +1,44 @@
+// A card as a page.
+import type { ModelCard } from '../src/card.js';
+
+const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
+  [head, head.map(() => '-'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+/** The card in Markdown: every figure is the card's. */
+export const cardText = (card: ModelCard): string => `# ${card.name}
+
+${card.title}
+
+- **Accuracy**: ${percent(card.test.accuracy)} (${card.test.right} of ${card.test.images} test images): \`${card.test.command}\`
+- **Size**: ${card.bytes.packed} bytes packed, ${card.bytes.float} in float32
+- **Input**: ${card.input.type} [${card.input.shape.join(', ')}]; **labels**: ${card.labels.join(', ')}
+- **Trained** with one seed (${card.training.seed}), ${card.training.epochs} epochs of ${card.training.images} images, ${card.training.seconds} s of wall time (on a machine that others used too) on \`${card.training.backend}\`: \`${card.training.command}\`
+- **Licence**: ${card.licence}; data: ${card.dataLicence}
+
+**Intended use.** ${card.intendedUse}
+
+**Limits.** ${card.limits.join(' ')}
+
+## Time of one inference
+
+\`bitgrad bench model.bitgrad --engine ENGINE --seconds 3\` on ${card.machine}:
+
+${table(
+  ['engine', 'median, ms', '5 % to 95 %'],
+  card.latency.map(({ engine, variant, medianMs, p5Ms, p95Ms }) => [
+    variant ? `${engine} (${variant})` : engine,
+    medianMs.toFixed(4),
+    `${p5Ms.toFixed(4)} to ${p95Ms.toFixed(4)}`,
+  ]),
+)}
+
+## Confusion matrix
+
+Rows are the true classes, columns what the model says.
+
+${table(
+  ['', ...card.labels],
+  card.test.confusion.map((row, i) => [`**${card.labels[i]}**`, ...row]),
+)}
+`;

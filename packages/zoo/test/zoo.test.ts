@@ -1,0 +1,96 @@
+// Each model is what its card says: the file, the engines, and, where the data is, the accuracy.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { wasmEngine } from '@bitgrad/backend-wasm/engine';
+import { loadDataset } from '@bitgrad/datasets/node';
+import { decodeModel, jsEngine } from '@bitgrad/runtime';
+import { testData } from '@bitgrad/tooling/test-data';
+import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
+import { cardText } from '../scripts/card-text.js';
+import { predictedClasses } from '../scripts/predicted.js';
+import * as exports from '../src/index.js';
+import * as node from '../src/node.js';
+
+const { findPretrained, loadPretrained, modelNames } = exports;
+const { latentFolder } = node;
+const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+/** BITGRAD_ZOO=all: whole test sets. */
+const whole = process.env.BITGRAD_ZOO === 'all';
+/** Folders in BITGRAD_TEST_DATA by what cards call the data. */
+const folders: Record<string, string> = { 'mnist:data/mnist': 'mnist' };
+
+it('has a module, an export and a page for each folder of models/', async () => {
+  const manifest = JSON.parse(readFileSync(at('package.json'), 'utf8')) as { exports: object };
+  expect([...modelNames]).toEqual(readdirSync(at('models')).sort());
+  expect(modelNames.length).toBeGreaterThan(0);
+  for (const name of modelNames) {
+    const { card } = await findPretrained(name);
+    expect(Object.keys(manifest.exports)).toContain(`./${name}`);
+    expect(readFileSync(at('README.md'), 'utf8')).toContain(`[\`${name}\`](./models/${name})`);
+    const cells = (text: string): string => text.replaceAll(/[ -]+/g, ' ');
+    expect(cells(readFileSync(at(`models/${name}/README.md`), 'utf8'))).toBe(cells(cardText(card)));
+  }
+});
+
+describe.each(modelNames)('%s', (name) => {
+  it('is the file of its card', async () => {
+    const { card, bytes } = await findPretrained(name);
+    expect(createHash('sha256').update(bytes()).digest('hex')).toBe(card.bytes.sha256);
+    expect(bytes().length).toBe(card.bytes.packed);
+    const { metadata, plan } = decodeModel(bytes());
+    expect(metadata.classes).toEqual(card.labels);
+    expect(plan.buffers[plan.input]).toMatchObject(card.input);
+    const { confusion, right, images, accuracy } = card.test;
+    expect(confusion.flat().reduce((a, b) => a + b, 0)).toBe(images);
+    expect(confusion.reduce((sum, row, i) => sum + row[i]!, 0)).toBe(right);
+    expect(accuracy).toBeCloseTo(right / images, 12);
+  });
+
+  it('says the same on every engine, and as often right as its card says', async (context) => {
+    const { card } = await findPretrained(name);
+    const { folder, missing } = testData(folders[card.test.data]!);
+    if (missing) context.skip(missing);
+    const { test } = await loadDataset(`${card.test.data.split(':')[0]}:${folder}`);
+    const count = whole ? test.size : 300;
+    const images = test.images.subarray(0, (count * test.images.length) / test.size);
+    const said: Uint8Array[] = [];
+    for (const engine of [jsEngine(), wasmEngine()]) {
+      const model = await loadPretrained(name, { engine, strict: true });
+      said.push(await predictedClasses(model, images));
+      model.dispose();
+    }
+    expect(said[1]).toEqual(said[0]);
+    const right = said[0]!.reduce((sum, c, i) => sum + Number(c === test.labels[i]), 0);
+    expect(right).toBe(whole ? card.test.right : card.test.first['300']);
+  });
+
+  it('has its latent weights as the folder of a run', async () => {
+    const folder = latentFolder(name);
+    const { files } = JSON.parse(readFileSync(`${folder}/manifest.json`, 'utf8')) as {
+      files: Record<string, { sha256: string }>;
+    };
+    for (const [file, { sha256 }] of Object.entries(files))
+      expect(
+        createHash('sha256')
+          .update(readFileSync(`${folder}/${file}`))
+          .digest('hex'),
+      ).toBe(sha256);
+    expect(existsSync(`${folder}/weights.bin`)).toBe(true);
+    // Nothing of the machine that trained it.
+    for (const file of ['bitgrad.json', 'model.json', '../card.json'])
+      expect(readFileSync(`${folder}/${file}`, 'utf8')).not.toMatch(/"[^"]*(\/work\/|\/root\/|\/home\/)/);
+  });
+});
+
+it('every exported function works or raises a BitgradError', async () => {
+  const cases = {
+    loadPretrained: { args: () => [modelNames[0], { threads: 1 }], options: 1 },
+    findPretrained: { args: () => [modelNames[0]] },
+  };
+  expect(await wrongCalls(exports, { cases })).toEqual([]);
+  expect(await wrongCalls(node, { cases: { latentFolder: { args: () => [modelNames[0]] } } })).toEqual([]);
+  await expect(loadPretrained('mnist-tcf' as never)).rejects.toThrow(/Did you mean "mnist-tfc"/);
+  expect(() => latentFolder('../mnist-tfc')).toThrow(/one of mnist/);
+});
