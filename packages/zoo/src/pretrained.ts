@@ -20,7 +20,11 @@ export interface Pretrained {
   load(options?: PretrainedOptions): Promise<ZooModel>;
 }
 
-/** @param base64 the `.bitgrad` file */
+/**
+ * For the modules of src/generated.
+ * @public
+ * @param base64 the `.bitgrad` file
+ */
 export function pretrained(card: ModelCard, base64: string): Pretrained {
   const bytes = (): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
   return Object.freeze<Pretrained>({
