@@ -145,7 +145,11 @@ const card: ModelCard = {
 write('card.json', `${JSON.stringify(card, null, 2)}\n`);
 write('README.md', cardText(card));
 const manifestPath = fileURLToPath(new URL('../package.json', import.meta.url));
-const manifest = json<{ exports: Record<string, unknown> }>(manifestPath);
+const manifest = json<{
+  exports: Record<string, unknown>;
+  typesVersions: { '*': Record<string, string[]> };
+}>(manifestPath);
+manifest.typesVersions['*'][name] = [`./dist/generated/${name}.d.ts`];
 manifest.exports[`./${name}`] = {
   '@bitgrad/source': `./src/generated/${name}.ts`,
   types: `./dist/generated/${name}.d.ts`,
