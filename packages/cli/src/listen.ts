@@ -1,6 +1,6 @@
 // Sound that goes on, for `bitgrad run --stream` and `--false-accepts`: new frames, an answer every tenth of a second, words.
-import { BitgradError, createRng, resample } from '@bitgrad/core';
-import type { Recording } from '@bitgrad/datasets';
+import { BitgradError, resample } from '@bitgrad/core';
+import { createNoise, noiseKinds, type Recording } from '@bitgrad/datasets';
 import { readRecording } from '@bitgrad/datasets/node';
 import { createDetector, soundStream, topClasses, type Detection } from '@bitgrad/runtime';
 import { engineText, runOn, type Started } from './engines.js';
@@ -56,27 +56,6 @@ async function listen(
   return { seconds: samples.length / sampleRate, detections, answers, took };
 }
 
-/** Kinds of sound in which nobody speaks; each next sample from the last. */
-const sounds: Readonly<Record<string, (normal: () => number) => () => number>> = {
-  silence: (normal) => () => 0.0002 * normal(),
-  'white noise': (normal) => () => 0.05 * normal(),
-  /** 1/f: white noise through the filter of Paul Kellet. */
-  'pink noise': (normal) => {
-    let [a, b, c] = [0, 0, 0];
-    return () => {
-      const white = normal();
-      a = 0.99765 * a + white * 0.099046;
-      b = 0.963 * b + white * 0.2965164;
-      c = 0.57 * c + white * 1.0526913;
-      return 0.02 * (a + b + c + white * 0.1848);
-    };
-  },
-  hum: (normal) => {
-    let i = 0;
-    return () => 0.1 * Math.sin((i++ * 2 * Math.PI * 100) / 8000) + 0.01 * normal();
-  },
-};
-
 /** Words that a model hears where nobody speaks. */
 interface FalseAccepts {
   /** Minutes of each kind of sound. */
@@ -94,11 +73,9 @@ async function falseAccepts(
 ): Promise<FalseAccepts> {
   const sampleRate = started.model.metadata.sound?.sampleRate ?? 8000;
   const perHour: Record<string, number> = {};
-  for (const [name, make] of Object.entries(sounds)) {
-    const next = make(createRng(seed).fork(name).normal);
-    const samples = Int16Array.from({ length: Math.round(60 * minutes * sampleRate) }, () =>
-      Math.max(-32768, Math.min(32767, Math.round(32768 * next()))),
-    );
+  for (const name of noiseKinds) {
+    const length = Math.round(60 * minutes * sampleRate);
+    const samples = createNoise(name, length, sampleRate, seed);
     const { detections } = await listen(started, { samples, sampleRate }, threshold);
     perHour[name] = (detections.length * 60) / minutes;
   }

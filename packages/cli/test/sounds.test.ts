@@ -44,11 +44,11 @@ it('recordings, named by label, speaker and number', { timeout: 240_000 }, async
     for (let n = 0; n < 30; n++) writeFileSync(join(folder, `${label}_${n % 2 ? 'ann' : 'bo'}_${n >> 1}.wav`), sweep(up, n + (up ? 100 : 0))); // prettier-ignore
   const [run, file, data] = [join(folder, 'run'), join(folder, 'm.bitgrad'), `audio:${folder}`];
   const trained = await json('train', '--data', data, '--model', 'kws', '--model-options', '{"width":0.25}', '--epochs', '6',
-    '--batch', '20', '--lr', '0.01', '--copies', '2', '--sound', '{"frames":24,"bands":16}', '--backend', 'wasm', '--out', run); // prettier-ignore
-  expect(trained).toMatchObject({ trainImages: 80, testImages: 20, finished: true });
+    '--batch', '20', '--lr', '0.01', '--copies', '2', '--noises', '40', '--sound', '{"frames":24,"bands":16}', '--backend', 'wasm', '--out', run); // prettier-ignore
+  expect(trained).toMatchObject({ trainImages: 120, testImages: 24, finished: true });
   expect(trained.testAccuracy).toBeGreaterThan(0.9);
   // What training was told stands in the folder: the same bytes, of the same recordings.
-  expect(await json('eval', run)).toMatchObject({ testAccuracy: trained.testAccuracy, images: 20 });
+  expect(await json('eval', run)).toMatchObject({ testAccuracy: trained.testAccuracy, images: 24 });
   expect(await json('compile', run, '-o', file)).toMatchObject({ verifiedOn: 'test', agreement: 1 });
   const { metadata } = decodeModel(readFileSync(file));
   expect(metadata.sound).toMatchObject({ sampleRate: 8000, frames: 24, bands: 16, hop: 160 });
@@ -71,7 +71,7 @@ it('recordings, named by label, speaker and number', { timeout: 240_000 }, async
   const when = 8000 / 11_025;
   expect(stream.detections.some(({ name, seconds }: { name: string; seconds: number }) => name === 'up' && seconds > when && seconds < when + 1.2)).toBe(true); // prettier-ignore
   const quiet = await json('run', file, '--false-accepts', '1', '--threshold', '0.99');
-  expect(Object.keys(quiet.perHour)).toEqual(['silence', 'white noise', 'pink noise', 'hum']);
+  expect(Object.keys(quiet.perHour)).toEqual(['silence', 'white noise', 'pink noise', 'hum', 'clicks']);
   const text = await cli(['run', file, '--audio', long, '--stream', '--threshold', '0.5']);
   expect(text.stdout).toMatch(/^ +\d\.\d s {2}(up|down) {2}[\d.]+ %/);
   const { code, stderr } = await cli(['run', file, '--audio', one, '--invert']);

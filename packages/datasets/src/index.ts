@@ -73,5 +73,6 @@ export {
   type Normalization,
 } from './normalization.js';
 export { datasetsPlugin } from './plugin.js';
+export { createNoise, noiseKinds, type NoiseKind } from './sound/noises.js';
 export { readWav, type Recording } from './sound/wav.js';
 export type { DataSource, PublishedSum, RemoteFile } from './source.js';

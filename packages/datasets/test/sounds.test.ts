@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BitgradError, createRng, resample, soundBytes, soundSettings } from '@bitgrad/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readWav } from '../src/index.js';
+import { createNoise, noiseKinds, readWav } from '../src/index.js';
 import { loadDataset, loadSounds, readRecording } from '../src/node.js';
 import { varySound } from '../src/sound/vary.js';
 import { caught, rejected } from './helpers.js';
@@ -214,6 +214,23 @@ describe('loadSounds', () => {
     expect(limited.train.size).toBe(3);
   });
 
+  it('adds a class in which nobody speaks', async () => {
+    const folder = folderOf(['a_x_0.wav', 'a_x_7.wav', 'b_x_0.wav', 'b_x_7.wav']);
+    const [plain, set, other] = [
+      await loadSounds(folder),
+      await loadSounds(folder, { noises: 12, seed: 1 }),
+      await loadSounds(folder, { noises: 12, seed: 2 }),
+    ];
+    expect(set.classes).toEqual(['a', 'b', '_background_']);
+    expect([...set.train.labels]).toEqual([0, 1, ...new Array<number>(12).fill(2)]);
+    expect([...set.test.labels]).toEqual([0, 1, 2, 2]);
+    expect(set.train.images.subarray(0, 2 * 1536)).toEqual(plain.train.images);
+    expect(set.train.images.subarray(2 * 1536)).not.toEqual(other.train.images.subarray(2 * 1536));
+    // None is another, and none of training is for testing.
+    const rows = [set.train, set.test].flatMap(({ images, labels }) => [...labels].flatMap((label, i) => (label === 2 ? [images.subarray(i * 1536, (i + 1) * 1536).join()] : []))); // prettier-ignore
+    expect(new Set(rows).size).toBe(14);
+  });
+
   it('is refused where it would not fit', async () => {
     const folder = folderOf(['a_x_0.wav', 'a_x_7.wav', 'b_x_0.wav', 'b_x_7.wav']);
     await rejected(
@@ -224,6 +241,14 @@ describe('loadSounds', () => {
     await rejected(loadSounds(folder, { sound: { hops: 3 } as never }), 'invalid-option', /"sound.hops"/);
     await rejected(loadSounds(join(folder, 'none')), 'io', /no such file or folder/);
   });
+});
+
+it.each(noiseKinds)('%s is of its seed, and within 16 bits', (kind) => {
+  const [a, b, c] = [1, 1, 2].map((seed) => createNoise(kind, 8000, 8000, seed));
+  expect(a).toEqual(b);
+  expect(a).not.toEqual(c);
+  expect(a!.some((v) => v !== 0)).toBe(true);
+  expect(Math.abs(a!.reduce((sum, v) => sum + v, 0) / 8000)).toBeLessThan(2000);
 });
 
 it('a variation is of the speed, the gain and the noise that its seed says', () => {

@@ -61,6 +61,7 @@ it('every exported function works or raises a BitgradError', async () => {
           ],
           options: 3,
         },
+        createNoise: { args: () => ['hum', 10, 8000, 1] },
         readWav: { args: () => [ramp(44), { maxBytes: 99 }], options: 1 },
         mapLabels: { args: () => [dataset(), ['b', 'a']] },
         arrangePictures: {

@@ -81,6 +81,9 @@ export const soundEntries = {
   copies: v.optional(
     described(kinds.integer(1), 'audio: examples of each recording for training, all but one varied in speed, gain, noise and place', { value: '<n>', shown: '1', resume: given }), // prettier-ignore
   ),
+  noises: v.optional(
+    described(kinds.integer(1), 'audio: so many synthesized examples of nobody speaking, as a class _background_', { value: '<n>', shown: 'none', resume: given }), // prettier-ignore
+  ),
   testSpeaker: v.optional(
     described(kinds.text, 'audio: who is for testing alone, of files named {label}_{speaker}_{index}.wav', { value: '<name>', resume: given }), // prettier-ignore
   ),
@@ -132,7 +135,12 @@ export interface DataOptions {
   readonly shape?: { readonly size?: readonly [number, number]; readonly channels?: 1 | 3 };
   readonly picture?: PictureOptions;
   /** Recordings: how they become bytes, and which are for testing. */
-  readonly audio?: { readonly sound?: SoundOptions; readonly copies?: number; readonly testSpeaker?: string };
+  readonly audio?: {
+    readonly sound?: SoundOptions;
+    readonly copies?: number;
+    readonly noises?: number;
+    readonly testSpeaker?: string;
+  };
   /** Tables: what is predicted, and from what. */
   readonly table?: TableOptions;
   /** Class names of a model: labels are matched by name. */
@@ -195,8 +203,8 @@ export function withValidation(
 /** The options of recordings among others. */
 export function soundOf(options: NonNullable<DataOptions['audio']>): NonNullable<DataOptions['audio']> {
   checkValue('recipe', 'options of soundOf', options, option.required(option.object));
-  const { sound, copies, testSpeaker } = options;
-  return { sound, copies, testSpeaker };
+  const { sound, copies, noises, testSpeaker } = options;
+  return { sound, copies, noises, testSpeaker };
 }
 
 /** The options of a table among others. */

@@ -53,7 +53,7 @@ export const runEntries = {
     0.8,
   ),
   falseAccepts: v.optional(
-    described(kinds.integer(1), 'words an hour that are heard in so many minutes each of synthesized silence, noise and hum', { value: '<minutes>' }), // prettier-ignore
+    described(kinds.integer(1), 'words an hour that are heard in so many minutes each of synthesized silence and noises', { value: '<minutes>' }), // prettier-ignore
   ),
   invert: v.optional(
     described(v.boolean(), 'the picture is dark on light where training had light on dark'),

@@ -6,9 +6,11 @@ import {
   option,
   resample,
   soundBytes,
+  soundLength,
   soundRules,
   soundSettings,
   type OptionRules,
+  type Rng,
   type SoundOptions,
   type SoundSettings,
 } from '@bitgrad/core';
@@ -19,6 +21,7 @@ import { failure, fractionRule } from '../errors.js';
 import { mapLabels } from '../labels.js';
 import { arrangeFiles, soundFiles, type Arrangement, type Item } from '../layout.js';
 import { arrangeNamed, namedSound } from '../sound/names.js';
+import { createNoise, noiseKinds } from '../sound/noises.js';
 import { varySound } from '../sound/vary.js';
 import { readWav, type Recording } from '../sound/wav.js';
 import { readNamed, walkFolder } from './files.js';
@@ -29,6 +32,11 @@ export interface SoundFolderOptions extends CommonLoadOptions {
   readonly sound?: SoundOptions;
   /** Examples that are made of each recording for training: the recording, and variations of it; default 1. */
   readonly copies?: number;
+  /**
+   * Synthesized examples of nobody speaking (silence, noises, hum, knocks) for training, and a tenth as many for testing, as a
+   * class of their own, `_background_`; default 0: none.
+   */
+  readonly noises?: number;
   /** Names that say who speaks: this speaker is for testing, and nobody else. */
   readonly testSpeaker?: string;
   /** Folders of classes: part of each class held out when there is no test folder; default 0.2. */
@@ -38,6 +46,7 @@ export interface SoundFolderOptions extends CommonLoadOptions {
 const ownRules = {
   sound: option.inside(soundRules),
   copies: option.integer(1, 1000),
+  noises: option.integer(0, 1_000_000),
   testSpeaker: option.string,
   testFraction: fractionRule,
 };
@@ -74,11 +83,13 @@ export async function loadSounds(folder: string, options: SoundFolderOptions = {
       got: folder ?? 'nothing',
       expected: 'a path',
     });
-  const { seed = 0, copies = 1 } = checkOptions('datasets', 'loadSounds', options, rules);
+  const { seed = 0, copies = 1, noises = 0 } = checkOptions('datasets', 'loadSounds', options, rules);
   const settings = soundSettings(options.sound, 'datasets');
-  const { classes, train, test, validation, notes } = await arrange(folder, options);
+  const { classes: said, train, test, validation, notes } = await arrange(folder, options);
+  const classes = noises > 0 ? [...said, backgroundClass] : said;
   const sample = (items: readonly Item[], limit?: number): Item[] =>
     Array.from(limitedIndices(items.length, limit, seed), (i) => items[i]!);
+  const rng = createRng(seed).fork('background');
   const recordings = options.limit && Math.ceil(options.limit / copies);
   const kept = [sample(train, recordings), sample(test, options.testLimit), validation ?? []] as const;
   const total = kept.flat().length;
@@ -90,13 +101,44 @@ export async function loadSounds(folder: string, options: SoundFolderOptions = {
     name: 'audio',
     classes,
     shape: [settings.frames, settings.bands, 1],
-    train: await read(kept[0], copies),
-    test: await read(kept[1], 1),
+    train: withBackground(await read(kept[0], copies), noises, settings, said.length, rng.fork('train')),
+    test: withBackground(
+      await read(kept[1], 1),
+      Math.ceil(noises / 10),
+      settings,
+      said.length,
+      rng.fork('test'),
+    ),
     ...(validation && { validation: await read(kept[2], 1) }),
     sound: settings,
     notes,
   });
   return options.classes ? mapLabels(dataset, options.classes) : dataset;
+}
+
+/** Name of the class in which nobody speaks. */
+const backgroundClass = '_background_';
+
+/** A split with synthesized examples of background behind it, of all kinds in turn. */
+function withBackground(
+  split: Split,
+  count: number,
+  settings: SoundSettings,
+  label: number,
+  rng: Rng,
+): Split {
+  if (count === 0) return split;
+  const size = settings.frames * settings.bands;
+  const images = new Uint8Array(split.images.length + count * size);
+  const labels = new (label > 255 ? Uint16Array : Uint8Array)(split.size + count).fill(label);
+  images.set(split.images);
+  labels.set(split.labels);
+  for (let i = 0; i < count; i++) {
+    const kind = noiseKinds[i % noiseKinds.length]!;
+    const noise = createNoise(kind, soundLength(settings), settings.sampleRate, rng.fork(i).integer(2 ** 31));
+    images.set(soundBytes(noise, settings), (split.size + i) * size);
+  }
+  return createSplit(images, labels, split.shape);
 }
 
 /** Examples of some recordings, `copies` of each. */
