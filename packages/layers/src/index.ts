@@ -15,10 +15,12 @@ export type {
 export {
   HardTanh,
   hardTanh,
+  prelu,
   QuantActivation,
   quantActivation,
   RPReLU,
   rprelu,
+  type PReLUArgs,
   type RPReLUArgs,
 } from './layers/activation.js';
 export { Attention, attention, type AttentionArgs } from './layers/attention.js';

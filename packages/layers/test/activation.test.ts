@@ -1,8 +1,71 @@
-// RPReLU and the quantizer layer.
+// PReLU, RPReLU and the quantizer layer.
 import './fixtures.js';
 import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import { hardTanh, padding, quantActivation, rprelu } from '../src/index.js';
+import { hardTanh, padding, prelu, quantActivation, rprelu } from '../src/index.js';
+
+/** Runs with a kernel as a backend would bring it; returns how often it was called. */
+function withFusedGradient(run: () => void): number {
+  let calls = 0;
+  tf.registerKernel({
+    kernelName: 'BitgradPReluGrad',
+    backendName: 'cpu',
+    kernelFunc: ({ inputs }) => {
+      calls++;
+      const { x, alpha, dy } = inputs as unknown as Record<'x' | 'alpha' | 'dy', tf.Tensor>;
+      const positive = tf.cast(tf.greater(x, 0), 'float32');
+      const dx = tf.mul(dy, tf.add(positive, tf.mul(tf.sub(1, positive), alpha)));
+      const axes = x.shape.slice(0, -1).map((_, axis) => axis);
+      return [dx, tf.sum(tf.mul(dy, tf.minimum(x, 0)), axes)];
+    },
+  });
+  try {
+    run();
+  } finally {
+    tf.unregisterKernel('BitgradPReluGrad', 'cpu');
+  }
+  return calls;
+}
+
+describe('prelu', () => {
+  const shape = [2, 3, 2, 4];
+  const xs = Array.from({ length: 48 }, (_, i) => (((i * 5) % 23) - 11) / 8);
+  const dys = xs.map((_, i) => ((i * 7) % 5) - 2);
+
+  it.each([
+    [[1, 2], 1],
+    [[1, 2, 3], 1],
+    [[1], 0],
+  ])(
+    'with axes %j shared, is that of tfjs-layers, and its gradients are, in %d kernel',
+    (sharedAxes, kernels) => {
+      const results = [prelu({ sharedAxes }), tfl.layers.prelu({ sharedAxes })].map((layer, own) => {
+        layer.build([null, ...shape.slice(1)]);
+        const [alpha] = layer.trainableWeights.map((w) => w.read() as tf.Variable);
+        alpha!.assign(
+          tf.tensor(
+            Array.from({ length: alpha!.size }, (_, i) => (i - 1) / 4),
+            alpha!.shape,
+          ),
+        );
+        const loss = (x: tf.Tensor) => tf.sum(tf.mul(layer.apply(x) as tf.Tensor, tf.tensor(dys, shape)));
+        let got: number[][] = [];
+        const calls = withFusedGradient(() => {
+          const x = tf.tensor(xs, shape);
+          const { grads } = tf.variableGrads(() => loss(x) as tf.Scalar, [alpha!]);
+          got = [layer.apply(x) as tf.Tensor, tf.grad(loss)(x), grads[alpha!.name]!].map((t) =>
+            [...t.dataSync()].map((v) => v + 0),
+          );
+          expect(grads[alpha!.name]!.shape).toEqual(alpha!.shape);
+        });
+        expect(calls).toBe(own === 0 ? 2 * kernels : 0);
+        return { got, className: layer.getClassName(), config: { ...layer.getConfig(), name: '' } };
+      });
+      expect(results[0]).toEqual(results[1]);
+    },
+  );
+});
 
 describe('rprelu', () => {
   const shape = [2, 4, 3];
@@ -50,24 +113,7 @@ describe('rprelu', () => {
   it('has the gradients of its formula', expectGradients);
 
   it("has the same gradients with a backend's fused kernel", () => {
-    let calls = 0;
-    tf.registerKernel({
-      kernelName: 'BitgradPReluGrad',
-      backendName: 'cpu',
-      kernelFunc: ({ inputs }) => {
-        calls++;
-        const { x, alpha, dy } = inputs as unknown as Record<'x' | 'alpha' | 'dy', tf.Tensor>;
-        const positive = tf.cast(tf.greater(x, 0), 'float32');
-        const dx = tf.mul(dy, tf.add(positive, tf.mul(tf.sub(1, positive), alpha)));
-        return [dx, tf.sum(tf.mul(dy, tf.minimum(x, 0)), [0, 1])];
-      },
-    });
-    try {
-      expectGradients();
-    } finally {
-      tf.unregisterKernel('BitgradPReluGrad', 'cpu');
-    }
-    expect(calls).toBe(2);
+    expect(withFusedGradient(expectGradients)).toBe(2);
   });
 
   it('starts as a leaky ReLU with slope 0.25, and takes initializers', () => {

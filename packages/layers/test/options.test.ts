@@ -19,6 +19,7 @@ const factories: Record<string, object> = {
   layerNorm: {},
   padding: {},
   positionEmbedding: {},
+  prelu: {},
   quantActivation: { inputQuantizer: 'test-ste' },
   quantConv1d: conv,
   quantConv2d: conv,
@@ -49,7 +50,8 @@ describe('options of layers', () => {
       (value) => typeof value === 'function' && value.prototype instanceof tfl.layers.Layer && 'className' in value, // prettier-ignore
     );
     expect(made.map(([name]) => name).sort()).toEqual(Object.keys(factories).sort());
-    expect(made).toHaveLength(classes.length);
+    // `prelu` makes a layer of tfjs-layers.
+    expect(made).toHaveLength(classes.length + 1);
   });
   it.each(Object.entries(factories))('of %s: every known one, no other', (name, args) => {
     const layer = make(name)({

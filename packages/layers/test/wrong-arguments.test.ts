@@ -26,6 +26,7 @@ const layerCases = {
   layerNorm: {},
   padding: {},
   positionEmbedding: {},
+  prelu: {},
   quantActivation: {},
   quantConv1d: conv,
   quantConv2d: conv,

@@ -162,3 +162,32 @@ tf.serialization.registerClass(RPReLU);
 
 /** A {@link RPReLU} layer. */
 export const rprelu = (args: RPReLUArgs = {}): RPReLU => new RPReLU(args);
+
+const preluRules: LayerRules<PReLUArgs> = {
+  alphaInitializer: option.any,
+  alphaRegularizer: option.any,
+  alphaConstraint: option.any,
+  sharedAxes: option.any,
+};
+
+/** Options of {@link prelu}: those of `tfl.layers.prelu`. */
+export type PReLUArgs = NonNullable<Parameters<typeof tfl.layers.prelu>[0]>;
+
+/**
+ * PReLU (arXiv 1502.01852) as tfjs-layers has it, and saved as it is, with a gradient in one kernel where the slopes are shared
+ * over all axes but the last, or over all: tfjs puts it together from six.
+ */
+export function prelu(args: PReLUArgs = {}): tfl.layers.Layer {
+  const layer = tfl.layers.prelu(layerOptions('prelu', args, preluRules));
+  const plain = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) =>
+    tf.tidy(() => {
+      const x = single(inputs);
+      const slope = layer.weights[0]!.read();
+      const c = x.shape.at(-1)!;
+      const shared = slope.shape.slice(0, -1).every((n) => n === 1) && [1, c].includes(slope.size);
+      if (!shared || !hasKernel('BitgradPReluGrad')) return plain(inputs, kwargs);
+      return fused(x, tf.broadcastTo(tf.reshape(slope, [slope.size]), [c]));
+    });
+  return layer;
+}

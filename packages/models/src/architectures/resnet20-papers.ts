@@ -1,7 +1,7 @@
 // The two ResNet-20 of papers on CIFAR-10, as their authors' code builds them: padding of 1 on every side, option-A
 // shortcuts, float stem and head.
 import * as tfl from '@tensorflow/tfjs-layers';
-import { hardTanh } from '@bitgrad/layers';
+import { hardTanh, prelu } from '@bitgrad/layers';
 import { orDefault, type Builder, type Node } from '../builder.js';
 import { defineModel } from '../define.js';
 import { convolutionRules, type ConvolutionOptions } from '../options.js';
@@ -38,8 +38,8 @@ function buildFda(b: Builder, input: Node): Node {
   const slope = tfl.initializers.constant({ value: 0.25 });
   const half = (x: Node, name: string, filters: number, strides: number): Node => {
     const y = b.conv(x, name, { filters, strides, padding: 1 });
-    const prelu = { name: `${name}_prelu`, alphaInitializer: slope, sharedAxes: [1, 2, 3] };
-    return b.batchNorm(b.apply(tfl.layers.prelu(prelu), y), `${name}_bn`);
+    const shared = { name: `${name}_prelu`, alphaInitializer: slope, sharedAxes: [1, 2, 3] };
+    return b.batchNorm(b.apply(prelu(shared), y), `${name}_bn`);
   };
   const x = stages(b, stem(b, input), (x, name, filters, strides) => {
     const y = half(half(x, `${name}_conv1`, filters, strides), `${name}_conv2`, filters, 1);
