@@ -42,6 +42,8 @@ describe('soundInput', () => {
     expect(thrown(() => soundInput(noise(10), 8000, { input, metadata: {} })).message).toMatch(
       /metadata\.sound/,
     );
+    const odd = { ...target(), metadata: { sound: { ...sound, frame: 200 } } };
+    expect(thrown(() => soundInput(noise(10), 8000, odd)).message).toMatch(/"frame" of the sound: got 200/);
     const other = { input: { type: 'u8', shape: [12, 9, 1] }, metadata: { sound } } as const;
     expect(thrown(() => soundInput(noise(10), 8000, other)).code).toBe('shape-mismatch');
     expect(thrown(() => soundStream(16_000, target())).message).toMatch(
@@ -65,7 +67,7 @@ it('a file keeps the settings, and one with wrong ones is refused', () => {
     encodeModel(plan, weights, { ...metadata, sound: given } as ModelMetadata);
   expect(decodeModel(encode(sound)).metadata.sound).toEqual(sound);
   for (const [wrong, message] of [
-    [{ ...sound, frame: 200 }, /metadata\.sound\.frame/],
+    [{ ...sound, frame: 0.5 }, /metadata\.sound\.frame/],
     [{ ...sound, bands: 0 }, /metadata\.sound\.bands/],
     [{ ...sound, loud: 1 }, /metadata\.sound has no option "loud"/],
     [{ sampleRate: 8000 }, /metadata\.sound\.frame/],

@@ -84,10 +84,7 @@ const fields =
 
 const name: Reader = (value, at) => text(value, at);
 const count: Reader = (value, at) => integer(value ?? 0, at, 0, Number.MAX_SAFE_INTEGER);
-const within =
-  (low: number, high: number): Reader =>
-  (value, at) =>
-    integer(value, at, low, high);
+const size: Reader = (value, at) => integer(value, at, 1, 2 ** 20);
 const positive: Reader = (value, at) => {
   valid((value as number) > 0, at, value, 'a positive number');
   return finite(value, at);
@@ -103,12 +100,13 @@ const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Reader } = {
     background: (value, at) => integers(value, at, [3, 3], [0, 255]),
     invert: oneOf(true, false),
   }),
+  // Whether they fit together, soundInput asks: every page reads metadata, and few listen.
   sound: fields({
-    sampleRate: within(1000, 192_000),
-    frame: oneOf(64, 128, 256, 512, 1024, 2048),
-    hop: within(1, 2048),
-    frames: within(1, 4096),
-    bands: within(4, 128),
+    sampleRate: size,
+    frame: size,
+    hop: size,
+    frames: size,
+    bands: size,
     lowest: finite,
     highest: finite,
     normalize: oneOf('fixed', 'peak'),
