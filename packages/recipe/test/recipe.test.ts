@@ -1,7 +1,7 @@
 // A run from its recipe: trained, evaluated, resumed, packed; and a recipe that is none.
 import '@tensorflow/tfjs-backend-cpu';
-import { createSplit, type Dataset } from '@bitgrad/datasets';
-import { createRng, use } from '@bitgrad/core';
+import type { Dataset } from '@bitgrad/datasets';
+import { use } from '@bitgrad/core';
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import { decodeModel } from '@bitgrad/runtime';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -15,19 +15,12 @@ import {
   resolveRecipe,
   startBackend,
 } from '../src/index.js';
+import { stripes } from './support.js';
 import type { Files, RecipeInput } from '../src/index.js';
 
 beforeAll(() => use(stePlugin));
 
-const split = (seed: number, size: number) => {
-  const rng = createRng(seed);
-  const labels = Uint8Array.from({ length: size }, (_, i) => i % 2);
-  const images = Uint8Array.from({ length: size * 64 }, (_, at) =>
-    (labels[at >> 6] ? at & 7 : (at >> 3) & 7) % 2 ? 255 : rng.integer(100),
-  );
-  return createSplit(images, labels, [8, 8, 1]);
-};
-const dataset: Dataset = { name: 'stripes', classes: ['flat', 'upright'], shape: [8, 8, 1], train: split(1, 200), test: split(2, 50) }; // prettier-ignore
+const dataset: Dataset = { name: 'stripes', classes: ['flat', 'upright'], shape: [8, 8, 1], train: stripes(1, 200), test: stripes(2, 50) }; // prettier-ignore
 const recipe: RecipeInput = {
   model: 'mlp',
   modelOptions: { hidden: [16] },

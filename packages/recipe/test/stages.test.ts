@@ -1,12 +1,13 @@
 // Runs of several stages: which quantizers, decay and layers each has, what it starts from, what is counted, and a resume at any step.
 import '@tensorflow/tfjs-backend-cpu';
-import { createRng, definePlugin, use } from '@bitgrad/core';
-import { createSplit, type Dataset } from '@bitgrad/datasets';
+import { definePlugin, use } from '@bitgrad/core';
+import type { Dataset } from '@bitgrad/datasets';
 import { quantizedKernels, quantLayersOf } from '@bitgrad/layers';
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { defineRecipe, listRecipes, openRun, type RecipeInput, type Run } from '../src/index.js';
+import { stripes } from './support.js';
 
 const twice = defineRecipe({
   description: 'a plugin’s',
@@ -18,15 +19,7 @@ const twice = defineRecipe({
 const none = defineRecipe({ description: 'wrong', stages: () => [{ name: 'x', set: { lr: -1 } }] });
 beforeAll(() => use(stePlugin, definePlugin({ name: 'mine', version: '1.0.0', recipes: { twice, none } })));
 
-const split = (seed: number, size: number) => {
-  const rng = createRng(seed);
-  const labels = Uint8Array.from({ length: size }, (_, i) => i % 2);
-  const images = Uint8Array.from({ length: size * 64 }, (_, at) =>
-    (labels[at >> 6] ? at & 7 : (at >> 3) & 7) % 2 ? 255 : rng.integer(100),
-  );
-  return createSplit(images, labels, [8, 8, 1]);
-};
-const dataset: Dataset = { name: 'stripes', classes: ['flat', 'upright'], shape: [8, 8, 1], train: split(1, 64), test: split(2, 32) }; // prettier-ignore
+const dataset: Dataset = { name: 'stripes', classes: ['flat', 'upright'], shape: [8, 8, 1], train: stripes(1, 64), test: stripes(2, 32) }; // prettier-ignore
 const recipe: RecipeInput = {
   model: 'mlp',
   modelOptions: { hidden: [8, 8, 8] },

@@ -1,27 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import {
-  BitgradError,
-  createPlanBuilder,
-  decodeModel,
-  encodeModel,
-  jsEngine,
-  type PackedModel,
-} from '../src/index.js';
+import type { BitgradError } from '../src/index.js';
+import { createPlanBuilder, decodeModel, encodeModel, jsEngine, type PackedModel } from '../src/index.js';
 import { affineModel, convModel } from './support/models.js';
 import { randomPlan } from './support/random-plan.js';
 import { repairChecksums } from './support/repair.js';
+import { thrown } from './support/thrown.js';
 
 const encode = ({ plan, weights, metadata }: PackedModel) => encodeModel(plan, weights, metadata);
-const thrown = (run: () => unknown): BitgradError => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof BitgradError) return error;
-    throw error;
-  }
-  return expect.fail('nothing was thrown');
-};
-
 describe('encodeModel', () => {
   it('writes the bytes that FORMAT.md describes', () => {
     const file = encode(affineModel());

@@ -1,5 +1,5 @@
 // A model's input from samples: the bytes of training, floats where it takes them, and sound as it comes in.
-import { BitgradError, createRng, resample, soundBytes, soundLength, soundSettings } from '@bitgrad/bits';
+import { createRng, resample, soundBytes, soundLength, soundSettings } from '@bitgrad/bits';
 import { describe, expect, it } from 'vitest';
 import {
   decodeModel,
@@ -10,16 +10,7 @@ import {
   type ModelMetadata,
 } from '../src/index.js';
 import { affineModel } from './support/models.js';
-
-const thrown = (run: () => unknown): BitgradError => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof BitgradError) return error;
-    throw error;
-  }
-  return expect.fail('nothing was thrown');
-};
+import { thrown } from './support/thrown.js';
 
 const sound = soundSettings({ frames: 12, bands: 8 });
 const target = (type: 'u8' | 'f32' = 'u8') =>

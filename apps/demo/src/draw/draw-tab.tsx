@@ -5,7 +5,7 @@ import { formatBytes, formatCount, formatMs, formatPercent } from '../shared/for
 import { DrawingArea } from './drawing-area.js';
 import { engineChoices } from './engines.js';
 import { FloatTwin } from './float-twin.js';
-import { sampleStrokes } from './samples.js';
+import { SampleDigits } from './sample-digits.js';
 import {
   answer,
   availability,
@@ -213,20 +213,7 @@ export function DrawTab() {
             Undo
           </button>
         </div>
-        <div class="samples" role="group" aria-label="Or let it be drawn">
-          <span class="hint">Or let it be drawn:</span>
-          {Array.from({ length: 10 }, (_, digit) => (
-            <button
-              key={digit}
-              type="button"
-              class="small"
-              aria-label={`Draw a ${digit}`}
-              onClick={() => (strokes.value = sampleStrokes(digit))}
-            >
-              {digit}
-            </button>
-          ))}
-        </div>
+        <SampleDigits hint="Or let it be drawn:" />
       </section>
       <section class="panel answer-panel" aria-labelledby="answer-title">
         <h2 id="answer-title">A 1-bit network answers</h2>

@@ -1,5 +1,6 @@
 // Train: settings on one side, the run on the other. All work is in a worker.
 import { useEffect } from 'preact/hooks';
+import { Facts } from '../shared/facts.js';
 import { formatBytes, formatDuration, formatMs, formatPercent } from '../shared/format.js';
 import { Plot } from '../shared/plot.js';
 import { drawFile, goTo, inspectFile } from '../shared/state.js';
@@ -81,14 +82,7 @@ function Numbers() {
   return (
     <>
       <progress class="progress" max={1} value={share} aria-label="Share of the run that is done" />
-      <dl class="facts" data-tensors={now?.tensors ?? ''}>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} data-tensors={now?.tensors ?? ''} />
     </>
   );
 }

@@ -3,10 +3,11 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Classification, Picture } from '@bitgrad/classify';
 import { findPretrained, modelNames, type ModelName, type ZooModel } from '@bitgrad/zoo';
 import { DrawingArea } from '../draw/drawing-area.js';
-import { sampleStrokes } from '../draw/samples.js';
+import { SampleDigits } from '../draw/sample-digits.js';
 import { image, strokes } from '../draw/session.js';
 import { imageSide } from '../draw/strokes.js';
 import { FileDrop } from '../shared/file-drop.js';
+import { Facts } from '../shared/facts.js';
 import { formatBytes, formatMs, formatPercent } from '../shared/format.js';
 import { messageOf } from '../shared/state.js';
 
@@ -63,7 +64,7 @@ function Answers({ answer }: { answer?: Answer }) {
 
 function Card({ model, ms }: { model: ZooModel; ms: number | undefined }) {
   const { card } = model;
-  const facts = [
+  const facts: [string, string][] = [
     ['Time here', ms === undefined ? '–' : formatMs(ms)],
     ['Engine', model.report().engine],
     ['Model file', formatBytes(card.bytes.packed)],
@@ -73,14 +74,7 @@ function Card({ model, ms }: { model: ZooModel; ms: number | undefined }) {
   return (
     <>
       <p>{card.title}</p>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       <details class="details">
         <summary>Model card</summary>
         <p>{card.intendedUse}</p>
@@ -135,19 +129,7 @@ export function ZooTab() {
         <p id="drawing-help" class="hint">
           Arrow keys move the pen, space lowers and lifts it, backspace takes back a stroke.
         </p>
-        <div class="samples" role="group" aria-label="Or let it be drawn">
-          {Array.from({ length: 10 }, (_, digit) => (
-            <button
-              key={digit}
-              type="button"
-              class="small"
-              aria-label={`Draw a ${digit}`}
-              onClick={() => (strokes.value = sampleStrokes(digit))}
-            >
-              {digit}
-            </button>
-          ))}
-        </div>
+        <SampleDigits />
         <FileDrop
           label="A picture of one digit"
           accept="image/*"
