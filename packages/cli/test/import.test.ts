@@ -66,7 +66,7 @@ it('says what is wrong, and writes nothing', async () => {
 
 it('is listed', async () => {
   const { stdout } = await cli(['list', '--json']);
-  expect((JSON.parse(stdout) as { importers: { name: string }[] }).importers.map(({ name }) => name)).toEqual(['finn', 'onnx']); // prettier-ignore
+  expect((JSON.parse(stdout) as { importers: { name: string }[] }).importers.map(({ name }) => name)).toEqual(['finn', 'keras', 'onnx', 'pytorch']); // prettier-ignore
 });
 
 it('import --to layers: a model of Larq that loads again, latent weights and all', async () => {
