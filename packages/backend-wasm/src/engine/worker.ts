@@ -26,9 +26,9 @@ export const workerSource = `const node = globalThis.process?.getBuiltinModule?.
 const port = node || self;
 const start = async ({ module, memory, thread }) => {
   try {
-    const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+    const { exports: engine } = await WebAssembly.instantiate(module, { env: { memory } });
     port.postMessage('ready');
-    exports.work(thread);
+    engine.work(thread);
   } catch (error) {
     port.postMessage(String(error));
   }
