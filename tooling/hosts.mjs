@@ -11,7 +11,11 @@ export const hostsFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.
 const known = {
   bun: { packages: { bun: '1.4.5' }, binary: `@oven/bun-${process.platform}-${process.arch}/bin/bun` },
   deno: { packages: { deno: '2.9.6' }, binary: '.bin/deno' },
-  workerd: { packages: { workerd: '1.20261117.1' }, binary: '.bin/workerd' },
+  workerd: {
+    packages: { workerd: '1.20261117.1' },
+    // Not `.bin/workerd`: that is a program of Node which outlives no signal, and its child does.
+    binary: `@cloudflare/workerd-${{ win32: 'windows' }[process.platform] ?? process.platform}-${process.arch === 'arm64' ? 'arm64' : '64'}/bin/workerd${process.platform === 'win32' ? '.exe' : ''}`,
+  },
   hermes: {
     packages: { 'hermes-engine-cli': '0.12.0' },
     binary: `hermes-engine-cli/${{ darwin: 'osx-bin', win32: 'win64-bin' }[process.platform] ?? 'linux64-bin'}/hermes`,
