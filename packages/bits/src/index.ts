@@ -77,7 +77,7 @@ export {
 } from './runs-here.js';
 export { resample } from './sound/resample.js';
 export { spectrumTables, type SpectrumTables } from './sound/spectrum.js';
-export { byteScales, soundBytes, soundStream, type ByteScale } from './sound/features.js';
+export { byteScales, soundBytes, soundReader, soundStream, type ByteScale } from './sound/features.js';
 export {
   defaultSound,
   soundLength,

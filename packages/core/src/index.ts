@@ -34,6 +34,7 @@ export {
   showValue,
   soundBytes,
   soundLength,
+  soundReader,
   soundRules,
   soundSettings,
   unaryOps,

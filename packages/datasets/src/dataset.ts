@@ -173,11 +173,15 @@ export function selectImages<S extends Examples>(split: S, indices: ArrayLike<nu
 }
 
 /** The first `count` of the numbers 0..size-1 after a seeded shuffle; all of them in order when that is no fewer. */
-export function limitedIndices(size: number, count: number | undefined, seed: number): Int32Array {
+function limitedIndices(size: number, count: number | undefined, seed: number): Int32Array {
   const order = Int32Array.from({ length: size }, (_, i) => i);
   if (count === undefined || integerOption('limit', count, 1) >= size) return order;
   return createRng(seed).fork('limit').shuffle(order).slice(0, count);
 }
+
+/** The items that {@link limitedIndices} keeps, in its order. */
+export const limitedItems = <T>(items: readonly T[], count: number | undefined, seed: number): T[] =>
+  Array.from(limitedIndices(items.length, count, seed), (index) => items[index]!);
 
 /**
  * At most `count` images: the first ones after a shuffle by `seed`, so classes keep their proportions only on

@@ -1,6 +1,5 @@
 // The .h file.
 import { elementCount, type PackedModel } from '@bitgrad/runtime';
-import { soundTexts } from './sound.js';
 import { commentText, specText, stringLiteral } from './text.js';
 import { publicType } from './values.js';
 
@@ -17,9 +16,13 @@ const outputs: Readonly<Record<string, string>> = {
   regression: 'values',
 };
 
-/** Writes the .h file. */
-export function headerText(model: PackedModel, name: string, arenaBytes: number): string {
-  const { plan, metadata } = model;
+/** Writes the .h file. @param sound declarations of what hears, or '' */
+export function headerText(
+  { plan, metadata }: PackedModel,
+  name: string,
+  arenaBytes: number,
+  sound: string,
+): string {
   const [from, to] = [plan.buffers[plan.input]!, plan.buffers[plan.output]!];
   const N = name.toUpperCase();
   const { classes, output } = metadata;
@@ -46,7 +49,7 @@ extern "C" {
 ${labels}
 /* Runs the network. Returns 0, or -1 where a pointer is null. The input is read until it returns. */
 int ${name}_run(const ${publicType(from)} *input, ${publicType(to)} *output);
-${soundTexts(model, name).header}
+${sound}
 #ifdef __cplusplus
 }
 #endif

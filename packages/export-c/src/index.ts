@@ -3,6 +3,7 @@ import { checkOptions, failureOf, option } from '@bitgrad/bits';
 import { validateModel, type PackedModel } from '@bitgrad/runtime';
 import { headerText } from './header.js';
 import { layouts, type Layout } from './layouts.js';
+import { soundTexts } from './sound.js';
 import { sourceText } from './source.js';
 
 const failure = failureOf('export-c');
@@ -41,8 +42,9 @@ export function exportC(model: PackedModel, options: ExportCOptions = {}): Expor
       expected: 'a C identifier of lower-case letters, digits and _, at most 41',
     });
   const valid = validateModel(model);
-  const { text, arenaBytes } = sourceText(valid, name, `${name}.h`);
-  const header = headerText(valid, name, arenaBytes);
+  const sound = soundTexts(valid, name);
+  const { text, arenaBytes } = sourceText(valid, name, `${name}.h`, sound.source);
+  const header = headerText(valid, name, arenaBytes, sound.header);
   return { files: layouts[layout]({ name, source: text, header, model: valid }), arenaBytes };
 }
 

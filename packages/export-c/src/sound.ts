@@ -1,5 +1,11 @@
 // What hears: samples to the model's input in integers, with the bytes of `soundStream` of @bitgrad/bits.
-import { byteScales, soundSettings, spectrumTables, type SoundSettings } from '@bitgrad/bits';
+import {
+  byteScales,
+  soundSettings,
+  spectrumTables,
+  type SoundSettings,
+  type SpectrumTables,
+} from '@bitgrad/bits';
 import type { PackedModel } from '@bitgrad/runtime';
 import { arrayText } from './text.js';
 import { publicType } from './values.js';
@@ -12,9 +18,8 @@ export interface SoundTexts {
   readonly source: string;
 }
 
-const tablesText = (settings: SoundSettings): string => {
-  const { window, cosine, sine, order, first, offsets, weights } = spectrumTables(settings);
-  return [
+const tablesText = ({ window, cosine, sine, order, first, offsets, weights }: SpectrumTables): string =>
+  [
     arrayText('int16_t', 'sound_window', [...window]),
     arrayText('int16_t', 'sound_cosine', [...cosine]),
     arrayText('int16_t', 'sound_sine', [...sine]),
@@ -23,7 +28,6 @@ const tablesText = (settings: SoundSettings): string => {
     arrayText('uint16_t', 'sound_offsets', [...offsets]),
     arrayText('uint8_t', 'sound_weights', [...weights]),
   ].join('\n');
-};
 
 const headerOf = ({ sampleRate, hop }: SoundSettings, name: string, output: string): string => {
   const N = name.toUpperCase();
@@ -74,10 +78,10 @@ static void sound_transform(void)
 /** From the samples of a frame to its row of spectra. */
 const spectrumText = (settings: SoundSettings): string => {
   const { frame, frames, bands } = settings;
-  const { shift } = spectrumTables(settings);
+  const tables = spectrumTables(settings);
   const size = frames * bands;
   return `/* Hann window, Fourier transform, triangles of the mel scale and logarithm, in integers. */
-${tablesText(settings)}
+${tablesText(tables)}
 static int16_t sound_samples[${frame}];
 static int16_t sound_spectra[${frames}][${bands}];
 static int32_t sound_re[${frame}], sound_im[${frame}];
@@ -105,7 +109,7 @@ static void sound_frame(void)
     uint64_t sum = 1;
     for (i = sound_offsets[band], k = sound_first[band]; i < sound_offsets[band + 1]; i++, k++) {
       const int64_t re = sound_re[k], im = sound_im[k];
-      sum += sound_weights[i] * ((uint64_t)(re * re + im * im) >> ${shift});
+      sum += sound_weights[i] * ((uint64_t)(re * re + im * im) >> ${tables.shift});
     }
     sound_spectra[sound_row][band] = sound_log(sum);
   }

@@ -6,7 +6,6 @@ import { helperTexts } from './helpers.js';
 import { placeMemory, type Memory } from './memory.js';
 import { sumBound, type ProductOp } from './ops/products.js';
 import { groupText, opName, type Writer } from './stages.js';
-import { soundTexts } from './sound.js';
 import { commentText, indented } from './text.js';
 import { publicType, typeOf } from './values.js';
 
@@ -103,9 +102,9 @@ const memoryText = (name: string): string =>
 
 /**
  * Writes the .c file of a valid model.
- * @param name prefix of its public names; @param header name of the .h file
+ * @param name prefix of its public names; @param header name of the .h file; @param sound what hears, or ''
  */
-export function sourceText(model: PackedModel, name: string, header: string): Source {
+export function sourceText(model: PackedModel, name: string, header: string, sound: string): Source {
   const { plan, metadata } = model;
   const arranged = arrange(plan);
   const memory = placeMemory(model, arranged);
@@ -117,7 +116,6 @@ export function sourceText(model: PackedModel, name: string, header: string): So
   const shared = helperTexts(helpers);
   const counters = groups.flatMap((group) => group.counters);
   const [from, to] = [plan.buffers[plan.input]!, plan.buffers[plan.output]!];
-  const sound = soundTexts(model, name).source;
   const text = [
     `/* ${commentText(metadata.name ?? 'model')}: a packed network. ${elementCount(from.shape)} numbers in, ${elementCount(to.shape)} out. */`,
     `#include "${header}"`,

@@ -200,20 +200,19 @@ export function withValidation(
   return Object.freeze({ ...dataset, train: rest, validation: held });
 }
 
+const among = (entries: object, owner: string, options: object): object => {
+  checkValue('recipe', `options of ${owner}`, options, option.required(option.object));
+  return Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => name in entries && value !== undefined),
+  );
+};
+
 /** The options of recordings among others. */
-export function soundOf(options: NonNullable<DataOptions['audio']>): NonNullable<DataOptions['audio']> {
-  checkValue('recipe', 'options of soundOf', options, option.required(option.object));
-  const { sound, copies, noises, testSpeaker } = options;
-  return { sound, copies, noises, testSpeaker };
-}
+export const soundOf = (options: NonNullable<DataOptions['audio']>): NonNullable<DataOptions['audio']> =>
+  among(soundEntries, 'soundOf', options);
 
 /** The options of a table among others. */
-export function tableOf(options: TableOptions): TableOptions {
-  checkValue('recipe', 'options of tableOf', options, option.required(option.object));
-  return Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => name in tableEntries && value !== undefined),
-  );
-}
+export const tableOf = (options: TableOptions): TableOptions => among(tableEntries, 'tableOf', options);
 
 /** The data of a recipe. */
 export const recipeData = (

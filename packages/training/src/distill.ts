@@ -79,10 +79,11 @@ export function distilled(loss: LossFunction, distillation: Distillation): LossF
   const { teacher, logits, temperature = 1, share = 1 } = distillation;
   const said = (outputs: tf.Tensor2D, { inputs, indices }: LossAbout): tf.Tensor2D => {
     const classes = outputs.shape[1];
-    if (logits)
-      return tf.stack(
-        Array.from(indices!, (at) => tf.tensor1d(logits.subarray(at * classes, (at + 1) * classes))),
-      ) as tf.Tensor2D;
+    if (logits) {
+      const rows = new Float32Array(indices!.length * classes);
+      indices!.forEach((at, i) => rows.set(logits.subarray(at * classes, (at + 1) * classes), i * classes));
+      return tf.tensor2d(rows, [indices!.length, classes]);
+    }
     const all = (first: tf.Tensor) => (inputs.length === 1 ? first : [first, ...inputs.slice(1)]);
     return detach(inputs[0]!, (first) => teacher!.apply(all(first), { training: false }) as tf.Tensor) as tf.Tensor2D; // prettier-ignore
   };

@@ -50,6 +50,23 @@ function spectraBytes(
   spectra.forEach((v, i) => (out[i] = Math.max(0, Math.min(255, (v - zero) >> bits))));
 }
 
+/** Makes {@link soundBytes} of many recordings: tables and memory are made once. */
+export function soundReader(
+  settings: SoundSettings,
+): (samples: Int16Array | Float32Array, offset?: number) => Uint8Array {
+  const { frames, bands, hop } = settings;
+  const spectrum = createSpectrum(settings);
+  const spectra = new Int16Array(frames * bands);
+  return (samples, offset = 0) => {
+    const whole = toInt16(samples);
+    const at = loudest(whole, soundLength(settings)) + offset;
+    for (let t = 0; t < frames; t++) spectrum.frame(whole, at + t * hop, spectra, t * bands);
+    const bytes = new Uint8Array(frames * bands);
+    spectraBytes(spectra, settings, bytes);
+    return bytes;
+  };
+}
+
 /**
  * The bytes that a network takes of a recording: the loudest part of the length of an example, silence on both sides of a
  * shorter one.
@@ -57,21 +74,11 @@ function spectraBytes(
  * @param offset samples by which that part begins later
  * @returns [frames, bands], row-major
  */
-export function soundBytes(
+export const soundBytes = (
   samples: Int16Array | Float32Array,
   settings: SoundSettings,
   offset = 0,
-): Uint8Array {
-  const whole = toInt16(samples);
-  const { frames, bands, hop } = settings;
-  const spectrum = createSpectrum(settings);
-  const at = loudest(whole, soundLength(settings)) + offset;
-  const spectra = new Int16Array(frames * bands);
-  for (let t = 0; t < frames; t++) spectrum.frame(whole, at + t * hop, spectra, t * bands);
-  const bytes = new Uint8Array(frames * bands);
-  spectraBytes(spectra, settings, bytes);
-  return bytes;
-}
+): Uint8Array => soundReader(settings)(samples, offset);
 
 /**
  * Bytes of sound as it comes in: each call computes the new frames alone.

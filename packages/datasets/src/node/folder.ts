@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { checkOptions, option, type OptionRules } from '@bitgrad/core';
 import { defaultMaxBytes } from '../bytes.js';
-import { createSplit, limitedIndices, type Dataset, type Split } from '../dataset.js';
+import { createSplit, limitedItems, type Dataset, type Split } from '../dataset.js';
 import { commonRules, defineDataset, type CommonLoadOptions } from '../define.js';
 import { failure, fractionRule } from '../errors.js';
 import { imageForm, imageRules, type ImageForm, type ImageOptions } from '../images.js';
@@ -106,9 +106,6 @@ async function readItems(
   return { images, kept };
 }
 
-const sample = (items: readonly Item[], limit: number | undefined, seed: number): Item[] =>
-  Array.from(limitedIndices(items.length, limit, seed), (index) => items[index]!);
-
 /**
  * Loads a folder of pictures (PNG, JPEG, WebP, GIF, BMP); the layouts are those of {@link arrangePictures}. Pictures are
  * decoded a few at a time, by threads where they are large; only the resized bytes stay in memory, and a limit is applied
@@ -140,8 +137,8 @@ export async function loadImageFolder(folder: string, options: FolderOptions = {
   if (others.length > 0)
     said.push(`${others.length} left out, no regular files: ${others.slice(0, 3).join(', ')}`);
   const items = [
-    sample(train, options.limit, seed),
-    sample(test, options.testLimit, seed),
+    limitedItems(train, options.limit, seed),
+    limitedItems(test, options.testLimit, seed),
     validation ?? [],
   ] as const;
   const place = cache === true ? cacheFolder() : cache;

@@ -5,8 +5,8 @@ import {
   createRng,
   option,
   resample,
-  soundBytes,
   soundLength,
+  soundReader,
   soundRules,
   soundSettings,
   type OptionRules,
@@ -15,7 +15,7 @@ import {
   type SoundSettings,
 } from '@bitgrad/core';
 import { defaultMaxBytes } from '../bytes.js';
-import { createSplit, limitedIndices, type Dataset, type Split } from '../dataset.js';
+import { createSplit, limitedItems, type Dataset, type Split } from '../dataset.js';
 import { commonRules, defineDataset, type CommonLoadOptions } from '../define.js';
 import { failure, fractionRule } from '../errors.js';
 import { mapLabels } from '../labels.js';
@@ -87,11 +87,13 @@ export async function loadSounds(folder: string, options: SoundFolderOptions = {
   const settings = soundSettings(options.sound, 'datasets');
   const { classes: said, train, test, validation, notes } = await arrange(folder, options);
   const classes = noises > 0 ? [...said, backgroundClass] : said;
-  const sample = (items: readonly Item[], limit?: number): Item[] =>
-    Array.from(limitedIndices(items.length, limit, seed), (i) => items[i]!);
   const rng = createRng(seed).fork('background');
   const recordings = options.limit && Math.ceil(options.limit / copies);
-  const kept = [sample(train, recordings), sample(test, options.testLimit), validation ?? []] as const;
+  const kept = [
+    limitedItems(train, recordings, seed),
+    limitedItems(test, options.testLimit, seed),
+    validation ?? [],
+  ] as const;
   const total = kept.flat().length;
   let done = 0;
   const onRead = (): void => options.onProgress?.({ done: ++done, total });
@@ -133,10 +135,11 @@ function withBackground(
   const labels = new (label > 255 ? Uint16Array : Uint8Array)(split.size + count).fill(label);
   images.set(split.images);
   labels.set(split.labels);
+  const read = soundReader(settings);
   for (let i = 0; i < count; i++) {
     const kind = noiseKinds[i % noiseKinds.length]!;
     const noise = createNoise(kind, soundLength(settings), settings.sampleRate, rng.fork(i).integer(2 ** 31));
-    images.set(soundBytes(noise, settings), (split.size + i) * size);
+    images.set(read(noise), (split.size + i) * size);
   }
   return createSplit(images, labels, split.shape);
 }
@@ -161,6 +164,7 @@ async function readSounds(
     });
   const images = new Uint8Array(items.length * copies * size);
   const labels = new (classes > 256 ? Uint16Array : Uint8Array)(items.length * copies);
+  const read = soundReader(settings);
   for (const [i, { path, label }] of items.entries()) {
     const { samples, sampleRate } = await readRecording(join(folder, path), maxBytes);
     const whole = resample(samples, sampleRate, settings.sampleRate);
@@ -168,9 +172,7 @@ async function readSounds(
       // Of the path, so that a limit changes nothing of what is kept.
       const rng = createRng(seed).fork('vary').fork(path).fork(copy);
       const varied = copy === 0 ? undefined : varySound(whole, settings.sampleRate, rng);
-      const bytes = varied
-        ? soundBytes(varied.samples, settings, varied.offset)
-        : soundBytes(whole, settings);
+      const bytes = varied ? read(varied.samples, varied.offset) : read(whole);
       images.set(bytes, (i * copies + copy) * size);
       labels[i * copies + copy] = label;
     }

@@ -1,4 +1,5 @@
 // `.keras` files: zip archives of a configuration and of weights in HDF5.
+import { BitgradError, reasonOf } from '@bitgrad/bits';
 import { unzipSync } from 'fflate';
 import { check, failure } from '../../fail.js';
 import type { ImportLimits } from '../../limits.js';
@@ -27,8 +28,8 @@ export function openArchive(
       },
     });
   } catch (cause) {
-    if (cause instanceof Error && cause.name === 'BitgradError') throw cause;
-    throw failure('invalid-file', { what: 'the .keras archive cannot be unpacked', got: cause instanceof Error ? cause.message : String(cause), expected: 'a zip archive as Keras saves it', cause }); // prettier-ignore
+    if (cause instanceof BitgradError) throw cause;
+    throw failure('invalid-file', { what: 'the .keras archive cannot be unpacked', got: reasonOf(cause), expected: 'a zip archive as Keras saves it', cause }); // prettier-ignore
   }
   const [config, weights] = wanted.map((name) => files[name]);
   check(config && weights, 'files of the .keras archive', Object.keys(files), wanted.join(' and '));

@@ -1,6 +1,7 @@
 // HDF5 files, read by the HDF Group's own C library compiled to WebAssembly (h5wasm), which is loaded when the first one is
 // opened.
 import type { Dataset, File as H5, Group } from 'h5wasm';
+import { BitgradError, reasonOf } from '@bitgrad/bits';
 import { check, failure } from '../../fail.js';
 import { sizeOf, tensorOf, type Tensor } from '../../graph.js';
 import type { ImportLimits } from '../../limits.js';
@@ -25,10 +26,10 @@ function reading<T>(what: string, run: () => T): T {
   try {
     return run();
   } catch (cause) {
-    if (cause instanceof Error && cause.name === 'BitgradError') throw cause;
+    if (cause instanceof BitgradError) throw cause;
     throw failure('invalid-file', {
       what: `${what} of the HDF5 file cannot be read`,
-      got: cause instanceof Error ? cause.message : String(cause),
+      got: reasonOf(cause),
       next: 'Save the model again, or check that the file is whole.',
       cause,
     });

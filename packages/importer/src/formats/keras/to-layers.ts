@@ -2,7 +2,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import { option } from '@bitgrad/bits';
 import type { QuantizerSpec } from '@bitgrad/core';
-import { batchNorm, hardTanh, quantActivation, quantConv2d, quantDense, quantDepthwiseConv2d, quantSeparableConv2d } from '@bitgrad/layers'; // prettier-ignore
+import { batchNorm, hardTanh, prelu, quantActivation, quantConv2d, quantDense, quantDepthwiseConv2d, quantSeparableConv2d } from '@bitgrad/layers'; // prettier-ignore
 import { channelsLast } from './layers/products.js';
 import { borders } from './layers/shapes.js';
 import type { LayerOptions } from './layer.js';
@@ -11,14 +11,14 @@ import { namedOf, type Named } from './quantizers.js';
 type Layer = tfl.layers.Layer;
 
 const clip = ({ config }: Named): number => (typeof config.clip_value === 'number' ? config.clip_value : 1);
-const sign = (surrogate: (named: Named) => QuantizerSpec) => surrogate;
-const ste = sign((named) => ({ name: 'ste', options: { clip: clip(named) } }));
-const approx = sign(() => 'approx-sign');
-const swish = sign(({ config }) => ({ name: 'sign-swish', options: { steepness: (config.beta as number | undefined) ?? 5 } })); // prettier-ignore
-const magnitude = sign((named) => ({ forward: 'magnitude-aware-sign', surrogate: { name: 'clipped-identity', options: { clip: clip(named) } } })); // prettier-ignore
+type Spec = (named: Named) => QuantizerSpec;
+const ste: Spec = (named) => ({ name: 'ste', options: { clip: clip(named) } });
+const approx: Spec = () => 'approx-sign';
+const swish: Spec = ({ config }) => ({ name: 'sign-swish', options: { steepness: (config.beta as number | undefined) ?? 5 } }); // prettier-ignore
+const magnitude: Spec = (named) => ({ forward: 'magnitude-aware-sign', surrogate: { name: 'clipped-identity', options: { clip: clip(named) } } }); // prettier-ignore
 
 /** Larq's quantizers that are one of ours, forward and backward. */
-const specs: Readonly<Record<string, (named: Named) => QuantizerSpec>> = {
+const specs: Readonly<Record<string, Spec>> = {
   ste_sign: ste,
   SteSign: ste,
   approx_sign: approx,
@@ -138,7 +138,7 @@ export const trainable: Readonly<Record<string, (layer: LayerOptions) => Layer>>
     return tfl.layers.reLU({ name: layer.name, maxValue: layer.read<number | undefined>('max_value', number, undefined) }); // prettier-ignore
   },
   LeakyReLU: (layer) => tfl.layers.leakyReLU({ name: layer.name, alpha: layer.read('negative_slope', number, layer.read('alpha', number, 0.3)) }), // prettier-ignore
-  PReLU: (layer) => tfl.layers.prelu({ name: layer.name, sharedAxes: layer.read<number[] | undefined>('shared_axes', option.list(count), undefined) }), // prettier-ignore
+  PReLU: (layer) => prelu({ name: layer.name, sharedAxes: layer.read<number[] | undefined>('shared_axes', option.list(count), undefined) }), // prettier-ignore
   Softmax: (layer) => tfl.layers.softmax({ name: layer.name, axis: axisOf(layer) }),
   BatchNormalization: (layer) =>
     batchNorm({
