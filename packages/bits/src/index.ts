@@ -83,8 +83,8 @@ export {
   soundLength,
   soundRules,
   soundSettings,
-  type SoundNormalization,
+  storedSound,
   type SoundOptions,
-  type SoundSettings,
 } from './sound/settings.js';
+export { soundFields, type SoundNormalization, type SoundSettings } from './sound/fields.js';
 export { within } from './within.js';

@@ -25,7 +25,7 @@ const answersPerSecond = 10;
 async function listen(
   { model, executable }: Started,
   { samples, sampleRate }: Recording,
-  threshold: number,
+  threshold: number | undefined,
   onWord: (word: Detection) => void = () => {},
 ): Promise<Heard> {
   const { sound } = model.metadata;
@@ -68,7 +68,7 @@ interface FalseAccepts {
 async function falseAccepts(
   started: Started,
   minutes: number,
-  threshold: number,
+  threshold: number | undefined,
   seed: number,
 ): Promise<FalseAccepts> {
   const sampleRate = started.model.metadata.sound?.sampleRate ?? 8000;
@@ -97,7 +97,8 @@ function expectSound({ model }: Started, flag: string): void {
 /** Options of {@link runSound}, as the command has them. */
 export interface SoundOptions {
   readonly falseAccepts?: number;
-  readonly threshold: number;
+  /** Default the detector's. */
+  readonly threshold?: number;
   readonly seed: number;
   readonly json: boolean;
 }
@@ -123,7 +124,11 @@ export async function runSound(
       const rows = Object.entries(result.perHour).map(([name, n]) => [name, `${n} words an hour`] as const);
       writeLine(
         io.stdout,
-        resultTable(`heard in ${minutes} minutes of each, threshold ${threshold}`, rows, io),
+        resultTable(
+          `heard in ${minutes} minutes of each${threshold === undefined ? '' : `, threshold ${threshold}`}`,
+          rows,
+          io,
+        ),
       );
     }
     return exitCodes.done;

@@ -76,6 +76,14 @@ it('recordings, named by label, speaker and number', { timeout: 240_000 }, async
   expect(text.stdout).toMatch(/^ +\d\.\d s {2}(up|down) {2}[\d.]+ %/);
   const { code, stderr } = await cli(['run', file, '--audio', one, '--invert']);
   expect([code, stderr]).toEqual([2, expect.stringContaining('It is for --image')]);
+  for (const where of [
+    ['--audio', one],
+    ['--data', data],
+  ]) {
+    const deaf = await cli(['run', file, ...where, '--threshold', '0.5']);
+    expect([deaf.code, deaf.stderr]).toEqual([2, expect.stringContaining('--threshold: got 0.5')]);
+    expect(deaf.stderr).toContain('--stream and --false-accepts');
+  }
   const both = await cli(['run', file, '--audio', one, '--image', one]);
   expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('--image and --audio')]);
 });

@@ -37,6 +37,7 @@ export {
   soundReader,
   soundRules,
   soundSettings,
+  storedSound,
   unaryOps,
   unknownOption,
   within,

@@ -1,15 +1,15 @@
-// Which files of a folder are pictures of which class, and which are for testing: from their paths alone, so that Node's
+// Which files of a folder are examples of which class, and which are for testing: from their paths alone, so that Node's
 // folders and the files dropped on a page are read alike. Nothing is left out without a word: see `notes`.
 import { checkOptions, checkValue, createRng, option, type OptionRules } from '@bitgrad/core';
 import { failure, fractionRule } from './errors.js';
 
-/** A picture, by its path, with its label. */
+/** A file, by its path, with its label. */
 export interface Item {
   readonly path: string;
   readonly label: number;
 }
 
-/** What {@link arrangePictures} finds. */
+/** What {@link arrangePictures} and {@link arrangeFiles} find. */
 export interface Arrangement {
   /** Names of the class folders, sorted. */
   readonly classes: readonly string[];
@@ -21,15 +21,15 @@ export interface Arrangement {
   readonly notes: readonly string[];
 }
 
-/** Options of {@link arrangePictures}. */
+/** Options of {@link arrangePictures} and {@link arrangeFiles}. */
 export interface ArrangeOptions {
-  /** Decides which pictures are held out; default 0. */
+  /** Decides which files are held out; default 0. */
   readonly seed?: number;
   /** Part of each class held out where there is no test folder; default 0.2. */
   readonly testFraction?: number;
   /** Least number of classes; default 2. */
   readonly leastClasses?: number;
-  /** Folders, as paths: one without pictures is noticed. */
+  /** Folders, as paths: one without examples is noticed. */
   readonly folders?: readonly string[];
 }
 
@@ -96,7 +96,7 @@ const byExtension = (paths: readonly string[]): string => {
 
 const files = (count: number, what = 'file'): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-/** Whether pictures stand in subfolders of a folder. */
+/** Whether files stand in subfolders of a folder. */
 const holdsClasses = (own: readonly string[]): boolean => own.some((path) => path.includes('/'));
 
 interface Splits {
@@ -107,9 +107,9 @@ interface Splits {
 }
 
 /** The folders of the splits; undefined where the folders at the top are the classes. */
-function findSplits(root: string, pictures: readonly string[], { what }: FileKind): Splits | undefined {
-  const tops = [...new Set(pictures.filter((path) => path.includes('/')).map(topOf))];
-  const nested = tops.filter((name) => holdsClasses(under(name, pictures)));
+function findSplits(root: string, examples: readonly string[], { what }: FileKind): Splits | undefined {
+  const tops = [...new Set(examples.filter((path) => path.includes('/')).map(topOf))];
+  const nested = tops.filter((name) => holdsClasses(under(name, examples)));
   const find = (names: readonly string[]): string | undefined =>
     names.map((wanted) => nested.find((name) => name.toLowerCase() === wanted)).find(Boolean);
   const [train, test, chosen] = [find(trainNames), find(testNames), find(validationNames)];
@@ -135,15 +135,15 @@ function findSplits(root: string, pictures: readonly string[], { what }: FileKin
   return undefined;
 }
 
-/** Class name to the paths of its pictures, sorted, below `base`. */
+/** Class name to the paths of its examples, sorted, below `base`. */
 function classesIn(
   root: string,
   base: string,
-  pictures: readonly string[],
+  examples: readonly string[],
   folders: readonly string[],
   { what, formats }: FileKind,
 ): Map<string, string[]> {
-  const own = base === '' ? pictures : under(base, pictures);
+  const own = base === '' ? examples : under(base, examples);
   const names = (base === '' ? folders : under(base, folders)).filter((path) => !path.includes('/'));
   const found = new Map<string, string[]>(
     [...new Set([...names, ...own.filter((path) => path.includes('/')).map(topOf)])]
@@ -165,12 +165,12 @@ function classesIn(
 function knownClasses(
   root: string,
   base: string,
-  pictures: readonly string[],
+  examples: readonly string[],
   folders: readonly string[],
   classes: readonly string[],
   kind: FileKind,
 ): Map<string, string[]> {
-  const found = classesIn(root, base, pictures, folders, kind);
+  const found = classesIn(root, base, examples, folders, kind);
   const strange = [...found.keys()].find((name) => !classes.includes(name));
   if (strange === undefined) return found;
   throw failure('invalid-file', {
@@ -180,7 +180,7 @@ function knownClasses(
   });
 }
 
-/** Holds out a part of each class: at least one picture, and never all of them. */
+/** Holds out a part of each class: at least one example, and never all of them. */
 function holdOut(
   root: string,
   classes: Map<string, string[]>,
@@ -269,29 +269,29 @@ export function arrangeFiles(
     seed = 0,
     testFraction = 0.2,
     leastClasses = 2,
-  } = checkOptions('datasets', 'arrangePictures', options, arrangeRules);
+  } = checkOptions('datasets', `the arrangement of ${kind.what}s`, options, arrangeRules);
   const clean = (all: readonly string[]): string[] =>
     all.filter((path) => !parts(path).some((p) => litter.test(p)));
   const [all, folders] = [clean(paths), clean(options.folders ?? [])];
   const { what, read } = kind;
-  const pictures = all.filter((path) => read.test(path));
+  const examples = all.filter((path) => read.test(path));
   refuseUnread(root, all, kind);
   const notes: string[] = [];
-  const other = all.length - pictures.length;
+  const other = all.length - examples.length;
   if (other > 0)
     notes.push(
       `${files(other)} left out, no ${what}s by their names: ${byExtension(all.filter((p) => !read.test(p)))}`,
     );
-  const splits = findSplits(root, pictures, kind);
-  const trained = classesIn(root, splits?.train ?? '', pictures, folders, kind);
+  const splits = findSplits(root, examples, kind);
+  const trained = classesIn(root, splits?.train ?? '', examples, folders, kind);
   const classes = [...trained.keys()];
   checkClasses(root, trained, leastClasses, kind);
   const done = ([train, test, validation]: [Item[], Item[], Item[]?]): Arrangement => {
     const all = [...train, ...test, ...(validation ?? [])];
     const used = new Set(all.map(({ path }) => path));
-    const where = [...new Set(pictures.filter((path) => !used.has(path)).map((path) => (path.includes('/') ? `${topOf(path)}/` : 'no folder')))]; // prettier-ignore
-    if (pictures.length > all.length)
-      notes.push(`${files(pictures.length - all.length, what)} not used: in ${listed(where)}`);
+    const where = [...new Set(examples.filter((path) => !used.has(path)).map((path) => (path.includes('/') ? `${topOf(path)}/` : 'no folder')))]; // prettier-ignore
+    if (examples.length > all.length)
+      notes.push(`${files(examples.length - all.length, what)} not used: in ${listed(where)}`);
     return { classes, train, test, ...(validation && { validation }), notes };
   };
   if (splits?.test === undefined) {
@@ -301,7 +301,7 @@ export function arrangeFiles(
     );
     return done([train, test]);
   }
-  const known = (base: string) => knownClasses(root, base, pictures, folders, classes, kind);
+  const known = (base: string) => knownClasses(root, base, examples, folders, classes, kind);
   const tested = known(splits.test);
   const validated = splits.validation === undefined ? undefined : known(splits.validation);
   if (splits.test.toLowerCase() !== 'test') notes.push(`${splits.test}/ is used for testing`);

@@ -109,6 +109,23 @@ describe('sizes, counted by hand', () => {
     expect(names.length).toBe(18);
   });
 
+  it('kws with and without shortcuts', () => {
+    const words = { ...mnist, inputShape: [48, 32, 1] as const, classes: 11 };
+    const total = (options: object) => summary(createModel('kws', { ...words, ...options })).total;
+    const real = total({});
+    expect(real.binaryParams).toBe(9 * (2 * 32 * 32 + 32 * 64 + 64 * 64 + 64 * 128 + 128 * 128));
+    const none = total({ shortcut: 'none' });
+    const kernels = [32 * 64, 64 * 64, 64 * 128, 128 * 128].map((n) => 9 * n) as [number, number, number, number]; // prettier-ignore
+    expect(none.binaryParams).toBe(kernels.reduce((a, b) => a + b));
+    // The second half of each pair sees what the pools have left: 12x8, then 6x4.
+    const [a, b, c, d] = kernels;
+    expect(none.binaryMacs).toBe(24 * 16 * a + 12 * 8 * (b + c) + 6 * 4 * d);
+    expect(none.floatParams).toBe(9 * 32 + 4 * (32 + 2 * 64 + 2 * 128) + 128 * 11 + 11);
+    expect(() => total({ shortcut: 'some' })).toThrow(
+      /"shortcut" .*got "some", expected one of "real", "none"/,
+    );
+  });
+
   it('vit-float-attention is binary in its blocks, and counts the products of attention', () => {
     const { layers, total } = summary(createModel('vit-float-attention', mnist));
     expect(total.binaryParams).toBe(4 * 8 * 64 * 64);

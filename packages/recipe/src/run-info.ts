@@ -7,6 +7,7 @@ import {
   option,
   parseOptions,
   reasonOf,
+  storedSound,
   type JsonObject,
   type PictureSettings,
   type SoundSettings,
@@ -41,16 +42,17 @@ const schema = v.looseObject({
   ),
   /** How recordings became bytes; absent where none did. */
   sound: v.optional(
-    v.object({
-      sampleRate: v.number(),
-      frame: v.number(),
-      hop: v.number(),
-      frames: v.number(),
-      bands: v.number(),
-      lowest: v.number(),
-      highest: v.number(),
-      normalize: v.picklist(['fixed', 'peak']),
-    }),
+    v.pipe(
+      v.any(),
+      v.rawTransform(({ dataset, addIssue, NEVER }): SoundSettings => {
+        try {
+          return storedSound(dataset.value, 'recipe');
+        } catch (error) {
+          addIssue({ message: reasonOf(error) });
+          return NEVER;
+        }
+      }),
+    ),
   ),
   /** Where training stands: the soft quantizers of the model are evaluated there. */
   clock: v.object({

@@ -1,6 +1,7 @@
 // The bytes of a recording: the part where most is said, its spectra, and those in 8 bits.
 import { createSpectrum } from './spectrum.js';
-import { soundLength, type SoundSettings } from './settings.js';
+import type { SoundSettings } from './fields.js';
+import { soundLength } from './settings.js';
 
 /** Which energies bytes stand for, in 256ths of an octave. */
 export interface ByteScale {

@@ -1,27 +1,7 @@
 // How a recording becomes the bytes that a network takes. Training and serving read the same settings, which travel in the
 // description of a run and in the packed file.
 import { failureOf, checkOptions, option, type OptionRules } from '../options.js';
-
-/** How loud and quiet recordings compare: as they are, or each to the loudest of its own. */
-export type SoundNormalization = 'fixed' | 'peak';
-
-/** Settings in full, JSON-safe: what {@link soundSettings} gives. */
-export interface SoundSettings {
-  /** Samples a second that everything is resampled to, in Hz. */
-  readonly sampleRate: number;
-  /** Samples of a frame, the length of its Fourier transform; a power of two. */
-  readonly frame: number;
-  /** Samples from one frame to the next. */
-  readonly hop: number;
-  /** Frames of an example: with {@link bands} the shape [frames, bands, 1] that the network takes. */
-  readonly frames: number;
-  /** Bands of the mel scale. */
-  readonly bands: number;
-  /** Where the bands begin and end, in Hz. */
-  readonly lowest: number;
-  readonly highest: number;
-  readonly normalize: SoundNormalization;
-}
+import { soundFields, type SoundSettings } from './fields.js';
 
 /** Settings as they may be given. */
 export type SoundOptions = Partial<SoundSettings>;
@@ -49,8 +29,19 @@ export const soundRules: OptionRules<SoundOptions> = {
   bands: option.integer(4, 128),
   lowest: option.number(0, 96_000),
   highest: option.number(1, 96_000),
-  normalize: option.oneOf('fixed', 'peak'),
+  normalize: option.oneOf(...soundFields.normalize),
 };
+
+const storedRules = Object.fromEntries(
+  Object.entries(soundRules).map(([name, rule]) => [name, option.required(rule)]),
+) as OptionRules<SoundSettings>;
+
+/**
+ * Settings that a file has: all of them must be there, since defaults may be others than when it was written.
+ * @throws BitgradError `invalid-option`
+ */
+export const storedSound = (value: unknown, source = 'bits'): SoundSettings =>
+  soundSettings(checkOptions(source, 'the sound', value as SoundSettings, storedRules), source);
 
 /**
  * Settings in full; frames and bands of other rates than the default's are as long, and end at as much of the rate.

@@ -1,6 +1,6 @@
 // Logarithmic mel spectra in integers: every step is exact or rounded in one stated way, so that Node, browsers and C give
 // the same bytes. All products stay below 2^53.
-import type { SoundSettings } from './settings.js';
+import type { SoundSettings } from './fields.js';
 
 /** Tables of integers that the spectra of some settings are made with. */
 export interface SpectrumTables {

@@ -49,8 +49,7 @@ export const runEntries = {
     false,
   ),
   threshold: v.optional(
-    described(kinds.fraction, 'mean probability from which a word is heard', { value: '<x>' }),
-    0.8,
+    described(kinds.fraction, 'mean probability from which a word is heard, of --stream and --false-accepts', { value: '<x>', shown: '`0.8`' }), // prettier-ignore
   ),
   falseAccepts: v.optional(
     described(kinds.integer(1), 'words an hour that are heard in so many minutes each of synthesized silence and noises', { value: '<minutes>' }), // prettier-ignore
@@ -264,6 +263,8 @@ export async function runRun(
     for (const [name, value] of list as [string, unknown][])
       if (owner !== given[0]![0] && value !== undefined && value !== false)
         usage(name, value, `It is for ${owner}.`);
+  if (options.threshold !== undefined && !options.stream && options.falseAccepts === undefined)
+    usage('--threshold', options.threshold, 'It is for --stream and --false-accepts, which listen.');
   // A picture needs none, and is answered sooner.
   if (data !== undefined || options.plugin.length > 0) await usePlugins(options.plugin, directory);
   const { model, ...rest } = await startPacked(resolve(directory, file), options, io);

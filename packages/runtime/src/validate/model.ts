@@ -1,5 +1,5 @@
 // Validation of weights against the plan, and of metadata.
-import { outputKinds, unknownOption, wordsPerRow } from '@bitgrad/bits';
+import { outputKinds, soundFields, unknownOption, wordsPerRow } from '@bitgrad/bits';
 import { valid } from '../fail.js';
 import { limitsFrom, type Limits } from '../limits.js';
 import type { ModelMetadata, PackedModel } from '../model.js';
@@ -101,16 +101,14 @@ const metadataFields: { readonly [Field in keyof ModelMetadata]-?: Reader } = {
     invert: oneOf(true, false),
   }),
   // Whether they fit together, soundInput asks: every page reads metadata, and few listen.
-  sound: fields({
-    sampleRate: size,
-    frame: size,
-    hop: size,
-    frames: size,
-    bands: size,
-    lowest: finite,
-    highest: finite,
-    normalize: oneOf('fixed', 'peak'),
-  }),
+  sound: fields(
+    Object.fromEntries(
+      Object.entries(soundFields).map(([field, kind]) => [
+        field,
+        kind === 'integer' ? size : kind === 'number' ? finite : oneOf(...kind),
+      ]),
+    ),
+  ),
   quantizers: many(name),
   floatBytes: count,
   layers: many(fields({ name, binaryMacs: count, otherMacs: count, floatBytes: count })),
