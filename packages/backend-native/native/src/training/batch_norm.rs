@@ -1,11 +1,11 @@
 //! Batch normalization of a training step; methods and order as in backend-wasm's assembly/training/batch-norm.ts.
-use super::call::Kernel;
+use super::call::{Elementary, Kernel};
 use super::calls::{
     BatchNormApply, BatchNormGradApply, BatchNormGradParameters, BatchNormGradSums, BatchNormMoments, BatchNormSegment,
     BatchNormStatistics, SegmentRows, SumParts,
 };
 use super::heap::{expect, product, Checked, Heap};
-use super::lanes::Lanes;
+use super::lanes::{Floats, Lanes, MOST};
 
 /// Segments that rows are cut into at most.
 const SEGMENTS: isize = 16;
@@ -40,20 +40,20 @@ impl Kernel for BatchNormSegment {
     }
 }
 
-impl Kernel for SumParts {
+impl Elementary for SumParts {
     #[inline(always)]
-    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+    unsafe fn run<V: Floats>(self, heap: &Heap) -> Checked<f64> {
         let Self { parts, size, i0, i1, .. } = self;
         expect(parts > 0 && 0 <= i0 && i0 <= i1 && i1 <= size, "sumParts: range")?;
         let x = heap.at::<f32>("x", self.x, product(&[parts, size])?)?;
         let out = heap.at::<f32>("out", self.out, size)?;
-        for i in (i0..i1).step_by(8) {
+        for i in (i0..i1).step_by(V::N) {
             let left = (i1 - i) as usize;
-            let mut sum = I::load_part(x.offset(i), left);
+            let mut sum = V::load_part(x.offset(i), left);
             for k in 1..parts {
-                sum = I::add(sum, I::load_part(x.offset(k * size + i), left));
+                sum = V::add(sum, V::load_part(x.offset(k * size + i), left));
             }
-            I::store_part(out.offset(i), sum, left);
+            V::store_part(out.offset(i), sum, left);
         }
         Ok(0.0)
     }
@@ -64,20 +64,20 @@ fn rows_of(segment: isize, size: isize, rows: isize) -> (isize, isize) {
     ((segment * size).min(rows), ((segment + 1) * size).min(rows))
 }
 
-/// Calls `$body` for vectors of 8 channels from `$i` on, `$left` of which there are: `Q` at a time.
+/// Calls `$body` for vectors of channels from `$i` on, `$left` of which there are: `Q` at a time.
 macro_rules! channels {
     ($c:expr, $body:ident, $($argument:expr),*) => {{
         let (mut i, c) = (0, $c);
-        while i + 32 <= c {
-            $body::<I, 4>(i, 32, $($argument),*);
-            i += 32;
+        while i + 4 * V::N <= c {
+            $body::<V, 4>(i, 4 * V::N, $($argument),*);
+            i += 4 * V::N;
         }
-        while i + 8 <= c {
-            $body::<I, 1>(i, 8, $($argument),*);
-            i += 8;
+        while i + V::N <= c {
+            $body::<V, 1>(i, V::N, $($argument),*);
+            i += V::N;
         }
         if i < c {
-            $body::<I, 1>(i, c - i, $($argument),*);
+            $body::<V, 1>(i, c - i, $($argument),*);
         }
     }};
 }
@@ -90,48 +90,48 @@ struct Chunk {
     c: usize,
 }
 
-/// `Q` vectors of a row, the last `left - 8 (Q - 1)` numbers of which are there.
+/// `Q` vectors of a row, `left` numbers of which are there.
 #[inline(always)]
-unsafe fn load<I: Lanes, const Q: usize>(p: *const f32, left: usize) -> [I::F; Q] {
-    let mut v = [I::splat(0.0); Q];
+unsafe fn load<V: Floats, const Q: usize>(p: *const f32, left: usize) -> [V::F; Q] {
+    let mut v = [V::splat(0.0); Q];
     for q in 0..Q {
-        v[q] = I::load_part(p.add(8 * q), left - 8 * q);
+        v[q] = V::load_part(p.add(V::N * q), left - V::N * q);
     }
     v
 }
 
 /// The mean and what is left of it, and the sum of squares about it, of channels from `i` on.
 #[inline(always)]
-unsafe fn moments<I: Lanes, const Q: usize>(i: usize, left: usize, chunk: Chunk, seen: f64, sums: *mut f64) {
-    let zero = [I::splat(0.0); Q];
+unsafe fn moments<V: Floats, const Q: usize>(i: usize, left: usize, chunk: Chunk, seen: f64, sums: *mut f64) {
+    let zero = [V::splat(0.0); Q];
     let (mut mean, mut squares, mut rest) = (zero, zero, zero);
     for k in 0..chunk.count {
-        let v = load::<I, Q>(chunk.x.add(k * chunk.c + i), left);
+        let v = load::<V, Q>(chunk.x.add(k * chunk.c + i), left);
         for q in 0..Q {
-            mean[q] = I::add(mean[q], v[q]);
+            mean[q] = V::add(mean[q], v[q]);
         }
     }
-    let inverse = I::splat(1.0 / chunk.count as f32);
+    let inverse = V::splat(1.0 / chunk.count as f32);
     for q in 0..Q {
-        mean[q] = I::mul(mean[q], inverse);
+        mean[q] = V::mul(mean[q], inverse);
     }
     for k in 0..chunk.count {
-        let v = load::<I, Q>(chunk.x.add(k * chunk.c + i), left);
+        let v = load::<V, Q>(chunk.x.add(k * chunk.c + i), left);
         for q in 0..Q {
-            let d = I::sub(v[q], mean[q]);
-            squares[q] = I::add(squares[q], I::mul(d, d));
-            rest[q] = I::add(rest[q], d);
+            let d = V::sub(v[q], mean[q]);
+            squares[q] = V::add(squares[q], V::mul(d, d));
+            rest[q] = V::add(rest[q], d);
         }
     }
     let n = chunk.count as f64;
     let total = seen + n;
     for q in 0..Q {
-        let (mut m, mut r, mut s) = ([0.0f32; 8], [0.0f32; 8], [0.0f32; 8]);
-        I::store(m.as_mut_ptr(), mean[q]);
-        I::store(r.as_mut_ptr(), rest[q]);
-        I::store(s.as_mut_ptr(), squares[q]);
-        for k in 0..(left - 8 * q).min(8) {
-            let (p, m2) = (sums.add(i + 8 * q + k), sums.add(chunk.c + i + 8 * q + k));
+        let (mut m, mut r, mut s) = ([0.0f32; MOST], [0.0f32; MOST], [0.0f32; MOST]);
+        V::store(m.as_mut_ptr(), mean[q]);
+        V::store(r.as_mut_ptr(), rest[q]);
+        V::store(s.as_mut_ptr(), squares[q]);
+        for k in 0..(left - V::N * q).min(V::N) {
+            let (p, m2) = (sums.add(i + V::N * q + k), sums.add(chunk.c + i + V::N * q + k));
             let shift = r[k] as f64 / n;
             let delta = m[k] as f64 + shift - *p;
             *p += delta * n / total;
@@ -141,9 +141,9 @@ unsafe fn moments<I: Lanes, const Q: usize>(i: usize, left: usize, chunk: Chunk,
     }
 }
 
-impl Kernel for BatchNormMoments {
+impl Elementary for BatchNormMoments {
     #[inline(always)]
-    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+    unsafe fn run<V: Floats>(self, heap: &Heap) -> Checked<f64> {
         let Self { s0, s1, rows, c, .. } = self;
         expect(0 <= s0 && s0 <= s1 && s1 <= SEGMENTS + 1, "batchNormMoments: segments")?;
         let x = heap.at::<f32>("x", self.x, product(&[rows, c])?)?;
@@ -200,9 +200,9 @@ impl Kernel for BatchNormStatistics {
     }
 }
 
-impl Kernel for BatchNormApply {
+impl Elementary for BatchNormApply {
     #[inline(always)]
-    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+    unsafe fn run<V: Floats>(self, heap: &Heap) -> Checked<f64> {
         let Self { r0, r1, c, .. } = self;
         expect(0 <= r0 && r0 <= r1, "batchNormApply: range")?;
         let (x, y) = (heap.at::<f32>("x", self.x, product(&[r1, c])?)?, heap.at::<f32>("y", self.y, product(&[r1, c])?)?);
@@ -213,19 +213,19 @@ impl Kernel for BatchNormApply {
             heap.at::<f32>("lost", self.lost, c)?,
             heap.at::<f32>("inverse", self.inverse, c)?,
         ];
-        // Eight channels at a time over chunks of rows: the factors of a channel stay in registers.
+        // A vector of channels at a time over chunks of rows: the factors of a channel stay in registers.
         let mut r = r0;
         while r < r1 {
             let count = chunk_rows(c).min(r1 - r);
-            for i in (0..c).step_by(8) {
+            for i in (0..c).step_by(V::N) {
                 let left = (c - i) as usize;
-                let part = |p: *mut f32| I::load_part(p.offset(i), left);
+                let part = |p: *mut f32| V::load_part(p.offset(i), left);
                 let (m, l, b) = (part(mean), part(lost), part(beta));
-                let scale = I::mul(part(gamma), part(inverse));
+                let scale = V::mul(part(gamma), part(inverse));
                 for k in r..r + count {
                     let at = k * c + i;
-                    let d = I::sub(I::sub(I::load_part(x.offset(at), left), m), l);
-                    I::store_part(y.offset(at), I::add(I::mul(d, scale), b), left);
+                    let d = V::sub(V::sub(V::load_part(x.offset(at), left), m), l);
+                    V::store_part(y.offset(at), V::add(V::mul(d, scale), b), left);
                 }
             }
             r += count;
@@ -236,7 +236,7 @@ impl Kernel for BatchNormApply {
 
 /// Adds the chunk's sums of dy, dy (x - mean) and x - mean to `sums` [3][c].
 #[inline(always)]
-unsafe fn gradient_sums<I: Lanes, const Q: usize>(
+unsafe fn gradient_sums<V: Floats, const Q: usize>(
     i: usize,
     left: usize,
     chunk: Chunk,
@@ -244,33 +244,33 @@ unsafe fn gradient_sums<I: Lanes, const Q: usize>(
     mean: *const f32,
     sums: *mut f64,
 ) {
-    let zero = [I::splat(0.0); Q];
+    let zero = [V::splat(0.0); Q];
     let mut all = [zero; 3];
-    let m = load::<I, Q>(mean.add(i), left);
+    let m = load::<V, Q>(mean.add(i), left);
     for k in 0..chunk.count {
-        let v = load::<I, Q>(chunk.x.add(k * chunk.c + i), left);
-        let g = load::<I, Q>(dy.add(k * chunk.c + i), left);
+        let v = load::<V, Q>(chunk.x.add(k * chunk.c + i), left);
+        let g = load::<V, Q>(dy.add(k * chunk.c + i), left);
         for q in 0..Q {
-            let d = I::sub(v[q], m[q]);
-            all[0][q] = I::add(all[0][q], g[q]);
-            all[1][q] = I::add(all[1][q], I::mul(g[q], d));
-            all[2][q] = I::add(all[2][q], d);
+            let d = V::sub(v[q], m[q]);
+            all[0][q] = V::add(all[0][q], g[q]);
+            all[1][q] = V::add(all[1][q], V::mul(g[q], d));
+            all[2][q] = V::add(all[2][q], d);
         }
     }
     for (which, all) in all.iter().enumerate() {
         for q in 0..Q {
-            let mut own = [0.0f32; 8];
-            I::store(own.as_mut_ptr(), all[q]);
-            for k in 0..(left - 8 * q).min(8) {
-                *sums.add(which * chunk.c + i + 8 * q + k) += own[k] as f64;
+            let mut own = [0.0f32; MOST];
+            V::store(own.as_mut_ptr(), all[q]);
+            for k in 0..(left - V::N * q).min(V::N) {
+                *sums.add(which * chunk.c + i + V::N * q + k) += own[k] as f64;
             }
         }
     }
 }
 
-impl Kernel for BatchNormGradSums {
+impl Elementary for BatchNormGradSums {
     #[inline(always)]
-    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+    unsafe fn run<V: Floats>(self, heap: &Heap) -> Checked<f64> {
         let Self { s0, s1, rows, c, .. } = self;
         expect(0 <= s0 && s0 <= s1 && s1 <= SEGMENTS + 1, "batchNormGradSums: segments")?;
         let x = heap.at::<f32>("x", self.x, product(&[rows, c])?)?;
@@ -322,9 +322,9 @@ impl Kernel for BatchNormGradParameters {
     }
 }
 
-impl Kernel for BatchNormGradApply {
+impl Elementary for BatchNormGradApply {
     #[inline(always)]
-    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+    unsafe fn run<V: Floats>(self, heap: &Heap) -> Checked<f64> {
         let Self { rows, r0, r1, c, .. } = self;
         expect(0 <= r0 && r0 <= r1, "batchNormGradApply: range")?;
         let all = product(&[r1, c])?;
@@ -338,22 +338,22 @@ impl Kernel for BatchNormGradApply {
             heap.at::<f32>("dgamma", self.dgamma, c)?,
             heap.at::<f32>("dbeta", self.dbeta, c)?,
         ];
-        let parts = I::splat(1.0 / rows as f32);
+        let parts = V::splat(1.0 / rows as f32);
         let mut r = r0;
         while r < r1 {
             let count = chunk_rows(c).min(r1 - r);
-            for i in (0..c).step_by(8) {
+            for i in (0..c).step_by(V::N) {
                 let left = (c - i) as usize;
-                let part = |p: *mut f32| I::load_part(p.offset(i), left);
+                let part = |p: *mut f32| V::load_part(p.offset(i), left);
                 let (m, l, v) = (part(mean), part(lost), part(inverse));
-                let scale = I::mul(part(gamma), v);
-                let a = I::mul(part(dbeta), parts);
-                let b = I::mul(I::mul(part(dgamma), parts), v);
+                let scale = V::mul(part(gamma), v);
+                let a = V::mul(part(dbeta), parts);
+                let b = V::mul(V::mul(part(dgamma), parts), v);
                 for k in r..r + count {
                     let at = k * c + i;
-                    let d = I::sub(I::sub(I::load_part(x.offset(at), left), m), l);
-                    let g = I::sub(I::load_part(dy.offset(at), left), a);
-                    I::store_part(dx.offset(at), I::mul(scale, I::sub(g, I::mul(d, b))), left);
+                    let d = V::sub(V::sub(V::load_part(x.offset(at), left), m), l);
+                    let g = V::sub(V::load_part(dy.offset(at), left), a);
+                    V::store_part(dx.offset(at), V::mul(scale, V::sub(g, V::mul(d, b))), left);
                 }
             }
             r += count;

@@ -1,6 +1,6 @@
 //! Calls: a kernel's parameters by name, as backend-wasm's signatures have them (calls.rs is rendered from these).
 use super::heap::{Checked, Heap};
-use super::lanes::Lanes;
+use super::lanes::{Floats, Lanes};
 
 /// A number that JavaScript gives.
 pub trait Number: Sized {
@@ -46,6 +46,20 @@ pub trait Kernel: Call {
     /// # Safety
     /// Only in a function that is compiled for the instructions of `I`.
     unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64>;
+}
+
+/// What runs a call that treats many numbers alike: on the longest vectors that there are.
+pub trait Elementary: Call {
+    /// # Safety
+    /// As for `Kernel::run`.
+    unsafe fn run<V: Floats>(self, heap: &Heap) -> Checked<f64>;
+}
+
+impl<E: Elementary> Kernel for E {
+    #[inline(always)]
+    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+        Elementary::run::<I::Wide>(self, heap)
+    }
 }
 
 macro_rules! calls {

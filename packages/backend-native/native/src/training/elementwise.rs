@@ -1,9 +1,9 @@
 //! Interpreter of linear elementwise programs (`linearize` of @bitgrad/bits): a block of numbers goes through all instructions
 //! before the next block, so that registers stay in the first-level cache.
-use super::call::Kernel;
+use super::call::{Elementary, Kernel};
 use super::calls::{Elementwise, ElementwiseSpace};
 use super::heap::{expect, product, Checked, Heap};
-use super::lanes::Lanes;
+use super::lanes::{Floats, Lanes};
 use super::math::{dirichlet, exp, log, sigmoid, sin, tanh};
 
 /// Numbers in a block at most.
@@ -32,45 +32,45 @@ macro_rules! each {
     ($count:expr, $to:expr, |$($name:ident = $from:ident),+| $f:expr) => {{
         let mut i = 0;
         while i < $count {
-            $(let $name = I::load($from.add(i));)+
-            I::store($to.add(i), $f);
-            i += 8;
+            $(let $name = V::load($from.add(i));)+
+            V::store($to.add(i), $f);
+            i += V::N;
         }
     }};
 }
 
 /// Opcodes are the order of `opcodes` in @bitgrad/bits.
 #[inline(always)]
-unsafe fn step<I: Lanes>(code: &[i32], registers: &[*mut f32], count: usize) {
+unsafe fn step<V: Floats>(code: &[i32], registers: &[*mut f32], count: usize) {
     let [d, a, b, e] = [1, 2, 3, 4].map(|place| registers[code[place] as usize]);
-    let one = I::splat(1.0);
+    let one = V::splat(1.0);
     match code[0] {
-        0 => each!(count, d, |x = a| I::neg(x)),
-        1 => each!(count, d, |x = a| I::abs(x)),
-        2 => each!(count, d, |x = a| I::sqrt(x)),
-        3 => each!(count, d, |x = a| exp::<I>(x)),
-        4 => each!(count, d, |x = a| log::<I>(x)),
-        5 => each!(count, d, |x = a| sin::<I>(x, 0)),
-        6 => each!(count, d, |x = a| sin::<I>(x, 1)),
-        7 => each!(count, d, |x = a| tanh::<I>(x)),
-        8 => each!(count, d, |x = a| sigmoid::<I>(x)),
-        9 => each!(count, d, |x = a| I::nearest(x)),
-        10 => each!(count, d, |x = a| I::floor(x)),
-        11 => each!(count, d, |x = a| I::div(one, x)),
-        12 => each!(count, d, |x = a, y = b| I::add(x, y)),
-        13 => each!(count, d, |x = a, y = b| I::sub(x, y)),
-        14 => each!(count, d, |x = a, y = b| I::mul(x, y)),
-        15 => each!(count, d, |x = a, y = b| I::div(x, y)),
-        16 => each!(count, d, |x = a, y = b| I::min(x, y)),
-        17 => each!(count, d, |x = a, y = b| I::max(x, y)),
-        18 => each!(count, d, |x = a, y = b| I::and(one, I::le(y, x))),
-        19 => each!(count, d, |x = a, y = b| I::and(one, I::lt(y, x))),
-        20 => each!(count, d, |x = a, y = b| I::and(one, I::le(x, y))),
-        21 => each!(count, d, |x = a, y = b| I::and(one, I::lt(x, y))),
-        22 => each!(count, d, |x = a, y = b| I::and(one, I::eq(x, y))),
-        23 => each!(count, d, |x = a, y = b| I::and(one, I::ne(x, y))),
-        24 => each!(count, d, |x = a, y = b| dirichlet::<I>(x, y)),
-        _ => each!(count, d, |x = a, y = b, z = e| I::select(I::ne(x, I::splat(0.0)), y, z)),
+        0 => each!(count, d, |x = a| V::neg(x)),
+        1 => each!(count, d, |x = a| V::abs(x)),
+        2 => each!(count, d, |x = a| V::sqrt(x)),
+        3 => each!(count, d, |x = a| exp::<V>(x)),
+        4 => each!(count, d, |x = a| log::<V>(x)),
+        5 => each!(count, d, |x = a| sin::<V>(x, 0)),
+        6 => each!(count, d, |x = a| sin::<V>(x, 1)),
+        7 => each!(count, d, |x = a| tanh::<V>(x)),
+        8 => each!(count, d, |x = a| sigmoid::<V>(x)),
+        9 => each!(count, d, |x = a| V::nearest(x)),
+        10 => each!(count, d, |x = a| V::floor(x)),
+        11 => each!(count, d, |x = a| V::div(one, x)),
+        12 => each!(count, d, |x = a, y = b| V::add(x, y)),
+        13 => each!(count, d, |x = a, y = b| V::sub(x, y)),
+        14 => each!(count, d, |x = a, y = b| V::mul(x, y)),
+        15 => each!(count, d, |x = a, y = b| V::div(x, y)),
+        16 => each!(count, d, |x = a, y = b| V::min(x, y)),
+        17 => each!(count, d, |x = a, y = b| V::max(x, y)),
+        18 => each!(count, d, |x = a, y = b| V::and(one, V::le(y, x))),
+        19 => each!(count, d, |x = a, y = b| V::and(one, V::lt(y, x))),
+        20 => each!(count, d, |x = a, y = b| V::and(one, V::le(x, y))),
+        21 => each!(count, d, |x = a, y = b| V::and(one, V::lt(x, y))),
+        22 => each!(count, d, |x = a, y = b| V::and(one, V::eq(x, y))),
+        23 => each!(count, d, |x = a, y = b| V::and(one, V::ne(x, y))),
+        24 => each!(count, d, |x = a, y = b| dirichlet::<V>(x, y)),
+        _ => each!(count, d, |x = a, y = b, z = e| V::select(V::ne(x, V::splat(0.0)), y, z)),
     }
 }
 
@@ -80,9 +80,9 @@ unsafe fn fill(to: *mut f32, value: f32) {
     }
 }
 
-impl Kernel for Elementwise {
+impl Elementary for Elementwise {
     #[inline(always)]
-    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+    unsafe fn run<V: Floats>(self, heap: &Heap) -> Checked<f64> {
         let Self { steps, input_count, constant_count, registers, result, i0, i1, c, .. } = self;
         expect(0 <= i0 && i0 <= i1 && c > 0, "elementwise: range")?;
         expect(input_count >= 0 && constant_count >= 0 && input_count + constant_count <= registers, "elementwise: registers")?;
@@ -133,7 +133,7 @@ impl Kernel for Elementwise {
                 count = count.min(c - column);
             }
             // Registers are whole vectors; tensors are used in place where they are.
-            let exact = count % 8 == 0;
+            let exact = count % V::N == 0;
             for (i, &(from, kind)) in inputs.iter().enumerate() {
                 if kind == Kind::Scalar || (kind == Kind::Vector && whole) {
                     continue;
@@ -153,7 +153,7 @@ impl Kernel for Elementwise {
                 false => places[result as usize],
             };
             for instruction in code.chunks_exact(STEP) {
-                step::<I>(instruction, &places, count);
+                step::<V>(instruction, &places, count);
             }
             if places[result as usize] != to {
                 std::ptr::copy_nonoverlapping(places[result as usize], to, count);

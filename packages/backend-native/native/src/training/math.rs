@@ -1,15 +1,15 @@
 //! Functions of float32 lanes, step by step those of backend-wasm's assembly/training/math.ts, where methods and errors are told.
-use super::lanes::Lanes;
+use super::lanes::{Floats, MOST};
 
 /// 2^n for integers from -126 to 127.
 #[inline(always)]
-unsafe fn power2<I: Lanes>(n: I::I) -> I::F {
+unsafe fn power2<I: Floats>(n: I::I) -> I::F {
     I::from_bits(I::shl::<23>(I::add_i(n, I::splat_i(127))))
 }
 
 /// e^x.
 #[inline(always)]
-pub unsafe fn exp<I: Lanes>(x: I::F) -> I::F {
+pub unsafe fn exp<I: Floats>(x: I::F) -> I::F {
     let clamped = I::min(I::max(x, I::splat(-105.0)), I::splat(90.0));
     let n = I::nearest(I::mul(clamped, I::splat(1.442_695_04)));
     let mut r = I::mul_add(n, I::splat(-0.693_359_375), clamped);
@@ -27,7 +27,7 @@ pub unsafe fn exp<I: Lanes>(x: I::F) -> I::F {
 
 /// The natural logarithm.
 #[inline(always)]
-pub unsafe fn log<I: Lanes>(x: I::F) -> I::F {
+pub unsafe fn log<I: Floats>(x: I::F) -> I::F {
     let tiny = I::lt(x, I::splat(1.175_494_35e-38));
     let scaled = I::select(tiny, I::mul(x, I::splat(8_388_608.0)), x);
     let mut e = I::sub_i(I::shr::<23>(I::bits(scaled)), I::splat_i(126));
@@ -61,7 +61,7 @@ pub unsafe fn log<I: Lanes>(x: I::F) -> I::F {
 
 /// The hyperbolic tangent.
 #[inline(always)]
-pub unsafe fn tanh<I: Lanes>(x: I::F) -> I::F {
+pub unsafe fn tanh<I: Floats>(x: I::F) -> I::F {
     let (a, z) = (I::abs(x), I::mul(x, x));
     let mut p = I::mul_add(I::splat(-5.704_988_727_45e-3), z, I::splat(2.063_908_879_54e-2));
     for c in [-5.373_971_555_31e-2, 1.333_144_220_36e-1, -3.333_328_194_22e-1] {
@@ -76,27 +76,27 @@ pub unsafe fn tanh<I: Lanes>(x: I::F) -> I::F {
 
 /// 1 / (1 + e^-x).
 #[inline(always)]
-pub unsafe fn sigmoid<I: Lanes>(x: I::F) -> I::F {
+pub unsafe fn sigmoid<I: Floats>(x: I::F) -> I::F {
     I::div(I::splat(1.0), I::add(I::splat(1.0), exp::<I>(I::neg(x))))
 }
 
 /// sin(x + quarter pi / 2). As there, four lanes are reduced in float64 where one of them is above 2048 or NaN.
 #[inline(always)]
-pub unsafe fn sin<I: Lanes>(x: I::F, quarter: i32) -> I::F {
+pub unsafe fn sin<I: Floats>(x: I::F, quarter: i32) -> I::F {
     let turns = I::nearest(I::mul(x, I::splat(0.636_619_772_367_581_4)));
     let mut r = I::sub(x, I::mul(turns, I::splat(1.570_312_5)));
     r = I::sub(r, I::mul(turns, I::splat(4.837_512_969_970_703e-4)));
     r = I::sub(r, I::mul(turns, I::splat(7.549_789_948_768_648e-8)));
     let near = I::signs(I::le(I::abs(x), I::splat(2048.0)));
-    if near == 255 {
+    if near == u32::MAX >> (32 - I::N) {
         return sine_of::<I>(r, I::add_i(I::truncate(turns), I::splat_i(quarter)));
     }
-    let (mut xs, mut rs, mut qs) = ([0.0f32; 8], [0.0f32; 8], [0.0f32; 8]);
+    let (mut xs, mut rs, mut qs) = ([0.0f32; MOST], [0.0f32; MOST], [0.0f32; MOST]);
     I::store(xs.as_mut_ptr(), x);
     I::store(rs.as_mut_ptr(), r);
     I::store(qs.as_mut_ptr(), I::from_bits(I::truncate(turns)));
-    for i in 0..8 {
-        if near >> (i & 4) & 15 != 15 {
+    for i in 0..I::N {
+        if near >> (i & !3) & 15 != 15 {
             let x = xs[i] as f64;
             let n = (x * 0.636_619_772_367_581_4).round_ties_even();
             rs[i] = (x - n * 1.570_796_326_734_125_6 - n * 6.077_100_506_506_192e-11) as f32;
@@ -109,7 +109,7 @@ pub unsafe fn sin<I: Lanes>(x: I::F, quarter: i32) -> I::F {
 
 /// sin(r + q pi / 2) for |r| <= pi / 4.
 #[inline(always)]
-unsafe fn sine_of<I: Lanes>(r: I::F, q: I::I) -> I::F {
+unsafe fn sine_of<I: Floats>(r: I::F, q: I::I) -> I::F {
     let z = I::mul(r, r);
     let mut s = I::mul_add(I::splat(-1.951_529_589_1e-4), z, I::splat(8.332_160_873_6e-3));
     s = I::mul_add(s, z, I::splat(-1.666_665_461_1e-1));
@@ -124,7 +124,7 @@ unsafe fn sine_of<I: Lanes>(r: I::F, q: I::I) -> I::F {
 
 /// sin(m t) / sin(t) for |t| <= pi / 2, and its limit m at 0.
 #[inline(always)]
-pub unsafe fn dirichlet<I: Lanes>(angle: I::F, m: I::F) -> I::F {
+pub unsafe fn dirichlet<I: Floats>(angle: I::F, m: I::F) -> I::F {
     let t = I::max(I::abs(angle), I::splat(1e-5));
     let z = I::mul(t, t);
     let mut p = I::mul_add(I::splat(2.605_780_537_123_792e-6), z, I::splat(-1.980_960_223_590_955_1e-4));

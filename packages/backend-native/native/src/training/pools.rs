@@ -1,8 +1,8 @@
 //! Max and average pooling and their gradients, NHWC; rules as in backend-wasm's assembly/training/pool.ts.
-use super::call::Kernel;
+use super::call::Elementary;
 use super::calls::{AvgPool, AvgPoolGrad, MaxPool, MaxPoolGrad};
 use super::heap::{expect, product, Checked, Heap};
-use super::lanes::Lanes;
+use super::lanes::Floats;
 
 /// Sizes of images, windows and outputs.
 #[derive(Clone, Copy)]
@@ -107,61 +107,61 @@ macro_rules! outputs {
     }};
 }
 
-impl Kernel for MaxPool {
+impl Elementary for MaxPool {
     #[inline(always)]
-    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+    unsafe fn run<V: Floats>(self, heap: &Heap) -> Checked<f64> {
         let g = geometry!(self, 1, 1);
         let (all, outs) = g.sizes()?;
         let (x, out) = (heap.at::<f32>("x", self.x, all)?, heap.at::<f32>("out", self.out, outs)?);
         outputs!(g, |n, window, to| {
-            for i in (0..g.c).step_by(8) {
+            for i in (0..g.c).step_by(V::N) {
                 let left = (g.c - i) as usize;
                 let from = x.offset(n * g.image() + i);
-                let mut best = I::splat(f32::NEG_INFINITY);
-                positions!(g, window, |at| best = I::max(best, I::load_part(from.offset(at), left)));
-                I::store_part(out.offset(to + i), best, left);
+                let mut best = V::splat(f32::NEG_INFINITY);
+                positions!(g, window, |at| best = V::max(best, V::load_part(from.offset(at), left)));
+                V::store_part(out.offset(to + i), best, left);
             }
         });
         Ok(0.0)
     }
 }
 
-impl Kernel for AvgPool {
+impl Elementary for AvgPool {
     #[inline(always)]
-    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+    unsafe fn run<V: Floats>(self, heap: &Heap) -> Checked<f64> {
         let g = geometry!(self, 1, 1);
         let (all, outs) = g.sizes()?;
         let (x, out) = (heap.at::<f32>("x", self.x, all)?, heap.at::<f32>("out", self.out, outs)?);
         outputs!(g, |n, window, to| {
-            let count = I::splat(((window.y.1 - window.y.0) * (window.z.1 - window.z.0)) as f32);
-            for i in (0..g.c).step_by(8) {
+            let count = V::splat(((window.y.1 - window.y.0) * (window.z.1 - window.z.0)) as f32);
+            for i in (0..g.c).step_by(V::N) {
                 let left = (g.c - i) as usize;
                 let from = x.offset(n * g.image() + i);
-                let mut sum = I::splat(0.0);
-                positions!(g, window, |at| sum = I::add(sum, I::load_part(from.offset(at), left)));
-                I::store_part(out.offset(to + i), I::div(sum, count), left);
+                let mut sum = V::splat(0.0);
+                positions!(g, window, |at| sum = V::add(sum, V::load_part(from.offset(at), left)));
+                V::store_part(out.offset(to + i), V::div(sum, count), left);
             }
         });
         Ok(0.0)
     }
 }
 
-impl Kernel for AvgPoolGrad {
+impl Elementary for AvgPoolGrad {
     #[inline(always)]
-    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+    unsafe fn run<V: Floats>(self, heap: &Heap) -> Checked<f64> {
         let g = geometry!(self, 1, 1);
         let (all, outs) = g.sizes()?;
         let (dy, dx) = (heap.at::<f32>("dy", self.dy, outs)?, heap.at::<f32>("dx", self.dx, all)?);
         dx.offset(g.n0 * g.image()).write_bytes(0, ((g.n1 - g.n0) * g.image()) as usize);
         outputs!(g, |n, window, from| {
-            let scale = I::splat(1.0 / ((window.y.1 - window.y.0) * (window.z.1 - window.z.0)) as f32);
-            for i in (0..g.c).step_by(8) {
+            let scale = V::splat(1.0 / ((window.y.1 - window.y.0) * (window.z.1 - window.z.0)) as f32);
+            for i in (0..g.c).step_by(V::N) {
                 let left = (g.c - i) as usize;
                 let to = dx.offset(n * g.image() + i);
-                let part = I::mul(I::load_part(dy.offset(from + i), left), scale);
+                let part = V::mul(V::load_part(dy.offset(from + i), left), scale);
                 positions!(g, window, |at| {
                     let p = to.offset(at);
-                    I::store_part(p, I::add(I::load_part(p, left), part), left)
+                    V::store_part(p, V::add(V::load_part(p, left), part), left)
                 });
             }
         });
@@ -169,9 +169,9 @@ impl Kernel for AvgPoolGrad {
     }
 }
 
-impl Kernel for MaxPoolGrad {
+impl Elementary for MaxPoolGrad {
     #[inline(always)]
-    unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
+    unsafe fn run<V: Floats>(self, heap: &Heap) -> Checked<f64> {
         let g = geometry!(self, self.dh, self.dw);
         let (all, outs) = g.sizes()?;
         let x = heap.at::<f32>("x", self.x, all)?;
@@ -186,23 +186,23 @@ impl Kernel for MaxPoolGrad {
             dx.offset(g.n0 * g.image()).write_bytes(0, ((g.n1 - g.n0) * g.image()) as usize);
         }
         outputs!(g, |n, window, from| {
-            for i in (0..g.c).step_by(8) {
+            for i in (0..g.c).step_by(V::N) {
                 let left = (g.c - i) as usize;
                 let (values, to) = (x.offset(n * g.image() + i), dx.offset(n * g.image() + i));
-                let mut best = I::splat(f32::NEG_INFINITY);
-                let mut place = I::from_bits(I::splat_i(-1));
+                let mut best = V::splat(f32::NEG_INFINITY);
+                let mut place = V::from_bits(V::splat_i(-1));
                 positions!(g, window, |at| {
-                    let v = I::load_part(values.offset(at), left);
-                    let larger = I::lt(best, v);
-                    best = I::select(larger, v, best);
-                    place = I::select(larger, I::from_bits(I::splat_i(at as i32)), place);
+                    let v = V::load_part(values.offset(at), left);
+                    let larger = V::lt(best, v);
+                    best = V::select(larger, v, best);
+                    place = V::select(larger, V::from_bits(V::splat_i(at as i32)), place);
                 });
-                let gradient = I::load_part(dy.offset(from + i), left);
+                let gradient = V::load_part(dy.offset(from + i), left);
                 positions!(g, window, |at| {
-                    let own = I::from_bits(I::eq_i(I::bits(place), I::splat_i(at as i32)));
-                    let part = I::and(gradient, own);
+                    let own = V::from_bits(V::eq_i(V::bits(place), V::splat_i(at as i32)));
+                    let part = V::and(gradient, own);
                     let p = to.offset(at);
-                    I::store_part(p, if apart { part } else { I::add(I::load_part(p, left), part) }, left);
+                    V::store_part(p, if apart { part } else { V::add(V::load_part(p, left), part) }, left);
                 });
             }
         });

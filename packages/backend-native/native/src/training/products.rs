@@ -4,12 +4,14 @@
 use super::call::Kernel;
 use super::calls::{ConvRows, OuterScratch, OuterSum};
 use super::heap::{expect, product, Checked, Heap};
-use super::lanes::Lanes;
+use super::lanes::{Floats, Lanes};
 
 /// Pixels that are worked on while a pair of panels stays in the cache.
-const BLOCK: usize = 40;
-/// Pixels of a tile; with 16 channels, two rows of weights and a splat it fills 16 registers.
+const BLOCK: usize = 48;
+/// Pixels of a tile; with 16 channels, two rows of weights and a splat it fills 16 registers of 8 lanes.
 const ROWS: usize = 6;
+/// The same with registers of 16 lanes, of which there are 32; twice as many would wait for less, and spill.
+const MORE_ROWS: usize = 12;
 
 /// Where the runs of a pixel are.
 #[derive(Clone, Copy)]
@@ -22,15 +24,31 @@ struct Runs {
     length: isize,
 }
 
-/// Sums of R pixels by 16 channels (or 8: `right` is not read then).
+/// A row of two panels: 16 numbers in one vector or in two. Of the second panel nothing is read where only the first is wanted.
 #[inline(always)]
-unsafe fn tile<I: Lanes, const R: usize, const WIDE: bool>(
+unsafe fn pair<V: Floats>(left: *const f32, right: *const f32, both: bool) -> [V::F; 2] {
+    match (V::N, both) {
+        (16, true) => [V::load_halves(left, right), V::splat(0.0)],
+        (_, true) => [V::load(left), V::load(right)],
+        _ => [V::load(left), V::splat(0.0)],
+    }
+}
+
+/// Vectors of a pair.
+#[inline(always)]
+fn vectors<V: Floats>(both: bool) -> usize {
+    if both { 16 / V::N } else { 1 }
+}
+
+/// Sums of R pixels by 16 channels (or 8, of V with 8 lanes: `right` is not read then).
+#[inline(always)]
+unsafe fn tile<V: Floats, const R: usize, const WIDE: bool>(
     x: [*const u8; R],
     runs: Runs,
     left: *const f32,
     right: *const f32,
-) -> [[I::F; 2]; R] {
-    let mut sums = [[I::splat(0.0); 2]; R];
+) -> [[V::F; 2]; R] {
+    let mut sums = [[V::splat(0.0); 2]; R];
     let (mut left, mut right) = (left, right);
     for r in 0..runs.rows {
         for q in 0..runs.cols {
@@ -40,12 +58,11 @@ unsafe fn tile<I: Lanes, const R: usize, const WIDE: bool>(
                 from[p] = x[p].offset(at) as *const f32;
             }
             for k in 0..runs.length {
-                let w = [I::load(left), if WIDE { I::load(right) } else { I::splat(0.0) }];
+                let w = pair::<V>(left, right, WIDE);
                 for p in 0..R {
-                    let a = I::splat(*from[p].offset(k));
-                    sums[p][0] = I::mul_add(a, w[0], sums[p][0]);
-                    if WIDE {
-                        sums[p][1] = I::mul_add(a, w[1], sums[p][1]);
+                    let a = V::splat(*from[p].offset(k));
+                    for v in 0..vectors::<V>(WIDE) {
+                        sums[p][v] = V::mul_add(a, w[v], sums[p][v]);
                     }
                 }
                 left = left.add(8);
@@ -62,29 +79,55 @@ struct Block<'a> {
     out: &'a [*mut u8],
 }
 
-/// One pair of panels on the pixels from `i` on, R of them.
+/// One pair of panels, or the first of it, on the pixels from `i` on, R of them. `bias` has 16 numbers, or is null.
 #[inline(always)]
-unsafe fn put_tile<I: Lanes, const R: usize>(
+unsafe fn put_tile<V: Floats, const R: usize, const WIDE: bool>(
     block: &Block,
     i: usize,
     runs: Runs,
     panels: [*const f32; 2],
-    bias: [I::F; 2],
+    bias: *const f32,
     channel: usize,
     width: usize,
 ) {
     let mut x = [std::ptr::null(); R];
     x.copy_from_slice(&block.x[i..i + R]);
-    let sums = match width > 8 {
-        true => tile::<I, R, true>(x, runs, panels[0], panels[1]),
-        false => tile::<I, R, false>(x, runs, panels[0], panels[0]),
-    };
-    for r in 0..R {
-        let to = (block.out[i + r] as *mut f32).add(channel);
-        I::store_part(to, I::add(sums[r][0], bias[0]), width.min(8));
-        if width > 8 {
-            I::store_part(to.add(8), I::add(sums[r][1], bias[1]), width - 8);
+    let sums = tile::<V, R, WIDE>(x, runs, panels[0], panels[1]);
+    for v in 0..vectors::<V>(WIDE) {
+        let left = width - v * V::N;
+        let add = if bias.is_null() { V::splat(0.0) } else { V::load_part(bias.add(v * V::N), left) };
+        for r in 0..R {
+            let to = (block.out[i + r] as *mut f32).add(channel + v * V::N);
+            V::store_part(to, V::add(sums[r][v], add), left);
         }
+    }
+}
+
+/// The pixels of a block in tiles.
+#[inline(always)]
+unsafe fn put_tiles<V: Floats, const WIDE: bool>(
+    block: &Block,
+    runs: Runs,
+    panels: [*const f32; 2],
+    bias: *const f32,
+    channel: usize,
+    width: usize,
+) {
+    let (mut i, count) = (0, block.x.len());
+    while V::N == 16 && i + MORE_ROWS <= count {
+        put_tile::<V, MORE_ROWS, WIDE>(block, i, runs, panels, bias, channel, width);
+        i += MORE_ROWS;
+    }
+    while i + ROWS <= count {
+        put_tile::<V, ROWS, WIDE>(block, i, runs, panels, bias, channel, width);
+        i += ROWS;
+    }
+    while i + 2 <= count {
+        put_tile::<V, 2, WIDE>(block, i, runs, panels, bias, channel, width);
+        i += 2;
+    }
+    if i < count {
+        put_tile::<V, 1, WIDE>(block, i, runs, panels, bias, channel, width);
     }
 }
 
@@ -132,24 +175,10 @@ impl Kernel for ConvRows {
                 let width = (o as usize - j).min(16);
                 let left = panels.offset(j as isize / 8 * depth * 8);
                 let pair = [left, left.wrapping_offset(8 * depth)];
-                let mut add = [I::splat(0.0); 2];
-                if self.bias != 0 {
-                    add[0] = I::load(bias.add(j));
-                    if width > 8 {
-                        add[1] = I::load(bias.add(j + 8));
-                    }
-                }
-                let mut i = 0;
-                while i + ROWS <= count {
-                    put_tile::<I, ROWS>(&block, i, runs, pair, add, j, width);
-                    i += ROWS;
-                }
-                while i + 2 <= count {
-                    put_tile::<I, 2>(&block, i, runs, pair, add, j, width);
-                    i += 2;
-                }
-                if i < count {
-                    put_tile::<I, 1>(&block, i, runs, pair, add, j, width);
+                let add = if self.bias == 0 { std::ptr::null() } else { bias.add(j) };
+                match width > 8 {
+                    true => put_tiles::<I::Wide, true>(&block, runs, pair, add, j, width),
+                    false => put_tiles::<I, false>(&block, runs, pair, add, j, width),
                 }
             }
         }
@@ -183,26 +212,26 @@ struct Pixels {
     col_step: isize,
 }
 
-/// Adds the block's sums of M rows by 16 channels (or 8) to `out`, rows `o` numbers apart.
+/// Adds the block's sums of M rows by 16 channels (or 8, of V with 8 lanes) to `out`, rows `o` numbers apart.
 #[inline(always)]
-unsafe fn outer_tile<I: Lanes, const M: usize>(
+unsafe fn outer_tile<V: Floats, const M: usize, const WIDE: bool>(
     pixels: Pixels,
     panels: [*const f32; 2],
     out: *mut f32,
     o: isize,
     width: usize,
 ) {
-    let wide = width > 8;
-    let mut sums = [[I::splat(0.0); 2]; M];
+    let mut sums = [[V::splat(0.0); 2]; M];
     let (mut left, mut right) = (panels[0], panels[1]);
     for y in 0..pixels.rows {
         let mut p = pixels.x.offset(y * pixels.row_step);
         for _ in 0..pixels.cols {
-            let b = [I::load(left), I::load(right)];
+            let b = pair::<V>(left, right, WIDE);
             for m in 0..M {
-                let a = I::splat(*(p as *const f32).add(m));
-                sums[m][0] = I::mul_add(a, b[0], sums[m][0]);
-                sums[m][1] = I::mul_add(a, b[1], sums[m][1]);
+                let a = V::splat(*(p as *const f32).add(m));
+                for v in 0..vectors::<V>(WIDE) {
+                    sums[m][v] = V::mul_add(a, b[v], sums[m][v]);
+                }
             }
             left = left.add(8);
             right = right.wrapping_add(8);
@@ -210,12 +239,19 @@ unsafe fn outer_tile<I: Lanes, const M: usize>(
         }
     }
     for m in 0..M {
-        let to = out.offset(m as isize * o);
-        I::store_part(to, I::add(I::load_part(to, width.min(8)), sums[m][0]), width.min(8));
-        if wide {
-            let to = to.add(8);
-            I::store_part(to, I::add(I::load_part(to, width - 8), sums[m][1]), width - 8);
+        for v in 0..vectors::<V>(WIDE) {
+            let (to, left) = (out.offset(m as isize * o).add(v * V::N), width - v * V::N);
+            V::store_part(to, V::add(V::load_part(to, left), sums[m][v]), left);
         }
+    }
+}
+
+/// A tile of as many rows as there are, of up to 16 channels.
+#[inline(always)]
+unsafe fn outer_tiles<I: Lanes, const M: usize>(pixels: Pixels, panels: [*const f32; 2], out: *mut f32, o: isize, width: usize) {
+    match width > 8 {
+        true => outer_tile::<I::Wide, M, true>(pixels, panels, out, o, width),
+        false => outer_tile::<I, M, false>(pixels, panels, out, o, width),
     }
 }
 
@@ -244,19 +280,25 @@ impl Kernel for OuterSum {
                         while i < m1 {
                             let pixels =
                                 Pixels { x: corner.offset(r * run_stride + 4 * i), rows, cols, row_step: x_h, col_step: x_w };
-                            let step = if i + ROWS as isize <= m1 { ROWS as isize } else if i + 2 <= m1 { 2 } else { 1 };
+                            let step = match m1 - i {
+                                12.. if I::Wide::N == 16 => MORE_ROWS,
+                                6.. => ROWS,
+                                2.. => 2,
+                                _ => 1,
+                            };
                             for j in (0..o).step_by(16) {
                                 let left = scratch.offset(j * count) as *const f32;
                                 let width = (o - j).min(16) as usize;
                                 let panels = [left, if width > 8 { left.offset(8 * count) } else { left }];
                                 let to = out.offset((r * m + i) * o + j);
                                 match step {
-                                    1 => outer_tile::<I, 1>(pixels, panels, to, o, width),
-                                    2 => outer_tile::<I, 2>(pixels, panels, to, o, width),
-                                    _ => outer_tile::<I, ROWS>(pixels, panels, to, o, width),
+                                    1 => outer_tiles::<I, 1>(pixels, panels, to, o, width),
+                                    2 => outer_tiles::<I, 2>(pixels, panels, to, o, width),
+                                    MORE_ROWS => outer_tiles::<I, MORE_ROWS>(pixels, panels, to, o, width),
+                                    _ => outer_tiles::<I, ROWS>(pixels, panels, to, o, width),
                                 }
                             }
-                            i += step;
+                            i += step as isize;
                         }
                     }
                 }

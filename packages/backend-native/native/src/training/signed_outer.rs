@@ -2,7 +2,7 @@
 use super::call::Kernel;
 use super::calls::{SignBytes, SignedOuter, SignedOuterScratch, SubtractBorder};
 use super::heap::{expect, product, Checked, Heap};
-use super::lanes::Lanes;
+use super::lanes::{Floats, Lanes};
 
 /// Pixels whose sums are tabulated at once, in groups of 4.
 const PIXELS: usize = 32;
@@ -72,8 +72,11 @@ struct Scratch {
 /// Picks are written 16 rows at a time, for each run.
 const MORE_PICKS: isize = 16;
 
+/// Numbers up to a 64-byte boundary: entries of tables then cross no line of the cache.
+const ALIGN: usize = 16;
+
 const fn scratch_numbers(rows: isize) -> isize {
-    ((16 * GROUPS + PIXELS) * ENTRY) as isize + rows * ENTRY as isize + (rows + MORE_PICKS) * GROUPS as isize / 4
+    (ALIGN + (16 * GROUPS + PIXELS) * ENTRY) as isize + rows * ENTRY as isize + (rows + MORE_PICKS) * GROUPS as isize / 4
 }
 
 impl Kernel for SignedOuterScratch {
@@ -87,6 +90,7 @@ impl Kernel for SignedOuterScratch {
 impl Scratch {
     unsafe fn new(heap: &Heap, at: isize, rows: isize) -> Checked<Self> {
         let tables = heap.at::<f32>("scratch", at, scratch_numbers(rows))?;
+        let tables = tables.add((tables as usize).wrapping_neg() / 4 % ALIGN);
         let block = tables.add(16 * GROUPS * ENTRY);
         let partial = block.add(PIXELS * ENTRY);
         Ok(Self { tables, block, partial, picks: partial.offset(rows * ENTRY as isize) as *mut u8 })
@@ -94,20 +98,20 @@ impl Scratch {
 
     /// Adds the tables' picked entries to the partial sums of all rows.
     #[inline(always)]
-    unsafe fn add_entries<I: Lanes, const E: usize>(&self, rows: usize) {
+    unsafe fn add_entries<V: Floats, const E: usize>(&self, rows: usize) {
         for row in 0..rows {
             let pick = u64::from_le((self.picks.add(row * GROUPS) as *const u64).read_unaligned());
             // A pick is 8 times the entry's index.
             let entry = |g: usize| self.tables.add(16 * E * g + ((pick >> (8 * g)) & 0x78) as usize * (E / 8)) as *const f32;
             let t = [entry(0), entry(1), entry(2), entry(3), entry(4), entry(5), entry(6), entry(7)];
             let sums = self.partial.add(row * E);
-            for i in (0..E).step_by(8) {
-                let a = I::add(I::load(t[0].add(i)), I::load(t[1].add(i)));
-                let b = I::add(I::load(t[2].add(i)), I::load(t[3].add(i)));
-                let c = I::add(I::load(t[4].add(i)), I::load(t[5].add(i)));
-                let d = I::add(I::load(t[6].add(i)), I::load(t[7].add(i)));
-                let sum = I::add(I::add(a, b), I::add(c, d));
-                I::store(sums.add(i), I::add(I::load(sums.add(i)), sum));
+            for i in (0..E).step_by(V::N) {
+                let a = V::add(V::load(t[0].add(i)), V::load(t[1].add(i)));
+                let b = V::add(V::load(t[2].add(i)), V::load(t[3].add(i)));
+                let c = V::add(V::load(t[4].add(i)), V::load(t[5].add(i)));
+                let d = V::add(V::load(t[6].add(i)), V::load(t[7].add(i)));
+                let sum = V::add(V::add(a, b), V::add(c, d));
+                V::store(sums.add(i), V::add(V::load(sums.add(i)), sum));
             }
         }
     }
@@ -115,30 +119,30 @@ impl Scratch {
 
 /// The 16 signed sums of four rows of E numbers; bit j of an entry's index stands for minus row j.
 #[inline(always)]
-unsafe fn tabulate<I: Lanes, const E: usize>(rows: [*const f32; 4], table: *mut f32) {
-    for i in (0..E).step_by(8) {
-        let d = [I::load(rows[0].add(i)), I::load(rows[1].add(i)), I::load(rows[2].add(i)), I::load(rows[3].add(i))];
-        signed_sums::<I>(d, table.add(i), E);
+unsafe fn tabulate<V: Floats, const E: usize>(rows: [*const f32; 4], table: *mut f32) {
+    for i in (0..E).step_by(V::N) {
+        let d = [V::load(rows[0].add(i)), V::load(rows[1].add(i)), V::load(rows[2].add(i)), V::load(rows[3].add(i))];
+        signed_sums::<V>(d, table.add(i), E);
     }
 }
 
 /// Stores the 16 signed sums of four vectors, `stride` numbers apart.
 #[inline(always)]
-pub unsafe fn signed_sums<I: Lanes>(d: [I::F; 4], table: *mut f32, stride: usize) {
-    let (a0, a1) = (I::add(d[0], d[1]), I::sub(d[1], d[0]));
-    let (b0, b1) = (I::add(d[2], d[3]), I::sub(d[3], d[2]));
-    let a = [a0, a1, I::neg(a1), I::neg(a0)];
-    let b = [b0, b1, I::neg(b1), I::neg(b0)];
+pub unsafe fn signed_sums<V: Floats>(d: [V::F; 4], table: *mut f32, stride: usize) {
+    let (a0, a1) = (V::add(d[0], d[1]), V::sub(d[1], d[0]));
+    let (b0, b1) = (V::add(d[2], d[3]), V::sub(d[3], d[2]));
+    let a = [a0, a1, V::neg(a1), V::neg(a0)];
+    let b = [b0, b1, V::neg(b1), V::neg(b0)];
     for k in 0..16 {
-        I::store(table.add(k * stride), I::add(a[k & 3], b[k >> 2]));
+        V::store(table.add(k * stride), V::add(a[k & 3], b[k >> 2]));
     }
 }
 
 #[inline(always)]
-unsafe fn add_row<I: Lanes>(to: *mut f32, from: *const f32, count: usize) {
-    for i in (0..count).step_by(8) {
+unsafe fn add_row<V: Floats>(to: *mut f32, from: *const f32, count: usize) {
+    for i in (0..count).step_by(V::N) {
         let left = count - i;
-        I::store_part(to.add(i), I::add(I::load_part(to.add(i), left), I::load_part(from.add(i), left)), left);
+        V::store_part(to.add(i), V::add(V::load_part(to.add(i), left), V::load_part(from.add(i), left)), left);
     }
 }
 
@@ -195,7 +199,7 @@ impl Sum {
                 if set {
                     to.write_bytes(0, width);
                 }
-                add_row::<I>(to, sums, width);
+                add_row::<I::Wide>(to, sums, width);
                 sums.write_bytes(0, E);
                 sums = sums.add(E);
             }
@@ -221,10 +225,10 @@ impl Sum {
             }
             for g in 0..GROUPS {
                 let rows = [from, from.add(stride), from.add(2 * stride), from.add(3 * stride)];
-                tabulate::<I, E>(rows, scratch.tables.add(16 * E * g));
+                tabulate::<I::Wide, E>(rows, scratch.tables.add(16 * E * g));
                 from = from.wrapping_add(4 * stride);
             }
-            scratch.add_entries::<I, E>(rows);
+            scratch.add_entries::<I::Wide, E>(rows);
             pending += 1;
             if pending == PARTIAL || p + PIXELS >= self.total {
                 self.flush::<I, E>(scratch.partial, c, width, set);
@@ -286,7 +290,7 @@ impl Kernel for SubtractBorder {
                         }
                         any = true;
                         for i in 0..n {
-                            add_row::<I>(sums, dy.offset(((i * oh + y) * ow + z) * o + o0), width);
+                            add_row::<I::Wide>(sums, dy.offset(((i * oh + y) * ow + z) * o + o0), width);
                         }
                     }
                 }

@@ -1,4 +1,6 @@
-//! The input gradient where the filter is +-1; the method is explained in backend-wasm's assembly/training/signed-rows.ts.
+//! The input gradient where the filter is +-1; the method is explained in backend-wasm's assembly/training/signed-rows.ts. With
+//! registers of 16 numbers a table is one of them, and an instruction looks 16 input channels up in it: tables are [group][position]
+//! [16] then, sums [position][channel]. The order of the sum is the same.
 use super::call::Kernel;
 use super::calls::{PickOffsets, SignedRows, SignedRowsEntry, SignedRowsGroups, SignedRowsScratch};
 use super::heap::{expect, product, Checked, Heap};
@@ -9,6 +11,32 @@ use super::signed_outer::signed_sums;
 const BLOCK: usize = 128;
 /// Positions that are summed in registers.
 const SPAN: usize = 64;
+
+/// Whether tables are looked up in registers, which takes 16 input channels at a time.
+fn looks_up<I: Lanes>(c: isize) -> bool {
+    I::LOOKS_UP && c % 16 == 0
+}
+
+/// Input channels that are looked up together, of `left`.
+fn together(left: isize) -> isize {
+    match left {
+        64.. => 64,
+        32.. => 32,
+        _ => 16,
+    }
+}
+
+/// The first of the channels that channel `i` of `c` is looked up with, and how many they are.
+fn lane_of(i: isize, c: isize) -> (isize, isize) {
+    let mut first = 0;
+    loop {
+        let width = together(c - first);
+        if i < first + width {
+            return (first, width);
+        }
+        first += width;
+    }
+}
 
 /// Groups of four channels whose tables are made at once: what fits the first-level cache, at most 4.
 fn groups(entry: isize) -> isize {
@@ -42,7 +70,9 @@ impl Kernel for PickOffsets {
         let shifts = heap.at::<i32>("shifts", self.shifts, taps)?;
         let set = groups(entry) * 4;
         let magnitude = I::from_bits(I::splat_i(i32::MAX));
+        let looks_up = looks_up::<I>(c);
         for i in 0..c {
+            let (first, width) = lane_of(i, c);
             for t in 0..taps {
                 let row = w.offset((t * c + i) * o);
                 let mut exact = true;
@@ -58,8 +88,15 @@ impl Kernel for PickOffsets {
                         let (k, group) = ((j + g) / set * set, (j + g) % set / 4);
                         let many = ((o1 - k).min(set) + 3) / 4;
                         let index = (I::signs(v) >> g & 15) as isize;
-                        let to = out.offset((k - o0) / 4 * c * taps + (i * many + group) * taps + t);
-                        *to = ((group * 16 + index) * entry * 4) as i32 + *shifts.offset(t);
+                        let to = out.offset((k - o0) / 4 * c * taps);
+                        if looks_up {
+                            // A shift counts 4 bytes a position; here a position has 64.
+                            let at = group * entry * 64 + (*shifts.offset(t) as isize) * 16;
+                            *to.offset(first * many * taps + (group * taps + t) * width + i - first) = (at | index) as i32;
+                        } else {
+                            let at = (group * 16 + index) * entry * 4 + *shifts.offset(t) as isize;
+                            *to.offset((i * many + group) * taps + t) = at as i32;
+                        }
                     }
                 }
                 if !exact {
@@ -71,10 +108,13 @@ impl Kernel for PickOffsets {
     }
 }
 
+/// Numbers up to a 64-byte boundary, where tables begin.
+const ALIGN: usize = 16;
+
 /// Numbers of the scratch memory: tables, then sums.
 fn scratch_numbers(c: isize, entry: isize) -> Checked<isize> {
     expect(entry > 0, "signedRows: entry")?;
-    Ok(product(&[groups(entry) * 16, entry])? + product(&[c, BLOCK as isize])?)
+    Ok(ALIGN as isize + product(&[groups(entry) * 16, entry])? + product(&[c, BLOCK as isize])?)
 }
 
 impl Kernel for SignedRowsScratch {
@@ -124,12 +164,16 @@ impl Kernel for SignedRows {
         let dx = heap.at::<f32>("dx", self.dx, product(&[n, h, w, c])?)?;
         let offsets = heap.at::<i32>("offsets", self.offsets, product(&[(o + 3) / 4, c, taps])?)?;
         let tables = heap.at::<f32>("scratch", self.scratch, scratch_numbers(c, entry)?)?;
+        let tables = tables.add((tables as usize).wrapping_neg() / 4 % ALIGN);
         let sets = groups(entry);
         let sums = tables.offset(sets * 16 * entry);
+        let looks_up = looks_up::<I>(c);
         // Every offset must leave a block's positions within the tables.
-        let last = sets * 16 * entry * 4 - (BLOCK as isize) * 4;
         let all = std::slice::from_raw_parts(offsets, ((o + 3) / 4 * c * taps) as usize);
-        expect(all.iter().all(|&at| at >= 0 && at % 4 == 0 && at as isize <= last), "signedRows: offsets")?;
+        let (position, index) = if looks_up { (64, 15) } else { (4, 0) };
+        let last = sets * 16 * entry * 4 - (BLOCK as isize) * position as isize;
+        expect(all.iter().all(|&at| at >= 0 && (at & !index) % position == 0 && (at & !index) as isize <= last), "signedRows: offsets")?;
+        expect(!looks_up || entry % 4 == 0, "signedRows: entry")?;
         let source = Grid { n, h: gh, w: gw, rows: oh, cols: ow, step: o };
         let target = Grid { n, h: gh, w: gw, rows: h, cols: w, step: c };
         let mut from = vec![std::ptr::null_mut::<f32>(); entry as usize];
@@ -146,9 +190,19 @@ impl Kernel for SignedRows {
             for k in (0..o).step_by(4 * sets as usize) {
                 let end = o.min(k + 4 * sets);
                 for j in (k..end).step_by(4) {
-                    tabulate_planes::<I>(&from, j, (o - j).min(4) as usize, tables.offset((j - k) / 4 * 16 * entry));
+                    let to = tables.offset((j - k) / 4 * 16 * entry);
+                    match looks_up {
+                        true => tabulate_rows::<I>(&from, j, (o - j).min(4) as usize, to),
+                        false => tabulate_planes::<I>(&from, j, (o - j).min(4) as usize, to),
+                    }
                 }
                 let count = ((end - k + 3) / 4 * taps) as usize;
+                if looks_up {
+                    let (own, rest) = picks.split_at(count * c as usize);
+                    add_block::<I>(tables, own, count, sums, c);
+                    picks = rest;
+                    continue;
+                }
                 for i in 0..c as usize {
                     let (own, rest) = picks.split_at(count);
                     for span in (0..BLOCK).step_by(SPAN) {
@@ -157,7 +211,10 @@ impl Kernel for SignedRows {
                     picks = rest;
                 }
             }
-            scatter::<I>(sums, &to, c as usize);
+            match looks_up {
+                true => put_rows(sums, &to, c as usize),
+                false => scatter::<I>(sums, &to, c as usize),
+            }
         }
         Ok(0.0)
     }
@@ -182,6 +239,69 @@ unsafe fn tabulate_planes<I: Lanes>(from: &[*mut f32], at: isize, width: usize, 
             }
         }
         signed_sums::<I>(I::transpose4(&rows), tables.add(i), size);
+    }
+}
+
+/// The same, position by position.
+#[inline(always)]
+unsafe fn tabulate_rows<I: Lanes>(from: &[*mut f32], at: isize, width: usize, tables: *mut f32) {
+    let zeros = [0.0f32; 4];
+    let mut rest = [[0.0f32; 4]; 4];
+    for i in (0..from.len()).step_by(4) {
+        let mut rows = [zeros.as_ptr(); 4];
+        for q in 0..4 {
+            let p = from[i + q];
+            if !p.is_null() {
+                rows[q] = p.offset(at);
+                if width < 4 {
+                    std::ptr::copy_nonoverlapping(rows[q], rest[q].as_mut_ptr(), width);
+                    rows[q] = rest[q].as_ptr();
+                }
+            }
+        }
+        I::signed_sums(&rows, tables.add(16 * i));
+    }
+}
+
+/// Positions whose sums are in registers, with 64 channels.
+const POSITIONS: usize = 4;
+
+/// Adds what `picks` find, `count` of each channel, to the sums [128][c] of a block.
+#[inline(always)]
+unsafe fn add_block<I: Lanes>(tables: *const f32, picks: &[i32], count: usize, sums: *mut f32, c: isize) {
+    let (mut first, mut picks) = (0, picks);
+    while first < c {
+        let width = together(c - first) as usize;
+        let (own, rest) = picks.split_at(count * width);
+        let stride = c as usize;
+        let mut p = 0;
+        while p < BLOCK {
+            let (from, to) = ((tables as *const u8).add(64 * p), sums.offset(first).add(p * stride));
+            p += match width {
+                64 => {
+                    I::add_lookups::<POSITIONS, 4>(from, own, to, stride);
+                    POSITIONS
+                }
+                32 => {
+                    I::add_lookups::<{ 2 * POSITIONS }, 2>(from, own, to, stride);
+                    2 * POSITIONS
+                }
+                _ => {
+                    I::add_lookups::<{ 4 * POSITIONS }, 1>(from, own, to, stride);
+                    4 * POSITIONS
+                }
+            };
+        }
+        (first, picks) = (first + width as isize, rest);
+    }
+}
+
+/// Copies sums [128][c] to the positions' channels.
+unsafe fn put_rows(sums: *const f32, to: &[*mut f32; BLOCK], c: usize) {
+    for (q, to) in to.iter().enumerate() {
+        if !to.is_null() {
+            std::ptr::copy_nonoverlapping(sums.add(q * c), *to, c);
+        }
     }
 }
 

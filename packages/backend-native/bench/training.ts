@@ -1,0 +1,80 @@
+// Profile of a training step by kernel, sets of instructions taking turns in one process. From the root of the repository:
+//   npx tsx --conditions @bitgrad/source packages/backend-native/bench/training.ts [avx2] [avx512:2 ...] [--steps N] [--nets A,B] [--cpu]
+// `avx512:2` is two threads. "rest" is what no native kernel did: tfjs, kernels that run as on wasm, and JavaScript.
+import { parseArgs } from 'node:util';
+import { nets } from '../../../apps/bench/src/training/nets.js';
+import { bitgradTrainee } from '../../../apps/bench/src/training/bitgrad-trainee.js';
+import { createStepper } from '../../../apps/bench/src/training/stepper.js';
+import { findAddon, type NativeTraining } from '../src/addon.js';
+import { native, type NativeOptions } from '../src/index.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    steps: { type: 'string', default: '8' },
+    rounds: { type: 'string', default: '5' },
+    nets: { type: 'string', default: '' },
+    cpu: { type: 'boolean', default: false },
+  },
+});
+const sets = positionals.length > 0 ? positionals : ['avx2', 'avx512'];
+/** Milliseconds: of the clock, or with --cpu of the process, which other work on the machine disturbs less. */
+const now = values.cpu
+  ? () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    }
+  : () => performance.now();
+const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1]!;
+
+/** Milliseconds by kernel since the last look. */
+const spent = new Map<string, number>();
+const { addon } = findAddon() as { addon: { NativeTraining: { prototype: NativeTraining } } };
+const { run } = addon.NativeTraining.prototype;
+const names = new WeakMap<object, string[]>();
+addon.NativeTraining.prototype.run = function (this: NativeTraining, ...args: Parameters<typeof run>) {
+  if (!names.has(this)) names.set(this, this.functions());
+  const start = now();
+  run.apply(this, args);
+  const name = names.get(this)![args[1]]!;
+  spent.set(name, (spent.get(name) ?? 0) + now() - start);
+};
+
+for (const net of nets) {
+  if (values.nets !== '' && !values.nets.split(',').includes(net.name)) continue;
+  const trainees = new Map<string, ReturnType<typeof bitgradTrainee>>();
+  const totals = new Map<string, number[]>(sets.map((set) => [set, []]));
+  const parts = new Map<string, Map<string, number[]>>(sets.map((set) => [set, new Map()]));
+  for (let round = 0; round <= Number(values.rounds); round++)
+    for (const set of sets) {
+      const [isa, threads = '1'] = set.split(':') as [string, string?];
+      const adapter = native({ isa: isa as NonNullable<NativeOptions['isa']>, threads: Number(threads) });
+      await adapter.start();
+      const trainee = trainees.get(set) ?? bitgradTrainee(net);
+      trainees.set(set, trainee);
+      const step = createStepper(trainee, net);
+      step();
+      for (let i = 0; i < Number(values.steps); i++) {
+        spent.clear();
+        const start = now();
+        step();
+        const total = now() - start;
+        if (round === 0) continue;
+        totals.get(set)!.push(total);
+        const of = parts.get(set)!;
+        const inside = [...spent.values()].reduce((a, b) => a + b, 0);
+        for (const [name, ms] of [...spent, ['rest', total - inside] as const])
+          of.set(name, [...(of.get(name) ?? []), ms]);
+      }
+      await adapter.dispose();
+    }
+  console.log(`\n${net.name}, batch ${net.batch}: milliseconds of a step (median)`);
+  const all = new Set([...parts.values()].flatMap((of) => [...of.keys()]));
+  const value = (set: string, name: string): number => median(parts.get(set)!.get(name) ?? [0]);
+  const rows = [...all].sort((a, b) => value(sets[0]!, b) - value(sets[0]!, a));
+  const line = (name: string, list: readonly number[]): void =>
+    console.log(name.padEnd(26) + list.map((ms) => ms.toFixed(2).padStart(12)).join(''));
+  console.log(''.padEnd(26) + sets.map((set) => set.padStart(12)).join(''));
+  for (const name of rows) line(name, sets.map((set) => value(set, name))); // prettier-ignore
+  line('step', sets.map((set) => median(totals.get(set)!))); // prettier-ignore
+}

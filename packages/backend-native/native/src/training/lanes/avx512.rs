@@ -1,0 +1,223 @@
+//! Sixteen lanes by AVX-512.
+use super::Floats;
+use std::arch::x86_64::*;
+
+/// Vectors of 16 numbers.
+pub struct Sixteen;
+
+/// Lanes of ones where a comparison holds.
+macro_rules! compare {
+    ($kind:expr, $a:expr, $b:expr) => {
+        _mm512_castsi512_ps(_mm512_movm_epi32(_mm512_cmp_ps_mask::<{ $kind }>($a, $b)))
+    };
+}
+
+// SAFETY: uses AVX-512F, VL and DQ, which `Avx512` stands for.
+unsafe impl Floats for Sixteen {
+    const N: usize = 16;
+    type F = __m512;
+    type I = __m512i;
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> __m512 {
+        _mm512_loadu_ps(p)
+    }
+    #[inline(always)]
+    unsafe fn store(p: *mut f32, a: __m512) {
+        _mm512_storeu_ps(p, a)
+    }
+    #[inline(always)]
+    unsafe fn splat(a: f32) -> __m512 {
+        _mm512_set1_ps(a)
+    }
+    #[inline(always)]
+    unsafe fn add(a: __m512, b: __m512) -> __m512 {
+        _mm512_add_ps(a, b)
+    }
+    #[inline(always)]
+    unsafe fn sub(a: __m512, b: __m512) -> __m512 {
+        _mm512_sub_ps(a, b)
+    }
+    #[inline(always)]
+    unsafe fn mul(a: __m512, b: __m512) -> __m512 {
+        _mm512_mul_ps(a, b)
+    }
+    #[inline(always)]
+    unsafe fn div(a: __m512, b: __m512) -> __m512 {
+        _mm512_div_ps(a, b)
+    }
+    #[inline(always)]
+    unsafe fn sqrt(a: __m512) -> __m512 {
+        _mm512_sqrt_ps(a)
+    }
+    #[inline(always)]
+    unsafe fn min(a: __m512, b: __m512) -> __m512 {
+        // Of two zeros the instruction gives the second, of a NaN and a number too.
+        _mm512_or_ps(_mm512_min_ps(a, b), _mm512_min_ps(b, a))
+    }
+    #[inline(always)]
+    unsafe fn max(a: __m512, b: __m512) -> __m512 {
+        let largest = _mm512_and_ps(_mm512_max_ps(a, b), _mm512_max_ps(b, a));
+        _mm512_or_ps(largest, compare!(_CMP_UNORD_Q, a, b))
+    }
+    #[inline(always)]
+    unsafe fn nearest(a: __m512) -> __m512 {
+        _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a)
+    }
+    #[inline(always)]
+    unsafe fn floor(a: __m512) -> __m512 {
+        _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC }>(a)
+    }
+    #[inline(always)]
+    unsafe fn and(a: __m512, b: __m512) -> __m512 {
+        _mm512_and_ps(a, b)
+    }
+    #[inline(always)]
+    unsafe fn or(a: __m512, b: __m512) -> __m512 {
+        _mm512_or_ps(a, b)
+    }
+    #[inline(always)]
+    unsafe fn xor(a: __m512, b: __m512) -> __m512 {
+        _mm512_xor_ps(a, b)
+    }
+    #[inline(always)]
+    unsafe fn lt(a: __m512, b: __m512) -> __m512 {
+        compare!(_CMP_LT_OQ, a, b)
+    }
+    #[inline(always)]
+    unsafe fn le(a: __m512, b: __m512) -> __m512 {
+        compare!(_CMP_LE_OQ, a, b)
+    }
+    #[inline(always)]
+    unsafe fn eq(a: __m512, b: __m512) -> __m512 {
+        compare!(_CMP_EQ_OQ, a, b)
+    }
+    #[inline(always)]
+    unsafe fn ne(a: __m512, b: __m512) -> __m512 {
+        compare!(_CMP_NEQ_UQ, a, b)
+    }
+    #[inline(always)]
+    unsafe fn select(mask: __m512, a: __m512, b: __m512) -> __m512 {
+        _mm512_mask_blend_ps(_mm512_movepi32_mask(_mm512_castps_si512(mask)), b, a)
+    }
+    #[inline(always)]
+    unsafe fn signs(a: __m512) -> u32 {
+        _mm512_movepi32_mask(_mm512_castps_si512(a)) as u32
+    }
+    #[inline(always)]
+    unsafe fn bits(a: __m512) -> __m512i {
+        _mm512_castps_si512(a)
+    }
+    #[inline(always)]
+    unsafe fn from_bits(a: __m512i) -> __m512 {
+        _mm512_castsi512_ps(a)
+    }
+    #[inline(always)]
+    unsafe fn truncate(a: __m512) -> __m512i {
+        _mm512_cvttps_epi32(a)
+    }
+    #[inline(always)]
+    unsafe fn convert(a: __m512i) -> __m512 {
+        _mm512_cvtepi32_ps(a)
+    }
+    #[inline(always)]
+    unsafe fn splat_i(a: i32) -> __m512i {
+        _mm512_set1_epi32(a)
+    }
+    #[inline(always)]
+    unsafe fn add_i(a: __m512i, b: __m512i) -> __m512i {
+        _mm512_add_epi32(a, b)
+    }
+    #[inline(always)]
+    unsafe fn sub_i(a: __m512i, b: __m512i) -> __m512i {
+        _mm512_sub_epi32(a, b)
+    }
+    #[inline(always)]
+    unsafe fn and_i(a: __m512i, b: __m512i) -> __m512i {
+        _mm512_and_si512(a, b)
+    }
+    #[inline(always)]
+    unsafe fn eq_i(a: __m512i, b: __m512i) -> __m512i {
+        _mm512_movm_epi32(_mm512_cmpeq_epi32_mask(a, b))
+    }
+    #[inline(always)]
+    unsafe fn shl<const N: i32>(a: __m512i) -> __m512i {
+        // The instruction takes an unsigned count, which `N` cannot be turned into here.
+        _mm512_sllv_epi32(a, _mm512_set1_epi32(N))
+    }
+    #[inline(always)]
+    unsafe fn shr<const N: i32>(a: __m512i) -> __m512i {
+        _mm512_srav_epi32(a, _mm512_set1_epi32(N))
+    }
+    #[inline(always)]
+    unsafe fn load_part(p: *const f32, count: usize) -> __m512 {
+        _mm512_maskz_loadu_ps(first(count), p)
+    }
+    #[inline(always)]
+    unsafe fn store_part(p: *mut f32, a: __m512, count: usize) {
+        _mm512_mask_storeu_ps(p, first(count), a)
+    }
+    #[inline(always)]
+    unsafe fn load_halves(low: *const f32, high: *const f32) -> __m512 {
+        let low = _mm512_castps256_ps512(_mm256_loadu_ps(low));
+        _mm512_insertf32x8::<1>(low, _mm256_loadu_ps(high))
+    }
+}
+
+/// The mask of the first `count` lanes, at most all.
+#[inline(always)]
+fn first(count: usize) -> u16 {
+    if count >= 16 { u16::MAX } else { (1 << count) - 1 }
+}
+
+/// See `Lanes::signed_sums`. The sums of the first and of the last two numbers, of four rows at once, are put together row by row.
+#[target_feature(enable = "avx512f,avx512dq")]
+pub unsafe fn signed_sums(rows: &[*const f32; 4], to: *mut f32) {
+    let mut d = _mm512_castps128_ps512(_mm_loadu_ps(rows[0]));
+    d = _mm512_insertf32x4::<1>(d, _mm_loadu_ps(rows[1]));
+    d = _mm512_insertf32x4::<2>(d, _mm_loadu_ps(rows[2]));
+    d = _mm512_insertf32x4::<3>(d, _mm_loadu_ps(rows[3]));
+    let minus = _mm512_castsi512_ps(_mm512_set1_epi64(i64::MIN));
+    // d1 + d0, d1 - d0, d3 + d2, d3 - d2 of each row.
+    let sums = _mm512_add_ps(_mm512_permute_ps::<0xf5>(d), _mm512_xor_ps(_mm512_permute_ps::<0xa0>(d), minus));
+    let negated = _mm512_set_epi32(1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0);
+    let negated = _mm512_castsi512_ps(_mm512_slli_epi32::<31>(negated));
+    let negated_high = _mm512_castsi512_ps(_mm512_slli_epi32::<31>(_mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0)));
+    let low = _mm512_set_epi32(0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0);
+    let high = _mm512_set_epi32(2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2);
+    for row in 0..4 {
+        let from = _mm512_set1_epi32(4 * row);
+        let a = _mm512_permutexvar_ps(_mm512_add_epi32(low, from), sums);
+        let b = _mm512_permutexvar_ps(_mm512_add_epi32(high, from), sums);
+        let sum = _mm512_add_ps(_mm512_xor_ps(a, negated), _mm512_xor_ps(b, negated_high));
+        _mm512_store_ps(to.offset(16 * row as isize), sum);
+    }
+}
+
+/// See `Lanes::add_lookups`.
+#[target_feature(enable = "avx512f")]
+pub unsafe fn add_lookups<const R: usize, const Q: usize>(tables: *const u8, picks: &[i32], sums: *mut f32, stride: usize) {
+    let mut all = [[_mm512_setzero_ps(); Q]; R];
+    for r in 0..R {
+        for q in 0..Q {
+            all[r][q] = _mm512_loadu_ps(sums.add(r * stride + 16 * q));
+        }
+    }
+    for step in picks.chunks_exact(16 * Q) {
+        let table = tables.offset((step[0] & !15) as isize);
+        let mut entries = [_mm512_setzero_si512(); Q];
+        for q in 0..Q {
+            entries[q] = _mm512_loadu_si512(step.as_ptr().add(16 * q) as *const __m512i);
+        }
+        for r in 0..R {
+            let row = _mm512_load_ps(table.add(64 * r) as *const f32);
+            for q in 0..Q {
+                all[r][q] = _mm512_add_ps(all[r][q], _mm512_permutexvar_ps(entries[q], row));
+            }
+        }
+    }
+    for r in 0..R {
+        for q in 0..Q {
+            _mm512_storeu_ps(sums.add(r * stride + 16 * q), all[r][q]);
+        }
+    }
+}
