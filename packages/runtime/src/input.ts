@@ -11,6 +11,7 @@ import {
   pictureSettings,
   type PictureOptions,
   type PictureSettings,
+  type SoundSettings,
   type PictureShape,
   type Pixels,
 } from '@bitgrad/bits';
@@ -35,7 +36,7 @@ export interface ImageOptions extends PictureOptions {
 /** What {@link imageInput} needs to know about a model; a loaded `Model` has it. */
 export interface ImageTarget {
   input: BufferSpec;
-  metadata?: { normalization?: InputNormalization; picture?: PictureSettings };
+  metadata?: { normalization?: InputNormalization; picture?: PictureSettings; sound?: SoundSettings };
 }
 
 const isCanvas = (image: unknown): image is CanvasLike =>
@@ -122,7 +123,7 @@ export function normalizeBytes(
  * @param image ImageData, a canvas, or { data, width, height } with 1, 3 or 4 bytes a pixel
  * @param target a loaded model, or its input (shape [height, width, 1 | 3 | 4]) and metadata
  * @returns [height, width, channels], Uint8Array or Float32Array as the model takes
- * @throws BitgradError `invalid-option`, `shape-mismatch`; `io` for a canvas that cannot be read; `limit-exceeded` before
+ * @throws BitgradError `invalid-option`, `shape-mismatch`; `incompatible` for a model of sound; `io` for a canvas that cannot be read; `limit-exceeded` before
  *   more memory is taken than `maxBytes`
  */
 export function imageInput(
@@ -152,6 +153,14 @@ export function imageInput(
     shape,
     '[height, width, 1, 3 or 4]',
     'This model does not take images; pass an array.',
+  );
+  check(
+    !metadata?.sound,
+    'incompatible',
+    'model of imageInput',
+    'one that was trained on sound',
+    'a model of pictures',
+    'soundInput makes its input from samples.',
   );
   const [height, width, channels] = shape as unknown as PictureShape;
   // Of the floats, that are made of the bytes.

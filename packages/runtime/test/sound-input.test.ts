@@ -5,6 +5,7 @@ import {
   decodeModel,
   encodeModel,
   normalizeBytes,
+  imageInput,
   soundInput,
   soundStream,
   type ModelMetadata,
@@ -35,6 +36,8 @@ describe('soundInput', () => {
     );
     const odd = { ...target(), metadata: { sound: { ...sound, frame: 200 } } };
     expect(thrown(() => soundInput(noise(10), 8000, odd)).message).toMatch(/"frame" of the sound: got 200/);
+    const picture = { data: new Uint8Array(4), width: 2, height: 2 };
+    expect(thrown(() => imageInput(picture, target()))).toMatchObject({ code: 'incompatible', message: expect.stringContaining('soundInput') }); // prettier-ignore
     const other = { input: { type: 'u8', shape: [12, 9, 1] }, metadata: { sound } } as const;
     expect(thrown(() => soundInput(noise(10), 8000, other)).code).toBe('shape-mismatch');
     expect(thrown(() => soundStream(16_000, target())).message).toMatch(

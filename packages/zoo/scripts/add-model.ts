@@ -6,11 +6,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SoundSettings } from '@bitgrad/bits';
 import { decodeModel, jsEngine, loadModel, type Engine } from '@bitgrad/runtime';
 import { wasmEngine } from '@bitgrad/backend-wasm/engine';
 import { nativeEngine } from '@bitgrad/backend-native/engine';
 import { loadDataset } from '@bitgrad/datasets/node';
-import type { Latency, ModelCard } from '../src/card.js';
+import type { Latency, ModelCard, SoundCard } from '../src/card.js';
 import { cardText } from './card-text.js';
 import { predictedClasses } from './predicted.js';
 
@@ -26,6 +27,7 @@ interface RunInfo {
   readonly options: Record<string, unknown> & { readonly data: string };
   readonly result: Record<string, unknown>;
   readonly finished: boolean;
+  readonly sound?: SoundSettings;
 }
 
 const [run, name] = process.argv.slice(2);
@@ -71,10 +73,13 @@ function writeLatent(): void {
 
 /** The options of the run that are not the defaults of the command. */
 function commandOf(): string {
-  const { model, kernelQuantizer, epochs, batchSize, seed, backend, learningRate, augment } = options;
+  const { model, modelOptions = {}, kernelQuantizer, epochs, batchSize, seed, backend, learningRate, augment } = options; // prettier-ignore
+  const own = JSON.stringify(modelOptions);
+  const network = own === '{}' ? String(model) : `${model} --model-options '${own}'`;
+  const sounds = ['copies', 'noises'].filter((name) => options[name] !== undefined).map((name) => ` --${name} ${String(options[name])}`).join(''); // prettier-ignore
   const more = learningRate === 0.001 ? '' : ` --lr ${String(learningRate)}`;
   const moved = augment === null ? '' : ` --augment ${Object.entries(augment as object).map(([kind, v]) => (v === true ? kind : `${kind}:${typeof v === 'object' ? (v as { padding: number }).padding : v}`)).join(',')}`; // prettier-ignore
-  return `bitgrad train --model ${model} --quantizer ${kernelQuantizer} --data ${about.data} --epochs ${epochs} --batch ${batchSize}${more}${moved} --backend ${backend} --seed ${seed}`;
+  return `bitgrad train --model ${network} --quantizer ${kernelQuantizer} --data ${about.data}${sounds} --epochs ${epochs} --batch ${batchSize}${more}${moved} --backend ${backend} --seed ${seed}`;
 }
 
 /** The median of each engine of Node, by the command that users have. */
@@ -96,16 +101,26 @@ async function answers(bytes: Uint8Array, images: Uint8Array): Promise<Uint8Arra
   return all[0]!;
 }
 
+/** What it hears where nobody speaks. */
+function soundCard(settings: SoundSettings): SoundCard {
+  const minutes = 60;
+  const { perHour } = bitgrad('run', file, '--false-accepts', String(minutes)) as unknown as SoundCard['falseAccepts']; // prettier-ignore
+  const command = `bitgrad run models/${name}/model.bitgrad --false-accepts ${minutes}`;
+  return { settings, falseAccepts: { command, minutes, perHour } };
+}
+
 writeLatent();
 const file = join(folder, 'model.bitgrad');
 bitgrad('compile', run, '-o', file);
 const bytes = readFileSync(file);
 const { plan, metadata } = decodeModel(bytes);
-const { test, classes } = await loadDataset(options.data);
+// Words alone: what was synthesized for training is counted by false accepts.
+const { sound, classes: labels = [] } = metadata;
+const { test } = await loadDataset(options.data, sound ? { sound, classes: labels } : {});
 const said = await answers(bytes, test.images);
 const right = (n: number): number =>
   said.subarray(0, n).reduce((sum, c, i) => sum + Number(c === test.labels[i]), 0);
-const confusion = classes.map(() => classes.map(() => 0));
+const confusion = labels.map(() => labels.map(() => 0));
 said.forEach((c, i) => (confusion[test.labels[i]!]![c]! += 1));
 const input = plan.buffers[plan.input]!;
 const card: ModelCard = {
@@ -115,7 +130,7 @@ const card: ModelCard = {
   dataLicence: about.dataLicence,
   intendedUse: about.intendedUse,
   limits: about.limits,
-  labels: metadata.classes!,
+  labels,
   input: { shape: input.shape, type: input.type },
   training: {
     command: commandOf(),
@@ -139,6 +154,7 @@ const card: ModelCard = {
     float: metadata.floatBytes!,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   },
+  ...(sound && { sound: soundCard(sound) }),
   latency: latencies(file),
   machine: `${cpus()[0]!.model.trim()}, ${cpus().length} cores, Node ${process.version}`,
 };

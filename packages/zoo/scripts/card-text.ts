@@ -1,26 +1,45 @@
 // A card as a page.
-import type { ModelCard } from '../src/card.js';
+import type { ModelCard, SoundCard } from '../src/card.js';
 
 const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [head, head.map(() => '-'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+/** What it hears, and of whom. */
+const soundText = ({ settings, falseAccepts, speakers }: SoundCard): string => `## Sound
+
+${settings.frames} frames of ${settings.bands} bands from ${settings.lowest} to ${settings.highest} Hz, every ${settings.hop} of ${settings.sampleRate} samples a second: the packed file has these settings.
+
+Words an hour that it hears where nobody speaks, in ${falseAccepts.minutes} minutes of each (\`${falseAccepts.command}\`):
+
+${table(Object.keys(falseAccepts.perHour), [Object.values(falseAccepts.perHour)])}
+${
+  speakers
+    ? `
+Accuracy on a speaker whose recordings were left out of training, each in turn (\`${speakers.command}\`): ${percent(speakers.mean)} on average.
+
+${table(Object.keys(speakers.accuracy), [Object.values(speakers.accuracy).map(percent)])}
+`
+    : ''
+}
+`;
 
 /** The card in Markdown: every figure is the card's. */
 export const cardText = (card: ModelCard): string => `# ${card.name}
 
 ${card.title}
 
-- **Accuracy**: ${percent(card.test.accuracy)} (${card.test.right} of ${card.test.images} test images): \`${card.test.command}\`
+- **Accuracy**: ${percent(card.test.accuracy)} (${card.test.right} of ${card.test.images} test ${card.sound ? 'recordings' : 'images'}): \`${card.test.command}\`
 - **Size**: ${card.bytes.packed} bytes packed, ${card.bytes.float} in float32
 - **Input**: ${card.input.type} [${card.input.shape.join(', ')}]; **labels**: ${card.labels.join(', ')}
-- **Trained** with one seed (${card.training.seed}), ${card.training.epochs} epochs of ${card.training.images} images, ${card.training.seconds} s of wall time (on a machine that others used too) on \`${card.training.backend}\`: \`${card.training.command}\`
+- **Trained** with one seed (${card.training.seed}), ${card.training.epochs} epochs of ${card.training.images} ${card.sound ? 'examples' : 'images'}, ${card.training.seconds} s of wall time (on a machine that others used too) on \`${card.training.backend}\`: \`${card.training.command}\`
 - **Licence**: ${card.licence}; data: ${card.dataLicence}
 
 **Intended use.** ${card.intendedUse}
 
 **Limits.** ${card.limits.join(' ')}
 
-## Time of one inference
+${card.sound ? soundText(card.sound) : ''}## Time of one inference
 
 \`bitgrad bench model.bitgrad --engine ENGINE --seconds 3\` on ${card.machine}:
 

@@ -1,4 +1,5 @@
 // What is known of a model: all figures are measured by scripts/add-model.ts, all words are of models/NAME/about.json.
+import type { SoundSettings } from '@bitgrad/bits';
 
 /** Time of one inference. */
 export interface Latency {
@@ -9,6 +10,25 @@ export interface Latency {
   readonly medianMs: number;
   readonly p5Ms: number;
   readonly p95Ms: number;
+}
+
+/** Of a model of sound. */
+export interface SoundCard {
+  /** How recordings become its input; the packed file has them as well. */
+  readonly settings: SoundSettings;
+  /** Words that it hears where nobody speaks, by the kind of synthesized sound: so many an hour. */
+  readonly falseAccepts: {
+    readonly command: string;
+    /** Of each kind. */
+    readonly minutes: number;
+    readonly perHour: Readonly<Record<string, number>>;
+  };
+  /** Accuracy of the same network, trained without the recordings of one speaker, on all of those; by speaker. */
+  readonly speakers?: {
+    readonly command: string;
+    readonly accuracy: Readonly<Record<string, number>>;
+    readonly mean: number;
+  };
 }
 
 /** A model card. */
@@ -51,6 +71,8 @@ export interface ModelCard {
     readonly float: number;
     readonly sha256: string;
   };
+  /** Of a model that listens; of one that reads pictures there is none. */
+  readonly sound?: SoundCard;
   /** One inference, on {@link machine}. */
   readonly latency: readonly Latency[];
   readonly machine: string;

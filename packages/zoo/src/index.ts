@@ -1,9 +1,9 @@
 // Every model by name, each loaded when it is asked for. One alone is at `@bitgrad/zoo/NAME`.
 import { BitgradError, nearestName } from '@bitgrad/bits';
-import { models } from './generated/index.js';
+import { modelKinds as kinds, models } from './generated/index.js';
 import type { Pretrained, PretrainedOptions, ZooModel } from './pretrained.js';
 
-export type { Latency, ModelCard } from './card.js';
+export type { Latency, ModelCard, SoundCard } from './card.js';
 export type { Pretrained, PretrainedOptions, ZooModel } from './pretrained.js';
 
 /** Names of the models. */
@@ -11,6 +11,9 @@ export type ModelName = keyof typeof models;
 
 /** Names of the models, sorted. */
 export const modelNames: readonly ModelName[] = Object.keys(models) as ModelName[];
+
+/** What each takes: those that read pictures have `classify`, for those that listen there are `soundInput` and `soundStream` of the runtime. */
+export const modelKinds: Readonly<Record<ModelName, 'picture' | 'sound'>> = kinds;
 
 /** A model with its card, not loaded yet. @throws BitgradError `unknown-name` */
 export async function findPretrained(name: ModelName): Promise<Pretrained> {

@@ -1,8 +1,11 @@
 // Each model is what its card says: the file, the engines, and, where the data is, the accuracy.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { wasmEngine } from '@bitgrad/backend-wasm/engine';
 import { loadDataset } from '@bitgrad/datasets/node';
 import { decodeModel, jsEngine } from '@bitgrad/runtime';
@@ -19,7 +22,19 @@ const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.
 /** BITGRAD_ZOO=all: whole test sets. */
 const whole = process.env.BITGRAD_ZOO === 'all';
 /** Folders in BITGRAD_TEST_DATA by what cards call the data. */
-const folders: Record<string, string> = { 'mnist:data/mnist': 'mnist' };
+const folders: Record<string, string> = {
+  'mnist:data/mnist': 'mnist',
+  'audio:data/spoken-digits': 'spoken-digits',
+};
+/** What a folder there holds; recordings are in an archive. */
+function unpacked(folder: string): string {
+  const archive = join(folder, 'recordings.tar.gz');
+  if (!existsSync(archive)) return folder;
+  const to = mkdtempSync(join(tmpdir(), 'bitgrad-zoo-'));
+  onTestFinished(() => rmSync(to, { recursive: true }));
+  execFileSync('tar', ['-xzf', archive, '--strip-components=1', '-C', to]);
+  return to;
+}
 
 it('has a module, an export and a page for each folder of models/', async () => {
   const manifest = JSON.parse(readFileSync(at('package.json'), 'utf8')) as { exports: object };
@@ -41,6 +56,8 @@ describe.each(modelNames)('%s', (name) => {
     expect(bytes().length).toBe(card.bytes.packed);
     const { metadata, plan } = decodeModel(bytes());
     expect(metadata.classes).toEqual(card.labels);
+    expect(metadata.sound).toEqual(card.sound?.settings);
+    expect(exports.modelKinds[name]).toBe(metadata.sound ? 'sound' : 'picture');
     expect(plan.buffers[plan.input]).toMatchObject(card.input);
     const { confusion, right, images, accuracy } = card.test;
     expect(confusion.flat().reduce((a, b) => a + b, 0)).toBe(images);
@@ -52,8 +69,12 @@ describe.each(modelNames)('%s', (name) => {
     const { card } = await findPretrained(name);
     const { folder, missing } = testData(folders[card.test.data]!);
     if (missing) context.skip(missing);
-    const { test } = await loadDataset(`${card.test.data.split(':')[0]}:${folder}`);
-    const count = whole ? test.size : 300;
+    const { settings: sound } = card.sound ?? {};
+    const { test } = await loadDataset(
+      `${card.test.data.split(':')[0]}:${unpacked(folder)}`,
+      sound ? { sound, classes: card.labels } : {},
+    );
+    const count = whole ? test.size : Math.min(300, test.size);
     const images = test.images.subarray(0, (count * test.images.length) / test.size);
     const said: Uint8Array[] = [];
     for (const engine of [jsEngine(), wasmEngine()]) {
@@ -64,6 +85,7 @@ describe.each(modelNames)('%s', (name) => {
     expect(said[1]).toEqual(said[0]);
     const right = said[0]!.reduce((sum, c, i) => sum + Number(c === test.labels[i]), 0);
     expect(right).toBe(whole ? card.test.right : card.test.first['300']);
+    expect(test.size).toBe(card.test.images);
   });
 
   it('has its latent weights as the folder of a run', async () => {

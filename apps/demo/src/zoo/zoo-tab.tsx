@@ -1,7 +1,7 @@
 // Zoo: the trained models of @bitgrad/zoo, live: a drawing or a picture, the three most probable classes, size and time.
 import { useEffect, useState } from 'preact/hooks';
 import type { Classification, Picture } from '@bitgrad/classify';
-import { findPretrained, modelNames, type ModelName, type ZooModel } from '@bitgrad/zoo';
+import { findPretrained, modelKinds, modelNames, type ModelName, type ZooModel } from '@bitgrad/zoo';
 import { DrawingArea } from '../draw/drawing-area.js';
 import { SampleDigits } from '../draw/sample-digits.js';
 import { image, strokes } from '../draw/session.js';
@@ -16,6 +16,9 @@ interface Answer {
   readonly ms: number;
   readonly of: 'the drawing' | 'the picture';
 }
+
+/** Those that read pictures. */
+const readers = modelNames.filter((name) => modelKinds[name] === 'picture');
 
 /** The chosen model, or why there is none. */
 function useZooModel(name: ModelName): { model?: ZooModel; problem?: string } {
@@ -116,7 +119,7 @@ function useAnswers(model: ZooModel | undefined) {
 
 /** The Zoo page. */
 export function ZooTab() {
-  const [name, setName] = useState<ModelName>(modelNames[0]!);
+  const [name, setName] = useState<ModelName>(readers[0]!);
   const [dark, setDark] = useState(true);
   const { model, problem: noModel } = useZooModel(name);
   const { answer, problem, ask } = useAnswers(model);
@@ -145,7 +148,7 @@ export function ZooTab() {
         <label class="field">
           <span>Model</span>
           <select value={name} onChange={(event) => setName(event.currentTarget.value as ModelName)}>
-            {modelNames.map((each) => (
+            {readers.map((each) => (
               <option key={each} value={each}>
                 {each}
               </option>
