@@ -72,13 +72,14 @@ function packedLines(context: Context<ConvOp | DenseOp>): string[] {
     if (row) return [`xnor(${row}, ${w}, ${words}, ${units}, ${bits}, ${target});`];
     return [...tapLoop(context as Context<ConvOp>, (tap) => [`xnor(${tap}, ${w}, ${words}, ${units}, ${bits}, ${target});`])]; // prettier-ignore
   }
-  context.use('put');
   const mask = needsMask(op);
   const direct = channels % 32 === 0 && channels > 32;
   const zero = [`memset(patch, 0, ${4 * words * (mask ? 2 : 1)});`];
   const real = [...appendRow('patch', 'tap', source), ...(mask ? appendOnes('real', channels) : [])];
   const padded = op.op === 'conv' && op.padValue < 0 ? appendOnes('patch', channels) : [];
   const loopsWords = rowLength(source) > 1;
+  // Rows of whole words are copied as they are: then nothing is put bit by bit, unless something stands beside them.
+  if ([...real, ...(isPadded(op) ? padded : [])].some((line) => line.includes('put('))) context.use('put');
   const head = [
     `u32 *const patch = ${scratch};`,
     ...(mask ? [`u32 *const real = patch + ${words};`] : []),
