@@ -1,10 +1,11 @@
 // What a packed model can be exported to. A new format is one line in the table.
+import type { Layout } from '@bitgrad/export-c';
 import type { PackedModel } from '@bitgrad/runtime';
 
 /** What the command gives to a format; each takes what it knows. */
 export interface ExportSettings {
   readonly name?: string;
-  readonly layout?: 'plain' | 'arduino' | 'esp-idf';
+  readonly layout?: Layout;
 }
 
 /** A format. */

@@ -209,7 +209,7 @@ describe('export', () => {
     const out = join(folder, 'firmware');
     const found = object(await cli(['export', packed, '--to', 'c', '-o', out, '--name', 'net', '--layout', 'arduino', '--json'])); // prettier-ignore
     const files = found.files as Record<string, number>;
-    expect(Object.keys(files).toSorted()).toEqual(['examples/net_run/net_run.ino', 'library.properties', 'src/net.c', 'src/net.h']); // prettier-ignore
+    expect(Object.keys(files).toSorted()).toEqual(['examples/net_run/net_run.ino', 'library.json', 'library.properties', 'src/net.c', 'src/net.h']); // prettier-ignore
     for (const [path, bytes] of Object.entries(files))
       expect(readFileSync(join(out, path))).toHaveLength(bytes);
     expect(readFileSync(join(out, 'src/net.h'), 'utf8')).toContain(

@@ -12,7 +12,7 @@ const failure = failureOf('export-c');
 export interface ExportCOptions {
   /** Prefix of all public names and of the files: a C identifier of lower case, default `m`. */
   readonly name?: string;
-  /** `plain` (default): the two files; `arduino`: a library with a sketch; `esp-idf`: a component. */
+  /** `plain` (default): the two files; `arduino`: a library, for PlatformIO too; `esp-idf`: a component; `zephyr`: a module. */
   readonly layout?: Layout;
 }
 

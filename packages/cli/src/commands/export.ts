@@ -23,8 +23,8 @@ export const exportEntries = {
   ),
   layout: v.optional(
     described(
-      v.picklist(['plain', 'arduino', 'esp-idf']),
-      'c: two files, a library, or a component (default: plain)',
+      v.picklist(['plain', 'arduino', 'esp-idf', 'zephyr']),
+      'c: two files, a library (PlatformIO takes it too), a component, or a module (default: plain)',
       {
         value: '<layout>',
       },
