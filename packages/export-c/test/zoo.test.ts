@@ -1,0 +1,56 @@
+// Every model of @bitgrad/zoo as C against the reference engine, bit for bit: on 200 inputs, and with BITGRAD_FULL=1 or
+// BITGRAD_ENDURANCE=1 on 10,000. They are the test pictures of the model's card where BITGRAD_TEST_DATA has them, and random
+// numbers where it does not, or beyond their end. BITGRAD_REPORT=1 tells which.
+import { createRng } from '@bitgrad/bits';
+import { loadDataset } from '@bitgrad/datasets/node';
+import { decodeModel, elementCount } from '@bitgrad/runtime';
+import { endurance } from '@bitgrad/tooling/endurance';
+import { testData } from '@bitgrad/tooling/test-data';
+import { findPretrained, modelNames, type Pretrained } from '@bitgrad/zoo';
+import { describe, expect, it } from 'vitest';
+import { isHere, sameOnAll, toolchains } from './support/run.js';
+
+const gcc = toolchains[0]!;
+const count = process.env.BITGRAD_FULL === '1' || endurance ? 10_000 : 200;
+
+/** Bytes of the test pictures of a card, and why there are none. Recordings would have to be read as the model hears them. */
+async function pictures({ test, input }: Pretrained['card']): Promise<{ bytes: Uint8Array; why: string }> {
+  const [kind, path] = test.data.split(':') as [string, string?];
+  const none = (why: string) => ({ bytes: new Uint8Array(), why });
+  if (!path || kind === 'audio' || input.type !== 'u8') return none(`${test.data} has no pictures`);
+  // Cards name it as it lies in a clone.
+  const { folder, missing } = testData(path.replace(/^data\//, ''));
+  if (missing) return none(missing);
+  const [height, width] = input.shape as [number, number];
+  const { test: split } = await loadDataset(`${kind}:${folder}`, kind === 'folder' ? { size: [height, width] } : {}); // prettier-ignore
+  expect(split.images.length / split.size, `an image of ${folder}`).toBe(elementCount(input.shape));
+  return { bytes: split.images, why: '' };
+}
+
+describe.skipIf(!isHere(gcc))('models of the zoo as C (needs gcc)', () => {
+  it.each(modelNames)(
+    `%s gives the same bits on ${count} inputs`,
+    async (name) => {
+      const { card, bytes } = await findPretrained(name);
+      const model = decodeModel(bytes());
+      const { shape, type } = model.plan.buffers[model.plan.input]!;
+      const length = count * elementCount(shape);
+      const rng = createRng(1);
+      const inputs =
+        type === 'u8'
+          ? Uint8Array.from({ length }, () => rng.integer(256))
+          : Float32Array.from({ length }, () => rng.normal());
+      const { bytes: known, why } = await pictures(card);
+      inputs.set(known.subarray(0, length));
+      const outputs = await sameOnAll(model, inputs, gcc);
+      expect(outputs.length).toBe(count * elementCount(model.plan.buffers[model.plan.output]!.shape));
+      // Inputs that all give one answer would compare nothing.
+      expect(new Set(outputs).size).toBeGreaterThan(card.labels.length);
+      const real = Math.min(count, known.length / elementCount(shape));
+      if (process.env.BITGRAD_REPORT)
+        process.stdout.write(`${name}: ${real} of ${card.test.data}, ${count - real} random ${why}\n`);
+    },
+    // A network for CIFAR takes the reference engine a tenth of a second.
+    120_000 + count * 600,
+  );
+});
