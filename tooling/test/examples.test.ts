@@ -1,5 +1,6 @@
-// The examples as a user starts them: copied out of this repository, with the packages from tarballs, built by their own script,
-// and looked at in Chromium. BITGRAD_FULL=1 adds those whose frameworks take minutes to install and build.
+// The examples as a user has them: copied out of this repository, with the packages from tarballs, built by their own script,
+// and looked at in Chromium. BITGRAD_FULL=1 starts each by two commands from a folder of its own, and adds those whose frameworks
+// take long to install and build.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,13 +9,14 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium } from '../chromium.mjs';
 import { root } from '../workspace.mjs';
+import { installAlone, start } from './places/clean-folder.js';
 import { makeProject, run } from './places/project.js';
 
 const slow = ['next'];
 const full = process.env['BITGRAD_FULL'] === '1';
 const source = `${root}examples/`;
-const names = readdirSync(source).filter(
-  (name) => existsSync(join(source, name, 'index.html')) || slow.includes(name),
+const names = readdirSync(source).filter((name) =>
+  ['index.html', 'package.json'].some((file) => existsSync(join(source, name, file))),
 );
 const built = names.filter((name) => existsSync(join(source, name, 'package.json')));
 const tested = names.filter((name) => full || !slow.includes(name));
@@ -58,11 +60,15 @@ describe.skipIf(missing && !required)(missing ? `examples (skipped: ${missing})`
   let folder: string;
   let examples: string;
   let browser: Browser;
+  let ours: Record<string, string>;
   const servers: Server[] = [];
 
   beforeAll(async () => {
     let project: string;
-    ({ folder, project } = await makeProject(['bits', 'runtime', 'backend-wasm'], dependencies()));
+    // With BITGRAD_FULL each installs what it needs itself.
+    const more = full ? {} : dependencies();
+    ({ folder, project } = await makeProject(['bits', 'runtime', 'backend-wasm'], more));
+    ours = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')).dependencies;
     examples = join(project, 'examples');
     mkdirSync(examples);
     for (const name of ['assets', ...tested])
@@ -75,10 +81,15 @@ describe.skipIf(missing && !required)(missing ? `examples (skipped: ${missing})`
     rmSync(folder, { recursive: true, force: true });
   }, 300_000);
 
-  /** What a page shows once it has an answer. */
-  async function shown(folder: string, path = '/'): Promise<string | null> {
+  /** Serves a folder until the end. */
+  async function served(folder: string): Promise<string> {
     const { server, address } = await serveFolder(folder);
     servers.push(server);
+    return address;
+  }
+
+  /** What a page shows once it has an answer. */
+  async function shown(address: string): Promise<string | null> {
     const page = await browser.newPage();
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(String(error)));
@@ -91,7 +102,7 @@ describe.skipIf(missing && !required)(missing ? `examples (skipped: ${missing})`
         body: readFileSync(join(examples, '../node_modules', route.request().url().slice(cdn.length))),
       }),
     );
-    await page.goto(address + path);
+    await page.goto(address);
     await page
       .waitForFunction("document.querySelector('output')?.textContent", undefined, { timeout: 20_000 })
       .catch(() => undefined);
@@ -101,16 +112,34 @@ describe.skipIf(missing && !required)(missing ? `examples (skipped: ${missing})`
     return text;
   }
 
+  /** What an example shows that its own script has built. */
+  async function builtShown(name: string): Promise<string | null> {
+    const path = join(examples, name);
+    await run('npm', ['run', 'build'], { cwd: path, timeout: 300_000 });
+    const output = ['dist', 'out', 'build'].map((made) => join(path, made)).find(existsSync);
+    return shown(await served(output!));
+  }
+
+  /** What an example shows that two commands have installed and started. */
+  async function startedShown(name: string): Promise<string | null> {
+    const { address, stop } = await start(
+      await installAlone(source, name, join(folder, 'alone', name), ours),
+    );
+    try {
+      return await shown(address);
+    } finally {
+      stop();
+    }
+  }
+
   for (const name of names)
     it.skipIf(!tested.includes(name))(
       tested.includes(name) ? name : `${name} (skipped: BITGRAD_FULL=1 runs it)`,
       async () => {
-        const path = join(examples, name);
-        if (built.includes(name)) await run('npm', ['run', 'build'], { cwd: path, timeout: 300_000 });
-        const output = ['dist', 'out', 'build'].map((made) => join(path, made)).find(existsSync);
-        const text = output ? await shown(output) : await shown(examples, `/${name}/`);
+        const page = built.includes(name) ? (full ? startedShown : builtShown) : null;
+        const text = page ? await page(name) : await shown(`${await served(examples)}/${name}/`);
         expect(text).toBe('7 by wasm');
       },
-      300_000,
+      600_000,
     );
 });
