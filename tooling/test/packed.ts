@@ -1,5 +1,5 @@
 // Packages as npm will have them, for tests that install and use them outside of this repository.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt } from '../scripts/pnpm.mjs';
 import type { workspacePackages } from '../workspace.mjs';
@@ -29,3 +29,9 @@ export const fromTarballs = (packages: Packages, tarballs: string): Record<strin
   Object.fromEntries(
     packages.map(({ manifest }) => [manifest.name, `file:${tarballOf(tarballs, manifest)}`]),
   );
+
+/** The bytes of all files below a folder. */
+export const bytesBelow = (folder: string): number =>
+  readdirSync(folder, { recursive: true, withFileTypes: true, encoding: 'utf8' })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + readFileSync(join(entry.parentPath, entry.name)).length, 0);

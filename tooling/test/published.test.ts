@@ -19,7 +19,7 @@ import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { platformOf, writePackage } from '../../packages/backend-native/scripts/platforms.mjs';
 import { root, workspacePackages } from '../workspace.mjs';
-import { fromTarballs, pack, tarballOf } from './packed.js';
+import { bytesBelow, fromTarballs, pack, tarballOf } from './packed.js';
 import { importsOf, installedBy } from './readmes.js';
 
 const run = promisify(execFile);
@@ -175,5 +175,36 @@ describe('a project of a user', () => {
     expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({
       engine: installedBinary() ? 'native' : 'wasm',
     });
+  }, 300_000);
+});
+
+describe('the command alone', () => {
+  // 123 MB, of which 92 MB are TensorFlow.js and 15 MB the reader of Keras files.
+  const most = 135e6;
+
+  /** A package of ours and those of ours that it depends on. */
+  const withDependencies = (name: string): typeof packages => {
+    const found = packages.filter(({ manifest }) => manifest.name === name);
+    const next = found.flatMap(({ manifest }) => Object.keys(manifest.dependencies ?? {}));
+    return [...new Set([...found, ...next.flatMap(withDependencies)])];
+  };
+
+  it(`installs no charts, nothing optional, and less than ${most / 1e6} MB`, async () => {
+    const own = join(folder, 'command');
+    mkdirSync(own);
+    const dependencies = fromTarballs(withDependencies('bitgrad'), tarballs);
+    writeFileSync(join(own, 'package.json'), JSON.stringify({ dependencies }));
+    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
+      cwd: own,
+      timeout: 300_000,
+    });
+    const lock = readFileSync(join(own, 'node_modules/.package-lock.json'), 'utf8');
+    const names = Object.keys(JSON.parse(lock).packages).map((path) => path.split('node_modules/').at(-1)!);
+    expect(names).toContain('@tensorflow/tfjs-core');
+    const unwanted = /chart|plot|zrender|^d3|vega|onnxruntime|playwright|tfjs-node|^webgpu$|backend-native/;
+    expect(names.filter((name) => unwanted.test(name))).toEqual([]);
+    expect(bytesBelow(join(own, 'node_modules'))).toBeLessThan(most);
+    const { stdout } = await run(process.execPath, ['node_modules/bitgrad/bin/bitgrad.mjs', 'list'], { cwd: own }); // prettier-ignore
+    expect(stdout).toContain('reste');
   }, 300_000);
 });

@@ -6,7 +6,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   writeFileSync,
 } from 'node:fs';
@@ -20,7 +19,7 @@ import { PNG } from 'pngjs';
 import { expect } from 'vitest';
 import { findHost } from '../../hosts.mjs';
 import { root, workspacePackages } from '../../workspace.mjs';
-import { fromTarballs, pack } from '../packed.js';
+import { bytesBelow, fromTarballs, pack } from '../packed.js';
 
 /** What a place did in one case (answer.mjs). */
 export interface Outcome {
@@ -38,12 +37,6 @@ export const file = new Uint8Array(readFileSync(`${root}examples/assets/digits.b
 export const pixels = Uint8Array.from(
   PNG.sync.read(readFileSync(`${root}examples/assets/seven.png`)).data.filter((_, i) => i % 4 === 0),
 );
-
-/** The bytes of all files below a folder. */
-const bytesBelow = (folder: string): number =>
-  readdirSync(folder, { recursive: true, withFileTypes: true, encoding: 'utf8' })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + readFileSync(join(entry.parentPath, entry.name)).length, 0);
 
 /** The bytes that a package and all that npm installs with it have in a project. */
 export function installedBytes(project: string, name: string): number {
