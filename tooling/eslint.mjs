@@ -64,6 +64,8 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
+  // SvelteKit's own names.
+  { files: ['examples/sveltekit/src/routes/+*'], rules: { 'files/kebab-case': 'off' } },
   {
     files: ['packages/*/src/**/*.ts'],
     plugins: { jsdoc },
