@@ -9,6 +9,7 @@ const pages: Record<Exclude<TabId, 'draw'>, () => Promise<ComponentType>> = {
   train: () => import('./train/train-tab.js').then((module) => module.TrainTab),
   quantizers: () => import('./quantizers/quantizers-tab.js').then((module) => module.QuantizersTab),
   inspect: () => import('./inspect/inspect-tab.js').then((module) => module.InspectTab),
+  listen: () => import('./listen/listen-tab.js').then((module) => module.ListenTab),
   zoo: () => import('./zoo/zoo-tab.js').then((module) => module.ZooTab),
 };
 

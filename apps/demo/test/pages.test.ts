@@ -1,34 +1,14 @@
 // Quantizers and Inspect in a real Chromium, the looks of every page, and what the build may weigh.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violations } from './accessible.js';
 import { handwriting } from './handwriting.js';
 import { serve, type StaticServer } from './server.js';
-import { siteFolder } from './site.js';
+import { builtFile, gzipSizes, siteFolder } from './site.js';
 import { answer, draw, launch, ready, screenshots, skipReason, visit } from './visit.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const pages = ['draw', 'train', 'quantizers', 'inspect', 'zoo'] as const;
-
-/** What axe-core finds wrong on the page as it is. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { run } = (
-      globalThis as unknown as {
-        axe: {
-          run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
-        };
-      }
-    ).axe;
-    const found = await run();
-    return found.violations.map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`,
-    );
-  });
-}
+const pages = ['draw', 'train', 'quantizers', 'inspect', 'listen', 'zoo'] as const;
 
 describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`, () => {
   let browser: Browser;
@@ -203,17 +183,7 @@ describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`,
     const loaded = await page.evaluate(() =>
       performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname.split('/').at(-1)!),
     );
-    const { gzipSync } = await import('node:zlib');
-    const read = (name: string): Buffer => {
-      try {
-        return readFileSync(`${siteFolder}/assets/${name}`);
-      } catch {
-        return readFileSync(`${siteFolder}/${name}`);
-      }
-    };
-    const sizes = Object.fromEntries(
-      ['index.html', ...new Set(loaded)].map((name) => [name, gzipSync(read(name)).length]),
-    );
+    const sizes = gzipSizes(['index.html', ...loaded]);
     writeFileSync(`${siteFolder}/../first-view.json`, JSON.stringify(sizes, null, 2));
     expect(Object.keys(sizes)).toEqual(expect.arrayContaining(['digits.bitgrad']));
     expect(Object.values(sizes).reduce((a, b) => a + b, 0)).toBeLessThan(150_000);
@@ -225,7 +195,7 @@ describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`,
     const all = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
     for (const url of all.filter((name) => name.endsWith('.js'))) {
       expect(url).not.toMatch(/tfjs/);
-      expect(read(url.split('/').at(-1)!).toString()).not.toMatch(
+      expect(builtFile(url.split('/').at(-1)!).toString()).not.toMatch(
         /Tensor is disposed|registerKernel|backendName/,
       );
     }

@@ -1,5 +1,7 @@
 // Builds the page once for all tests, into a folder that is not in git; does nothing where no test could use it.
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { chromiumMissing } from '@bitgrad/tooling/chromium';
 import { build } from 'vite';
 
@@ -19,3 +21,13 @@ export default async function setup(): Promise<void> {
     process.env.NODE_ENV = NODE_ENV;
   }
 }
+
+/** A file of the built page, by its name. */
+export function builtFile(name: string): Buffer {
+  const asset = `${siteFolder}/assets/${name}`;
+  return readFileSync(existsSync(asset) ? asset : `${siteFolder}/${name}`);
+}
+
+/** Bytes of some files of the built page, each once, as a server sends them. */
+export const gzipSizes = (names: readonly string[]): Record<string, number> =>
+  Object.fromEntries([...new Set(names)].map((name) => [name, gzipSync(builtFile(name)).length]));

@@ -19,6 +19,13 @@ export const skipReason =
 export const launch = ({ gpu = false, args = [] as string[] } = {}): Promise<Browser> =>
   launchChromium({ gpu, args });
 
+/** Flags for Chromium: a microphone that is allowed, and plays a WAV file once; or beeps. */
+export const microphone = (path?: string): string[] => [
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream',
+  ...(path === undefined ? [] : [`--use-file-for-fake-audio-capture=${path}%noloop`]),
+];
+
 /** An open page and what went wrong on it. */
 export interface Visit {
   readonly page: Page;

@@ -75,7 +75,7 @@ export {
   type RunsHere,
   type Skipped,
 } from './runs-here.js';
-export { resample } from './sound/resample.js';
+export { createResampler, resample, type Resampler } from './sound/resample.js';
 export { spectrumTables, type SpectrumTables } from './sound/spectrum.js';
 export { byteScales, soundBytes, soundReader, soundStream, type ByteScale } from './sound/features.js';
 export {

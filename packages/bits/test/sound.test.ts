@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   BitgradError,
+  createResampler,
   createRng,
   defaultSound,
   resample,
@@ -211,6 +212,33 @@ describe('another sample rate', () => {
     expect(resample(samples, 8000, 8000)).toBe(samples);
     expect(resample(samples, 8000, 16_000)).toBeInstanceOf(Float32Array);
     expect(() => resample(samples, 0, 8000)).toThrow(BitgradError);
+  });
+
+  it.each([
+    [48_000, 8000],
+    [44_100, 8000],
+    [8000, 16_000],
+    [11_025, 8000],
+    [8000, 8000],
+  ])('in pieces from %d to %d Hz is that of the whole', (from, to) => {
+    const rng = createRng(from);
+    for (const length of [0, 1, 40, 5000]) {
+      const whole = Float32Array.from({ length }, () => 2 * rng.next() - 1);
+      const { push, end } = createResampler(from, to);
+      const got: number[] = [];
+      for (let at = 0; at < length;) {
+        const piece = whole.subarray(at, (at += rng.integer(700)));
+        got.push(...push(piece));
+        // No later than the filter asks for.
+        expect(got.length).toBeGreaterThan(
+          (Math.min(at, length) * to) / from - (17 * Math.max(1, to / from) + 1),
+        );
+      }
+      got.push(...end());
+      expect(got).toEqual([...resample(whole, from, to)]);
+      expect(() => push(whole)).toThrow(BitgradError);
+    }
+    expect(() => createResampler(from, to).push([0] as never)).toThrow(/Float32Array/);
   });
 });
 

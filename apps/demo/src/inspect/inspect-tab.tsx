@@ -23,7 +23,7 @@ effect(() => {
   const wanted = inspectFile.value ?? drawFile.value;
   if (wanted) file.value = wanted;
   else
-    shippedModel().then(
+    shippedModel('digits.bitgrad').then(
       (shipped) => (file.value ??= shipped),
       () => undefined,
     );

@@ -1,5 +1,6 @@
 // Train: settings on one side, the run on the other. All work is in a worker.
 import { useEffect } from 'preact/hooks';
+import { download } from '../shared/download.js';
 import { Facts } from '../shared/facts.js';
 import { formatBytes, formatDuration, formatMs, formatPercent } from '../shared/format.js';
 import { Plot } from '../shared/plot.js';
@@ -157,15 +158,6 @@ function Curves() {
 function Result() {
   const now = result.value;
   const file = now && { name: now.name, bytes: now.bytes };
-  const download = (): void => {
-    if (!file) return;
-    const url = URL.createObjectURL(new Blob([file.bytes as BlobPart], { type: 'application/octet-stream' }));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = file.name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  };
   const show = (target: typeof drawFile, page: 'draw' | 'inspect'): void => {
     target.value = file;
     goTo(page);
@@ -218,7 +210,7 @@ function Result() {
         >
           Use in Draw
         </button>
-        <button type="button" disabled={!now} onClick={download}>
+        <button type="button" disabled={!file} onClick={() => file && download(file.name, file.bytes)}>
           Download .bitgrad
         </button>
         <button type="button" disabled={!now} onClick={() => show(inspectFile, 'inspect')}>
