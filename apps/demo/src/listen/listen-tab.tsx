@@ -69,8 +69,11 @@ function Words() {
   const shown = answer.value;
   const bright = lit.value;
   const names = now?.model.metadata.classes ?? [];
+  const letters = names
+    .filter((name) => isWord({ name }))
+    .reduce((most, { length }) => Math.max(most, length), 1);
   return (
-    <ul class="words" aria-label="Words that this network knows">
+    <ul class="words" aria-label="Words that this network knows" style={{ '--letters': letters }}>
       {names.map((name, index) => {
         if (!isWord({ name })) return null;
         const isLit = bright?.name === name;
