@@ -54,7 +54,7 @@ export const isWord = ({ name }: Pick<ClassScore, 'name'>): boolean => !name.sta
 let sequence = 0;
 
 /** Uses a model; the microphone is closed, whose listener is of the one before. */
-export async function useModel(file: ModelFile, own: boolean): Promise<void> {
+async function useModel(file: ModelFile, own: boolean): Promise<void> {
   const turn = ++sequence;
   problem.value = null;
   try {
@@ -101,12 +101,6 @@ function show(given: Answer, offset = 0): void {
 
 let microphone: Microphone | undefined;
 let idle: Promise<unknown> = Promise.resolve();
-/** Whoever else listens to the samples, at the model's rate: recording. */
-let tap: ((samples: Float32Array) => void) | undefined;
-
-/** Gives the samples that are heard to `listener` as well, until it is called with another. */
-export const tapSamples = (listener?: (samples: Float32Array) => void): void => void (tap = listener);
-
 /** Asks for the microphone, and listens. @returns whether it does */
 export async function listen(): Promise<boolean> {
   const now = loaded.value;
@@ -127,7 +121,7 @@ export async function listen(): Promise<boolean> {
       return false;
     }
     microphone = opened;
-    const listener = createListener(now, opened.sampleRate, threshold.value, show, (s) => tap?.(s));
+    const listener = createListener(now, opened.sampleRate, threshold.value, show);
     push = (samples) => (idle = listener.push(samples).catch(fail));
     listening.value = 'microphone';
     return true;
