@@ -33,10 +33,11 @@ const isRow = (op: ProductOp, x: Spec): boolean =>
 
 const patchWords = (op: ProductOp, x: Spec): number => Math.ceil((tapsOf(op) * channelCount(x.shape)) / 32);
 
-/** Statements that append the row at `source` to the words at `target`. */
-function appendRow(target: string, source: string, spec: Place): string[] {
+/** Statements that append the row at `source` to the words at `target`; `one`: there is one word, which nothing leaves. */
+function appendRow(target: string, source: string, spec: Place, one: boolean): string[] {
   const channels = channelCount(spec.shape);
   const words = rowLength(spec);
+  if (one) return [`*${target} |= (uint32_t)${source}[0] << at;`];
   if (words === 1) return [`put(${target}, at, ${source}[0], ${channels});`];
   const rest = channels % 32;
   if (rest === 0) return [`for (k = 0; k < ${words}; k++) ${target}[(at >> 5) + k] = ${source}[k];`];
@@ -46,7 +47,8 @@ function appendRow(target: string, source: string, spec: Place): string[] {
 }
 
 /** Statements that append as many ones. */
-function appendOnes(target: string, channels: number): string[] {
+function appendOnes(target: string, channels: number, one: boolean): string[] {
+  if (one) return [`*${target} |= (0xffffffffu >> ${32 - channels}) << at;`];
   if (channels <= 32) return [`put(${target}, at, 0xffffffffu >> ${32 - channels}, ${channels});`];
   const words = Math.ceil(channels / 32);
   const rest = channels % 32 || 32;
@@ -75,8 +77,9 @@ function packedLines(context: Context<ConvOp | DenseOp>): string[] {
   const mask = needsMask(op);
   const direct = channels % 32 === 0 && channels > 32;
   const zero = [`memset(patch, 0, ${4 * words * (mask ? 2 : 1)});`];
-  const real = [...appendRow('patch', 'tap', source), ...(mask ? appendOnes('real', channels) : [])];
-  const padded = op.op === 'conv' && op.padValue < 0 ? appendOnes('patch', channels) : [];
+  const one = words === 1;
+  const real = [...appendRow('patch', 'tap', source, one), ...(mask ? appendOnes('real', channels, one) : [])];
+  const padded = op.op === 'conv' && op.padValue < 0 ? appendOnes('patch', channels, one) : [];
   const loopsWords = rowLength(source) > 1;
   // Rows of whole words are copied as they are: then nothing is put bit by bit, unless something stands beside them.
   if ([...real, ...(isPadded(op) ? padded : [])].some((line) => line.includes('put('))) context.use('put');
@@ -89,7 +92,7 @@ function packedLines(context: Context<ConvOp | DenseOp>): string[] {
   const count = `xnor(patch, ${w}, ${words}, ${units}, ${bits}, ${target});`;
   if (op.op === 'dense') {
     const row = operandRow(context, source);
-    return [...head, ...appendRow('patch', row, source), count];
+    return [...head, ...appendRow('patch', row, source, one), count];
   }
   if (mask) context.use('xnor_real');
   return [
