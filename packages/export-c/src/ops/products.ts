@@ -78,7 +78,10 @@ function packedLines(context: Context<ConvOp | DenseOp>): string[] {
   const direct = channels % 32 === 0 && channels > 32;
   const zero = [`memset(patch, 0, ${4 * words * (mask ? 2 : 1)});`];
   const one = words === 1;
-  const real = [...appendRow('patch', 'tap', source, one), ...(mask ? appendOnes('real', channels, one) : [])];
+  const real = [
+    ...appendRow('patch', 'tap', source, one),
+    ...(mask ? appendOnes('real', channels, one) : []),
+  ];
   const padded = op.op === 'conv' && op.padValue < 0 ? appendOnes('patch', channels, one) : [];
   const loopsWords = rowLength(source) > 1;
   // Rows of whole words are copied as they are: then nothing is put bit by bit, unless something stands beside them.
