@@ -3,7 +3,7 @@
 // what such runs left: the file that BITGRAD_PLACES named, and the output of export-c's tests.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -60,8 +60,15 @@ const reasons = [
 const inWords = (reason) => (reason && reasons.find(([pattern]) => pattern.test(reason))?.[1]) ?? reason;
 const digits = (ms) => (ms < 0.1 ? '< 0.1' : ms >= 100 ? ms.toFixed(0) : ms.toPrecision(2));
 
-/** The table of what ran. */
-export function table({ notes: lines, microcontrollers }) {
+/** What the times were taken on. */
+const here = () => {
+  const { length, 0: cpu } = cpus();
+  const load = Math.round(loadavg()[1]);
+  return `${length} cores of ${cpu.model.trim()}${load > length ? `, which ${load} programs shared` : ''}`;
+};
+
+/** The table of what ran. @param machine what the times were taken on */
+export function table({ notes: lines, microcontrollers }, machine = here()) {
   const notes = lines.trim().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
   const rows = [];
   for (const place of new Set(notes.map((note) => note.place)))
@@ -92,6 +99,8 @@ export function table({ notes: lines, microcontrollers }) {
     '| place | engine | threads | size | ms | |',
     '| --- | --- | --: | --- | --: | --- |',
     ...rows.map((row) => `| ${row.join(' | ')} |`),
+    '',
+    `Times are medians, for one picture, on ${machine}.`,
   ].join('\n');
 }
 

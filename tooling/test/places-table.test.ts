@@ -15,7 +15,7 @@ it('has a row for each engine and number of threads, with the reason where anoth
     { ...note, reason: 'a page is forbidden by Content Security Policy' },
     { ...note, place: 'B', ms: 0 },
   );
-  const lines = table({ notes, microcontrollers }).split('\n').slice(2);
+  const lines = table({ notes, microcontrollers }, '2 cores of X').split('\n').slice(2);
   expect(lines.slice(0, 3)).toEqual([
     '| A | js | 1 | 1 kB | 12 | the policy forbids WebAssembly, so `js` ran |',
     '| A | wasm simd | 1 | 1 kB | 0.25 |  |',
@@ -24,6 +24,7 @@ it('has a row for each engine and number of threads, with the reason where anoth
   expect(lines[3]).toContain(
     '| 9,288 B of flash, 1,512 B of memory | - | another network, for MNIST: 5.0 million',
   );
+  expect(lines.at(-1)).toBe('Times are medians, for one picture, on 2 cores of X.');
 });
 
 it('is not written without what it needs', () => {
