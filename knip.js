@@ -30,6 +30,13 @@ export default {
       // Loaded by its path, so that workers and commands run from source; and by a name that bundlers do not look into.
       ignoreDependencies: ['tsx', '@bitgrad/backend-native', '@bitgrad/datasets'],
     },
+    // The theme is found by its name; programs of pages run as tests.
+    'apps/docs': {
+      entry: ['pages/**/*.md', '.vitepress/theme/{index,certificates}.ts', 'src/build.ts'],
+      project: ['pages/**/*.md', '{src,test}/**/*.ts', '.vitepress/**/*.ts'],
+      // VitePress brings its own Vue; a page of start.md imports the other.
+      ignoreDependencies: ['axe-core', 'vue', '@bitgrad/classify'],
+    },
     'apps/*': { project: ['{src,test,scripts}/**/*.{ts,tsx}'], ignoreDependencies: ['axe-core'] },
   },
 };
