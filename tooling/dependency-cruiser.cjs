@@ -92,7 +92,17 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: ['node_modules'] },
-    exclude: { path: ['/dist/', '/artifacts/', '/assembly/', '/generated/', '/test/', '\\.config\\.ts$'] },
+    exclude: {
+      path: [
+        '/dist/',
+        '/artifacts/',
+        '/assembly/',
+        '/generated/',
+        '/test/',
+        '/templates/',
+        '\\.config\\.ts$',
+      ],
+    },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       conditionNames: ['@bitgrad/source', 'import', 'default', 'types'],

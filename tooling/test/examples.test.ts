@@ -2,15 +2,15 @@
 // and looked at in Chromium. BITGRAD_FULL=1 starts each by two commands from a folder of its own, and adds those whose frameworks
 // take long to install and build.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname, join } from 'node:path';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium } from '../chromium.mjs';
 import { root } from '../workspace.mjs';
 import { installAlone, start } from './places/clean-folder.js';
 import { makeProject, run } from './places/project.js';
+import { serveFolder } from './places/serve.js';
 
 const slow = ['next'];
 const full = process.env['BITGRAD_FULL'] === '1';
@@ -32,26 +32,6 @@ const dependencies = (): Record<string, string> => {
     Object.entries<string>(all).filter(([name]) => name !== 'serve' && !name.startsWith('@bitgrad/')),
   );
 };
-
-const types: Record<string, string> = {
-  '.js': 'text/javascript',
-  '.html': 'text/html',
-  '.css': 'text/css',
-  '.svg': 'image/svg+xml',
-};
-
-/** Serves a folder on a port of its own. */
-async function serveFolder(folder: string): Promise<{ server: Server; address: string }> {
-  const server = createServer(({ url = '/' }, response) => {
-    const { pathname } = new URL(url, 'http://x');
-    const path = join(folder, pathname.endsWith('/') ? `${pathname}index.html` : pathname);
-    if (!existsSync(path)) return void response.writeHead(404).end();
-    response.writeHead(200, { 'Content-Type': types[extname(path)] ?? 'application/octet-stream' });
-    response.end(readFileSync(path));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
 
 const missing = chromiumMissing();
 const required = process.env['BITGRAD_REQUIRE']?.split(',').includes('chromium');

@@ -23,7 +23,9 @@ describe.each(packages)('packages/$name', ({ name, path, manifest }) => {
   });
 
   it('is named after its folder, MIT, and free of side effects', () => {
-    expect(manifest.name).toBe(name === 'cli' ? 'bitgrad' : `@bitgrad/${name}`);
+    // Those that are typed by their names: npx bitgrad, npm create bitgrad.
+    const typed: Record<string, string> = { cli: 'bitgrad', 'create-bitgrad': 'create-bitgrad' };
+    expect(manifest.name).toBe(typed[name] ?? `@bitgrad/${name}`);
     expect(manifest.license).toBe('MIT');
     // Layers register their classes with tfjs when they are imported; nothing else does anything then.
     expect(manifest.sideEffects).toBe(name === 'layers');

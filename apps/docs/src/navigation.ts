@@ -1,6 +1,6 @@
 // What stands in the sidebars, in its order. A page that no link leads to is an error (test/links.test.ts).
 import type { DefaultTheme } from 'vitepress';
-import { packageFolders, zooModels } from './repository.js';
+import { packageFolders, read, zooModels } from './repository.js';
 
 type Item = DefaultTheme.SidebarItem;
 
@@ -61,7 +61,7 @@ const packages: Item[] = [
   {
     text: 'Packages',
     items: packageFolders.map((name) =>
-      item(name === 'cli' ? 'bitgrad (command)' : `@bitgrad/${name}`, `/packages/${name}`),
+      item((JSON.parse(read(`packages/${name}/package.json`)) as { name: string }).name, `/packages/${name}`),
     ),
   },
 ];

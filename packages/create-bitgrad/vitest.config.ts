@@ -1,0 +1,3 @@
+import { project } from '@bitgrad/tooling/vitest';
+
+export default project('create-bitgrad');
