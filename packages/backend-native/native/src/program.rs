@@ -1,5 +1,5 @@
 //! A compiled model: runs its groups of ops tile by tile, each group on all threads, in one call.
-use crate::crew::{Crew, Meeting};
+use crate::crew::{Crew, Job};
 use crate::isa::{self, Isa};
 use crate::memory::{refuse, Arena, Memory};
 use crate::moves::{border, copy, panels};
@@ -125,12 +125,32 @@ struct Fixed {
     groups: Vec<Group>,
     code: Code,
     threads: usize,
+    phases: Vec<Phase>,
+}
+
+/// Threads pack the inputs of a group's products, each a part, and then share the group's tiles.
+struct Phase {
+    group: usize,
+    packs: bool,
+    tiles: usize,
+}
+
+/// The phases of groups, in order.
+fn phases_of(groups: &[Group], threads: usize) -> Vec<Phase> {
+    let mut phases = Vec::new();
+    for (group, each) in groups.iter().enumerate() {
+        if each.records.iter().any(|record| record.packed.is_some()) {
+            phases.push(Phase { group, packs: true, tiles: threads });
+        }
+        phases.push(Phase { group, packs: false, tiles: each.tiles() });
+    }
+    phases
 }
 
 /// A program that can run.
 pub struct Program {
     fixed: Arc<Fixed>,
-    crew: Crew,
+    crew: Crew<Arc<Fixed>>,
     input: Image,
     output: Image,
 }
@@ -142,31 +162,25 @@ pub enum Refusal {
     Thread(std::io::Error),
 }
 
-impl Fixed {
-    /// The part of a thread.
-    fn execute(&self, thread: usize, meeting: &Meeting) {
-        // SAFETY: threads take different tiles of a group, whose outputs do not overlap, and meet before the next group.
+impl Job for Arc<Fixed> {
+    fn tiles(&self, phase: usize) -> Option<usize> {
+        self.phases.get(phase).map(|phase| phase.tiles)
+    }
+
+    fn run(&self, phase: usize, tile: usize, thread: usize) {
+        // SAFETY: tiles of a phase write to different places, and no phase begins before the one before has ended.
         let arena = unsafe { self.memory.arena() };
-        let scratch = self.layout.scratch_at + (thread * self.layout.scratch_bytes) as isize;
-        for group in &self.groups {
-            if group.records.iter().any(|record| record.packed.is_some()) {
-                meeting.attempt(|| (self.code.pack)(arena, group, self.shadow, thread, self.threads));
-                meeting.barrier();
-            }
-            let tiles = group.tiles();
-            let across = group.channels.div_ceil(group.tile_channels);
-            loop {
-                let next = meeting.take();
-                if next >= tiles {
-                    break;
-                }
-                let (r0, c0) = (next / across * group.tile_rows, next % across * group.tile_channels);
-                let r1 = group.rows.min(r0 + group.tile_rows);
-                let tile = Tile { arena, scratch, r0, r1, c0, c1: group.channels.min(c0 + group.tile_channels) };
-                meeting.attempt(|| group.records.iter().for_each(|op| (self.code.dispatch)(&tile, op, self.shadow)));
-            }
-            meeting.barrier();
+        let Phase { group, packs, .. } = self.phases[phase];
+        let group = &self.groups[group];
+        if packs {
+            return (self.code.pack)(arena, group, self.shadow, tile, self.threads);
         }
+        let scratch = self.layout.scratch_at + (thread * self.layout.scratch_bytes) as isize;
+        let across = group.channels.div_ceil(group.tile_channels);
+        let (r0, c0) = (tile / across * group.tile_rows, tile % across * group.tile_channels);
+        let r1 = group.rows.min(r0 + group.tile_rows);
+        let tile = Tile { arena, scratch, r0, r1, c0, c1: group.channels.min(c0 + group.tile_channels) };
+        group.records.iter().for_each(|op| (self.code.dispatch)(&tile, op, self.shadow));
     }
 }
 
@@ -190,9 +204,9 @@ impl Program {
                 record.packed = Packed::new(record, rows, code.unit, arena, shadow, layout.program_at);
             }
         }
-        let fixed = Arc::new(Fixed { memory, layout, shadow, groups, code, threads });
-        let work = fixed.clone();
-        let crew = Crew::new(threads, Box::new(move |thread, meeting| work.execute(thread, meeting))).map_err(Refusal::Thread)?;
+        let phases = phases_of(&groups, threads);
+        let fixed = Arc::new(Fixed { memory, layout, shadow, groups, code, threads, phases });
+        let crew = Crew::new(threads, fixed.clone()).map_err(Refusal::Thread)?;
         Ok(Self { fixed, crew, input, output })
     }
 

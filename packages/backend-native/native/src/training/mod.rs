@@ -15,7 +15,7 @@ mod signed_outer;
 mod signed_rows;
 mod steps;
 
-use crate::crew::{reason_of, Crew, Meeting};
+use crate::crew::{reason_of, Crew, Job};
 use crate::isa;
 use call::{Call, Kernel};
 use calls::*;
@@ -24,7 +24,7 @@ use napi::bindgen_prelude::{Float64ArraySlice, Uint8ArraySlice};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 /// A function of the module: its name, the number of its parameters, and what runs it.
 #[derive(Clone, Copy)]
@@ -107,14 +107,32 @@ impl Work {
     }
 }
 
+/// What the threads share: the calls of a run, and what went wrong in it.
+#[derive(Default)]
+struct Board {
+    work: Mutex<Option<Work>>,
+    failed: Mutex<Option<String>>,
+}
+
+impl Job for Board {
+    fn tiles(&self, phase: usize) -> Option<usize> {
+        let work = *self.work.lock().unwrap();
+        work.filter(|_| phase == 0).map(|work| work.count)
+    }
+
+    fn run(&self, _: usize, tile: usize, _: usize) {
+        let work = *self.work.lock().unwrap();
+        if let Some(Err(what)) = work.map(|work| work.run(tile)) {
+            self.failed.lock().unwrap().get_or_insert(what);
+        }
+    }
+}
+
 /// Runs functions of the kernel module on a heap, several calls at the same time on threads of its own.
 #[napi]
 pub struct NativeTraining {
     functions: Vec<Function>,
-    crew: Option<Crew>,
-    work: Arc<Mutex<Option<Work>>>,
-    /// What went wrong in the last run.
-    failed: Arc<Mutex<Option<String>>>,
+    crew: Option<Crew<Board>>,
 }
 
 fn wrong(what: String) -> Error {
@@ -130,27 +148,9 @@ impl NativeTraining {
         if !(1.0..=64.0).contains(&threads) || threads.fract() != 0.0 {
             return Err(wrong(format!("{threads} threads, not 1 to 64")));
         }
-        let work: Arc<Mutex<Option<Work>>> = Arc::default();
-        let failed: Arc<Mutex<Option<String>>> = Arc::default();
-        let (shared, failure) = (work.clone(), failed.clone());
-        let each = move |_: usize, meeting: &Meeting| {
-            let work = *shared.lock().unwrap();
-            if let Some(work) = work {
-                loop {
-                    let index = meeting.take();
-                    if index >= work.count {
-                        break;
-                    }
-                    if let Err(what) = work.run(index) {
-                        failure.lock().unwrap().get_or_insert(what);
-                    }
-                }
-            }
-            meeting.barrier();
-        };
-        let crew = Crew::new(threads as usize, Box::new(each))
+        let crew = Crew::new(threads as usize, Board::default())
             .map_err(|error| Error::new(Status::GenericFailure, format!("threads: {error}")))?;
-        Ok(Self { functions, crew: Some(crew), work, failed })
+        Ok(Self { functions, crew: Some(crew) })
     }
 
     /// The functions that there are, by name.
@@ -178,11 +178,11 @@ impl NativeTraining {
         if count == 1 {
             return work.run(0).map_err(failed);
         }
-        *self.work.lock().unwrap() = Some(work);
+        *crew.job().work.lock().unwrap() = Some(work);
         let run = crew.run();
-        *self.work.lock().unwrap() = None;
+        *crew.job().work.lock().unwrap() = None;
         run.map_err(failed)?;
-        self.failed.lock().unwrap().take().map_or(Ok(()), |what| Err(failed(what)))
+        crew.job().failed.lock().unwrap().take().map_or(Ok(()), |what| Err(failed(what)))
     }
     /// Ends the threads; a second call does nothing.
     #[napi]
