@@ -113,6 +113,6 @@ it('every exported function works or raises a BitgradError', async () => {
   };
   expect(await wrongCalls(exports, { cases })).toEqual([]);
   expect(await wrongCalls(node, { cases: { latentFolder: { args: () => [modelNames[0]] } } })).toEqual([]);
-  await expect(loadPretrained('mnist-tcf' as never)).rejects.toThrow(/Did you mean "mnist-tfc"/);
+  await expect(loadPretrained('mnist-tff' as never)).rejects.toThrow(/Did you mean "mnist-tfc"/);
   expect(() => latentFolder('../mnist-tfc')).toThrow(/one of mnist/);
 });
