@@ -1,11 +1,12 @@
 // The Listen page in a real Chromium, with a microphone that plays a file: what is heard, in pages and in Node, without a
 // network, and what the page may weigh.
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { jsEngine, loadModel, soundInput } from '@bitgrad/runtime';
 import { readWav } from '@bitgrad/datasets';
+import digits from '@bitgrad/zoo/spoken-digits';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './accessible.js';
 import { serve, type StaticServer } from './server.js';
@@ -82,7 +83,7 @@ describe.skipIf(skipReason)(`Listen page ${skipReason ?? ''}`, () => {
       const name = `${i % 10}_${speakers[i % 5]}_${Math.floor(i / 10)}`;
       return [`${name}.wav`, spoken(name).buffer];
     });
-    const model = await loadModel(readFileSync(`${siteFolder}/spoken-digits.bitgrad`), {
+    const model = await loadModel(digits.bytes(), {
       engine: jsEngine(),
     });
     const { page, end } = await visit(beeping, server, '#listen');
@@ -131,7 +132,7 @@ describe.skipIf(skipReason)(`Listen page ${skipReason ?? ''}`, () => {
     expect(await cells.nth(2).innerText()).toMatch(/%/);
     await open.setInputFiles(files([['digits.bitgrad', builtFile('digits.bitgrad')]]));
     await page.getByRole('alert').filter({ hasText: 'not trained on sound' }).waitFor();
-    await open.setInputFiles(files([['mine.bitgrad', builtFile('spoken-digits.bitgrad')]]));
+    await open.setInputFiles(files([['mine.bitgrad', Buffer.from(digits.bytes())]]));
     await page.getByTestId('listen-model').filter({ hasText: 'mine.bitgrad' }).waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
     await page.getByRole('button', { name: 'Back to the spoken digits' }).click();
@@ -195,7 +196,7 @@ describe.skipIf(skipReason)(`Listen page ${skipReason ?? ''}`, () => {
     writeFileSync(`${siteFolder}/../listen.json`, JSON.stringify(sizes, null, 2));
     const loaded = Object.keys(sizes).join(' ');
     expect(loaded).toMatch(/listen-tab.*engine/s);
-    expect(loaded).not.toMatch(/tfjs|teach|recordings/);
+    expect(loaded).not.toMatch(/tfjs|teach|recordings|export/);
     expect(Object.values(sizes).reduce((a, b) => a + b, 0)).toBeLessThan(120_000);
   });
 

@@ -19,6 +19,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { definePlugin, use } from '@bitgrad/core';
 import { createSplit, defineDataset, type DataSource, type RemoteFile } from '../src/index.js';
 import { getData, listSources, loadDataset } from '../src/node.js';
+import { wav } from './helpers.js';
 
 const contents = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * i + (i >> 7)) % 251));
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
@@ -133,7 +134,7 @@ describe('a download', () => {
     expect(seen.at(-1)).toBe(1);
     expect(readFileSync(join(to, 'file')).equals(contents)).toBe(true);
     expect(readdirSync(to)).toEqual(['file']);
-    expect((await loadDataset(result.spec!)).train.size).toBe(1);
+    expect((await loadDataset(result.spec)).train.size).toBe(1);
     const before = requests.length;
     expect((await getData(name, to)).files[0]!.status).toBe('kept');
     expect(requests.length).toBe(before);
@@ -335,4 +336,17 @@ it('every published set is well formed, and its reader is the data set of its na
     const call = getData(name, to, { ...quick, tries: 1, mirrors: [`${base}/wrong`], signal: AbortSignal.abort(new Error('seen')) }); // prettier-ignore
     await expect(call).rejects.toThrow('seen');
   }
+});
+
+it('Speech Commands is read as recordings', async () => {
+  const to = folder();
+  for (const path of ['no/1', 'no/2', 'yes/1', 'yes/2']) {
+    mkdirSync(join(to, 'speech-commands', path, '..'), { recursive: true });
+    writeFileSync(join(to, 'speech-commands', `${path}.wav`), wav({ samples: [0.5, -0.5] }));
+  }
+  const { files, spec } = await getData('speech-commands', to, quick);
+  expect(files.map(({ status }) => status)).toEqual(['kept']);
+  expect(spec).toBe(`audio:${join(to, 'speech-commands')}`);
+  const { classes, train, test } = await loadDataset(spec);
+  expect([classes, train.size, test.size]).toEqual([['no', 'yes'], 2, 2]);
 });

@@ -4,67 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BitgradError, createRng, resample, soundBytes, soundSettings } from '@bitgrad/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createNoise, noiseKinds, readWav } from '../src/index.js';
+import { createNoise, datasetFromSounds, noiseKinds, readWav } from '../src/index.js';
 import { loadDataset, loadSounds, readRecording } from '../src/node.js';
 import { varySound } from '../src/sound/vary.js';
-import { caught, rejected } from './helpers.js';
-
-interface Wav {
-  readonly samples: readonly number[];
-  readonly bits?: number;
-  readonly code?: number;
-  readonly channels?: number;
-  readonly rate?: number;
-  readonly extensible?: boolean;
-  /** Chunks between format and samples. */
-  readonly before?: readonly number[];
-}
-
-/** A WAV file, written byte by byte from the format's description; samples from -1 to 1. */
-function wav({
-  samples,
-  bits = 16,
-  code = 1,
-  channels = 1,
-  rate = 8000,
-  extensible = false,
-  before = [],
-}: Wav): Uint8Array<ArrayBuffer> {
-  const width = bits / 8;
-  const head = extensible ? 40 : 16;
-  const view = new DataView(new ArrayBuffer(12 + 8 + head + before.length + 8 + samples.length * width));
-  const text = (at: number, letters: string): void =>
-    [...letters].forEach((c, i) => view.setUint8(at + i, c.charCodeAt(0)));
-  text(0, 'RIFF');
-  view.setUint32(4, view.byteLength - 8, true);
-  text(8, 'WAVEfmt ');
-  view.setUint32(16, head, true);
-  view.setUint16(20, extensible ? 0xfffe : code, true);
-  view.setUint16(22, channels, true);
-  view.setUint32(24, rate, true);
-  view.setUint32(28, rate * channels * width, true);
-  view.setUint16(32, channels * width, true);
-  view.setUint16(34, bits, true);
-  if (extensible) view.setUint16(44, code, true);
-  before.forEach((byte, i) => view.setUint8(20 + head + i, byte));
-  let at = 20 + head + before.length;
-  text(at, 'data');
-  view.setUint32(at + 4, samples.length * width, true);
-  at += 8;
-  for (const v of samples) {
-    if (code === 3 && width === 4) view.setFloat32(at, v, true);
-    else if (code === 3) view.setFloat64(at, v, true);
-    else if (width === 1) view.setUint8(at, 128 + Math.round(v * 128));
-    else if (width === 2) view.setInt16(at, Math.round(v * 2 ** 15), true);
-    else if (width === 3) {
-      const whole = Math.round(v * 2 ** 23);
-      view.setUint8(at, whole & 255);
-      view.setInt16(at + 1, whole >> 8, true);
-    } else view.setInt32(at, Math.round(v * 2 ** 31), true);
-    at += width;
-  }
-  return new Uint8Array(view.buffer);
-}
+import { caught, rejected, wav } from './helpers.js';
 
 const levels = [0, 0.5, -0.5, 0.25, -1, 0.125];
 const folders: string[] = [];
@@ -262,4 +205,54 @@ it('a variation is of the speed, the gain and the noise that its seed says', () 
     expect(level).toBeGreaterThan(300);
     expect(level).toBeLessThan(5000);
   }
+});
+
+it('recordings in memory become the examples that their files do', async () => {
+  const paths = ['a_x_0.wav', 'a_x_7.wav', 'b_x_0.wav', 'b_x_8.wav'];
+  const folder = folderOf(paths, 11_025);
+  const read = async (path: string, label: number) => ({
+    ...(await readRecording(join(folder, path))),
+    label,
+  });
+  const items = {
+    train: [await read('a_x_7.wav', 0), await read('b_x_8.wav', 1)],
+    test: [await read('a_x_0.wav', 0), await read('b_x_0.wav', 1)],
+  };
+  const sound = { frames: 20, bands: 16 };
+  const [files, memory] = [
+    await loadSounds(folder, { sound, noises: 12, seed: 3 }),
+    datasetFromSounds('audio', ['a', 'b'], items, { sound, noises: 12, seed: 3 }),
+  ];
+  expect({ ...memory, notes: files.notes }).toEqual(files);
+  // Variations are of the name of a file there, of the place in the list here: each is another, and the first none.
+  const varied = datasetFromSounds('audio', ['a', 'b'], items, { sound, copies: 3, seed: 3 }).train;
+  const rows = Array.from({ length: 6 }, (_, i) => varied.images.subarray(i * 320, (i + 1) * 320).join());
+  expect(new Set(rows).size).toBe(6);
+  expect([...varied.labels]).toEqual([0, 0, 0, 1, 1, 1]);
+  expect([rows[0], rows[3]]).toEqual(
+    [0, 1].map((i) => files.train.images.subarray(i * 320, (i + 1) * 320).join()),
+  );
+});
+
+it('noises join a class of background that is there', async () => {
+  const folder = folderOf(['_background_/1.wav', '_background_/2.wav', 'a/1.wav', 'a/2.wav']);
+  const { classes, train, test } = await loadSounds(folder, { noises: 5 });
+  expect(classes).toEqual(['_background_', 'a']);
+  expect([...train.labels]).toEqual([0, 1, 0, 0, 0, 0, 0]);
+  expect([...test.labels]).toEqual([0, 1, 0]);
+});
+
+it('recordings in memory are checked', () => {
+  const good = { samples: new Int16Array(800), sampleRate: 8000, label: 0 };
+  const make = (train: unknown, classes: unknown = ['a', 'b']) => datasetFromSounds('x', classes as string[], { train: train as [], test: [] }); // prettier-ignore
+  expect(make([good]).train.size).toBe(1);
+  caught(() => make([{ ...good, label: 2 }]), 'invalid-option', /label of recording 0: got 2/);
+  caught(
+    () => make([good, { ...good, samples: [1, 2] }]),
+    'invalid-option',
+    /samples of recording 1.*Int16Array/s,
+  );
+  caught(() => make([{ ...good, sampleRate: 0.5 }]), 'invalid-option', /sample rate/);
+  caught(() => make(undefined), 'invalid-option', /recordings for train/);
+  caught(() => make([good], 'ab'), 'invalid-option', /classes/);
 });

@@ -61,6 +61,15 @@ it('every exported function works or raises a BitgradError', async () => {
           ],
           options: 3,
         },
+        datasetFromSounds: {
+          args: () => [
+            'mine',
+            ['a', 'b'],
+            { train: [{ samples: new Int16Array(800), sampleRate: 8000, label: 1 }], test: [] },
+            { copies: 2, noises: 5, seed: 1 },
+          ],
+          options: 3,
+        },
         createNoise: { args: () => ['hum', 10, 8000, 1] },
         readWav: { args: () => [ramp(44), { maxBytes: 99 }], options: 1 },
         mapLabels: { args: () => [dataset(), ['b', 'a']] },

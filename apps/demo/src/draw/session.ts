@@ -62,7 +62,7 @@ async function reload(file: ModelFile | null, id: string): Promise<void> {
   const turn = ++sequence;
   problem.value = null;
   try {
-    const source = file ?? (await shippedModel('digits.bitgrad'));
+    const source = file ?? (await shippedModel());
     const choice = engineChoices.find((engine) => engine.id === id) ?? engineChoices[0]!;
     const blocked = choice.blocked?.();
     if (blocked) throw new Error(blocked);

@@ -23,7 +23,7 @@ effect(() => {
   const wanted = inspectFile.value ?? drawFile.value;
   if (wanted) file.value = wanted;
   else
-    shippedModel('digits.bitgrad').then(
+    shippedModel().then(
       (shipped) => (file.value ??= shipped),
       () => undefined,
     );

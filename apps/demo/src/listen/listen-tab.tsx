@@ -1,9 +1,10 @@
 // Listen: a 1-bit network hears words, from the microphone or from recordings.
-import { useEffect } from 'preact/hooks';
+import type { ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { Facts } from '../shared/facts.js';
 import { FileDrop } from '../shared/file-drop.js';
 import { formatBytes, formatMs, formatPercent } from '../shared/format.js';
-import { goTo, inspectFile } from '../shared/state.js';
+import { goTo, inspectFile, messageOf } from '../shared/state.js';
 import { Results } from './results.js';
 import {
   answer,
@@ -167,6 +168,42 @@ function Threshold() {
   );
 }
 
+/** Words of one's own: its code is loaded when it is asked for. */
+function Teach() {
+  const [state, setState] = useState<{ Panel?: ComponentType; problem?: string }>({});
+  const open = (): Promise<void> =>
+    import('./teach/teach-panel.js').then(
+      ({ TeachPanel }) => setState({ Panel: TeachPanel }),
+      (error: unknown) => setState({ problem: messageOf(error) }),
+    );
+  const { Panel, problem: wrong } = state;
+  return (
+    <section class="panel" aria-labelledby="teach-title">
+      <h2 id="teach-title">Teach it</h2>
+      {Panel ? (
+        <Panel />
+      ) : (
+        <>
+          <p class="hint">
+            Record a few words of your own: the network learns them in this tab, in a minute or so, and
+            listens for them. The packed file is yours.
+          </p>
+          <div class="row">
+            <button type="button" disabled={!loaded.value} onClick={() => void open()}>
+              Teach it words of your own
+            </button>
+          </div>
+          {wrong && (
+            <p class="error" role="alert">
+              {wrong}
+            </p>
+          )}
+        </>
+      )}
+    </section>
+  );
+}
+
 /** The Listen page. */
 export function ListenTab() {
   useEffect(start, []);
@@ -186,6 +223,7 @@ export function ListenTab() {
         {now && <Spectrogram of={now} />}
         <Transcript />
       </section>
+      <Teach />
       <div class="listen-more">
         <section class="panel" aria-labelledby="recordings-title">
           <h2 id="recordings-title">Recordings instead of the microphone</h2>

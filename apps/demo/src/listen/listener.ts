@@ -47,12 +47,14 @@ export const exampleSeconds = ({ frame, hop, frames, sampleRate }: SoundSettings
 /**
  * Listens to samples of any rate.
  * @param threshold probability from which a word counts
+ * @param onSamples takes the samples at the model's rate, before they are answered
  */
 export function createListener(
   { model, sound }: Hearing,
   sampleRate: number,
   threshold: number,
   onAnswer: (answer: Answer) => void,
+  onSamples: (samples: Float32Array) => void = () => {},
 ) {
   const { sampleRate: rate, hop, frame } = sound;
   const resampler = createResampler(sampleRate, rate);
@@ -78,6 +80,7 @@ export function createListener(
     onAnswer({ seconds, scores, word, input, fresh: frames - before, ms });
   }
   async function take(samples: Float32Array): Promise<void> {
+    onSamples(samples);
     for (let at = 0; at < samples.length;) {
       const part = samples.subarray(at, at + piece.length - filled);
       piece.set(part, filled);

@@ -5,7 +5,7 @@ import { messageOf } from '../shared/state.js';
 import { createListener, type Answer, type Hearing } from './listener.js';
 
 /** Reads a WAV file. @throws BitgradError that names it */
-const readRecording = async (file: File): Promise<Recording> =>
+export const readRecording = async (file: File): Promise<Recording> =>
   readWav({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
 
 /** Answers between which the page paints. */

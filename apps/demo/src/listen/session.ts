@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { defaultEngines } from '@bitgrad/classify';
 import { loadModel, type ClassScore } from '@bitgrad/runtime';
 import { median } from '../shared/format.js';
-import { messageOf, shippedModel, type ModelFile } from '../shared/state.js';
+import { messageOf, type ModelFile } from '../shared/state.js';
 import { createListener, exampleSeconds, soundOf, type Answer, type Hearing } from './listener.js';
 import { openMicrophone, type Microphone } from './microphone.js';
 
@@ -54,7 +54,7 @@ export const isWord = ({ name }: Pick<ClassScore, 'name'>): boolean => !name.sta
 let sequence = 0;
 
 /** Uses a model; the microphone is closed, whose listener is of the one before. */
-async function useModel(file: ModelFile, own: boolean): Promise<void> {
+export async function useModel(file: ModelFile, own: boolean): Promise<void> {
   const turn = ++sequence;
   problem.value = null;
   try {
@@ -74,7 +74,8 @@ async function useModel(file: ModelFile, own: boolean): Promise<void> {
 /** Uses the model that the demo ships with. */
 export async function useShipped(): Promise<void> {
   try {
-    await useModel(await shippedModel('spoken-digits.bitgrad'), false);
+    const { default: digits } = await import('@bitgrad/zoo/spoken-digits');
+    await useModel({ name: 'spoken-digits.bitgrad', bytes: digits.bytes() }, false);
   } catch (error) {
     problem.value = messageOf(error);
   }
@@ -101,6 +102,12 @@ function show(given: Answer, offset = 0): void {
 
 let microphone: Microphone | undefined;
 let idle: Promise<unknown> = Promise.resolve();
+/** Whoever else listens to the samples, at the model's rate: recording. */
+let tap: ((samples: Float32Array) => void) | undefined;
+
+/** Gives what is heard to `listener` as well, at the model's rate, until it is called again. */
+export const tapSamples = (listener?: (samples: Float32Array) => void): void => void (tap = listener);
+
 /** Asks for the microphone, and listens. @returns whether it does */
 export async function listen(): Promise<boolean> {
   const now = loaded.value;
@@ -121,7 +128,9 @@ export async function listen(): Promise<boolean> {
       return false;
     }
     microphone = opened;
-    const listener = createListener(now, opened.sampleRate, threshold.value, show);
+    const listener = createListener(now, opened.sampleRate, threshold.value, show, (samples) =>
+      tap?.(samples),
+    );
     push = (samples) => (idle = listener.push(samples).catch(fail));
     listening.value = 'microphone';
     return true;

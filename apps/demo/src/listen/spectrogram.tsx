@@ -36,6 +36,9 @@ function paletteOf(dark: boolean): Uint32Array {
   return new Uint32Array(palette.buffer);
 }
 
+/** Where nothing has a loudest band, all bytes are 255: digital silence is drawn as what it is. */
+const isSilence = (column: Uint8Array): boolean => column.every((byte) => byte === 255);
+
 /** Bytes of what was heard, [columns, bands]: those that the network sees now are as it sees them. */
 function remember(history: Uint8Array, { input, fresh }: Answer, bands: number): void {
   history.copyWithin(0, Math.min(fresh, columns) * bands);
@@ -58,9 +61,13 @@ export function Spectrogram({ of: { sound } }: { of: Loaded }) {
     const palette = paletteOf(dark);
     const picture = context.createImageData(columns, bands);
     const pixels = new Uint32Array(picture.data.buffer);
-    for (let x = 0; x < columns; x++)
-      for (let band = 0; band < bands; band++)
-        pixels[(bands - 1 - band) * columns + x] = palette[history.current[x * bands + band]!]!;
+    for (let x = 0; x < columns; x++) {
+      const column = history.current.subarray(x * bands, (x + 1) * bands);
+      const silent = isSilence(column);
+      column.forEach((byte, band) => {
+        pixels[(bands - 1 - band) * columns + x] = palette[silent ? 0 : byte]!;
+      });
+    }
     context.putImageData(picture, 0, 0);
   }, [now, bands, dark]);
   const share = Math.min(1, frames / columns);

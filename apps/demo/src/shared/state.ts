@@ -70,26 +70,19 @@ effect(() => {
   }
 });
 
-const shipped = new Map<string, Promise<ModelFile>>();
-
-const fetchShipped = async (name: string): Promise<ModelFile> => {
-  const address = new URL(name, document.baseURI);
-  const response = await fetch(address, { signal: AbortSignal.timeout(60_000) });
-  if (!response.ok) throw new Error(`The model could not be fetched: ${response.status}`);
-  return { name, bytes: new Uint8Array(await response.arrayBuffer()) };
-};
-
-/** A model that the demo ships with, fetched once. */
-export function shippedModel(name: string): Promise<ModelFile> {
-  const known = shipped.get(name);
-  if (known) return known;
-  const fetched = fetchShipped(name).catch((error: unknown) => {
-    shipped.delete(name);
-    throw error;
-  });
-  shipped.set(name, fetched);
-  return fetched;
-}
+/** The shipped model, fetched once. */
+let shipped: Promise<ModelFile> | undefined;
+export const shippedModel = (): Promise<ModelFile> =>
+  (shipped ??= fetch(new URL('digits.bitgrad', document.baseURI), { signal: AbortSignal.timeout(60_000) })
+    .then((response) => {
+      if (!response.ok) throw new Error(`The model could not be fetched: ${response.status}`);
+      return response.arrayBuffer();
+    })
+    .then((buffer) => ({ name: 'digits.bitgrad', bytes: new Uint8Array(buffer) }))
+    .catch((error: unknown) => {
+      shipped = undefined;
+      throw error;
+    }));
 
 /** An error in words. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,6 @@
 // The training data of a run: procedural digits, or what the visitor dropped: the MNIST files, the binary CIFAR files,
 // or a folder of pictures with a subfolder for each class. Everything stays in the worker.
+import { pixelsOf } from '@bitgrad/classify';
 import { BitgradError, pictureSettings, type Pixels } from '@bitgrad/core';
 import {
   arrangePictures,
@@ -63,23 +64,10 @@ async function cifar(files: readonly File[]): Promise<Dataset> {
   );
 }
 
-/** Pixels, upright as the file says (`from-image` is the default of browsers), colours as stored. */
+/** Pixels of a picture, whose name in messages is its path. */
 async function decode(file: File): Promise<Pixels> {
-  const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none' }).catch((cause: unknown) => {
-    throw new BitgradError({
-      code: 'invalid-file',
-      source: 'demo',
-      what: `${pathOf(file)}, whose bytes are no picture that this browser reads`,
-      got: `${file.size} bytes`,
-      expected: 'a PNG, JPEG, WebP, BMP or GIF picture',
-      cause,
-    });
-  });
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext('2d')!;
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return { width, height, data: context.getImageData(0, 0, width, height).data };
+  const canvas = (await pixelsOf(new File([file], pathOf(file), { type: file.type }))) as OffscreenCanvas;
+  return canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
 }
 
 const pictureSide = 32;

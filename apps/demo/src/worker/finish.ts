@@ -31,7 +31,7 @@ export async function finishRun({ model, data, recipe, quantizers }: Run): Promi
   const labels = data.test.labels.slice(0, compared);
   const graph = await evaluate(model, { images, labels, size: compared, shape: data.shape });
   const extra = { trainedIn: 'the bitgrad demo', data: data.name, quantizer: quantizers.label };
-  const about = { classes: data.classes, picture: data.picture, extra };
+  const about = { classes: data.classes, picture: data.picture, sound: data.sound, extra };
   // Float layers are summed in another order: a logit within rounding may then win on one side only.
   const packed = await packModel(model, data.test, about, {
     limit: Math.min(64, compared),

@@ -1,5 +1,6 @@
 // What the page and its tfjs worker say to each other, and the run that is kept in IndexedDB.
 import type { JsonObject } from '@bitgrad/core';
+import type { Recording } from '@bitgrad/datasets';
 import type { BackendId, BackendState } from '../shared/backends.js';
 
 /** Asks the float twin for an answer. */
@@ -125,6 +126,22 @@ export type TrainMessage =
   | { readonly type: 'histograms'; readonly histograms: readonly Histogram[] }
   | { readonly type: 'saved'; readonly step: number }
   | { readonly type: 'result'; readonly result: TrainResult }
+  | { readonly type: 'failed'; readonly message: string };
+
+/** Words to teach. */
+export interface TeachCommand {
+  /** Each with its takes. */
+  readonly words: readonly { readonly name: string; readonly takes: readonly Recording[] }[];
+  readonly background: readonly Recording[];
+  /** What of the network that knows the digits learns; or a new one does. */
+  readonly from: 'last' | 'all' | 'nothing';
+  readonly epochs: number;
+}
+
+/** How it goes; the last one has what was learnt, or why not. */
+export type TeachMessage =
+  | { readonly type: 'phase'; readonly text: string; readonly share: number }
+  | { readonly type: 'taught'; readonly result: TrainResult }
   | { readonly type: 'failed'; readonly message: string };
 
 /** What the worker does. */

@@ -94,7 +94,7 @@ export async function runDataGet(
   const rows = [
     ...result.files.map(({ name: file, status, judgedBy }) => [file, judgedBy ? `${status}, ${judgedBy} right` : status] as const), // prettier-ignore
     ['licence', `${result.licence} (${result.page})`] as const,
-    ...(result.spec === undefined ? [] : [['use', `--data ${result.spec}`] as const]),
+    ['use', `--data ${result.spec}`] as const,
   ];
   const text = options.json ? JSON.stringify(result) : resultTable(`${name} in ${result.folder}`, rows, io);
   writeLine(io.stdout, text);

@@ -1,42 +1,25 @@
 // Folders of recordings: a subfolder for each class, or names that say what they are.
 import { join } from 'node:path';
-import {
-  checkOptions,
-  createRng,
-  option,
-  resample,
-  soundLength,
-  soundReader,
-  soundRules,
-  soundSettings,
-  type OptionRules,
-  type Rng,
-  type SoundOptions,
-  type SoundSettings,
-} from '@bitgrad/core';
+import { checkOptions, option, soundSettings, type OptionRules, type SoundSettings } from '@bitgrad/core';
 import { defaultMaxBytes } from '../bytes.js';
 import { createSplit, limitedItems, type Dataset, type Split } from '../dataset.js';
 import { commonRules, defineDataset, type CommonLoadOptions } from '../define.js';
 import { failure, fractionRule } from '../errors.js';
 import { mapLabels } from '../labels.js';
 import { arrangeFiles, soundFiles, type Arrangement, type Item } from '../layout.js';
+import {
+  addNoises,
+  exampleMaker,
+  exampleRules,
+  withNoises,
+  type SoundExampleOptions,
+} from '../sound/examples.js';
 import { arrangeNamed, namedSound } from '../sound/names.js';
-import { createNoise, noiseKinds } from '../sound/noises.js';
-import { varySound } from '../sound/vary.js';
 import { readWav, type Recording } from '../sound/wav.js';
 import { readNamed, walkFolder } from './files.js';
 
 /** Options of {@link loadSounds}. */
-export interface SoundFolderOptions extends CommonLoadOptions {
-  /** How recordings become bytes; default as `soundSettings` of @bitgrad/core. */
-  readonly sound?: SoundOptions;
-  /** Examples that are made of each recording for training: the recording, and variations of it; default 1. */
-  readonly copies?: number;
-  /**
-   * Synthesized examples of nobody speaking (silence, noises, hum, knocks) for training, and a tenth as many for testing, as a
-   * class of their own, `_background_`; default 0: none.
-   */
-  readonly noises?: number;
+export interface SoundFolderOptions extends CommonLoadOptions, SoundExampleOptions {
   /** Names that say who speaks: this speaker is for testing, and nobody else. */
   readonly testSpeaker?: string;
   /** Folders of classes: part of each class held out when there is no test folder; default 0.2. */
@@ -44,9 +27,7 @@ export interface SoundFolderOptions extends CommonLoadOptions {
 }
 
 const ownRules = {
-  sound: option.inside(soundRules),
-  copies: option.integer(1, 1000),
-  noises: option.integer(0, 1_000_000),
+  ...exampleRules,
   testSpeaker: option.string,
   testFraction: fractionRule,
 };
@@ -86,8 +67,7 @@ export async function loadSounds(folder: string, options: SoundFolderOptions = {
   const { seed = 0, copies = 1, noises = 0 } = checkOptions('datasets', 'loadSounds', options, rules);
   const settings = soundSettings(options.sound, 'datasets');
   const { classes: said, train, test, validation, notes } = await arrange(folder, options);
-  const classes = noises > 0 ? [...said, backgroundClass] : said;
-  const rng = createRng(seed).fork('background');
+  const classes = withNoises(said, noises);
   const recordings = options.limit && Math.ceil(options.limit / copies);
   const kept = [
     limitedItems(train, recordings, seed),
@@ -103,45 +83,18 @@ export async function loadSounds(folder: string, options: SoundFolderOptions = {
     name: 'audio',
     classes,
     shape: [settings.frames, settings.bands, 1],
-    train: withBackground(await read(kept[0], copies), noises, settings, said.length, rng.fork('train')),
-    test: withBackground(
-      await read(kept[1], 1),
-      Math.ceil(noises / 10),
+    ...addNoises(
+      { train: await read(kept[0], copies), test: await read(kept[1], 1) },
+      classes,
+      noises,
       settings,
-      said.length,
-      rng.fork('test'),
+      seed,
     ),
     ...(validation && { validation: await read(kept[2], 1) }),
     sound: settings,
     notes,
   });
   return options.classes ? mapLabels(dataset, options.classes) : dataset;
-}
-
-/** Name of the class in which nobody speaks. */
-const backgroundClass = '_background_';
-
-/** A split with synthesized examples of background behind it, of all kinds in turn. */
-function withBackground(
-  split: Split,
-  count: number,
-  settings: SoundSettings,
-  label: number,
-  rng: Rng,
-): Split {
-  if (count === 0) return split;
-  const size = settings.frames * settings.bands;
-  const images = new Uint8Array(split.images.length + count * size);
-  const labels = new (label > 255 ? Uint16Array : Uint8Array)(split.size + count).fill(label);
-  images.set(split.images);
-  labels.set(split.labels);
-  const read = soundReader(settings);
-  for (let i = 0; i < count; i++) {
-    const kind = noiseKinds[i % noiseKinds.length]!;
-    const noise = createNoise(kind, soundLength(settings), settings.sampleRate, rng.fork(i).integer(2 ** 31));
-    images.set(read(noise), (split.size + i) * size);
-  }
-  return createSplit(images, labels, split.shape);
 }
 
 /** Examples of some recordings, `copies` of each. */
@@ -164,18 +117,11 @@ async function readSounds(
     });
   const images = new Uint8Array(items.length * copies * size);
   const labels = new (classes > 256 ? Uint16Array : Uint8Array)(items.length * copies);
-  const read = soundReader(settings);
+  const make = exampleMaker(settings, copies, seed);
   for (const [i, { path, label }] of items.entries()) {
-    const { samples, sampleRate } = await readRecording(join(folder, path), maxBytes);
-    const whole = resample(samples, sampleRate, settings.sampleRate);
-    for (let copy = 0; copy < copies; copy++) {
-      // Of the path, so that a limit changes nothing of what is kept.
-      const rng = createRng(seed).fork('vary').fork(path).fork(copy);
-      const varied = copy === 0 ? undefined : varySound(whole, settings.sampleRate, rng);
-      const bytes = varied ? read(varied.samples, varied.offset) : read(whole);
-      images.set(bytes, (i * copies + copy) * size);
-      labels[i * copies + copy] = label;
-    }
+    // Variations are of the path, so that a limit changes nothing of what is kept.
+    images.set(make(await readRecording(join(folder, path), maxBytes), path), i * copies * size);
+    labels.fill(label, i * copies, (i + 1) * copies);
     onRead();
     // Reading is quick enough to keep the process from anything else.
     if (i % 64 === 63) await new Promise((resolve) => setImmediate(resolve));

@@ -97,7 +97,7 @@ export function readWav(input: FileInput, limits: FileLimits = {}): Recording {
     at + 4 <= bytes.length ? String.fromCharCode(...bytes.subarray(at, at + 4)) : '';
   if (tag(0) !== 'RIFF' || tag(8) !== 'WAVE')
     throw fileFailure('invalid-file', name, 0, 'no WAV file', {
-      got: bytes.subarray(0, 12),
+      got: tag(0) + tag(4) + tag(8),
       expected: 'RIFF, a length, WAVE',
     });
   let format: Format | undefined;

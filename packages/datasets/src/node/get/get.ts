@@ -50,8 +50,8 @@ export interface GetResult {
   readonly name: string;
   readonly folder: string;
   readonly files: readonly GotFile[];
-  /** What {@link loadDataset} and `--data` take; none where nothing here reads it. */
-  readonly spec?: string;
+  /** What {@link loadDataset} and `--data` take. */
+  readonly spec: string;
   readonly page: string;
   readonly licence: string;
 }
@@ -159,7 +159,7 @@ export async function getData(name: string, folder: string, options: GetOptions 
   checkValue('datasets', 'folder', folder, text);
   const { mirrors = [], onProgress, signal, silenceMs = 60_000, tries = 5, waitMs = 500 } = checkOptions('datasets', 'getData', options, rules); // prettier-ignore
   const found = findSource(name);
-  const { source, definition } = found;
+  const { source, definition, readBy } = found;
   signal?.throwIfAborted();
   const staging = join(folder, `.${name}.partial`);
   const got: GotFile[] = [];
@@ -200,6 +200,7 @@ export async function getData(name: string, folder: string, options: GetOptions 
     throw failure('io', { what: `${folder} cannot be used`, got: reasonOf(cause), cause });
   }
   const { page, licence } = source;
-  const spec = definition && `${name}:${definition.folder === 'file' ? join(folder, targetsOf(source.files[0]!)[0]!) : folder}`; // prettier-ignore
-  return { name, folder, files: got, page, licence, ...(spec !== undefined && { spec }) };
+  const first = join(folder, targetsOf(source.files[0]!)[0]!);
+  const spec = readBy ? `${readBy}:${first}` : `${name}:${definition?.folder === 'file' ? first : folder}`;
+  return { name, folder, files: got, page, licence, spec };
 }

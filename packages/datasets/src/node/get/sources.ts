@@ -1,5 +1,5 @@
-// Which data sets can be had, and by what name: those of registered plugins that say where their files are, and one that
-// nothing here reads.
+// Which data sets can be had, and by what name: those of registered plugins that say where their files are, and folders that
+// a data set of another name reads.
 import { checkOptions, defaultRegistry, option, type OptionRules } from '@bitgrad/core';
 import type { DatasetDefinition } from '../../define.js';
 import { failure } from '../../errors.js';
@@ -7,14 +7,16 @@ import type { DataSource, PublishedSum, RemoteFile } from '../../source.js';
 import { registerAll } from '../load.js';
 import { speechCommands } from './speech-commands.js';
 
-/** Sources without a data set of their name. */
-const unread: Readonly<Record<string, DataSource>> = { 'speech-commands': speechCommands };
+/** Sources without a data set of their name: the folder that they are unpacked to is one of `audio`. */
+const recordings: Readonly<Record<string, DataSource>> = { 'speech-commands': speechCommands };
 
 /** A source with the data set that reads it, if there is one. */
 export interface NamedSource {
   readonly name: string;
   readonly source: DataSource;
   readonly definition?: DatasetDefinition;
+  /** What reads the first file's folder, where no data set has the source's name. */
+  readonly readBy?: 'audio';
 }
 
 const plainName = option.of(
@@ -68,7 +70,11 @@ export function listSources(): readonly NamedSource[] {
   const read = known.flatMap(([name, definition]) =>
     definition.source ? [{ name, source: definition.source, definition }] : [],
   );
-  const others = Object.entries(unread).map(([name, source]) => ({ name, source }));
+  const others = Object.entries(recordings).map(([name, source]): NamedSource => ({
+    name,
+    source,
+    readBy: 'audio',
+  }));
   return [...read, ...others].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
