@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createRng } from '@bitgrad/bits';
 import { importModel, type ImportOptions, type SourceFile } from '../src/index.js';
 import type { NodeDraft } from '../src/formats/onnx/write.js';
@@ -123,4 +123,14 @@ describe.each<[string, SourceFile[], ImportOptions?]>([
     expect(Object.keys(seen).length).toBeGreaterThan(1);
     expect(slowest).toBeLessThan(5000);
   });
+});
+
+it('reads on after a file that crashes the HDF5 library', async () => {
+  // What the library says of it itself.
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const { HEAPU8 } = (await (await import('h5wasm')).default.ready) as unknown as { HEAPU8: Uint8Array };
+  HEAPU8.fill(255);
+  const error = await importModel(h5, { limits, randomSamples: 1 }).catch((e: unknown) => e);
+  expect(error).toMatchObject({ name: 'BitgradError', code: 'invalid-file' });
+  expect((await importModel(h5, { limits, randomSamples: 1 })).agreement.argmax).toBe(1);
 });

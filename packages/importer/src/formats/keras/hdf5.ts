@@ -21,11 +21,31 @@ export interface Hdf5 {
 export const isHdf5 = (bytes: Uint8Array): boolean =>
   [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => bytes[i] === byte);
 
+type Library = typeof import('h5wasm');
+
+let loaded: Promise<Library> | undefined;
+let instances = 0;
+
+/** After it has crashed, a WebAssembly module's memory and stack are as the crash left them. */
+const noteCrash = (cause: unknown): void => {
+  if (cause instanceof WebAssembly.RuntimeError) loaded = undefined;
+};
+
+/** The library; after a crash another instance of it, which Node makes of another address of the same file. */
+const load = (): Promise<Library> =>
+  (loaded ??= (() => {
+    if (instances++ === 0) return import('h5wasm');
+    const address = typeof import.meta.resolve === 'function' ? import.meta.resolve('h5wasm') : '';
+    check(address.startsWith('file:'), 'HDF5 library', 'crashed on an earlier file', 'a process, or a page, that is started anew', 'invalid-state'); // prettier-ignore
+    return import(/* @vite-ignore */ /* webpackIgnore: true */ `${address}?${instances}`) as Promise<Library>;
+  })());
+
 /** Runs a reading of the library, whose own errors become one of ours. */
 function reading<T>(what: string, run: () => T): T {
   try {
     return run();
   } catch (cause) {
+    noteCrash(cause);
     if (cause instanceof BitgradError) throw cause;
     throw failure('invalid-file', {
       what: `${what} of the HDF5 file cannot be read`,
@@ -46,7 +66,8 @@ function entry<K extends keyof Entries>(file: H5, path: string, kind: K): Entrie
   try {
     const found = file.get(path);
     return found && 'type' in found && String(found.type) === kind ? (found as Entries[K]) : undefined;
-  } catch {
+  } catch (cause) {
+    noteCrash(cause);
     return undefined;
   }
 }
@@ -76,7 +97,7 @@ export async function withHdf5<T>(
   use: (file: Hdf5) => T,
 ): Promise<T> {
   check(isHdf5(bytes), 'first bytes of the file', [...bytes.subarray(0, 8)], 'the signature of HDF5');
-  const { default: h5wasm } = await import('h5wasm');
+  const { default: h5wasm } = await load();
   const library = await h5wasm.ready;
   const { FS } = library;
   // No await from here on: one file at a time is open under this name.
@@ -118,9 +139,10 @@ export async function withHdf5<T>(
     try {
       file?.close();
       FS.unlink(name);
-    } catch {
+      library.deactivate_throwing_error_handler();
+    } catch (cause) {
       // A file that cannot be opened has nothing to close.
+      noteCrash(cause);
     }
-    library.deactivate_throwing_error_handler();
   }
 }
