@@ -1,5 +1,6 @@
 // HDF5 files, read by the HDF Group's own C library compiled to WebAssembly (h5wasm), which is loaded when the first one is
 // opened.
+import type * as Library from 'h5wasm';
 import type { Dataset, File as H5, Group } from 'h5wasm';
 import { BitgradError, reasonOf } from '@bitgrad/bits';
 import { check, failure } from '../../fail.js';
@@ -21,9 +22,7 @@ export interface Hdf5 {
 export const isHdf5 = (bytes: Uint8Array): boolean =>
   [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => bytes[i] === byte);
 
-type Library = typeof import('h5wasm');
-
-let loaded: Promise<Library> | undefined;
+let loaded: Promise<typeof Library> | undefined;
 let instances = 0;
 
 /** After it has crashed, a WebAssembly module's memory and stack are as the crash left them. */
@@ -32,12 +31,12 @@ const noteCrash = (cause: unknown): void => {
 };
 
 /** The library; after a crash another instance of it, which Node makes of another address of the same file. */
-const load = (): Promise<Library> =>
+const load = (): Promise<typeof Library> =>
   (loaded ??= (() => {
     if (instances++ === 0) return import('h5wasm');
     const address = typeof import.meta.resolve === 'function' ? import.meta.resolve('h5wasm') : '';
     check(address.startsWith('file:'), 'HDF5 library', 'crashed on an earlier file', 'a process, or a page, that is started anew', 'invalid-state'); // prettier-ignore
-    return import(/* @vite-ignore */ /* webpackIgnore: true */ `${address}?${instances}`) as Promise<Library>;
+    return import(/* @vite-ignore */ /* webpackIgnore: true */ `${address}?${instances}`) as Promise<typeof Library>;
   })());
 
 /** Runs a reading of the library, whose own errors become one of ours. */
