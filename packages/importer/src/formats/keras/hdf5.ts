@@ -36,7 +36,9 @@ const load = (): Promise<typeof Library> =>
     if (instances++ === 0) return import('h5wasm');
     const address = typeof import.meta.resolve === 'function' ? import.meta.resolve('h5wasm') : '';
     check(address.startsWith('file:'), 'HDF5 library', 'crashed on an earlier file', 'a process, or a page, that is started anew', 'invalid-state'); // prettier-ignore
-    return import(/* @vite-ignore */ /* webpackIgnore: true */ `${address}?${instances}`) as Promise<typeof Library>;
+    return import(/* @vite-ignore */ /* webpackIgnore: true */ `${address}?${instances}`) as Promise<
+      typeof Library
+    >;
   })());
 
 /** Runs a reading of the library, whose own errors become one of ours. */
