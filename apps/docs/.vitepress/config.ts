@@ -9,10 +9,11 @@ import { navigation, sidebars } from '../src/navigation.js';
 import { withPolicy } from '../src/policy.js';
 
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-// Those that were built: tests build one package's.
-const api = apiEntries()
-  .map(({ name }) => name)
-  .filter((name) => ['.md', '/index.md'].some((end) => existsSync(folder(`../generated/api/${name}${end}`))));
+// Those that were built: tests build two packages'. An entry that exports namespaces has a folder.
+const api = apiEntries().flatMap(({ name }) => {
+  const end = ['', '/index'].find((each) => existsSync(folder(`../generated/api/${name}${each}.md`)));
+  return end === undefined ? [] : [{ text: name, link: `/api/${name}${end && '/'}` }];
+});
 
 /** The corner of a table of rows and columns is no header: nothing is said of an empty one. */
 const emptyHeaders = ({ tokens }: { tokens: { type: string; tag: string; content: string }[] }): void => {

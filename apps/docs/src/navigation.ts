@@ -71,17 +71,17 @@ const zoo: Item[] = [{ text: 'Zoo', items: zooModels.map((name) => item(name, `/
 /**
  * The sidebars, by the address that they are for: groups that open and close are not, in this theme, for those who use a
  * keyboard or a screen reader, and all packages in one list are long.
- * @param api names of the entries that have API pages
+ * @param api the entries that have API pages
  */
-export const sidebars = (api: readonly string[]): DefaultTheme.SidebarMulti => ({
+export const sidebars = (api: readonly Item[]): DefaultTheme.SidebarMulti => ({
   '/packages/': [...packages, ...guides],
-  '/api/': [{ text: 'API', items: api.map((name) => item(name, `/api/${name}`)) }, ...guides],
+  '/api/': [{ text: 'API', items: [...api] }, ...guides],
   '/zoo/': [...zoo, ...guides],
   '/': [...guides, ...reference],
 });
 
 /** The head of every page. */
-export const navigation = (api: readonly string[]): DefaultTheme.NavItem[] => [
+export const navigation = (api: readonly unknown[]): DefaultTheme.NavItem[] => [
   { text: 'Start', link: '/start' },
   { text: 'Packages', link: '/packages/' },
   { text: 'Results', link: '/results' },
