@@ -49,11 +49,15 @@ const curveOf = (trials: readonly TrialResult[]): MethodRow['curve'] => {
     }));
 };
 
+/** The order of a method's trials. */
+export const bySeedAndSpeaker = (a: TrialResult, b: TrialResult): number =>
+  a.seed - b.seed || (a.speaker ?? '').localeCompare(b.speaker ?? '', 'en');
+
 /** One row for each method that has results, best first. */
 export function methodRows(config: BenchConfig, results: readonly TrialResult[]): MethodRow[] {
   const rows = config.methods.map((method): MethodRow | undefined => {
     const label = labelOf(method);
-    const trials = results.filter((result) => result.label === label).toSorted((a, b) => a.seed - b.seed);
+    const trials = results.filter((result) => result.label === label).toSorted(bySeedAndSpeaker);
     if (trials.length === 0) return undefined;
     const accuracies = trials.map(({ hardened }) => 100 * hardened);
     const engines = new Set(

@@ -6,11 +6,12 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BitgradError, reasonOf } from '@bitgrad/core';
 import { kinds, parseAugment, recipeEntries } from '@bitgrad/recipe';
+import { speakersOf } from '@bitgrad/datasets';
 import { baseRateOf } from '@bitgrad/training';
 import * as v from 'valibot';
 
 const json = kinds.json;
-const { limit, testLimit, lr, lrSchedule } = recipeEntries;
+const { limit, testLimit, lr, lrSchedule, sound, copies, noises } = recipeEntries;
 const positive = kinds.integer(1);
 
 /** Text that may be shown on a terminal. */
@@ -65,6 +66,13 @@ export const configSchema = v.strictObject({
   data: text,
   limit,
   testLimit,
+  /** Recordings: how they become bytes, and what is made of them, as of `bitgrad train`. */
+  audio: v.optional(v.strictObject({ sound, copies, noises })),
+  /**
+   * Recordings named {label}_{speaker}_{index}.wav: speakers who are for testing alone, each in trials of its own; `each` of
+   * those in the folder.
+   */
+  testSpeakers: v.optional(v.union([v.literal('each'), v.pipe(v.array(text), v.nonEmpty('at least one'))])),
   augment: v.optional(v.pipe(text, checked(parseAugment)), 'none'),
   model: text,
   modelOptions: v.optional(json, {}),
@@ -95,12 +103,13 @@ export type BenchConfig = v.InferOutput<typeof configSchema>;
 /** One method of a comparison. */
 export type Method = BenchConfig['methods'][number];
 
-/** One training run: a method and a seed of a config. */
+/** One training run: a method and a seed of a config, and who is for testing alone. */
 export interface Trial {
   /** Hash of everything that decides its result. */
   readonly id: string;
   readonly label: string;
   readonly seed: number;
+  readonly speaker?: string;
   readonly method: Method;
   readonly config: BenchConfig;
 }
@@ -173,6 +182,22 @@ export function readConfig(nameOrPath: string, directory = process.cwd()): Bench
   };
 }
 
+/** With the names of those whom `each` of testSpeakers means. @throws BitgradError `invalid-option` */
+export function withSpeakers(config: BenchConfig): BenchConfig {
+  const { data, testSpeakers } = config;
+  if (testSpeakers !== 'each') return config;
+  const [kind, folder] = data.split(/:(.*)/s);
+  const speakers = kind === 'audio' && existsSync(folder!) ? speakersOf(readdirSync(folder!)) : [];
+  if (speakers.length > 1) return { ...config, testSpeakers: speakers };
+  throw new BitgradError({
+    code: 'invalid-option',
+    source: 'bench',
+    what: 'testSpeakers "each" of data without two speakers',
+    got: data,
+    expected: 'audio:DIR, where the files are named {label}_{speaker}_{index}.wav',
+  });
+}
+
 /** JSON with sorted keys, for hashing. */
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_, v: unknown) =>
@@ -185,13 +210,20 @@ const canonical = (value: unknown): string =>
 export const labelOf = (method: Method): string =>
   method.label ?? [method.quantizer, method.inputQuantizer].filter(Boolean).join('/');
 
+/** A trial in words. */
+export const trialName = ({ label, seed, speaker }: Pick<Trial, 'label' | 'seed' | 'speaker'>): string =>
+  `${label} seed ${seed}${speaker === undefined ? '' : `, tested on ${speaker}`}`;
+
 /** Sixteen hex digits of the hash of a value. */
 export const hashOf = (value: unknown): string =>
   createHash('sha256').update(canonical(value)).digest('hex').slice(0, 16);
 
-/** Every trial of a config, seeds outermost, so that a partial run already compares all methods. */
+/**
+ * Every trial of a config, seeds outermost, so that a partial run already compares all methods.
+ * @throws BitgradError `duplicate-name`; `invalid-option` for speakers that {@link withSpeakers} has not looked up
+ */
 export function trialsOf(config: BenchConfig): Trial[] {
-  const { methods, seeds, description: _, ...shared } = config;
+  const { methods, seeds, testSpeakers, description: _, ...shared } = config;
   const labels = methods.map(labelOf);
   const twice = labels.find((label, i) => labels.indexOf(label) !== i);
   if (twice !== undefined)
@@ -202,16 +234,28 @@ export function trialsOf(config: BenchConfig): Trial[] {
       got: twice,
       next: 'Give each a label of its own.',
     });
+  if (testSpeakers === 'each')
+    throw new BitgradError({
+      code: 'invalid-option',
+      source: 'bench',
+      what: 'testSpeakers of trials',
+      got: testSpeakers,
+      expected: 'their names',
+    });
+  const speakers = testSpeakers?.map((speaker) => ({ speaker })) ?? [{}];
   // Where the data lies is no part of what a trial is: another machine's result counts.
   const learningRate = shared.learningRate ?? baseRateOf(shared.optimizer);
   const identity = { ...shared, learningRate, data: shared.data.split(':')[0], name: '' };
   return seeds.flatMap((seed) =>
-    methods.map((method) => ({
-      id: hashOf({ ...identity, method: { ...method, label: '' }, seed }),
-      label: labelOf(method),
-      seed,
-      method,
-      config,
-    })),
+    speakers.flatMap((speaker) =>
+      methods.map((method) => ({
+        id: hashOf({ ...identity, method: { ...method, label: '' }, seed, ...speaker }),
+        label: labelOf(method),
+        seed,
+        ...speaker,
+        method,
+        config,
+      })),
+    ),
   );
 }

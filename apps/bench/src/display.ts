@@ -1,6 +1,6 @@
 // What `bench run` shows of trials under way: bars on a terminal, lines elsewhere.
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
-import type { Trial } from './config.js';
+import { trialName as nameOf, type Trial } from './config.js';
 import type { TrialProgress } from './run-trial.js';
 
 /** Shows trials. */
@@ -11,8 +11,6 @@ export interface Display {
   say(text: string): void;
   stop(): void;
 }
-
-const nameOf = (trial: Trial): string => `${trial.label} seed ${trial.seed}`;
 
 const noteOf = ({ accuracy, imagesPerSecond }: TrialProgress): string =>
   `accuracy ${(100 * accuracy).toFixed(1)} %, ${imagesPerSecond.toFixed(0)} img/s`;

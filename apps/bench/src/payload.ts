@@ -3,7 +3,7 @@
 import { BitgradError } from '@bitgrad/core';
 import { kinds } from '@bitgrad/recipe';
 import * as v from 'valibot';
-import { configSchema, problems, trialsOf, type Trial } from './config.js';
+import { configSchema, problems, trialName, trialsOf, type Trial } from './config.js';
 import type { TrialResult } from './result.js';
 
 const payloadSchema = v.strictObject({ id: v.string(), config: configSchema });
@@ -62,7 +62,7 @@ export function resultOf(trial: Trial, value: unknown): TrialResult {
   throw new BitgradError({
     code: 'invalid-file',
     source: 'bench',
-    what: `a worker gave no result of trial ${trial.label} (seed ${trial.seed})`,
+    what: `a worker gave no result of trial ${trialName(trial)}`,
     got: parsed.success ? `that of ${parsed.output.id}` : problems(parsed.issues),
   });
 }

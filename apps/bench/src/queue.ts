@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BitgradError, within } from '@bitgrad/core';
 import { Queue, QueueEvents, type Job } from 'bullmq';
-import type { Trial } from './config.js';
+import { trialName, type Trial } from './config.js';
 import { payloadOf, resultOf, type Payload } from './payload.js';
 import type { Executor, ExecutorEvents } from './pool.js';
 import { closeAll, connectionOf, findServer, unreachable } from './redis.js';
@@ -53,7 +53,7 @@ function jobsOf(queue: Queue, trials: readonly Trial[], events: ExecutorEvents) 
         const lost = (losses.get(id) ?? 0) + 1;
         losses.set(id, lost);
         if (lost <= mostLosses) return void (await handOut(trial));
-        const what = `the server lost the job of trial ${trial.label} (seed ${trial.seed}) ${lost} times`;
+        const what = `the server lost the job of trial ${trialName(trial)} ${lost} times`;
         return fail(trial, new BitgradError({ code: 'io', source: 'bench', what }));
       }
       if (!completed && !failed) return;

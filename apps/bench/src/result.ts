@@ -49,6 +49,8 @@ export interface TrialResult {
   readonly id: string;
   readonly label: string;
   readonly seed: number;
+  /** Who was for testing alone. */
+  readonly speaker?: string;
   readonly model: string;
   readonly data: string;
   readonly finishedAt: string;

@@ -94,7 +94,8 @@ export async function runTrial(
   await usePlugins(config.plugins);
   // The data are those of the config: the seed decides order and initialization, not which images there are.
   const { data, limit, testLimit } = config;
-  const dataset = await openData({ data, limit, testLimit, seed: 0 }, (text) =>
+  const audio = { ...config.audio, testSpeaker: trial.speaker };
+  const dataset = await openData({ data, limit, testLimit, audio, seed: 0 }, (text) =>
     process.stderr.write(`${text}\n`),
   );
   const { evaluateEvery } = config;
@@ -125,6 +126,7 @@ export async function runTrial(
     id: trial.id,
     label: trial.label,
     seed,
+    ...(trial.speaker !== undefined && { speaker: trial.speaker }),
     model: config.model,
     data: dataset.name,
     finishedAt: new Date().toISOString(),

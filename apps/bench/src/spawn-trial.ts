@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BitgradError, type ErrorCode } from '@bitgrad/core';
 import type { ChildMessage, ChildTask } from './child.js';
-import type { Trial } from './config.js';
+import { trialName, type Trial } from './config.js';
 import type { TrialResult } from './result.js';
 import type { TrialProgress } from './run-trial.js';
 import { sourceFlags } from './source-flags.js';
@@ -41,7 +41,7 @@ export function spawnTrial(
   const kill = (): void => void child.kill('SIGKILL');
   signal?.addEventListener('abort', kill);
   if (signal?.aborted) kill();
-  const name = `trial ${trial.label} (seed ${trial.seed})`;
+  const name = `trial ${trialName(trial)}`;
   let watch: NodeJS.Timeout | undefined;
   return new Promise<TrialResult>((resolve, reject) => {
     const listen = (): void => {

@@ -86,7 +86,7 @@ export function readRun(folder: string): { config: BenchConfig; results: TrialRe
 export function openRun(folder: string, config: BenchConfig): RunStore {
   mkdirSync(folder, { recursive: true });
   const [configPath, resultsPath] = [join(folder, configName), join(folder, resultsName)];
-  const comparable = ({ methods: _m, seeds: _s, data, ...rest }: BenchConfig): object => ({
+  const comparable = ({ methods: _m, seeds: _s, testSpeakers: _t, data, ...rest }: BenchConfig): object => ({
     ...rest,
     data: data.split(':')[0],
   });
@@ -98,7 +98,7 @@ export function openRun(folder: string, config: BenchConfig): RunStore {
         source: 'bench',
         what: 'folder holds a run of another config',
         got: folder,
-        next: 'Choose another --out. Methods and seeds may be added to a run; anything else makes another comparison.',
+        next: 'Choose another --out. Methods, seeds and speakers may be added to a run; anything else makes another comparison.',
       });
   }
   writeWhole(configPath, `${JSON.stringify(config, null, 2)}\n`);

@@ -98,7 +98,7 @@ describe('what crosses the queue is checked', () => {
     };
     expect(resultOf(trial!, good)).toBe(good);
     for (const wrong of [null, {}, { ...good, id: 'x' }, { ...good, hardened: '99' }, { ...good, soft: 2 }])
-      expect(() => resultOf(trial!, wrong)).toThrowError(/no result of trial ste \(seed 1\)/);
+      expect(() => resultOf(trial!, wrong)).toThrowError(/no result of trial ste seed 1/);
   });
 });
 
@@ -150,7 +150,7 @@ it('a trial that gives no sign is ended', { timeout: 30_000 }, async () => {
   const [trial] = trialsOf(readConfig(tinyComparison()));
   await expect(
     spawnTrial(trial!, () => {}, { limitMs: 1500, script: pathToFileURL(script) }),
-  ).rejects.toThrowError(/trial ste \(seed 1\) gave no sign/);
+  ).rejects.toThrowError(/trial ste seed 1 gave no sign/);
 });
 
 describe.skipIf(!hasRedis && !required)('queue (needs redis-server)', () => {

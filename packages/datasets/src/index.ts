@@ -74,6 +74,7 @@ export {
 } from './normalization.js';
 export { datasetsPlugin } from './plugin.js';
 export { datasetFromSounds, type LabelledSound, type SoundExampleOptions } from './sound/examples.js';
+export { speakersOf } from './sound/names.js';
 export { createNoise, noiseKinds, type NoiseKind } from './sound/noises.js';
 export { readWav, type Recording } from './sound/wav.js';
 export type { DataSource, PublishedSum, RemoteFile } from './source.js';

@@ -13,12 +13,12 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { methodRows } from '../aggregate.js';
+import { bySeedAndSpeaker, methodRows } from '../aggregate.js';
 import { labelOf } from '../config.js';
 import { inferenceChart, inferenceMarkdown } from '../inference/report.js';
 import { accuracyChart, alone, curveChart, latencyChart, sizeChart } from '../report/charts.js';
 import { headline } from '../report/headline.js';
-import { conditions, machines, methodTable } from '../report/markdown.js';
+import { conditions, machines, methodTable, speakerTable } from '../report/markdown.js';
 import type { TrialResult } from '../result.js';
 import { readRun } from '../store.js';
 import { trainingMarkdown, type TrainingReport } from '../training/command.js';
@@ -47,7 +47,7 @@ export function keepRun(run: string, root = repository): string {
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify(named, null, 2)}\n`);
   const order = config.methods.map(labelOf);
   const sorted = results.toSorted(
-    (a, b) => order.indexOf(a.label) - order.indexOf(b.label) || a.seed - b.seed,
+    (a, b) => order.indexOf(a.label) - order.indexOf(b.label) || bySeedAndSpeaker(a, b),
   );
   writeFileSync(
     join(folder, 'results.jsonl'),
@@ -113,7 +113,7 @@ export function withTables(text: string, root = repository): string {
     const head = chosen ? '' : `${conditions(config, config.data)}\n\n`;
     const foot = chosen ? '' : `\n\nRun on ${machines(results)}.`;
     const tag = labels === undefined ? name : `${name}:${labels}`;
-    return `<!-- results:${tag}:start -->\n\n${head}${methodTable(config, shown, { times: false })}${foot}\n\n<!-- results:${tag}:end -->`;
+    return `<!-- results:${tag}:start -->\n\n${head}${methodTable(config, shown, { times: false })}${speakerTable(shown)}${foot}\n\n<!-- results:${tag}:end -->`;
   });
 }
 

@@ -1,7 +1,15 @@
 // `bench run`: the trials of a config that are not finished yet, then the report.
 import { resolve } from 'node:path';
 import pc from 'picocolors';
-import { absoluteData, labelOf, readConfig, trialsOf, type BenchConfig } from '../config.js';
+import {
+  absoluteData,
+  labelOf,
+  readConfig,
+  trialName,
+  trialsOf,
+  withSpeakers,
+  type BenchConfig,
+} from '../config.js';
 import { display } from '../display.js';
 import { localPool, type Executor } from '../pool.js';
 import { openRun } from '../store.js';
@@ -31,7 +39,7 @@ const overridden = (config: BenchConfig, { seeds, epochs, data }: RunOptions): B
  * @returns the exit code: 1 when a trial failed, 130 when interrupted
  */
 export async function runCommand(nameOrPath: string, options: RunOptions): Promise<number> {
-  const config = overridden(readConfig(nameOrPath), options);
+  const config = withSpeakers(overridden(readConfig(nameOrPath), options));
   const folder = resolve(options.out ?? `runs/${config.name}`);
   const store = openRun(folder, config);
   const all = trialsOf(config);
@@ -66,7 +74,7 @@ export async function runCommand(nameOrPath: string, options: RunOptions): Promi
         view.ended(trial, `${(100 * result.hardened).toFixed(2)} % in ${result.seconds.toFixed(0)} s`);
       },
       failed(trial, error) {
-        failures.push(`${trial.label} (seed ${trial.seed}): ${error.message}`);
+        failures.push(`${trialName(trial)}: ${error.message}`);
         view.ended(trial, pc.red(error.message));
       },
     },

@@ -1,4 +1,5 @@
 // `bench worker`: runs trials from a queue until it is stopped.
+import { trialName } from '../config.js';
 import { startWorker } from '../queue-worker.js';
 
 /** Options of the command. */
@@ -29,11 +30,9 @@ export async function workerCommand({
       queue,
       { concurrency, plugins },
       {
-        started: (trial) => say(`${trial.label} seed ${trial.seed}: started`),
-        finished: (trial, result) =>
-          say(`${trial.label} seed ${trial.seed}: ${(100 * result.hardened).toFixed(2)} %`),
-        failed: (trial, error) =>
-          say(`${trial ? `${trial.label} seed ${trial.seed}: ` : ''}${error.message}`),
+        started: (trial) => say(`${trialName(trial)}: started`),
+        finished: (trial, result) => say(`${trialName(trial)}: ${(100 * result.hardened).toFixed(2)} %`),
+        failed: (trial, error) => say(`${trial ? `${trialName(trial)}: ` : ''}${error.message}`),
       },
     );
     say(`worker ${process.pid} waits for trials on ${queue.replace(/\/\/[^@/]*@/, '//')}`);

@@ -2,6 +2,7 @@
 import { baseRateOf, type OptimizerConfig } from '@bitgrad/training';
 import type { MethodRow } from '../aggregate.js';
 import { labelOf, type BenchConfig } from '../config.js';
+import { mean } from '../statistics.js';
 import type { TrialResult } from '../result.js';
 
 /** A table's rows and head as Markdown. */
@@ -19,12 +20,36 @@ const budgetText = ({ budget }: BenchConfig): string =>
       ? `${budget.images} images`
       : `${budget.minutes} minutes`;
 
+/** What was made of recordings, and who was left out. */
+const soundText = ({ audio, testSpeakers }: BenchConfig): string => {
+  const { sound, copies = 1, noises = 0 } = audio ?? {};
+  const parts = [
+    ...(audio ? [`${copies} examples of each recording for training`] : []),
+    ...(sound ? [`sound \`${JSON.stringify(sound)}\``] : []),
+    ...(noises > 0 ? [`${noises} of nobody speaking`] : []),
+    ...(testSpeakers ? ['each speaker in turn left out of training and tested on'] : []),
+  ];
+  return parts.map((part) => `${part}, `).join('');
+};
+
 /** What holds for every method, in one sentence. */
 export const conditions = (config: BenchConfig, data: string): string =>
   `Model \`${config.model}\`, data \`${data}\`${config.limit ? ` (${config.limit} training images)` : ''}, ` +
   `${budgetText(config)}, batch ${config.batchSize}, ${config.optimizer.name} with learning rate ${config.learningRate ?? baseRateOf(config.optimizer as OptimizerConfig)} ` +
-  `(${config.schedule}), seeds ${config.seeds.join(', ')}, backend \`${config.backend}\`. ` +
+  `(${config.schedule}), ${soundText(config)}seeds ${config.seeds.join(', ')}, backend \`${config.backend}\`. ` +
   'Every method has the same data order, initialization and budget.';
+
+/** Accuracy on each speaker who was for testing alone, as a table below another; empty where there are none. */
+export function speakerTable(rows: readonly MethodRow[]): string {
+  const speakers = [...new Set(rows.flatMap(({ trials }) => trials.flatMap(({ speaker }) => speaker ?? [])))];
+  if (speakers.length === 0) return '';
+  const of = ({ trials }: MethodRow, speaker: string): string => {
+    const own = trials.filter((trial) => trial.speaker === speaker).map(({ hardened }) => 100 * hardened);
+    return own.length === 0 ? '-' : `${mean(own).toFixed(2)} %`;
+  };
+  const cells = rows.map((row) => [`\`${row.label}\``, ...speakers.map((speaker) => of(row, speaker))]);
+  return `\n\n${table(['tested on', ...speakers], cells)}`;
+}
 
 /** Machines that results came from. */
 export const machines = (results: readonly TrialResult[]): string =>
@@ -92,7 +117,7 @@ export const markdownReport = (
 
 ${config.description ? `${config.description}\n\n` : ''}${conditions(config, results[0]?.data ?? config.data)}
 
-${methodTable(config, rows)}
+${methodTable(config, rows)}${speakerTable(rows)}
 
 Accuracy: mean ± standard deviation over seeds (number of seeds) of the deployed levels. soft - hard: accuracy lost by
 hardening, in points, mean and the largest of a seed. flips a step: share of weight signs that a step changes, mean over

@@ -15,6 +15,10 @@ export function namedSound(path: string): NamedSound | undefined {
   return match ? { label: match[1]!, speaker: match[2]!, index: Number(match[3]) } : undefined;
 }
 
+/** Who speaks in recordings that are named so, sorted; files of other names count for nobody. */
+export const speakersOf = (paths: readonly string[]): string[] =>
+  [...new Set(paths.flatMap((path) => namedSound(path)?.speaker ?? []))].sort();
+
 /** Recordings of each speaker that are for testing, by number: those below it. */
 const testIndices = 5;
 
@@ -24,7 +28,7 @@ const testIndices = 5;
  */
 export function arrangeNamed(root: string, paths: readonly string[], testSpeaker?: string) {
   const named = paths.map((path) => ({ path, ...namedSound(path)! }));
-  const speakers = [...new Set(named.map(({ speaker }) => speaker))].sort();
+  const speakers = speakersOf(paths);
   if (testSpeaker !== undefined && !speakers.includes(testSpeaker))
     throw failure('invalid-option', {
       what: 'testSpeaker',
