@@ -3,7 +3,15 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseConfig, presetNames, readConfig, trialsOf } from '../src/config.js';
+import {
+  parseConfig,
+  presetNames,
+  readConfig,
+  trialName,
+  trialsOf,
+  withSpeakers,
+  type BenchConfig,
+} from '../src/config.js';
 
 const base = {
   name: 'x',
@@ -13,9 +21,13 @@ const base = {
   budget: { epochs: 1 },
 };
 
+/** With names where a preset asks its data, which are not here. */
+const named = (config: BenchConfig): BenchConfig =>
+  config.testSpeakers === 'each' ? { ...config, testSpeakers: ['ann', 'bo'] } : config;
+
 describe('configs', () => {
   it.each(presetNames())('preset %s is valid and has distinct trials', (name) => {
-    const trials = trialsOf(readConfig(name));
+    const trials = trialsOf(named(readConfig(name)));
     expect(new Set(trials.map(({ id }) => id)).size).toBe(trials.length);
   });
 
@@ -77,6 +89,24 @@ describe('configs', () => {
     expect(new Set(same.map(id)).size).toBe(1);
     expect(new Set([{}, ...other].map(id)).size).toBe(other.length + 1);
     expect(id({ data: 'mnist:/a' })).toBe(id({ data: 'mnist:/b' }));
+  });
+
+  it('has a trial for each speaker, whose names it finds in the folder', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+    const of = (data: string, testSpeakers: unknown) => parseConfig({ ...base, seeds: [1, 2], data, testSpeakers }); // prettier-ignore
+    const each = of(`audio:${folder}`, 'each');
+    expect(() => trialsOf(each)).toThrowError(/testSpeakers of trials: got "each"/);
+    writeFileSync(join(folder, 'up_bo_b_1.wav'), '');
+    expect(() => withSpeakers(each)).toThrowError(/without two speakers/);
+    expect(() => withSpeakers(of('digits', 'each'))).toThrowError(/without two speakers: got "digits"/);
+    for (const name of ['up_ann_0.wav', 'down_ann_1.wav', 'down_bo_b_7.wav', 'README.md']) writeFileSync(join(folder, name), ''); // prettier-ignore
+    const trials = trialsOf(withSpeakers(each));
+    expect(trials.map(trialName)).toEqual(['ste seed 1, tested on ann', 'ste seed 1, tested on bo_b', 'ste seed 2, tested on ann', 'ste seed 2, tested on bo_b']); // prettier-ignore
+    expect(new Set(trials.map(({ id }) => id)).size).toBe(4);
+    // One more speaker leaves the trials of the others what they were.
+    const more = trialsOf(of(`audio:${folder}`, ['bo_b', 'cy'])).map(({ id }) => id);
+    expect(more.filter((id) => trials.some((trial) => trial.id === id))).toHaveLength(2);
+    expect(() => of('digits', [])).toThrowError(/testSpeakers/);
   });
 
   it('refuses two methods of one label', () => {

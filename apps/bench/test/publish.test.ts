@@ -100,6 +100,19 @@ describe('publish', () => {
     expect(lines.map((line) => (JSON.parse(line) as TrialResult).id)).toEqual(['ste1', 'pc1', 'pc2', 'fda1']);
     expect(readFileSync(join(root, kept, 'small', 'config.json'), 'utf8')).not.toContain('somewhere');
   });
+  it('says how each speaker fared who was left out', () => {
+    const spoken = (speaker: string, seed: number, hardened: number) => ({ ...trial('ste', seed, hardened), id: `${speaker}${seed}`, speaker }); // prettier-ignore
+    const folder = join(root, kept, 'spoken');
+    mkdirSync(folder);
+    const own = { ...config, name: 'spoken', audio: { copies: 3 }, testSpeakers: ['bo', 'ann'] };
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(own));
+    const lines = [spoken('bo', 1, 0.9), spoken('ann', 1, 0.7), spoken('ann', 2, 0.8)];
+    writeFileSync(join(folder, 'results.jsonl'), lines.map((t) => `${JSON.stringify(t)}\n`).join(''));
+    const text = withTables('<!-- results:spoken:start -->\n<!-- results:spoken:end -->', root);
+    expect(text).toContain('3 examples of each recording for training, each speaker in turn left out');
+    expect(text).toContain('| `ste` | 80.00 ± 10.00 % (3) |');
+    expect(text).toContain('| tested on | ann | bo |\n| --- | --- | --- |\n| `ste` | 75.00 % | 90.00 % |');
+  });
   it('draws plots that are the same each time', () => {
     const drawn = (): string[] => {
       drawPlots('small', root);

@@ -1,7 +1,6 @@
 // A trained MNIST network on a Cortex-M0: answers, flash, memory and instructions. `fixtures/mnist.bitgrad` is what
 // `bitgrad train --model cnn --model-options '{"width":0.75}' --data mnist:DIR --epochs 6 --seed 1` and `compile` made.
 // BITGRAD_REPORT=1 prints the figures of the README.
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { testData } from '@bitgrad/tooling/test-data';
 import { describe, expect, it } from 'vitest';
 import { exportC } from '../src/index.js';
 import { publicType } from '../src/values.js';
+import { objectSizes } from './support/board.js';
 import {
   cortex,
   isHere,
@@ -28,21 +28,6 @@ const { files, arenaBytes } = exportC(model, { name: 'mnist' });
 const { type } = model.plan.buffers[model.plan.output]!;
 // The microbit's nRF51: 256 KiB of flash, 16 KiB of memory.
 const m0 = cortex('microbit', 'cortex-m0', 256, 16);
-
-/** Sizes of the object file by section. */
-function sizes(): { flash: number; memory: number } {
-  const folder = mkdtempSync(join(tmpdir(), 'bitgrad-size-'));
-  try {
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    execFileSync('arm-none-eabi-gcc', ['-mcpu=cortex-m0', '-mthumb', '-Os', '-c', 'mnist.c'], {
-      cwd: folder,
-    });
-    const [text, data, bss] = execFileSync('arm-none-eabi-size', ['mnist.o'], { cwd: folder, encoding: 'utf8' }).split('\n')[1]!.trim().split(/\s+/).map(Number) as [number, number, number]; // prettier-ignore
-    return { flash: text + data, memory: data + bss };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 const report = (text: string): void => {
   if (process.env.BITGRAD_REPORT) process.stdout.write(`${text}\n`);
@@ -102,7 +87,7 @@ it('holds its values in less than 4 kB', () => expect(arenaBytes).toBeLessThan(3
 
 describe.skipIf(!isHere(m0))('Cortex-M0 (needs arm-none-eabi-gcc and qemu-system-arm)', () => {
   it('takes at most 16 kB of flash, code included, and 4 kB of memory', () => {
-    const { flash, memory } = sizes();
+    const { flash, memory } = objectSizes(files, 'mnist.c');
     report(`flash ${flash}, memory ${memory}`);
     expect(flash).toBeLessThanOrEqual(16 * 1024);
     expect(memory).toBeLessThanOrEqual(4 * 1024);
@@ -124,7 +109,7 @@ describe.skipIf(!isHere(m0))('Cortex-M0 (needs arm-none-eabi-gcc and qemu-system
     report(`stack ${stack}`);
     expect(stack).toBeGreaterThan(0);
     // Nothing is left of the painted memory where the stack has met the variables.
-    expect(stack).toBeLessThan(4096 - sizes().memory - 784);
+    expect(stack).toBeLessThan(4096 - objectSizes(files, 'mnist.c').memory - 784);
   }, 120_000);
 
   it('counts its instructions', { timeout: 120_000 }, () => {

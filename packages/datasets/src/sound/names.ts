@@ -1,4 +1,5 @@
 // Recordings whose names say what they are: `seven_anna_12.wav`.
+import { checkValue, option } from '@bitgrad/core';
 import { failure } from '../errors.js';
 import type { Item } from '../layout.js';
 
@@ -15,9 +16,14 @@ export function namedSound(path: string): NamedSound | undefined {
   return match ? { label: match[1]!, speaker: match[2]!, index: Number(match[3]) } : undefined;
 }
 
-/** Who speaks in recordings that are named so, sorted; files of other names count for nobody. */
-export const speakersOf = (paths: readonly string[]): string[] =>
-  [...new Set(paths.flatMap((path) => namedSound(path)?.speaker ?? []))].sort();
+/**
+ * Who speaks in recordings that are named so, sorted; files of other names count for nobody.
+ * @throws BitgradError `invalid-option`
+ */
+export function speakersOf(paths: readonly string[]): string[] {
+  checkValue('datasets', 'paths', paths, option.required(option.list(option.string)));
+  return [...new Set(paths.flatMap((path) => namedSound(path)?.speaker ?? []))].sort();
+}
 
 /** Recordings of each speaker that are for testing, by number: those below it. */
 const testIndices = 5;
