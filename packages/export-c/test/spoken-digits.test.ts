@@ -1,15 +1,13 @@
 // The zoo's spoken digits on a Cortex-M with 64 KiB of flash and 32 KiB of memory: sizes, answers, and whether it keeps up. BITGRAD_REPORT=1 prints the figures of the README.
-import { readFileSync } from 'node:fs';
 import { soundSettings, soundStream } from '@bitgrad/bits';
 import { decodeModel, jsEngine } from '@bitgrad/runtime';
+import { findPretrained } from '@bitgrad/zoo';
 import { describe, expect, it } from 'vitest';
 import { exportC } from '../src/index.js';
 import { objectSizes } from './support/board.js';
 import { cortex, isHere, runProgram, wordsOf, type Toolchain } from './support/run.js';
 
-const model = decodeModel(
-  readFileSync(new URL('../../zoo/models/spoken-digits/model.bitgrad', import.meta.url)),
-);
+const model = decodeModel((await findPretrained('spoken-digits')).bytes());
 const settings = model.metadata.sound!;
 const { files } = exportC(model, { name: 'digits' });
 // Not the board's own memory, but what the linker may use of it.
@@ -143,7 +141,7 @@ describe.skipIf(!isHere(m3))('Cortex-M3 (needs arm-none-eabi-gcc and qemu-system
   });
 });
 
-const m4 = cortex('mps2-an386', 'cortex-m4', 64, 32, '-mfloat-abi=hard', '-mfpu=fpv4-sp-d16');
+const m4 = cortex('mps2-an386', 'cortex-m4', 64, 32, undefined, '-mfloat-abi=hard', '-mfpu=fpv4-sp-d16');
 
 it.skipIf(!isHere(m4))(
   'a Cortex-M4 with a floating-point unit answers three times',
