@@ -1,8 +1,7 @@
 // A trained MNIST network on a Cortex-M0: answers, flash, memory and instructions. `fixtures/mnist.bitgrad` is what
 // `bitgrad train --model cnn --model-options '{"width":0.75}' --data mnist:DIR --epochs 6 --seed 1` and `compile` made.
 // BITGRAD_REPORT=1 prints the figures of the README.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { createDigits } from '@bitgrad/datasets';
