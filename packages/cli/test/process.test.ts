@@ -172,3 +172,9 @@ it('writes no escape codes with NO_COLOR, and some with FORCE_COLOR', async () =
   const coloured = await ended(start(['list'], { NO_COLOR: '', FORCE_COLOR: '1' }));
   expect(coloured.stdout).toContain(escape);
 });
+
+it('ends quietly when nobody reads its output any more', async () => {
+  const child = start(['train', '--help']);
+  child.stdout!.destroy();
+  expect(await ended(child)).toMatchObject({ code: 141, stderr: '' });
+});
