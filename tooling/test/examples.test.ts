@@ -2,7 +2,6 @@
 // and looked at in Chromium. BITGRAD_FULL=1 starts each by two commands from a folder of its own, and adds those whose frameworks
 // take long to install and build.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +9,7 @@ import { chromiumMissing, launchChromium } from '../chromium.mjs';
 import { root } from '../workspace.mjs';
 import { installAlone, start } from './places/clean-folder.js';
 import { makeProject, run } from './places/project.js';
-import { serveFolder } from './places/serve.js';
+import { serveFolder, type StaticServer } from '../static-server.mjs';
 
 const slow = ['next'];
 const full = process.env['BITGRAD_FULL'] === '1';
@@ -41,7 +40,7 @@ describe.skipIf(missing && !required)(missing ? `examples (skipped: ${missing})`
   let examples: string;
   let browser: Browser;
   let ours: Record<string, string>;
-  const servers: Server[] = [];
+  const servers: StaticServer[] = [];
 
   beforeAll(async () => {
     let project: string;
@@ -57,15 +56,15 @@ describe.skipIf(missing && !required)(missing ? `examples (skipped: ${missing})`
   }, 600_000);
   afterAll(async () => {
     await browser?.close();
-    for (const server of servers) server.close();
+    for (const server of servers) await server.close();
     rmSync(folder, { recursive: true, force: true });
   }, 300_000);
 
   /** Serves a folder until the end. */
   async function served(folder: string): Promise<string> {
-    const { server, address } = await serveFolder(folder);
+    const server = await serveFolder(folder);
     servers.push(server);
-    return address;
+    return server.url;
   }
 
   /** What a page shows once it has an answer. */
@@ -117,7 +116,7 @@ describe.skipIf(missing && !required)(missing ? `examples (skipped: ${missing})`
       tested.includes(name) ? name : `${name} (skipped: BITGRAD_FULL=1 runs it)`,
       async () => {
         const page = built.includes(name) ? (full ? startedShown : builtShown) : null;
-        const text = page ? await page(name) : await shown(`${await served(examples)}/${name}/`);
+        const text = page ? await page(name) : await shown(`${await served(examples)}${name}/`);
         expect(text).toBe('7 by wasm');
       },
       600_000,

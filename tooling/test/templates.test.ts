@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium } from '../chromium.mjs';
 import { root, workspacePackages } from '../workspace.mjs';
 import { makeProject, run } from './places/project.js';
-import { serveFolder } from './places/serve.js';
+import { serveFolder } from '../static-server.mjs';
 
 const full = process.env['BITGRAD_FULL'] === '1';
 const source = `${root}packages/create-bitgrad/templates/`;
@@ -69,12 +69,12 @@ describe('templates', () => {
 
   /** Opens what a template has built; fails where anything went wrong on the page. */
   async function onPage(name: string, act: (page: Page) => Promise<void>): Promise<void> {
-    const { server, address } = await serveFolder(join(project, name, 'dist'));
+    const server = await serveFolder(join(project, name, 'dist'));
     const page = await browser.newPage();
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-    await page.goto(`${address}/`);
+    await page.goto(server.url);
     await act(page).finally(() => server.close());
     await page.close();
     expect(problems).toEqual([]);

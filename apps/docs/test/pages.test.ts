@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { chromiumMissing, launchChromium } from '@bitgrad/tooling/chromium';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { full, siteFolder } from './built.js';
-import { serve, type StaticServer } from './server.js';
+import { serveFolder, type StaticServer } from '@bitgrad/tooling/static-server';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = fileURLToPath(new URL('../artifacts/screenshots/', import.meta.url));
@@ -31,7 +31,7 @@ describe.skipIf(reason)(`the site ${reason}`, () => {
   let browser: Browser;
   let server: StaticServer;
   beforeAll(async () => {
-    [browser, server] = await Promise.all([launchChromium({ gpu: false }), serve(siteFolder)]);
+    [browser, server] = await Promise.all([launchChromium({ gpu: false }), serveFolder(siteFolder)]);
     mkdirSync(shots, { recursive: true });
   });
   afterAll(async () => {
@@ -57,10 +57,10 @@ describe.skipIf(reason)(`the site ${reason}`, () => {
     });
     context.on('request', (request) => {
       const url = new URL(request.url());
-      if (!['blob:', 'data:'].includes(url.protocol) && url.origin !== server.origin)
+      if (!['blob:', 'data:'].includes(url.protocol) && !url.href.startsWith(server.url))
         problems.push(`other host: ${url.href}`);
     });
-    await page.goto(`${server.origin}/${path}`);
+    await page.goto(server.url + path);
     // Links are followed by the page's own script once it runs.
     await page.locator('.VPNav').waitFor();
     await act(page);
@@ -115,7 +115,7 @@ describe.skipIf(reason)(`the site ${reason}`, () => {
 
   it('allows no script but its own', async () => {
     const page = await browser.newPage();
-    await page.goto(`${server.origin}/start.html`);
+    await page.goto(`${server.url}start.html`);
     const ran = await page.evaluate(async () => {
       const script = Object.assign(document.createElement('script'), {
         textContent: 'globalThis.foreign = 1',

@@ -1,6 +1,7 @@
 // Draw: the visitor draws, the 1-bit network answers, on the engine of their choice.
 import { useEffect, useRef } from 'preact/hooks';
-import { isDark, drawFile, goTo, inspectFile } from '../shared/state.js';
+import { ModelName } from '../shared/model-name.js';
+import { isDark, drawFile } from '../shared/state.js';
 import { formatBytes, formatCount, formatMs, formatPercent } from '../shared/format.js';
 import { DrawingArea } from './drawing-area.js';
 import { engineChoices } from './engines.js';
@@ -231,26 +232,15 @@ export function DrawTab() {
       <section class="panel engine-panel" aria-labelledby="engine-title">
         <h2 id="engine-title">How it runs</h2>
         <Engines />
-        <p class="model-name">
-          Model: <strong data-testid="model-name">{now?.file.name ?? '…'}</strong>
-          {drawFile.value && (
-            <button type="button" class="small" onClick={() => (drawFile.value = null)}>
-              Back to the shipped one
-            </button>
-          )}
-          {now && (
-            <button
-              type="button"
-              class="small"
-              onClick={() => {
-                inspectFile.value = now.file;
-                goTo('inspect');
-              }}
-            >
-              Look inside
-            </button>
-          )}
-        </p>
+        <ModelName
+          file={now?.file}
+          testId="model-name"
+          back={
+            drawFile.value
+              ? { label: 'Back to the shipped one', use: () => (drawFile.value = null) }
+              : undefined
+          }
+        />
         <FloatTwin />
         <Details />
       </section>

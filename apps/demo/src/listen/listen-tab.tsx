@@ -4,7 +4,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { Facts } from '../shared/facts.js';
 import { FileDrop } from '../shared/file-drop.js';
 import { formatBytes, formatMs, formatPercent } from '../shared/format.js';
-import { goTo, inspectFile, messageOf } from '../shared/state.js';
+import { ModelName } from '../shared/model-name.js';
+import { messageOf } from '../shared/state.js';
 import { Results } from './results.js';
 import {
   answer,
@@ -123,26 +124,13 @@ function ModelFacts() {
   ];
   return (
     <>
-      <p class="model-name">
-        Model: <strong data-testid="listen-model">{now?.file.name ?? '…'}</strong>
-        {ownModel.value && (
-          <button type="button" class="small" onClick={() => void useShipped()}>
-            Back to the spoken digits
-          </button>
-        )}
-        {now && (
-          <button
-            type="button"
-            class="small"
-            onClick={() => {
-              inspectFile.value = now.file;
-              goTo('inspect');
-            }}
-          >
-            Look inside
-          </button>
-        )}
-      </p>
+      <ModelName
+        file={now?.file}
+        testId="listen-model"
+        back={
+          ownModel.value ? { label: 'Back to the spoken digits', use: () => void useShipped() } : undefined
+        }
+      />
       <Facts facts={facts} />
     </>
   );

@@ -1,0 +1,15 @@
+/** A running server. */
+export interface StaticServer {
+  /** Address of the folder, with a slash at its end. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a folder.
+ * @param options `prefix`: path that it is under, with slashes at both ends, `/` by default; `headers` of every answer
+ */
+export declare function serveFolder(
+  folder: string,
+  options?: { readonly prefix?: string; readonly headers?: Readonly<Record<string, string>> },
+): Promise<StaticServer>;
