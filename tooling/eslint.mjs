@@ -65,7 +65,7 @@ export default tseslint.config(
     },
   },
   // SvelteKit's own names.
-  { files: ['examples/sveltekit/src/routes/+*'], rules: { 'files/kebab-case': 'off' } },
+  { files: ['examples/sveltekit/src/routes/+*.{ts,js}'], rules: { 'files/kebab-case': 'off' } },
   {
     files: ['packages/*/src/**/*.ts'],
     plugins: { jsdoc },
