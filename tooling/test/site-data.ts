@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
+import { wavOf } from '../wav.mjs';
 
 /** Two folders of 20 pictures of 16 x 16: red and green, each a little different. */
 export function writePictures(folder: string): void {
@@ -30,25 +31,10 @@ export function writeRecordings(folder: string): void {
     ['no', 1500],
   ] as const)
     for (let i = 0; i < 10; i++) {
-      const wav = Buffer.alloc(44 + 2 * length);
-      wav.write('RIFF', 0);
-      wav.writeUInt32LE(36 + 2 * length, 4);
-      wav.write('WAVEfmt ', 8);
-      wav.writeUInt32LE(16, 16);
-      wav.writeUInt16LE(1, 20);
-      wav.writeUInt16LE(1, 22);
-      wav.writeUInt32LE(rate, 24);
-      wav.writeUInt32LE(2 * rate, 28);
-      wav.writeUInt16LE(2, 32);
-      wav.writeUInt16LE(16, 34);
-      wav.write('data', 36);
-      wav.writeUInt32LE(2 * length, 40);
-      for (let t = 0; t < length; t++)
-        wav.writeInt16LE(
-          Math.round(9000 * Math.sin((2 * Math.PI * (frequency + 9 * i) * t) / rate)),
-          44 + 2 * t,
-        );
-      writeFileSync(join(folder, `${label}_ann_${i}.wav`), wav);
+      const samples = Int16Array.from({ length }, (_, t) =>
+        Math.round(9000 * Math.sin((2 * Math.PI * (frequency + 9 * i) * t) / rate)),
+      );
+      writeFileSync(join(folder, `${label}_ann_${i}.wav`), wavOf(samples, rate));
     }
 }
 

@@ -6,27 +6,13 @@ import { join } from 'node:path';
 import { createRng } from '@bitgrad/core';
 import { readWav } from '@bitgrad/datasets';
 import { testData } from '@bitgrad/tooling/test-data';
+import { wavOf as wav } from '@bitgrad/tooling/wav';
 
 /** Sample rate of all of them, in Hz. */
 export const rate = 8000;
 
-/** A WAV file of 16 bits and one channel. */
-export function wavOf(samples: Int16Array): Buffer {
-  const head = Buffer.alloc(44);
-  head.write('RIFF');
-  head.writeUInt32LE(36 + samples.byteLength, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(rate, 24);
-  head.writeUInt32LE(2 * rate, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(samples.byteLength, 40);
-  return Buffer.concat([head, Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)]);
-}
+/** A WAV file at {@link rate}. */
+export const wavOf = (samples: Int16Array): Buffer => wav(samples, rate);
 
 /** Recordings one after the other, with silence of some seconds before each and behind the last. */
 export function joined(parts: readonly Int16Array[], gap = 0.6): Int16Array {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createRng } from '@bitgrad/core';
 import { decodeModel } from '@bitgrad/runtime';
+import { wavOf } from '@bitgrad/tooling/wav';
 import { cli, lastLine, temporaryFolder } from './run.js';
 
 const json = async (...args: string[]) => {
@@ -12,24 +13,13 @@ const json = async (...args: string[]) => {
   return JSON.parse(lastLine(stdout));
 };
 
-/** A WAV file of 16 bits. */
-function wav(samples: readonly number[], rate: number): Buffer {
-  const head = Buffer.alloc(44);
-  head.write('RIFF....WAVEfmt ');
-  head.writeUInt32LE(36 + 2 * samples.length, 4);
-  [16, 0x10001, rate, 2 * rate, 0x100002].forEach((v, i) => head.writeUInt32LE(v, 16 + 4 * i));
-  head.write('data', 36);
-  head.writeUInt32LE(2 * samples.length, 40);
-  return Buffer.concat([head, Buffer.from(Int16Array.from(samples).buffer)]);
-}
-
 /** Half a second that goes up or down in pitch. */
 function sweep(up: boolean, seed: number, rate = 11_025): Buffer {
   const rng = createRng(seed);
   const [from, span, gain] = [400 + rng.integer(300), 1200 + rng.integer(600), 2000 + rng.integer(12_000)];
   let phase = 0;
-  return wav(
-    Array.from({ length: rate / 2 }, (_, i) => {
+  return wavOf(
+    Int16Array.from({ length: rate / 2 }, (_, i) => {
       const part = (2 * i) / rate;
       phase += (2 * Math.PI * (from + span * (up ? part : 1 - part))) / rate;
       return Math.round(gain * Math.sin(phase) + 200 * rng.normal());
@@ -65,7 +55,7 @@ it('recordings, named by label, speaker and number', { timeout: 240_000 }, async
   const long = join(folder, 'long.wav');
   const [silence, word] = [Array<number>(8000).fill(0), readFileSync(one).subarray(44)];
   const said = Array.from(new Int16Array(word.buffer.slice(word.byteOffset, word.byteOffset + word.length)));
-  writeFileSync(long, wav([...silence, ...said, ...silence], 11_025));
+  writeFileSync(long, wavOf(Int16Array.from([...silence, ...said, ...silence]), 11_025));
   const stream = await json('run', file, '--audio', long, '--stream', '--threshold', '0.5');
   expect(stream.seconds).toBeCloseTo((16_000 + said.length) / 11_025, 6);
   const when = 8000 / 11_025;

@@ -1,5 +1,5 @@
 // A model that listens: samples in, an answer every tenth of a second, words.
-import { createResampler, type SoundSettings } from '@bitgrad/bits';
+import { createResampler, soundLength, type SoundSettings } from '@bitgrad/bits';
 import {
   createDetector,
   soundStream,
@@ -41,8 +41,7 @@ export function soundOf({ metadata, input }: Model): SoundSettings {
 }
 
 /** Seconds of an example. */
-export const exampleSeconds = ({ frame, hop, frames, sampleRate }: SoundSettings): number =>
-  ((frames - 1) * hop + frame) / sampleRate;
+export const exampleSeconds = (sound: SoundSettings): number => soundLength(sound) / sound.sampleRate;
 
 /**
  * Listens to samples of any rate.

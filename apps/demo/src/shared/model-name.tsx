@@ -1,5 +1,5 @@
 // Which model a tab uses, and what can be done about it.
-import { goTo, inspectFile, type ModelFile } from './state.js';
+import { lookInside, type ModelFile } from './state.js';
 
 /** A file of a model, by name. */
 interface Props {
@@ -21,14 +21,7 @@ export function ModelName({ file, testId, back }: Props) {
         </button>
       )}
       {file && (
-        <button
-          type="button"
-          class="small"
-          onClick={() => {
-            inspectFile.value = file;
-            goTo('inspect');
-          }}
-        >
+        <button type="button" class="small" onClick={() => lookInside(file)}>
           Look inside
         </button>
       )}

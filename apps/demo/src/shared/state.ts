@@ -39,6 +39,12 @@ export const drawFile = signal<ModelFile | null>(null);
 /** The model on the Inspect page; null is the one on the Draw page. */
 export const inspectFile = signal<ModelFile | null>(null);
 
+/** Goes to the Inspect page with a model. */
+export const lookInside = (file: ModelFile): void => {
+  inspectFile.value = file;
+  goTo('inspect');
+};
+
 /** Colours: those of the system, or the visitor's choice. */
 export type Theme = 'auto' | 'light' | 'dark';
 

@@ -2,7 +2,7 @@
 import { download } from '../../shared/download.js';
 import { Facts } from '../../shared/facts.js';
 import { formatBytes, formatPercent } from '../../shared/format.js';
-import { goTo, inspectFile } from '../../shared/state.js';
+import { lookInside } from '../../shared/state.js';
 import type { TeachCommand } from '../../worker/protocol.js';
 import { Code } from './code.js';
 import { LessonCard } from './lesson-card.js';
@@ -146,13 +146,7 @@ function Result() {
         <button type="button" onClick={() => download(now.name, now.bytes)}>
           Download .bitgrad
         </button>
-        <button
-          type="button"
-          onClick={() => {
-            inspectFile.value = fileOf(now);
-            goTo('inspect');
-          }}
-        >
+        <button type="button" onClick={() => lookInside(fileOf(now))}>
           Look inside
         </button>
       </div>

@@ -10,7 +10,8 @@ use super::lanes::{Floats, Lanes};
 const BLOCK: usize = 48;
 /// Pixels of a tile; with 16 channels, two rows of weights and a splat it fills 16 registers of 8 lanes.
 const ROWS: usize = 6;
-/// The same with registers of 16 lanes, of which there are 32; twice as many would wait for less, and spill.
+/// The same with registers of 16 lanes, of which there are 32: 16 channels are one then, so that a row of weights serves more
+/// pixels.
 const MORE_ROWS: usize = 12;
 
 /// Where the runs of a pixel are.

@@ -220,24 +220,32 @@ impl Kernel for SignedRows {
     }
 }
 
+/// Where R positions from `i` on have four channels from `at` on: `width` of their own, zeros behind them in `rest`, and zeros
+/// alone where a position has no numbers.
+#[inline(always)]
+unsafe fn rows_of<const R: usize>(from: &[*mut f32], i: usize, at: isize, width: usize, rest: &mut [[f32; 4]; R]) -> [*const f32; R] {
+    static ZEROS: [f32; 4] = [0.0; 4];
+    let mut rows = [ZEROS.as_ptr(); R];
+    for q in 0..R {
+        let p = from[i + q];
+        if !p.is_null() {
+            rows[q] = p.offset(at);
+            if width < 4 {
+                std::ptr::copy_nonoverlapping(rows[q], rest[q].as_mut_ptr(), width);
+                rows[q] = rest[q].as_ptr();
+            }
+        }
+    }
+    rows
+}
+
 /// The 16 signed sums of `width` channels from `at` on over the positions; bit j stands for minus channel j.
 #[inline(always)]
 unsafe fn tabulate_planes<I: Lanes>(from: &[*mut f32], at: isize, width: usize, tables: *mut f32) {
     let size = from.len();
-    let zeros = [0.0f32; 4];
     let mut rest = [[0.0f32; 4]; 8];
     for i in (0..size).step_by(8) {
-        let mut rows = [zeros.as_ptr(); 8];
-        for q in 0..8 {
-            let p = from[i + q];
-            if !p.is_null() {
-                rows[q] = p.offset(at);
-                if width < 4 {
-                    std::ptr::copy_nonoverlapping(rows[q], rest[q].as_mut_ptr(), width);
-                    rows[q] = rest[q].as_ptr();
-                }
-            }
-        }
+        let rows = rows_of(from, i, at, width, &mut rest);
         signed_sums::<I>(I::transpose4(&rows), tables.add(i), size);
     }
 }
@@ -245,20 +253,9 @@ unsafe fn tabulate_planes<I: Lanes>(from: &[*mut f32], at: isize, width: usize, 
 /// The same, position by position.
 #[inline(always)]
 unsafe fn tabulate_rows<I: Lanes>(from: &[*mut f32], at: isize, width: usize, tables: *mut f32) {
-    let zeros = [0.0f32; 4];
     let mut rest = [[0.0f32; 4]; 4];
     for i in (0..from.len()).step_by(4) {
-        let mut rows = [zeros.as_ptr(); 4];
-        for q in 0..4 {
-            let p = from[i + q];
-            if !p.is_null() {
-                rows[q] = p.offset(at);
-                if width < 4 {
-                    std::ptr::copy_nonoverlapping(rows[q], rest[q].as_mut_ptr(), width);
-                    rows[q] = rest[q].as_ptr();
-                }
-            }
-        }
+        let rows = rows_of(from, i, at, width, &mut rest);
         I::signed_sums(&rows, tables.add(16 * i));
     }
 }
