@@ -48,6 +48,7 @@ const reference: Item[] = [
     items: [
       item('Packages', '/packages/'),
       item('The file format', '/reference/format'),
+      item('What stays the same', '/reference/compatibility'),
       item('Mathematics', '/reference/math'),
       item('Design', '/reference/design'),
       item('Comparisons', '/reference/bench'),

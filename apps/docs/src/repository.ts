@@ -25,6 +25,7 @@ export const zooModels = foldersWith('packages/zoo/models', 'card.json');
 /** Documents of the repository that are pages as they stand: where they are, and the page. */
 export const documents: Readonly<Record<string, string>> = {
   'CONTRIBUTING.md': 'extend/contributing.md',
+  'docs/compatibility.md': 'reference/compatibility.md',
   'docs/design.md': 'reference/design.md',
   'docs/math.md': 'reference/math.md',
   'docs/results.md': 'results.md',
