@@ -76,6 +76,7 @@ export function App() {
   const id = tab.value;
   useEffect(() => void load(id), [id]);
   const Page = loaded.value[id];
+  const { intro } = tabs.find((each) => each.id === id)!;
   return (
     <>
       <header class="top">
@@ -93,6 +94,7 @@ export function App() {
       </header>
       <main>
         <div id="page" role="tabpanel" aria-labelledby={`tab-${id}`}>
+          <p class="intro">{intro}</p>
           {failed.value ? (
             <p class="error" role="alert">
               This page could not be loaded: {failed.value}{' '}

@@ -109,19 +109,35 @@ function png(side: number, color: (x: number, y: number) => readonly [number, nu
   ]);
 }
 
-/** Writes a folder of pictures, one subfolder for each of two classes; half of each picture is bright. */
+/** The two classes of pictures: which half is bright. */
+export type Half = 'left' | 'right';
+
+/** A grey PNG with a bright half, and noise. */
+export function halfPng(half: Half, side: number, noise = createNoise()): Buffer {
+  return png(side, (x) => {
+    const value = clamp((x < side / 2 === (half === 'left') ? 160 : 90) + noise(150));
+    return [value, value, value];
+  });
+}
+
+/** Writes a folder of pictures, one subfolder for each of the two classes. */
 export function writePictures(folder: string, each = 20): void {
   const noise = createNoise();
-  for (const name of ['left', 'right'])
+  for (const name of ['left', 'right'] as const)
     for (let i = 0; i < each; i++) {
       const path = join(folder, name, `${i}.png`);
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(
-        path,
-        png(16, (x) => {
-          const value = clamp((x < 8 === (name === 'left') ? 160 : 90) + noise(150));
-          return [value, value, value];
-        }),
-      );
+      writeFileSync(path, halfPng(name, 16, noise));
     }
+}
+
+/** A video of one frame with a bright half, in YUV 4:2:0 (.y4m), as Chromium's fake camera plays it. */
+export function halfVideo(half: Half, width = 320, height = 240): Buffer {
+  const noise = createNoise();
+  const luma = Uint8Array.from({ length: width * height }, (_, i) =>
+    clamp((i % width < width / 2 === (half === 'left') ? 160 : 90) + noise(60)),
+  );
+  const grey = Buffer.alloc((width * height) / 2, 128);
+  const head = `YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420mpeg2\nFRAME\n`;
+  return Buffer.concat([Buffer.from(head, 'latin1'), luma, grey]);
 }

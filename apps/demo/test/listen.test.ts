@@ -88,7 +88,7 @@ describe.skipIf(skipReason)(`Listen page ${skipReason ?? ''}`, () => {
     });
     const { page, end } = await visit(beeping, server, '#listen');
     await page.getByText('Not listening.').waitFor();
-    await page.locator('input[type=file]').setInputFiles(files(recordings));
+    await page.locator('.drop input:not([webkitdirectory])').setInputFiles(files(recordings));
     await expect.poll(() => page.locator('.results tbody tr').count(), { timeout: 500_000 }).toBe(300);
     const rows = await page
       .locator('.results tbody tr')
@@ -105,7 +105,7 @@ describe.skipIf(skipReason)(`Listen page ${skipReason ?? ''}`, () => {
     const { page, end } = await visit(beeping, server, '#listen');
     await page.getByText('Not listening.').waitFor();
     const all = joined(sayings.map((name) => spoken(name).samples));
-    await page.locator('input[type=file]').setInputFiles(
+    await page.locator('.drop input:not([webkitdirectory])').setInputFiles(
       files([
         ['all.wav', wavOf(all)],
         ['7.wav', spoken('7_theo_3').buffer],
@@ -122,7 +122,7 @@ describe.skipIf(skipReason)(`Listen page ${skipReason ?? ''}`, () => {
   it('says what is wrong with a file, and with a model that does not listen', async () => {
     const { page, end } = await visit(beeping, server, '#listen');
     await page.getByText('Not listening.').waitFor();
-    const open = page.locator('input[type=file]');
+    const open = page.locator('.drop input:not([webkitdirectory])');
     const good = wavOf(madeWord('two', 1));
     await open.setInputFiles(files([['no.wav', Buffer.from('no sound')], ['cut.wav', good.subarray(0, 99)], ['good.wav', good]])); // prettier-ignore
     const cells = page.locator('.results tbody tr');

@@ -105,7 +105,7 @@ describe.skipIf(skipReason)(`Teach it ${skipReason ?? ''}`, () => {
     const order = [0, 1, 1, 0, 1] as const;
     const all = joined(order.map((which, i) => madeWord(kinds[which], 100 + i)));
     await page
-      .locator('.drop input[type=file]')
+      .locator('.drop input:not([webkitdirectory])')
       .setInputFiles([{ name: 'new.wav', mimeType: 'audio/wav', buffer: wavOf(all) }]);
     await page.locator('.results tbody tr').waitFor();
     expect(await page.locator('.results tbody td').nth(1).innerText()).toMatch(

@@ -123,7 +123,16 @@ describe.skipIf(skipReason)(`Train page ${skipReason ?? ''}`, () => {
     await page.reload();
     const resume = page.getByRole('button', { name: /Resume the saved run/ });
     await resume.waitFor();
-    expect(Number(/step (\d+) of/.exec(await resume.innerText())![1])).toBeGreaterThanOrEqual(saved);
+    // It says what is left, in steps, epochs and time.
+    const left = await page.getByTestId('saved-run').innerText();
+    const [step, total, steps, epochs] = /step (\d+) of (\d+).*: (\d+) steps are left, ([\d.]+) of 6 epochs/
+      .exec(left)!
+      .slice(1)
+      .map(Number) as [number, number, number, number];
+    expect(step).toBeGreaterThanOrEqual(saved);
+    expect(steps).toBe(total - step);
+    expect(epochs).toBeCloseTo((6 * steps) / total, 1);
+    expect(left).toMatch(/about \d+:\d\d on this machine\.$/);
     await resume.click();
     await untilPhase(page, 'training');
     expect(Number.parseInt((await facts(page)).Step!)).toBeGreaterThanOrEqual(saved);
@@ -135,6 +144,9 @@ describe.skipIf(skipReason)(`Train page ${skipReason ?? ''}`, () => {
     expect(graph).toBeGreaterThanOrEqual(95);
     expect(packed).toBeGreaterThanOrEqual(95);
     expect(Math.abs(graph - packed)).toBeLessThanOrEqual(0.4);
+    // One accuracy: that of the run is that of the result, on the same images.
+    expect(Number.parseFloat((await facts(page))['Test accuracy']!)).toBe(graph);
+    expect(await page.getByTestId('result').innerText()).toMatch(/the same 1000 test images/);
     await screenshots(page, 'train-done');
     const [download] = await Promise.all([
       page.waitForEvent('download'),

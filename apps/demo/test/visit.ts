@@ -26,6 +26,12 @@ export const microphone = (path?: string): string[] => [
   ...(path === undefined ? [] : [`--use-file-for-fake-audio-capture=${path}%noloop`]),
 ];
 
+/** Flags for Chromium: a camera that plays a video (.y4m), where a page is allowed to see it. */
+export const camera = (path: string): string[] => [
+  '--use-fake-device-for-media-stream',
+  `--use-file-for-fake-video-capture=${path}`,
+];
+
 /** An open page and what went wrong on it. */
 export interface Visit {
   readonly page: Page;

@@ -1,6 +1,7 @@
 // The drawing area: mouse, touch and pen by pointer events, and a pen that the keyboard moves.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { isDark } from '../shared/state.js';
+import { isTouch } from '../shared/touch.js';
 import { strokes } from './session.js';
 import type { Point, Stroke } from './strokes.js';
 
@@ -123,7 +124,7 @@ export function DrawingArea() {
       tabIndex={0}
       role="application"
       aria-label="Drawing area"
-      aria-describedby="drawing-help"
+      aria-describedby={isTouch.value ? undefined : 'drawing-help'}
       width={320}
       height={320}
       onPointerDown={begin}
@@ -138,3 +139,11 @@ export function DrawingArea() {
     />
   );
 }
+
+/** How to draw without a pointer; not where there are no keys. */
+export const KeyboardHint = () =>
+  isTouch.value ? null : (
+    <p id="drawing-help" class="hint">
+      With the keyboard: arrow keys move the pen, space lowers and lifts it, backspace takes back a stroke.
+    </p>
+  );

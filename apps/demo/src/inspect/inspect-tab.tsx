@@ -241,11 +241,7 @@ export function InspectTab() {
   };
   return (
     <div class="stack">
-      <FileDrop
-        label="Drop a .bitgrad file here, or choose one"
-        accept=".bitgrad"
-        onFiles={(files) => void open(files)}
-      />
+      <FileDrop what="a .bitgrad file" accept=".bitgrad" onFiles={(files) => void open(files)} />
       {now === null ? (
         <p class="loading">Loading…</p>
       ) : 'error' in now ? (

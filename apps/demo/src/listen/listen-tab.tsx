@@ -173,8 +173,8 @@ function Teach() {
       ) : (
         <>
           <p class="hint">
-            Record a few words of your own: the network learns them in this tab, in a minute or so, and
-            listens for them. The packed file is yours.
+            Record a few words of your own, or give it recordings: the network learns them in this tab, in a
+            minute or so, and listens for them. The packed file is yours.
           </p>
           <div class="row">
             <button type="button" disabled={!loaded.value} onClick={() => void open()}>
@@ -200,12 +200,6 @@ export function ListenTab() {
     <div class="stack">
       <section class="panel" aria-labelledby="listen-title">
         <h2 id="listen-title">Say a word</h2>
-        <p class="hint">
-          {ownModel.value
-            ? 'This network knows the words below.'
-            : 'A 1-bit network knows the ten English digits: zero to nine.'}{' '}
-          It runs in this page, ten times a second; the microphone is asked for when you click.
-        </p>
         <Controls />
         <Words />
         {now && <Spectrogram of={now} />}
@@ -216,9 +210,10 @@ export function ListenTab() {
         <section class="panel" aria-labelledby="recordings-title">
           <h2 id="recordings-title">Recordings instead of the microphone</h2>
           <FileDrop
-            label="WAV files; or a model of sound (.bitgrad)"
+            what="WAV files, a folder of them, or a model of sound (.bitgrad)"
             accept=".wav,audio/wav,.bitgrad"
             multiple
+            folder
             onFiles={(files) => void openFiles(files)}
           />
           <Results />

@@ -1,4 +1,5 @@
 // The microphone, as samples. It is asked for when it is opened, and let go when it is closed; nothing is kept or sent.
+import { openStream } from '../shared/media.js';
 import workletUrl from './capture.worklet.ts?worker&url';
 
 /** A microphone that is open. */
@@ -8,24 +9,8 @@ export interface Microphone {
   close(): void;
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  NotAllowedError:
-    'The microphone was not allowed. Allow it for this page in the browser’s settings, and try again.',
-  NotFoundError: 'There is no microphone here. A recording can be dropped on the page instead.',
-  NotReadableError: 'The microphone is in use by another program, or cannot be read.',
-};
-
-async function openStream(): Promise<MediaStream> {
-  // Without HTTPS there is none.
-  if (!(navigator.mediaDevices as MediaDevices | undefined))
-    throw new Error('A page has a microphone only where it is served by HTTPS, or from this machine.');
-  // As it is: models were trained on what was not cleaned.
-  const audio = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-  return navigator.mediaDevices.getUserMedia({ audio }).catch((cause: unknown) => {
-    const { name, message } = cause as DOMException;
-    throw new Error(reasons[name] ?? `The microphone cannot be opened: ${message}`, { cause });
-  });
-}
+// As it is: models were trained on what was not cleaned.
+const audio = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
 /**
  * Asks for the microphone and opens it.
@@ -37,7 +22,7 @@ export async function openMicrophone(
   onSamples: (samples: Float32Array) => void,
   onEnd: () => void,
 ): Promise<Microphone> {
-  const stream = await openStream();
+  const stream = await openStream('microphone', { audio }, 'A recording can be chosen instead.');
   const context = new AudioContext();
   const close = (): void => {
     for (const track of stream.getTracks()) track.stop();

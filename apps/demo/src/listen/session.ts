@@ -200,3 +200,9 @@ export function start(): void {
   started = true;
   void useShipped();
 }
+
+/** Uses a model that comes from another page. */
+export async function listenWith(file: ModelFile): Promise<void> {
+  started = true;
+  await useModel(file, true);
+}

@@ -1,14 +1,44 @@
 // What the tabs share: where the visitor is, the theme, and the model that the Draw page runs.
 import { effect, signal } from '@preact/signals';
 
-/** The pages, in order. */
+/** The pages, in order, each with what it is for in two sentences. */
 export const tabs = [
-  { id: 'draw', label: 'Draw' },
-  { id: 'train', label: 'Train' },
-  { id: 'quantizers', label: 'Quantizers' },
-  { id: 'inspect', label: 'Inspect' },
-  { id: 'listen', label: 'Listen' },
-  { id: 'zoo', label: 'Zoo' },
+  {
+    id: 'draw',
+    label: 'Draw',
+    intro:
+      'Draw, and a network answers while you draw: its weights and activations are single bits. It runs in this page, and what you draw stays here.',
+  },
+  {
+    id: 'train',
+    label: 'Train',
+    intro:
+      'Train a network of one-bit weights in this tab, on digits drawn here or on pictures of yours: press Start training. What it has learnt is packed into one small file, to try in Draw and to keep.',
+  },
+  {
+    id: 'quantizers',
+    label: 'Quantizers',
+    intro:
+      'A quantizer turns numbers into bits on the way forward, and stands in a slope of its own on the way back. Here each pair of the two is drawn and tested for whether they belong together; you can write one yourself.',
+  },
+  {
+    id: 'inspect',
+    label: 'Inspect',
+    intro:
+      'Look inside a packed model file: its layers, their sizes, and each weight as one pixel. The file is checked and shown, and none of it is run.',
+  },
+  {
+    id: 'listen',
+    label: 'Listen',
+    intro:
+      'Say a digit, zero to nine: a network of one-bit weights hears it in this page, ten times a second. Or teach it words of your own in a minute or so; what is heard stays here.',
+  },
+  {
+    id: 'zoo',
+    label: 'Zoo',
+    intro:
+      'These networks are trained already, and come as a package: draw for one, or give it a picture. Its card says what it was trained on, how well it does, and what it cannot do.',
+  },
 ] as const;
 
 /** Identifies a page; also the fragment of its address. */

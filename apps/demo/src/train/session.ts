@@ -1,5 +1,5 @@
 // State of the Train page: settings, the worker, and what it reports. A run goes on while other pages are open.
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { get } from 'idb-keyval';
 import { messageOf } from '../shared/state.js';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../worker/protocol.js';
 import type { BackendState } from '../shared/backends.js';
 import { startWorker } from '../worker/start.js';
+import { summaryOf, type SavedSummary } from './saved-run.js';
 
 /** Where a first-time visitor starts: a run of about half a minute. */
 const defaultSettings: TrainSettings = {
@@ -37,10 +38,16 @@ const defaultSettings: TrainSettings = {
 
 /** The form. */
 export const settings = signal<TrainSettings>(defaultSettings);
-/** The dropped files. */
+/** Changes a part of the form. */
+export const change = (part: Partial<TrainSettings>): void => {
+  settings.value = { ...settings.value, ...part };
+};
+/** The visitor's files. */
 export const files = signal<readonly File[]>([]);
 /** What the worker does; null without a run. */
 export const phase = signal<Phase | null>(null);
+/** Whether a run is on: then the form rests. */
+export const busy = computed(() => phase.value !== null && phase.value !== 'done');
 /** The same in words. */
 export const phaseText = signal('');
 /** Numbers and curves of the run. */
@@ -56,7 +63,7 @@ export const savedStep = signal<number | null>(null);
 /** What is known of the backends; empty until the worker has been asked. */
 export const backends = signal<readonly BackendState[]>([]);
 /** The run that an earlier visit left. */
-export const savedRun = signal<{ readonly step: number; readonly totalSteps: number } | null>(null);
+export const savedRun = signal<SavedSummary | null>(null);
 
 let worker: Worker | undefined;
 
@@ -65,7 +72,7 @@ export async function findSavedRun(): Promise<void> {
   if (worker) return;
   try {
     const saved = await get<SavedRun>(savedRunKey);
-    savedRun.value = saved ? { step: saved.step, totalSteps: saved.totalSteps } : null;
+    savedRun.value = saved ? summaryOf(saved) : null;
   } catch {
     savedRun.value = null; // No IndexedDB here (private windows of some browsers): then nothing was saved.
   }

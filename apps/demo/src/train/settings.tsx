@@ -1,12 +1,11 @@
 // The form of a run.
 import type { JsonObject } from '@bitgrad/core';
-import { FileDrop } from '../shared/file-drop.js';
 import { messageOf } from '../shared/state.js';
 import { createQuantizer, quantizerNames } from '../quantizers/library.js';
 import { OptionFields } from '../quantizers/option-fields.js';
 import type { QuantizerChoice, TrainSettings } from '../worker/protocol.js';
 import { Backends } from './backends.js';
-import { files, phase, settings } from './session.js';
+import { busy, change, settings } from './session.js';
 
 /** The reference models that a tab can train in reasonable time. */
 const models: readonly (readonly [name: string, label: string])[] = [
@@ -16,10 +15,6 @@ const models: readonly (readonly [name: string, label: string])[] = [
   ['vgg-small', 'vgg-small (slow)'],
   ['resnet20', 'resnet20 (slow)'],
 ];
-
-const change = (part: Partial<TrainSettings>): void => {
-  settings.value = { ...settings.value, ...part };
-};
 
 interface NumberFieldProps {
   readonly label: string;
@@ -146,43 +141,6 @@ function QuantizerField({ name, label, choice, none, onChange }: QuantizerFieldP
   );
 }
 
-function Data() {
-  const now = settings.value;
-  return (
-    <>
-      <label class="field">
-        <span>Data</span>
-        <select
-          name="data"
-          value={now.data}
-          onChange={(event) => change({ data: event.currentTarget.value as TrainSettings['data'] })}
-        >
-          <option value="digits">digits, drawn here</option>
-          <option value="files">my own files</option>
-        </select>
-      </label>
-      {now.data === 'files' && (
-        <>
-          <FileDrop
-            label="Drop MNIST or CIFAR files, or a folder with one subfolder of pictures for each class"
-            multiple
-            onFiles={(list) => (files.value = list)}
-          />
-          <p class="hint">
-            {files.value.length > 0
-              ? `${files.value.length} files: ${files.value
-                  .slice(0, 4)
-                  .map(({ name }) => name)
-                  .join(', ')}${files.value.length > 4 ? '…' : ''}. `
-              : 'No files yet. '}
-            They stay in this browser.
-          </p>
-        </>
-      )}
-    </>
-  );
-}
-
 function More() {
   const now = settings.value;
   return (
@@ -229,11 +187,9 @@ function More() {
 /** All fields; they rest while a run is on. */
 export function Settings() {
   const now = settings.value;
-  const busy = phase.value !== null && phase.value !== 'done';
   return (
-    <fieldset class="stack plain" disabled={busy}>
+    <fieldset class="stack plain" disabled={busy.value}>
       <legend class="visually-hidden">Settings of the run</legend>
-      <Data />
       <label class="field">
         <span>Model</span>
         <select

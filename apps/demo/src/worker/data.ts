@@ -27,7 +27,6 @@ const wrong = (got: unknown): BitgradError =>
       'the four MNIST files (idx-ubyte, also .gz), CIFAR-10 batches (.bin), or a folder with one subfolder of pictures for each class',
   });
 
-const pathOf = (file: File): string => file.webkitRelativePath || file.name;
 const isPicture = (file: File): boolean => /\.(png|jpe?g|webp|bmp|gif)$/i.test(file.name);
 
 const read = async (file: File): Promise<FileInput> => ({
@@ -64,9 +63,9 @@ async function cifar(files: readonly File[]): Promise<Dataset> {
   );
 }
 
-/** Pixels of a picture, whose name in messages is its path. */
+/** Pixels of a picture, whose name is its path. */
 async function decode(file: File): Promise<Pixels> {
-  const canvas = (await pixelsOf(new File([file], pathOf(file), { type: file.type }))) as OffscreenCanvas;
+  const canvas = (await pixelsOf(file)) as OffscreenCanvas;
   return canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
 }
 
@@ -74,7 +73,7 @@ const pictureSide = 32;
 
 /** Paths within the folder that was dropped, where all are in one. */
 function pathsIn(files: readonly File[]): Map<string, File> {
-  const paths = files.map(pathOf);
+  const paths = files.map(({ name }) => name);
   const top = paths[0]!.split('/')[0]!;
   const one = paths.every((path) => path.startsWith(`${top}/`));
   return new Map(files.map((file, i) => [one ? paths[i]!.slice(top.length + 1) : paths[i]!, file]));

@@ -103,6 +103,8 @@ export interface SavedRun {
   readonly curves: Curves;
   readonly step: number;
   readonly totalSteps: number;
+  /** Estimate of the rest of the run, when it was saved; earlier builds did not save it. */
+  readonly secondsLeft?: number | null;
 }
 
 /** Key of the saved run in IndexedDB. */

@@ -74,6 +74,8 @@ export function createRun(send: (message: TrainMessage) => void): { command(comm
     const curves = createCurves(saved?.curves);
     let last: StepEvent | undefined;
     let [reported, stored] = [0, performance.now()];
+    const secondsLeft = (): number =>
+      trainer.clock().step === trainer.totalSteps ? 0 : (last?.etaSeconds ?? NaN);
     const report = (): void => {
       reported = performance.now();
       send({
@@ -84,7 +86,7 @@ export function createRun(send: (message: TrainMessage) => void): { command(comm
           epoch: trainer.position().epoch,
           epochs: settings.epochs,
           imagesPerSecond: last?.imagesPerSecond ?? 0,
-          etaSeconds: trainer.clock().step === trainer.totalSteps ? 0 : (last?.etaSeconds ?? NaN),
+          etaSeconds: secondsLeft(),
           curves: curves.value(),
           epochPoints: trainer.metrics().history.map(pointOf),
           tensors: tf.memory().numTensors,
@@ -101,6 +103,8 @@ export function createRun(send: (message: TrainMessage) => void): { command(comm
         curves: curves.value(),
         step,
         totalSteps: trainer.totalSteps,
+        // At once after a resume nothing is known yet but what was.
+        secondsLeft: Number.isFinite(secondsLeft()) ? secondsLeft() : (saved?.secondsLeft ?? null),
       };
       await set(savedRunKey, record);
       stored = performance.now();

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Classification, Picture } from '@bitgrad/classify';
 import { findPretrained, modelKinds, modelNames, type ModelName, type ZooModel } from '@bitgrad/zoo';
-import { DrawingArea } from '../draw/drawing-area.js';
+import { DrawingArea, KeyboardHint } from '../draw/drawing-area.js';
 import { SampleDigits } from '../draw/sample-digits.js';
 import { image, strokes } from '../draw/session.js';
 import { imageSide } from '../draw/strokes.js';
@@ -10,6 +10,7 @@ import { FileDrop } from '../shared/file-drop.js';
 import { Facts } from '../shared/facts.js';
 import { formatBytes, formatMs, formatPercent } from '../shared/format.js';
 import { messageOf } from '../shared/state.js';
+import { isTouch } from '../shared/touch.js';
 
 interface Answer {
   readonly classes: readonly Classification[];
@@ -43,25 +44,42 @@ function useZooModel(name: ModelName): { model?: ZooModel; problem?: string } {
   return state;
 }
 
-function Answers({ answer }: { answer?: Answer }) {
-  if (!answer) return <p class="verdict">Draw a digit, or drop a picture.</p>;
-  return (
-    <>
-      <p class="verdict" aria-live="polite">
-        It reads <strong data-testid="zoo-best">{answer.classes[0]?.label}</strong> in {answer.of}
+/** The best class, beside the drawing. */
+function Best({ answer, wrong }: { answer: Answer | undefined; wrong: string | undefined }) {
+  if (wrong)
+    return (
+      <p class="verdict error" role="alert">
+        {wrong}
       </p>
-      <ol class="bars" aria-label="Most probable classes">
-        {answer.classes.map(({ label, probability }, i) => (
-          <li key={label} class={i === 0 ? 'best' : undefined}>
-            <span class="bar-name">{label}</span>
-            <span class="bar-track" aria-hidden="true">
-              <span class="bar" style={{ transform: `scaleX(${probability})` }} />
-            </span>
-            <span class="bar-value">{formatPercent(probability)}</span>
-          </li>
-        ))}
-      </ol>
-    </>
+    );
+  return (
+    <p class="verdict" aria-live="polite">
+      {answer ? (
+        <>
+          <span class="wordy">It reads</span>{' '}
+          <strong data-testid="zoo-best">{answer.classes[0]?.label}</strong> <span>in {answer.of}</span>
+        </>
+      ) : (
+        'Draw it, or choose a picture.'
+      )}
+    </p>
+  );
+}
+
+function Answers({ answer }: { answer: Answer | undefined }) {
+  if (!answer) return <p class="hint">The three most probable classes come here.</p>;
+  return (
+    <ol class="bars" aria-label="Most probable classes">
+      {answer.classes.map(({ label, probability }, i) => (
+        <li key={label} class={i === 0 ? 'best' : undefined}>
+          <span class="bar-name">{label}</span>
+          <span class="bar-track" aria-hidden="true">
+            <span class="bar" style={{ transform: `scaleX(${probability})` }} />
+          </span>
+          <span class="bar-value">{formatPercent(probability)}</span>
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -123,19 +141,20 @@ export function ZooTab() {
   const [dark, setDark] = useState(true);
   const { model, problem: noModel } = useZooModel(name);
   const { answer, problem, ask } = useAnswers(model);
-  const wrong = noModel ?? problem;
   return (
     <div class="draw">
       <section class="panel draw-panel" aria-labelledby="zoo-draw">
-        <h2 id="zoo-draw">Draw, or drop a picture</h2>
+        <div class="beside">
+          <h2 id="zoo-draw">Your digit</h2>
+          <Best answer={answer} wrong={noModel ?? problem} />
+        </div>
         <DrawingArea />
-        <p id="drawing-help" class="hint">
-          Arrow keys move the pen, space lowers and lifts it, backspace takes back a stroke.
-        </p>
         <SampleDigits />
+        <KeyboardHint />
         <FileDrop
-          label="A picture of one digit"
+          what={isTouch.value ? 'a picture of one digit, or take one' : 'a picture of one digit'}
           accept="image/*"
+          photo
           onFiles={([file]) => file && void ask(file, 'the picture', dark)}
         />
         <label class="choice">
@@ -155,13 +174,7 @@ export function ZooTab() {
             ))}
           </select>
         </label>
-        {wrong ? (
-          <p class="error" role="alert">
-            {wrong}
-          </p>
-        ) : (
-          <Answers answer={answer} />
-        )}
+        <Answers answer={answer} />
         {model ? <Card model={model} ms={answer?.ms} /> : <p class="loading">Loading the model…</p>}
       </section>
     </div>

@@ -1,4 +1,5 @@
 // One word, or the background: its name, its takes, and how to get more of them.
+import { FileButton } from '../../shared/file-drop.js';
 import { listening } from '../session.js';
 import {
   addFiles,
@@ -89,21 +90,18 @@ function Buttons({ lesson: { id, name } }: { lesson: Lesson }) {
           Record <span class="visually-hidden">{of}</span>
         </button>
       )}
-      <label class="button small">
-        WAV files <span class="visually-hidden">of {of}</span>
-        <input
-          type="file"
-          class="visually-hidden"
-          accept=".wav,audio/wav"
-          multiple
-          disabled={busy}
-          onChange={({ currentTarget }) => {
-            const files = [...(currentTarget.files ?? [])];
-            currentTarget.value = ''; // the same files may be chosen again
-            void addFiles(id, files);
-          }}
-        />
-      </label>
+      <FileButton
+        small
+        label={
+          <>
+            WAV files <span class="visually-hidden">of {of}</span>
+          </>
+        }
+        accept=".wav,audio/wav"
+        multiple
+        disabled={busy}
+        onFiles={(files) => void addFiles(id, files)}
+      />
       {id !== backgroundId && (
         <button type="button" class="small" disabled={busy || now?.id === id} onClick={() => removeWord(id)}>
           Remove <span class="visually-hidden">{of}</span>

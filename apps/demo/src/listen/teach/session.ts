@@ -128,6 +128,39 @@ export async function addFiles(id: number, files: readonly File[]): Promise<void
   }
 }
 
+/** Words of a folder: each of its subfolders is one, with the WAV files in it; `background` is what is no word. */
+export async function addFolder(files: readonly File[]): Promise<void> {
+  const wordOf = ({ name }: File): string => name.split('/').at(-2)?.trim() ?? '';
+  const words = [...new Set(files.map(wordOf))];
+  if (files.length === 0 || words.includes('')) {
+    remark.value = {
+      text: 'The folder needs subfolders of WAV files, each with the name of a word.',
+      bad: true,
+    };
+    return;
+  }
+  for (const word of words) {
+    await addFiles(
+      lessonOf(word),
+      files.filter((file) => wordOf(file) === word),
+    );
+    if (remark.value?.bad) return;
+  }
+  remark.value = { text: `${words.length} words of ${files.length} files: ${words.join(', ')}.`, bad: false };
+}
+
+/** Id of the word of this name: one that is there, an empty one, or a new one. */
+function lessonOf(word: string): number {
+  if (word === 'background' || word.startsWith('_')) return backgroundId;
+  const free = ({ id, name, takes }: Lesson): boolean =>
+    id !== backgroundId && name.trim() === '' && takes.length === 0;
+  const known = lessons.value.find(({ name }) => name.trim() === word) ?? lessons.value.find(free);
+  if (!known) addWord();
+  const { id } = known ?? lessons.value.at(-1)!;
+  rename(id, word);
+  return id;
+}
+
 /** Plays a take. */
 export async function play({ samples, sampleRate }: Take): Promise<void> {
   const context = new AudioContext();

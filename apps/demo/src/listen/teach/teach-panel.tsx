@@ -1,12 +1,14 @@
 // Teach it: words of one's own are recorded, a network learns them in the tab, and is used at once.
 import { download } from '../../shared/download.js';
 import { Facts } from '../../shared/facts.js';
+import { FolderButton } from '../../shared/file-drop.js';
 import { formatBytes, formatPercent } from '../../shared/format.js';
 import { lookInside } from '../../shared/state.js';
 import type { TeachCommand } from '../../worker/protocol.js';
 import { Code } from './code.js';
 import { LessonCard } from './lesson-card.js';
 import {
+  addFolder,
   addWord,
   backgroundId,
   fileOf,
@@ -33,7 +35,7 @@ function Lessons() {
     <>
       <p class="hint">
         Record a word a few times, with pauses between: the recording is cut into takes. Ten seconds at most;
-        it stays in this page.
+        it stays in this page. A folder with a subfolder of WAV files for each word will do as well.
       </p>
       <ul class="lessons">
         {[...words, background!].map((lesson, i) => (
@@ -44,6 +46,13 @@ function Lessons() {
         <button type="button" disabled={phase.value !== null} onClick={addWord}>
           Add a word
         </button>
+        {phase.value === null && (
+          <FolderButton
+            label="Words from a folder"
+            accept=".wav"
+            onFiles={(files) => void addFolder(files)}
+          />
+        )}
       </div>
       {remark.value && (
         <p class={remark.value.bad ? 'note bad' : 'hint'} role={remark.value.bad ? 'alert' : 'status'}>
