@@ -53,7 +53,7 @@ const given = computed(() => {
 });
 
 /** Bytes of a model's input. */
-export interface Seen {
+interface Seen {
   readonly bytes: Uint8Array;
   readonly width: number;
   readonly height: number;
