@@ -1,6 +1,8 @@
 // What a published package.json leaves out: the condition that leads to sources, which are not published, and what only
 // this repository uses. And what it has besides: the binaries of a native package, an optional dependency for each platform,
-// which are made after it (packages/backend-native/scripts/platforms.mjs).
+// which are made after it (packages/backend-native/scripts/platforms.mjs), and how npm is to publish it.
+const { relative } = require('node:path');
+
 const binariesOf = async ({ name, version, napi }) => {
   const { platformOf } = await import('./packages/backend-native/scripts/platforms.mjs');
   return Object.fromEntries(napi.targets.map((target) => [`${name}-${platformOf(target).name}`, version]));
@@ -8,7 +10,8 @@ const binariesOf = async ({ name, version, napi }) => {
 
 module.exports = {
   hooks: {
-    async beforePacking({ devDependencies: _dev, scripts: _scripts, ...manifest }) {
+    async beforePacking({ devDependencies: _dev, scripts: _scripts, ...manifest }, folder) {
+      const { publication } = await import('./tooling/scripts/published.mjs');
       const exported = Object.entries(manifest.exports ?? {}).map(([entry, target]) => {
         if (typeof target === 'string') return [entry, target];
         const { '@bitgrad/source': _source, ...rest } = target;
@@ -17,6 +20,7 @@ module.exports = {
       return {
         ...manifest,
         exports: Object.fromEntries(exported),
+        ...publication(relative(__dirname, folder).replaceAll('\\', '/')),
         ...(manifest.napi && { optionalDependencies: await binariesOf(manifest) }),
       };
     },

@@ -4,6 +4,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { publication } from '../../../tooling/scripts/published.mjs';
 
 const systems = { linux: 'linux', apple: 'darwin', pc: 'win32' };
 const processors = { x86_64: 'x64', aarch64: 'arm64' };
@@ -32,13 +33,16 @@ export function writePackage(target, binary, folder) {
     license,
     engines,
     main: file,
-    files: [file],
+    files: [file, 'LICENSE', 'THIRD_PARTY.md'],
+    ...publication('packages/backend-native'),
     os: [os],
     cpu: [cpu],
     ...(libc && { libc: [libc] }),
   };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(folder, 'README.md'), `# ${manifest.name}\n\n${manifest.description}.\n`);
+  copyFileSync(`${root}../../LICENSE`, join(folder, 'LICENSE'));
+  copyFileSync(`${root}THIRD_PARTY.md`, join(folder, 'THIRD_PARTY.md'));
   copyFileSync(binary, join(folder, file));
 }
 
