@@ -32,6 +32,7 @@ export function writePackage(target, binary, folder) {
     description: `The binary of @bitgrad/backend-native for ${name}`,
     license,
     engines,
+    type: 'commonjs',
     main: file,
     files: [file, 'LICENSE', 'THIRD_PARTY.md'],
     ...publication('packages/backend-native'),
