@@ -6,7 +6,7 @@ import { root } from '../workspace.mjs';
 import { run } from './run.mjs';
 
 /** The published packages of a checkout: folder, manifest. */
-export const packagesOf = (checkout) =>
+const packagesOf = (checkout) =>
   readdirSync(join(checkout, 'packages'))
     .map((name) => ({ name, path: join(checkout, 'packages', name) }))
     .filter(({ path }) => existsSync(join(path, 'package.json')))
