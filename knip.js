@@ -10,7 +10,7 @@ export default {
   exclude: ['enumMembers'],
   compilers: { md: examples },
   // Commands of the system, which tests start where they exist.
-  ignoreBinaries: ['redis-server', 'mkfifo', 'arm-none-eabi-gcc', 'arm-none-eabi-size'],
+  ignoreBinaries: ['redis-server', 'mkfifo', 'arm-none-eabi-gcc', 'arm-none-eabi-size', 'zsh', 'fish'],
   // The module reads these, in AssemblyScript.
   ignoreIssues: { 'packages/backend-wasm/src/engine/words.ts': ['enumMembers'] },
   workspaces: {

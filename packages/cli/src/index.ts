@@ -4,6 +4,7 @@ export { chooseEngine, engineTable, probeEngines, type EngineListing } from './e
 export { runBench, type BenchOptions, type BenchResult } from './commands/bench.js';
 export { runCompile, type CompileCommandOptions, type CompileCommandResult } from './commands/compile.js';
 export { runDataGet, type DataGetOptions } from './commands/data-get.js';
+export { runDoctor, type DoctorOptions, type DoctorResult } from './commands/doctor.js';
 export { runEval, type EvalOptions, type EvalResult } from './commands/eval.js';
 export {
   runImport,
@@ -13,7 +14,8 @@ export {
 } from './commands/import.js';
 export { runExport, type ExportCommandOptions, type ExportResult } from './commands/export.js';
 export { inspectModel, runInspect, type Inspection } from './commands/inspect.js';
-export { runList, type Listing } from './commands/list.js';
+export { runList } from './commands/list.js';
+export type { Listing } from './listing.js';
 export { runRun, type RunCommandOptions, type RunDataResult, type RunImageResult } from './commands/run.js';
 export { runTrain, type TrainOptions, type TrainResult } from './commands/train.js';
 export { createNodeIo, type CliIo } from './io.js';

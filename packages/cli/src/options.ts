@@ -1,7 +1,15 @@
 // The flags of a command, from the entries of its options; and the entries that several commands share.
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { reasonOf } from '@bitgrad/core';
-import { dataText, described, kinds, optionsOf, type Entries, type OptionInfo } from '@bitgrad/recipe';
+import {
+  dataText,
+  described,
+  kinds,
+  optionsOf,
+  type Entries,
+  type NameKind,
+  type OptionInfo,
+} from '@bitgrad/recipe';
 import * as v from 'valibot';
 import { backendTable } from './backends.js';
 import { engineTable } from './engines.js';
@@ -46,11 +54,22 @@ function parserOf(option: OptionInfo) {
   };
 }
 
+/** A flag that knows whose names its values are. */
+export class NamedOption extends Option {
+  constructor(
+    flags: string,
+    help: string,
+    readonly names?: NameKind,
+  ) {
+    super(flags, help);
+  }
+}
+
 function flagsOf(command: Command, option: OptionInfo): Option {
   const { short, flag, value, text, choices, fallback, required, shown } = option;
   const flags = `${short ? `${short}, ` : ''}${flag}${value ? ` ${value}` : ''}`;
   const help = shown && fallback === undefined ? `${text} (default: ${shown.replaceAll('`', '')})` : text;
-  const made = new Option(flags, help);
+  const made = new NamedOption(flags, help, option.names);
   if (choices) made.choices([...choices]);
   else if (option.type !== 'boolean') made.argParser(parserOf(option));
   if (fallback !== undefined) made.default(fallback, Array.isArray(fallback) ? 'none' : undefined);
@@ -83,7 +102,8 @@ export const shared = {
     [],
   ),
   json: v.optional(described(v.boolean(), 'write one JSON object to stdout'), false),
-  data: (more: string) => v.optional(described(v.string(), `${dataText}${more}`, { value: '<spec>' })),
+  data: (more: string) =>
+    v.optional(described(v.string(), `${dataText}${more}`, { value: '<spec>', names: 'dataset' })),
   split: v.optional(
     described(v.picklist(['test', 'train', 'validation']), 'part of the data', { value: '<name>' }),
     'test',

@@ -1,7 +1,7 @@
 // The command line: every command, and how errors become exit codes.
 import { expectIo, expectTexts } from './arguments.js';
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { BitgradError, checkValue, option } from '@bitgrad/core';
 import { listSources } from '@bitgrad/datasets/node';
 import type { Entries } from '@bitgrad/recipe';
@@ -16,6 +16,8 @@ import { inspectEntries, runInspect, type InspectOptions } from './commands/insp
 import { listEntries, runList, type ListOptions } from './commands/list.js';
 import { runEntries, runRun, type RunCommandOptions } from './commands/run.js';
 import { runTrain, trainEntries, type TrainOptions } from './commands/train.js';
+import { completionEntries, runCompletion, shells, type CompletionOptions } from './commands/completion.js';
+import { doctorEntries, runDoctor, type DoctorOptions } from './commands/doctor.js';
 import { errorObject, errorText, exitCodeOf, exitCodes } from './exit.js';
 import { createNodeIo, writeLine, type CliIo } from './io.js';
 import { addOptions, type Runner } from './options.js';
@@ -74,6 +76,19 @@ function addCommands(program: Command, execute: Runner): void {
   );
   add('list', 'list plugins, quantizers, surrogates, forwards, models, data sets, optimizers, recipes, importers, backends and engines', listEntries) // prettier-ignore
     .action((options: ListOptions) => execute((io) => runList(options, io)));
+  add('doctor', 'say what this machine can do and why not; the exit code is 1 when something essential or required is missing', doctorEntries) // prettier-ignore
+    .action((options: DoctorOptions) => execute((io) => runDoctor(options, io)));
+  add('completion', 'write a script that completes commands, options and names in a shell', completionEntries)
+    .addArgument(new Argument('<shell>', 'which shell').choices(shells))
+    .addHelpText(
+      'after',
+      '\nbash: source <(bitgrad completion bash), in ~/.bashrc' +
+        '\nzsh:  source <(bitgrad completion zsh), in ~/.zshrc after compinit' +
+        '\nfish: bitgrad completion fish > ~/.config/fish/completions/bitgrad.fish',
+    )
+    .action((shell: string, options: CompletionOptions) =>
+      execute((io) => runCompletion(shell, options, program, io)),
+    );
 }
 
 const version = (): string =>

@@ -13,6 +13,16 @@ export function resultTable(title: string, rows: readonly (readonly [string, str
   return [io.colors.bold(plain(title)), ...body].join('\n');
 }
 
+/** Lines `name  text` with the names in colour, padded to one width. */
+export function pairLines(
+  rows: readonly (readonly [string, string])[],
+  { colors }: CliIo,
+  indent = '  ',
+): string[] {
+  const width = widest(rows.map(([name]) => plain(name)));
+  return rows.map(([name, text]) => `${indent}${colors.cyan(plain(name).padEnd(width))}  ${plain(text)}`);
+}
+
 /** Bytes as kB (1000 bytes), or MB from a million on. */
 export const kilobytes = (bytes: number): string =>
   bytes >= 1e6 ? `${(bytes / 1e6).toFixed(2)} MB` : `${(bytes / 1e3).toFixed(1)} kB`;

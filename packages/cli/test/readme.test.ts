@@ -5,6 +5,9 @@ import { optionsTable } from '@bitgrad/recipe';
 import { benchEntries } from '../src/commands/bench.js';
 import { certifyEntries } from '../src/commands/certify.js';
 import { compileEntries } from '../src/commands/compile.js';
+import { completionEntries } from '../src/commands/completion.js';
+import { doctorEntries } from '../src/commands/doctor.js';
+import { listEntries } from '../src/commands/list.js';
 import { dataGetEntries } from '../src/commands/data-get.js';
 import { evalEntries } from '../src/commands/eval.js';
 import { importEntries } from '../src/commands/import.js';
@@ -22,6 +25,9 @@ const commands = {
   export: exportEntries,
   bench: benchEntries,
   certify: certifyEntries,
+  list: listEntries,
+  doctor: doctorEntries,
+  completion: completionEntries,
 };
 
 it('has the options of every command', async () => {

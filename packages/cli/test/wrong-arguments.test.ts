@@ -109,6 +109,7 @@ it('every exported function works or raises a BitgradError', { timeout: 300_000 
       },
       runExport: { args: () => [nowhere, { to: 'c', out: folder, ...json }, io(), folder], options: 1 },
       runInspect: { args: () => [nowhere, json, io(), folder], options: 1 },
+      runDoctor: { args: () => [{ json: true }, io(), folder], options: 0 },
       runList: { args: () => [{ json: true, plugin: [nowhere] }, io(), folder], options: 0 },
       inspectModel: { args: () => ['x', { plan, weights, metadata: {} }, 3] },
       readRunInfo: { args: () => [nowhere] },

@@ -150,6 +150,16 @@ export { layerNormalize } from './ops/layer-norm.js';
 export { hasKernel, kernelNames, runKernel, type KernelName } from './ops/kernels.js';
 export { adamStep, momentumStep, type AdamStepOptions } from './ops/optimizer-steps.js';
 export { poolInfo } from './ops/pool-info.js';
+export {
+  baseSchema,
+  explained,
+  memberOptions,
+  ruleOptions,
+  schemaOptions,
+  told,
+  type ExplainedRule,
+  type MemberOption,
+} from './option-info.js';
 export { parseOptions } from './options.js';
 export { pairQuantizer } from './pair.js';
 export {

@@ -24,8 +24,19 @@ export interface KernelScaleOptions {
 
 /** Entries of {@link KernelScaleOptions} for the schema of a member. */
 export const kernelScaleEntries = {
-  scale: v.optional(v.picklist(['none', 'layer', 'channel']), 'none'),
-  scaledGradient: v.optional(v.boolean(), true),
+  scale: v.optional(
+    v.pipe(
+      v.picklist(['none', 'layer', 'channel']),
+      v.description(
+        'kernels are signs times mean |w| of the layer or of each output channel, or signs alone',
+      ),
+    ),
+    'none',
+  ),
+  scaledGradient: v.optional(
+    v.pipe(v.boolean(), v.description('the gradient of a kernel carries its scale')),
+    true,
+  ),
 };
 
 const rules: OptionRules<KernelScaleOptions> = {

@@ -1,6 +1,7 @@
 // Options are validated where a member is made, by a schema library; failures become BitgradError.
 import { BitgradError, unknownOption } from '@bitgrad/bits';
 import * as v from 'valibot';
+import { baseSchema, withSchema } from './option-info.js';
 
 /**
  * Checks options against a valibot schema and fills in defaults.
@@ -24,7 +25,8 @@ export function parseOptions<const S extends v.GenericSchema>(
       expected: 'a valibot schema',
     });
   const result = v.safeParse(schema, options ?? {});
-  if (result.success) return Object.freeze(result.output as object) as Readonly<v.InferOutput<S>>;
+  if (result.success)
+    return Object.freeze(withSchema(result.output as object, schema)) as Readonly<v.InferOutput<S>>;
   const issue = result.issues[0];
   const path = v.getDotPath(issue);
   if (issue.type === 'strict_object' && issue.expected === 'never' && path)
@@ -64,12 +66,9 @@ function wanted({ type, kind, expected, message, input, requirement }: v.BaseIss
 
 /** The names that the object takes in which an unknown one was found. */
 function knownOptions(issue: v.BaseIssue<unknown>, schema: v.GenericSchema): string[] {
-  let at: unknown = schema;
-  const unwrapped = (x: unknown): unknown => {
-    const { wrapped, pipe } = x as { wrapped?: unknown; pipe?: readonly unknown[] };
-    return wrapped ? unwrapped(wrapped) : pipe && pipe[0] !== x ? unwrapped(pipe[0]) : x;
-  };
-  for (const { key } of issue.path!.slice(0, -1))
-    at = (unwrapped(at) as { entries?: Record<string, unknown> }).entries?.[key as string];
-  return Object.keys((unwrapped(at) as { entries?: object })?.entries ?? {});
+  type Entries = Readonly<Record<string, v.GenericSchema>>;
+  const entriesOf = (at?: v.GenericSchema): Entries =>
+    (at && (baseSchema(at) as { entries?: Entries }).entries) ?? {};
+  const path = issue.path!.slice(0, -1);
+  return Object.keys(path.reduce((at, { key }) => entriesOf(at[key as string]), entriesOf(schema)));
 }

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers';
 import { beforeAll, expect, it } from 'vitest';
+import * as v from 'valibot';
 import * as bits from '@bitgrad/bits';
 import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
 import * as exports from '../src/index.js';
@@ -47,6 +48,12 @@ it('every exported function works or raises a BitgradError', async () => {
   expect(
     await wrongCalls(exports, {
       cases: {
+        baseSchema: { args: () => [v.string()] },
+        schemaOptions: { args: () => [v.strictObject({})] },
+        told: { args: () => [v.string(), 'a', 'text'] },
+        explained: { args: () => [{ expected: 'x', allows: () => true }, 'text'] },
+        ruleOptions: { args: () => [{}] },
+        memberOptions: { args: () => [{}] },
         adamStep: { args: () => [x(), x(), x(), x(), step] },
         advanceClock: { args: () => [clock, { learningRate: 1 }] },
         attend: { args: () => [tf.ones([1, 2, 6]), 2] },

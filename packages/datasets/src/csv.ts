@@ -9,7 +9,7 @@ import {
   type Examples,
   type LabelKind,
 } from './dataset.js';
-import { fileFailure, fractionRule } from './errors.js';
+import { fileFailure, defaultTestFraction, testFractionRule } from './errors.js';
 
 /** How a table becomes a data set. */
 export interface TableOptions {
@@ -36,7 +36,7 @@ export const tableRules: OptionRules<Omit<TableOptions, 'seed'>> = {
   weight: option.string,
   window: option.integer(1, 2 ** 20),
   windowStep: option.integer(1),
-  testFraction: fractionRule,
+  testFraction: testFractionRule,
 };
 const rules: OptionRules<TableOptions> = { ...tableRules, seed: option.integer() };
 
@@ -199,7 +199,7 @@ function columnsAsked(table: Table, target: string | undefined, weight: string |
  * @throws BitgradError `invalid-file` that names line or column, `invalid-option`, `not-finite`
  */
 export function datasetFromCsv(name: string, text: string, options: TableOptions = {}): Dataset<Examples> {
-  const { target, targetKind, weight, window = 1, windowStep = window, testFraction = 0.2, seed = 0 } =
+  const { target, targetKind, weight, window = 1, windowStep = window, testFraction = defaultTestFraction, seed = 0 } =
     checkOptions('datasets', 'datasetFromCsv', options, rules); // prettier-ignore
   checkValue('datasets', 'name of datasetFromCsv', name, option.required(option.string));
   checkValue('datasets', 'text of datasetFromCsv', text, option.required(option.string));

@@ -1,6 +1,7 @@
 // How this package says what is wrong: with a value (an option) or with a place in a file.
 // A message about a file always names the file and, when there is one, the byte offset.
 import {
+  explained,
   failureOf,
   option,
   type BitgradError,
@@ -38,8 +39,18 @@ export const integerOption = (
   throw failure('invalid-option', { what: name, got: value, expected: range });
 };
 
+/** Part of the examples that is held out for testing where the files do not say it. */
+export const defaultTestFraction = 0.2;
+
 /** Part of something that may be held out. */
 export const fractionRule: OptionRule = option.of(
   'a number above 0 and below 1',
   (v) => typeof v === 'number' && v > 0 && v < 1,
+);
+
+/** The rule of what is held out for testing. */
+export const testFractionRule = explained(
+  fractionRule,
+  'part of the examples that is held out for testing, where the files do not say it',
+  defaultTestFraction,
 );

@@ -3,6 +3,7 @@
 import {
   checkOptions,
   checkPixels,
+  explained,
   option,
   pictureBytes,
   pictureRules,
@@ -36,14 +37,20 @@ export interface LabelledImage {
 const largestSide = 4096;
 const side = option.integer(1, largestSide);
 
+const defaultForm = { size: 32, channels: 3 } as const;
+
 /** Rules for {@link ImageOptions}, to be checked with the other options of a function. */
 export const imageRules: OptionRules<ImageOptions> = {
   ...pictureRules,
-  size: option.of(
-    `an integer from 1 to ${largestSide}, or [height, width] of such`,
-    (v) => side.allows(v) || (Array.isArray(v) && v.length === 2 && v.every(side.allows)),
+  size: explained(
+    option.of(
+      `an integer from 1 to ${largestSide}, or [height, width] of such`,
+      (v) => side.allows(v) || (Array.isArray(v) && v.length === 2 && v.every(side.allows)),
+    ),
+    'side of the pictures, or their height and width',
+    defaultForm.size,
   ),
-  channels: option.oneOf(1, 3),
+  channels: explained(option.oneOf(1, 3), '3 for colour, 1 for grey', defaultForm.channels),
 };
 
 /** {@link ImageOptions} in full. */
@@ -53,7 +60,13 @@ export interface ImageForm {
 }
 
 /** The form that valid {@link ImageOptions} ask for. */
-export function imageForm({ size = 32, channels = 3, fit, background, invert }: ImageOptions): ImageForm {
+export function imageForm({
+  size = defaultForm.size,
+  channels = defaultForm.channels,
+  fit,
+  background,
+  invert,
+}: ImageOptions): ImageForm {
   const [height, width] = typeof size === 'number' ? [size, size] : size;
   return {
     shape: [height, width, channels],

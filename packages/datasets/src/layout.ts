@@ -1,7 +1,7 @@
 // Which files of a folder are examples of which class, and which are for testing: from their paths alone, so that Node's
 // folders and the files dropped on a page are read alike. Nothing is left out without a word: see `notes`.
 import { checkOptions, checkValue, createRng, option, type OptionRules } from '@bitgrad/core';
-import { failure, fractionRule } from './errors.js';
+import { defaultTestFraction, failure, testFractionRule } from './errors.js';
 
 /** A file, by its path, with its label. */
 export interface Item {
@@ -35,7 +35,7 @@ export interface ArrangeOptions {
 
 const arrangeRules: OptionRules<ArrangeOptions> = {
   seed: option.integer(),
-  testFraction: fractionRule,
+  testFraction: testFractionRule,
   leastClasses: option.integer(1),
   folders: option.list(option.string),
 };
@@ -267,7 +267,7 @@ export function arrangeFiles(
   checkValue('datasets', 'paths', paths, option.required(option.list(option.string)));
   const {
     seed = 0,
-    testFraction = 0.2,
+    testFraction = defaultTestFraction,
     leastClasses = 2,
   } = checkOptions('datasets', `the arrangement of ${kind.what}s`, options, arrangeRules);
   const clean = (all: readonly string[]): string[] =>

@@ -1,5 +1,13 @@
 // Data sets by a short text: `digits`, and whatever plugins offer, such as `mnist:DIR` of the Node entry.
-import { checkOptions, checkValue, option, registryWith, type OptionRule } from '@bitgrad/core';
+import {
+  checkOptions,
+  checkValue,
+  option,
+  registryWith,
+  ruleOptions,
+  type MemberOption,
+  type OptionRule,
+} from '@bitgrad/core';
 import { limitSplit, type Dataset, type Examples, type Split } from './dataset.js';
 import { commonRules, type CommonLoadOptions, type DatasetDefinition } from './define.js';
 import { failure } from './errors.js';
@@ -17,6 +25,8 @@ export interface DatasetInfo {
   readonly name: string;
   readonly usage: string;
   readonly description: string;
+  /** Options of its own. */
+  readonly takes: readonly MemberOption[];
 }
 
 const definitions = (): Readonly<Record<string, DatasetDefinition>> =>
@@ -24,10 +34,11 @@ const definitions = (): Readonly<Record<string, DatasetDefinition>> =>
 
 /** Every registered data set. */
 export const listDatasets = (): readonly DatasetInfo[] =>
-  Object.entries(definitions()).map(([name, { folder, description }]) => ({
+  Object.entries(definitions()).map(([name, { folder, description, options = {} }]) => ({
     name,
     usage: folder ? `${name}:${folder === 'file' ? 'FILE' : 'DIR'}` : name,
     description,
+    takes: ruleOptions(options),
   }));
 
 const usage = (): string => {

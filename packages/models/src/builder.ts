@@ -2,7 +2,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import { createRng, type QuantizerSpec } from '@bitgrad/core';
 import { batchNorm, quantConv2d, quantDense } from '@bitgrad/layers';
-import type { CommonOptions, ConvolutionOptions } from './options.js';
+import { commonDefaults, type CommonOptions, type ConvolutionOptions } from './options.js';
 
 /** A graph under construction. */
 export type Node = tfl.SymbolicTensor;
@@ -45,9 +45,10 @@ export interface Builder<O extends object = object> {
 
 /** The layer factories of a model. */
 export function builder<O extends object>(options: CommonOptions & O): Builder<O> {
-  const { kernelQuantizer, seed = 0, width = 1 } = options;
+  const { kernelQuantizer, seed = commonDefaults.seed, width = commonDefaults.width } = options;
   const inputQuantizer = options.inputQuantizer === undefined ? kernelQuantizer : options.inputQuantizer;
-  const kernelConstraint = options.kernelConstraint === undefined ? 'weightClip' : options.kernelConstraint;
+  const kernelConstraint =
+    options.kernelConstraint === undefined ? commonDefaults.kernelConstraint : options.kernelConstraint;
   const seedOf = (name: string): number => 1 + createRng(seed).fork(name).integer(0x7ffffffe);
   const apply = (layer: tfl.layers.Layer, x: Node | Node[]): Node => layer.apply(x) as Node;
   /** What a layer begins with where the option is not the layers' own default. */
@@ -82,7 +83,14 @@ export function builder<O extends object>(options: CommonOptions & O): Builder<O
     return apply(quantConv2d({ ...common(name, kernel, input), ...shape }), x);
   };
   const norm = (x: Node, name: string): Node =>
-    apply(batchNorm({ name, momentum: options.batchNormMomentum ?? 0.9, epsilon: 1e-5 }), x);
+    apply(
+      batchNorm({
+        name,
+        momentum: options.batchNormMomentum ?? commonDefaults.batchNormMomentum,
+        epsilon: 1e-5,
+      }),
+      x,
+    );
   return {
     options,
     inputQuantizer,

@@ -6,6 +6,8 @@ import {
   failureOf,
   option,
   registryWith,
+  ruleOptions,
+  type MemberOption,
   type OptionRule,
   type OptionRules,
 } from '@bitgrad/core';
@@ -20,14 +22,23 @@ export interface ModelInfo {
   readonly name: string;
   /** One sentence: the layers and where the architecture is from. */
   readonly description: string;
+  /** Options of its own; those of every model are {@link commonModelOptions}. */
+  readonly takes: readonly MemberOption[];
 }
+
+/** The options of every model. */
+export const commonModelOptions: readonly MemberOption[] = ruleOptions(commonRules);
 
 const definitions = (): Readonly<Record<string, ModelDefinition>> =>
   registryWith(modelsPlugin).definitions<ModelDefinition>('model');
 
 /** Every registered model with its description. */
 export const listModels = (): readonly ModelInfo[] =>
-  Object.entries(definitions()).map(([name, { description }]) => ({ name, description }));
+  Object.entries(definitions()).map(([name, { description, options = {} }]) => ({
+    name,
+    description,
+    takes: ruleOptions(options),
+  }));
 
 /** @throws BitgradError `invalid-option` that names the option; also for one that only other models have */
 function checkModelOptions(name: string, options: CommonOptions, own: object): void {

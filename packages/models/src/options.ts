@@ -1,5 +1,5 @@
 // What every architecture takes. Options of its own stand in the architecture's file.
-import { option, type OptionRules, type QuantizerSpec } from '@bitgrad/core';
+import { explained, option, type OptionRules, type QuantizerSpec } from '@bitgrad/core';
 import type { ConstraintSpec } from '@bitgrad/layers';
 
 /** Options of every architecture. */
@@ -35,34 +35,60 @@ export interface CommonOptions {
   standardize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
 
+/** What {@link CommonOptions} are where they are not given. */
+export const commonDefaults = {
+  seed: 0,
+  width: 1,
+  kernelConstraint: 'weightClip',
+  initializer: 'glorot',
+  batchNormMomentum: 0.9,
+} as const;
+
+const quantizerWords = "a quantizer's name, config or object, or null";
+// Checked where they are made, against the registry.
+const quantizerRule = { ...option.any, expected: quantizerWords };
+const constraintRule = { ...option.any, expected: "a constraint's name, config or object, or null" };
+
 /** Rules of {@link CommonOptions}. */
 export const commonRules: OptionRules<CommonOptions> = {
-  inputShape: option.required(
-    option.of(
-      'three positive integers [height, width, channels]',
-      (v) => Array.isArray(v) && v.length === 3 && v.every((n) => option.integer(1).allows(n)),
+  inputShape: explained(
+    option.required(
+      option.of(
+        'three positive integers [height, width, channels]',
+        (v) => Array.isArray(v) && v.length === 3 && v.every((n) => option.integer(1).allows(n)),
+      ),
     ),
+    'size of an input; a run has it from its data',
   ),
-  classes: option.required(option.integer(1)),
-  kernelQuantizer: option.required(
-    option.of(
-      "a quantizer's name, config or object, or null for float weights",
-      (v) => v === null || ['string', 'object'].includes(typeof v),
+  classes: explained(option.required(option.integer(1)), 'length of the logits; a run has it from its data'),
+  kernelQuantizer: explained(
+    option.required(
+      option.of(
+        `${quantizerWords} for float weights`,
+        (v) => v === null || ['string', 'object'].includes(typeof v),
+      ),
     ),
+    'quantizer of the weights; a run has it from --quantizer',
   ),
-  inputQuantizer: option.any,
-  seed: option.integer(),
-  width: option.positive,
-  firstKernelQuantizer: option.any,
-  firstInputQuantizer: option.any,
-  lastKernelQuantizer: option.any,
-  kernelConstraint: option.any,
-  initializer: option.oneOf('glorot', 'fan-in'),
-  batchNormMomentum: option.number(0, 1),
-  standardize: option.inside({
-    mean: option.required(option.list(option.number(), 1)),
-    std: option.required(option.list(option.positive, 1)),
-  }),
+  inputQuantizer: explained(quantizerRule, "quantizer of the activations; default the weights'"),
+  seed: explained(option.integer(), 'decides every initial value', commonDefaults.seed),
+  width: explained(option.positive, 'factor on the channels or units of every hidden layer', commonDefaults.width), // prettier-ignore
+  firstKernelQuantizer: explained(
+    quantizerRule,
+    "quantizer of the first layer's weights; default the model's",
+  ),
+  firstInputQuantizer: explained(quantizerRule, "quantizer of the model's input; default none, of the MLPs that of the activations"), // prettier-ignore
+  lastKernelQuantizer: explained(quantizerRule, "quantizer of the last layer's weights, or null for a float layer with bias; default the model's"), // prettier-ignore
+  kernelConstraint: explained(constraintRule, 'constraint of the quantized kernels', commonDefaults.kernelConstraint), // prettier-ignore
+  initializer: explained(option.oneOf('glorot', 'fan-in'), 'how kernels begin: U(+-sqrt(6 / (fan-in + fan-out))), or U(+-1 / sqrt(fan-in)) as in PyTorch', commonDefaults.initializer), // prettier-ignore
+  batchNormMomentum: explained(option.number(0, 1), 'momentum of the moving averages of batch normalization', commonDefaults.batchNormMomentum), // prettier-ignore
+  standardize: explained(
+    option.inside({
+      mean: explained(option.required(option.list(option.number(), 1)), 'is subtracted'),
+      std: explained(option.required(option.list(option.positive, 1)), 'is divided by'),
+    }),
+    'of each channel of the input, by a layer that does not train; default none',
+  ),
 };
 
 /** Options of architectures with binary convolutions. */
@@ -72,4 +98,9 @@ export interface ConvolutionOptions {
 }
 
 /** Rules of {@link ConvolutionOptions}. */
-export const convolutionRules: OptionRules<ConvolutionOptions> = { padValues: option.oneOf(0, 1) };
+export const convolutionRules: OptionRules<ConvolutionOptions> = {
+  padValues: explained(
+    option.oneOf(0, 1),
+    "what binary convolutions pad with; default the model's, mostly 0",
+  ),
+};

@@ -11,6 +11,7 @@ import {
   parseOptions,
   progress,
   scaledSignPair,
+  told,
   type Quantizer,
   type Schedule,
   type TrainingClock,
@@ -20,43 +21,65 @@ import { boxedForward, boxedSurrogate } from './boxed.js';
 import { seriesForward, seriesSurrogate } from './forward.js';
 import { noise, noiseParameters } from './noise.js';
 import { weightings } from './series.js';
-import { fdaSurrogate } from './surrogate.js';
+import { fdaSurrogate, positive, waveEntries } from './surrogate.js';
 
-const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const harmonics = v.pipe(v.number(), v.minValue(0), v.maxValue(256));
 const growth = v.picklist(['constant', 'linear', 'step', 'exponential', 'cosine']);
+const words = {
+  start: 'harmonics beyond the first at the start of training',
+  end: 'harmonics beyond the first at the end of training',
+  growth: 'how the number of harmonics grows',
+};
 
 const noiseSchema = v.strictObject({
-  /** Hidden width is max(1, floor(d / k)). */
-  k: v.optional(positive, 64),
-  /** Factor of the shortcut sin(x). */
-  c: v.optional(v.pipe(v.number(), v.finite()), 0.1),
-  /** Weight of the module at the start; falls to exactly 0 on a half cosine. */
-  alpha: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 0.1),
-  /** The module acts in the backward pass alone (the paper's Algorithm 1); false: it is added to the value (its eq. 14). */
-  gradientOnly: v.optional(v.boolean(), true),
-  /** Its gradient carries alpha; false, with `gradientOnly` alone: it does not, as in eqs. 15 to 17. */
-  scaled: v.optional(v.boolean(), true),
-  /** W1 and W2 are trained; default: where the module is added to the value, and the loss sees what it does. */
-  trained: v.optional(v.boolean()),
-  /** Share of training after which it is 0: what is left trains the network that is deployed. 1 in the paper. */
-  until: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1)), 1),
+  k: told(positive, 64, 'hidden width is the number of inputs over k, at least 1'),
+  c: told(v.pipe(v.number(), v.finite()), 0.1, 'factor of the shortcut sin(x)'),
+  alpha: told(
+    v.pipe(v.number(), v.finite(), v.minValue(0)),
+    0.1,
+    'weight of the module at the start; falls to 0 on a half cosine',
+  ),
+  gradientOnly: told(
+    v.boolean(),
+    true,
+    "the module acts in the backward pass alone (the paper's Algorithm 1); false: it is added to the value (its eq. 14)",
+  ),
+  scaled: told(
+    v.boolean(),
+    true,
+    'its gradient carries alpha; false, with gradientOnly alone: it does not, as in eqs. 15 to 17',
+  ),
+  trained: v.optional(
+    v.pipe(
+      v.boolean(),
+      v.description(
+        'its weights are trained; else: where it is added to the value, and the loss sees what it does',
+      ),
+    ),
+  ),
+  until: told(
+    v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+    1,
+    'share of training after which it is 0: what is left trains the network that is deployed',
+  ),
 });
 
 const fdaSchema = v.strictObject({
-  omega: v.optional(positive, 0.1),
-  clip: v.optional(v.nullable(positive), 1),
-  /** n at the start and at the end of training. */
-  start: v.optional(harmonics, 9),
-  end: v.optional(harmonics, 18),
-  growth: v.optional(growth, 'linear'),
-  /** n and alpha move at every step, or from epoch to epoch as in the reimplementation: n rounded down, no noise in the last. */
-  by: v.optional(v.picklist(['step', 'epoch']), 'step'),
-  /** omega and clip count x as it is, or in units of mean |w| of a kernel. */
-  unit: v.optional(v.picklist(['one', 'mean']), 'one'),
+  ...waveEntries,
+  start: told(harmonics, 9, words.start),
+  end: told(harmonics, 18, words.end),
+  growth: told(growth, 'linear', words.growth),
+  by: told(
+    v.picklist(['step', 'epoch']),
+    'step',
+    'n and alpha move at every step, or from epoch to epoch: n rounded down, no noise in the last',
+  ),
   ...kernelScaleEntries,
-  /** The noise adaptation module (true: with its defaults), or false for none. */
-  noise: v.optional(v.union([v.boolean(), noiseSchema]), false),
+  noise: told(
+    v.union([v.boolean(), noiseSchema]),
+    false,
+    'the noise adaptation module (true: with its defaults), or none',
+  ),
 });
 
 /** Options of {@link fda}. */
@@ -139,25 +162,34 @@ export function fda(options?: FdaOptions): Quantizer {
 }
 
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-const weighting = v.optional(v.picklist(weightings), 'fejer');
+const weighting = told(
+  v.picklist(weightings),
+  'fejer',
+  'factors of the harmonics, which keep the series from overshooting',
+);
+const box = 'the pair lives in a box and hardens to sign in it; false: the series on the whole line';
+const reach = 'a quarter period, in boxes: more than the largest n + 1; without a box in units of the input';
 const boxedSchema = v.strictObject({
-  box: v.optional(v.literal(true), true),
+  box: told(v.literal(true), true, box),
   weighting,
-  reach: v.optional(positive, 12),
-  start: v.optional(harmonics, 1),
-  end: v.optional(harmonics, 8),
-  growth: v.optional(growth, 'linear'),
-  /** Shares of training at which hardening begins and ends; n has its last value from there on. */
-  hardenFrom: v.optional(share, 0),
-  hardenUntil: v.optional(share, 0.3),
+  reach: told(positive, 12, reach),
+  start: told(harmonics, 1, words.start),
+  end: told(harmonics, 8, words.end),
+  growth: told(growth, 'linear', words.growth),
+  hardenFrom: told(share, 0, 'share of training at which hardening begins; at most hardenUntil'),
+  hardenUntil: told(
+    share,
+    0.3,
+    'share of training at which hardening ends; n has its last value from there on',
+  ),
 });
 const plainSchema = v.strictObject({
-  box: v.literal(false),
+  box: v.pipe(v.literal(false), v.description(box)),
   weighting,
-  reach: v.optional(positive, 2),
-  start: v.optional(harmonics, 1),
-  end: v.optional(harmonics, 32),
-  growth: v.optional(growth, 'exponential'),
+  reach: told(positive, 2, reach),
+  start: told(harmonics, 1, words.start),
+  end: told(harmonics, 32, words.end),
+  growth: told(growth, 'exponential', words.growth),
 });
 
 /** Options of {@link fdaPlusPlus}. */

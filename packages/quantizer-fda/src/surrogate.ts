@@ -4,6 +4,7 @@ import {
   defineSurrogate,
   E,
   parseOptions,
+  told,
   type Expression,
   type SurrogateGradient,
 } from '@bitgrad/core';
@@ -12,18 +13,31 @@ import { derivativeExpression } from './closed-form.js';
 import { scaled, scaleStatistic, smallest } from './scale.js';
 import { halfPeriod, seriesDerivative } from './series.js';
 
-const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
-
 /** n of a schedule, as the whole number of harmonics beyond the first. */
 export const wholeN = (n: number | undefined, fallback: number): number =>
   Math.max(0, Math.round(n ?? fallback));
 
+/** A finite number above 0. */
+export const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+
+/** Entries of the options that say which wave it is. */
+export const waveEntries = {
+  omega: told(positive, 0.1, 'angular frequency: the square wave has the period 2 pi over it'),
+  clip: told(v.nullable(positive), 1, 'beyond it the gradient is 0; null: beyond half a period'),
+  unit: told(
+    v.picklist(['one', 'mean']),
+    'one',
+    'omega and clip count x as it is, or in units of mean |w| of a kernel',
+  ),
+};
+
 const schema = v.strictObject({
-  /** n when no schedule gives it. */
-  n: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(256)), 9),
-  omega: v.optional(positive, 0.1),
-  clip: v.optional(v.nullable(positive), 1),
-  unit: v.optional(v.picklist(['one', 'mean']), 'one'),
+  n: told(
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(256)),
+    9,
+    'harmonics beyond the first where no schedule gives them',
+  ),
+  ...waveEntries,
 });
 
 /** Options of {@link fdaSurrogate}. */

@@ -21,10 +21,23 @@ import {
 import * as v from 'valibot';
 
 const schema = v.strictObject({
-  /** omega: half a period of the wave is pi / omega. 20 in the authors' script for ResNet-18 on CIFAR-10. */
-  frequency: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(64)), 20),
-  /** `sine` is the paper's first stage: kernels are the sine itself, and signs only when hardened. */
-  stage: v.optional(v.picklist(['square', 'sine']), 'square'),
+  // 20 in the authors' script for ResNet-18 on CIFAR-10.
+  frequency: v.optional(
+    v.pipe(
+      v.number(),
+      v.minValue(1),
+      v.maxValue(64),
+      v.description('half a period of the wave is pi over it'),
+    ),
+    20,
+  ),
+  stage: v.optional(
+    v.pipe(
+      v.picklist(['square', 'sine']),
+      v.description('sine: the first stage, whose kernels are the sine itself and signs only when hardened'),
+    ),
+    'square',
+  ),
 });
 
 /** Options of {@link biper}. */

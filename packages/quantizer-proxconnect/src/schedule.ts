@@ -5,6 +5,7 @@ import {
   grow,
   option,
   progress,
+  told,
   type JsonObject,
   type OptionRules,
   type Schedule,
@@ -27,12 +28,31 @@ export interface MuOptions {
   readonly muUntil: number;
 }
 
-/** Schema entries of {@link MuOptions} with the given defaults. */
-export const muEntries = (defaults: MuOptions) => ({
-  growth: v.optional(v.picklist(['linear', 'exponential', 'learning-rate-sum']), defaults.growth),
-  muStart: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), defaults.muStart),
-  muEnd: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), defaults.muEnd),
-  muUntil: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1)), defaults.muUntil),
+const growths = ['linear', 'exponential', 'learning-rate-sum'] as const;
+const muRange = v.pipe(v.number(), v.finite(), v.minValue(0));
+
+/**
+ * Schema entries of {@link MuOptions} with the given defaults.
+ * @param range of mu at the start and at the end
+ * @param kinds of growth
+ */
+export const muEntries = (
+  defaults: MuOptions,
+  range: v.GenericSchema<number> = muRange,
+  kinds: readonly MuOptions['growth'][] = growths,
+) => ({
+  growth: told(
+    v.picklist(kinds),
+    defaults.growth,
+    'how mu grows; by the sum of learning rates it has no end',
+  ),
+  muStart: told(range, defaults.muStart, 'mu at the first step'),
+  muEnd: told(range, defaults.muEnd, 'mu at share muUntil of training, and from there on'),
+  muUntil: told(
+    v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+    defaults.muUntil,
+    'share of training over which mu grows',
+  ),
 });
 
 /** mu at a clock. */
@@ -42,7 +62,7 @@ export function muAt({ growth, muStart, muEnd, muUntil }: MuOptions, clock: Trai
 }
 
 const rules: OptionRules<MuOptions> = {
-  growth: option.required(option.oneOf('linear', 'exponential', 'learning-rate-sum')),
+  growth: option.required(option.oneOf(...growths)),
   muStart: option.required(option.number(0)),
   muEnd: option.required(option.number(0)),
   muUntil: option.required(

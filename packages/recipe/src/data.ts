@@ -91,7 +91,10 @@ export const soundEntries = {
 
 /** Where the data lie is nothing that must stay the same: the trainer compares what they are. */
 export const dataEntries = {
-  data: v.optional(described(kinds.text, text, { value: '<spec>', resume: dataKind }), 'digits'),
+  data: v.optional(
+    described(kinds.text, text, { value: '<spec>', resume: dataKind, names: 'dataset' }),
+    'digits',
+  ),
   limit: v.optional(
     described(kinds.integer(1), 'use at most so many training images', { value: '<n>', resume: orNull }),
   ),

@@ -24,6 +24,7 @@ export {
   same,
   type Entries,
   type Given,
+  type NameKind,
   type OptionInfo,
   type OptionWords,
   type Resolved,

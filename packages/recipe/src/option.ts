@@ -1,7 +1,11 @@
 // An option as data: a valibot schema with its words. Whoever asks for options reads them here: the command its flags, a
 // README its table, a program its checks and types. A new option is one entry.
-import { option as coreOption, type OptionRule } from '@bitgrad/core';
+import { baseSchema, option as coreOption, type OptionRule } from '@bitgrad/core';
 import * as v from 'valibot';
+
+/** Whose names an option takes. */
+export type NameKind =
+  'model' | 'quantizer' | 'dataset' | 'optimizer' | 'recipe' | 'importer' | 'zoo' | 'here';
 
 /** What a schema cannot say of an option. */
 export interface OptionWords {
@@ -13,6 +17,8 @@ export interface OptionWords {
   readonly shown?: string;
   /** Its value from the text of a command line, where the type does not say how. */
   readonly read?: (text: string) => unknown;
+  /** What its values are names of, for completion in shells. */
+  readonly names?: NameKind;
   /** The value that a resumed run must have in common with its beginning; without it, the option may differ. */
   readonly resume?: (value: never) => unknown;
 }
@@ -52,16 +58,12 @@ export interface OptionInfo extends OptionWords {
 interface AnySchema {
   readonly type: string;
   readonly wrapped?: AnySchema;
-  readonly pipe?: readonly AnySchema[];
-  readonly item?: AnySchema;
+  readonly item?: v.GenericSchema;
   readonly options?: readonly string[];
 }
 
 const unwrapped = (schema: AnySchema): AnySchema => (schema.wrapped ? unwrapped(schema.wrapped) : schema);
-const base = (schema: AnySchema): AnySchema => {
-  const inner = unwrapped(schema);
-  return inner.pipe && inner.pipe[0] !== inner ? base(inner.pipe[0]!) : inner;
-};
+const base = (schema: v.GenericSchema): AnySchema => baseSchema(schema) as unknown as AnySchema;
 
 /** `lrSchedule` as `--lr-schedule`. */
 export const flagOf = (name: string): string =>
@@ -71,7 +73,7 @@ export const flagOf = (name: string): string =>
 export const optionsOf = (entries: Entries): readonly OptionInfo[] =>
   Object.entries(entries).map(([name, schema]) => {
     const said = unwrapped(schema as unknown as AnySchema) as unknown as v.GenericSchema;
-    const { type, item, options } = base(schema as unknown as AnySchema);
+    const { type, item, options } = base(schema);
     return {
       ...(v.getMetadata(said) as OptionWords),
       name,

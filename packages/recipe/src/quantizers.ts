@@ -16,14 +16,18 @@ const expectText = (what: string, value: unknown): void =>
 
 export const quantizerEntries = {
   quantizer: v.optional(
-    described(kinds.text, 'KERNEL or KERNEL/INPUT quantizer, each a name or FORWARD:SURROGATE; none for float', { value: '<name>' }), // prettier-ignore
+    described(kinds.text, 'KERNEL or KERNEL/INPUT quantizer, each a name or FORWARD:SURROGATE; none for float', { value: '<name>', names: 'quantizer' }), // prettier-ignore
     'ste',
   ),
   quantizerOptions: v.optional(
     described(kinds.json, 'options of the kernel quantizer (and of the same one on inputs)', { value: '<json>' }), // prettier-ignore
   ),
   inputQuantizer: v.optional(
-    described(v.string(), 'quantizer of the activations', { value: '<name>', shown: 'the kernel quantizer' }),
+    described(v.string(), 'quantizer of the activations', {
+      value: '<name>',
+      shown: 'the kernel quantizer',
+      names: 'quantizer',
+    }),
   ),
   inputQuantizerOptions: v.optional(
     described(kinds.json, 'options of the input quantizer', { value: '<json>' }),

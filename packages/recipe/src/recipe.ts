@@ -23,7 +23,11 @@ import { inputMoments, parseClassWeights, valueMoments, withEnd } from './task.j
 
 const modelEntries = {
   model: v.optional(
-    described(kinds.text, 'architecture; see `bitgrad list`', { value: '<name>', resume: same }),
+    described(kinds.text, 'architecture; see `bitgrad list`', {
+      value: '<name>',
+      resume: same,
+      names: 'model',
+    }),
     'cnn',
   ),
   modelOptions: v.optional(
@@ -52,7 +56,7 @@ const trainingEntries = {
     0,
   ),
   optimizer: v.optional(
-    described(kinds.text, "adam, adamw, sgd, bop (flips binary kernels, with adam for the rest) or a plugin's", { value: '<name>' }), // prettier-ignore
+    described(kinds.text, "adam, adamw, sgd, bop (flips binary kernels, with adam for the rest) or a plugin's", { value: '<name>', names: 'optimizer' }), // prettier-ignore
     'adam',
   ),
   optimizerOptions: v.optional(
@@ -85,7 +89,7 @@ const scheduleOf = ({ lrSchedule, lrScheduleOptions, warmup }: Recipe): Learning
 
 const stageEntries = {
   recipe: v.optional(
-    described(kinds.text, 'stages, such as two-stage; see `bitgrad list`', { value: '<name>', shown: 'one stage', resume: (name) => name }), // prettier-ignore
+    described(kinds.text, 'stages, such as two-stage; see `bitgrad list`', { value: '<name>', shown: 'one stage', names: 'recipe', resume: (name) => name }), // prettier-ignore
   ),
 };
 

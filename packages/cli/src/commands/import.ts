@@ -27,7 +27,7 @@ export const importEntries = {
     short: '-o',
     value: '<file>',
   }),
-  format: v.optional(described(v.string(), 'name of the importer', { value: '<name>', shown: 'the first that knows the files' })), // prettier-ignore
+  format: v.optional(described(v.string(), 'name of the importer', { value: '<name>', shown: 'the first that knows the files', names: 'importer' })), // prettier-ignore
   architecture: v.optional(described(v.string(), 'which network, for files that hold weights only', { value: '<name>' })), // prettier-ignore
   inputShape: v.optional(described(v.array(kinds.integer(1)), 'sizes of the input after the batch, for files that leave them open', { value: '<n,n,...>' })), // prettier-ignore
   input: v.optional(described(v.picklist(['u8', 'f32']), 'what the packed model takes: bytes, normalized inside, or what the source takes', { value: '<type>' }), 'u8'), // prettier-ignore

@@ -40,7 +40,7 @@ const commandEntries = {
     described(v.string(), 'where to save', { value: '<dir>', shown: 'a new folder runs/MODEL-QUANTIZER-DATA-SEED' }), // prettier-ignore
   ),
   initFrom: v.optional(
-    described(kinds.text, 'start from the weights of a run, or of zoo:NAME, by name and shape: of the same network in float, say', { value: '<dir>', shown: 'new ones' }), // prettier-ignore
+    described(kinds.text, 'start from the weights of a run, or of zoo:NAME, by name and shape: of the same network in float, say', { value: '<dir>', shown: 'new ones', names: 'zoo' }), // prettier-ignore
   ),
   teacher: v.optional(
     described(kinds.text, 'learn from the logits of a run: of the same data, and any network', { value: '<dir>', shown: 'from the labels alone' }), // prettier-ignore

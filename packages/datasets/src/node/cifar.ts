@@ -1,6 +1,6 @@
 // CIFAR-10 and CIFAR-100 from folders with their binary files.
 import { join } from 'node:path';
-import { option } from '@bitgrad/core';
+import { explained, option } from '@bitgrad/core';
 import { datasetFromCifarFiles, type CifarKind } from '../cifar.js';
 import type { Dataset } from '../dataset.js';
 import { defineDataset, type CommonLoadOptions } from '../define.js';
@@ -78,6 +78,6 @@ export const cifar100 = defineDataset<Cifar100Options>({
     'train.bin': bytesOf(2, 50_000),
     'test.bin': bytesOf(2, 10_000),
   }),
-  options: { labels: option.oneOf('fine', 'coarse') },
+  options: { labels: explained(option.oneOf('fine', 'coarse'), '100 classes, or 20 superclasses', 'fine') },
   load: ({ directory, ...options }) => load(directory, 'cifar100', options),
 });

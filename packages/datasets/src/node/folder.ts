@@ -2,11 +2,11 @@
 import { realpath } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { checkOptions, option, type OptionRules } from '@bitgrad/core';
+import { checkOptions, explained, option, type OptionRules } from '@bitgrad/core';
 import { defaultMaxBytes } from '../bytes.js';
 import { createSplit, limitedItems, type Dataset, type Split } from '../dataset.js';
 import { commonRules, defineDataset, type CommonLoadOptions } from '../define.js';
-import { failure, fractionRule } from '../errors.js';
+import { failure, testFractionRule } from '../errors.js';
 import { imageForm, imageRules, type ImageForm, type ImageOptions } from '../images.js';
 import { mapLabels } from '../labels.js';
 import { arrangePictures, type Item } from '../layout.js';
@@ -26,9 +26,9 @@ export interface FolderOptions extends ImageOptions, CommonLoadOptions {
 
 const ownRules = {
   ...imageRules,
-  testFraction: fractionRule,
-  threads: option.integer(1, 64),
-  cache: option.either(option.boolean, option.string),
+  testFraction: testFractionRule,
+  threads: explained(option.integer(1, 64), "threads that decode; default the machine's, at most 8"),
+  cache: explained(option.either(option.boolean, option.string), 'keep resized pictures among the caches of the user, or in a folder', true), // prettier-ignore
 };
 const folderRules: OptionRules<FolderOptions> = { ...commonRules, ...ownRules };
 

@@ -4,7 +4,7 @@ import { checkOptions, option, soundSettings, type OptionRules, type SoundSettin
 import { defaultMaxBytes } from '../bytes.js';
 import { createSplit, limitedItems, type Dataset, type Split } from '../dataset.js';
 import { commonRules, defineDataset, type CommonLoadOptions } from '../define.js';
-import { failure, fractionRule } from '../errors.js';
+import { failure, testFractionRule } from '../errors.js';
 import { mapLabels } from '../labels.js';
 import { arrangeFiles, soundFiles, type Arrangement, type Item } from '../layout.js';
 import {
@@ -29,7 +29,7 @@ export interface SoundFolderOptions extends CommonLoadOptions, SoundExampleOptio
 const ownRules = {
   ...exampleRules,
   testSpeaker: option.string,
-  testFraction: fractionRule,
+  testFraction: testFractionRule,
 };
 const rules: OptionRules<SoundFolderOptions> = { ...commonRules, ...ownRules };
 

@@ -1,6 +1,6 @@
 // Key words in spectra: a small residual net, and one without shortcuts for microcontrollers.
 import * as tfl from '@tensorflow/tfjs-layers';
-import { option } from '@bitgrad/core';
+import { explained, option } from '@bitgrad/core';
 import { padding } from '@bitgrad/layers';
 import { orDefault, type Builder, type Node } from '../builder.js';
 import { defineModel } from '../define.js';
@@ -64,6 +64,13 @@ function build(b: Builder<KwsOptions>, input: Node): Node {
 export const kws = defineModel<KwsOptions>({
   description:
     'a small net for spectra of spoken words: residual, 32-64-128, or without shortcuts for microcontrollers',
-  options: { ...convolutionRules, shortcut: option.oneOf('real', 'none') },
+  options: {
+    ...convolutionRules,
+    shortcut: explained(
+      option.oneOf('real', 'none'),
+      'what goes around binary convolutions: real values, or nothing',
+      'real',
+    ),
+  },
   build,
 });

@@ -1,6 +1,6 @@
 // Fully connected networks.
 import * as tfl from '@tensorflow/tfjs-layers';
-import { option } from '@bitgrad/core';
+import { explained, option } from '@bitgrad/core';
 import { orDefault, type Builder, type Node } from '../builder.js';
 import { defineModel } from '../define.js';
 
@@ -20,10 +20,14 @@ function build(b: Builder, input: Node, hidden: readonly number[]): Node {
   return b.logits(x, orDefault(b.options.lastKernelQuantizer, b.options.kernelQuantizer));
 }
 
+const defaultHidden = [64, 64, 64];
+
 export const mlp = defineModel<MlpOptions>({
   description: 'binary MLP with the units of option "hidden" (default 64-64-64) and a 1-bit input',
-  options: { hidden: option.list(option.integer(1), 1) },
-  build: (b, x) => build(b, x, b.options.hidden ?? [64, 64, 64]),
+  options: {
+    hidden: explained(option.list(option.integer(1), 1), 'units of the hidden layers', defaultHidden),
+  },
+  build: (b, x) => build(b, x, b.options.hidden ?? defaultHidden),
 });
 
 export const tfc = defineModel({

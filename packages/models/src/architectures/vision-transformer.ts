@@ -1,7 +1,7 @@
 // Small vision transformers (arXiv 2010.11929) whose projections and MLPs are binary; their attention is real-valued, or
 // binary too. LayerNorm and the shortcuts stay real-valued: binary nets lose what does not pass around their signs.
 import * as tfl from '@tensorflow/tfjs-layers';
-import { BitgradError, option } from '@bitgrad/core';
+import { BitgradError, explained, option } from '@bitgrad/core';
 import {
   attention,
   binaryAttention,
@@ -32,7 +32,14 @@ export interface TransformerOptions {
   floatLayers?: readonly string[];
 }
 
-const defaults = { patchSize: 4, depth: 4, heads: 4, mlpRatio: 2, pooling: 'mean' } as const;
+const defaults = {
+  patchSize: 4,
+  depth: 4,
+  heads: 4,
+  mlpRatio: 2,
+  pooling: 'mean',
+  floatLayers: ['patch', 'logits'] as string[],
+} as const;
 const kinds = ['qkv', 'projection', 'mlp'];
 
 /** What `floatLayers` may name: kinds of layers, blocks, and layers. */
@@ -52,7 +59,6 @@ function shapeOf({ options }: Builder<TransformerOptions>) {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const shape = {
     ...defaults,
-    floatLayers: ['patch', 'logits'] as readonly string[],
     ...(given as Partial<typeof options>),
   };
   const { depth, floatLayers } = shape;
@@ -121,12 +127,12 @@ function build(b: Builder<TransformerOptions>, input: Node, bits: boolean): Node
 }
 
 const options = {
-  patchSize: option.integer(1),
-  depth: option.integer(1),
-  heads: option.integer(1),
-  mlpRatio: option.positive,
-  pooling: option.oneOf('mean', 'token'),
-  floatLayers: option.list(option.string),
+  patchSize: explained(option.integer(1), "pixels of a patch's side", defaults.patchSize),
+  depth: explained(option.integer(1), 'number of blocks', defaults.depth),
+  heads: explained(option.integer(1), 'attention heads; the width is rounded to a multiple of it', defaults.heads), // prettier-ignore
+  mlpRatio: explained(option.positive, "units of an MLP's hidden layer as a multiple of the width", defaults.mlpRatio), // prettier-ignore
+  pooling: explained(option.oneOf('mean', 'token'), 'what the logits see: the mean of all tokens, or a class token', defaults.pooling), // prettier-ignore
+  floatLayers: explained(option.list(option.string), 'what stays in float: patch, qkv, projection, mlp, logits, a block (block1) or a layer (block1_qkv)', defaults.floatLayers), // prettier-ignore
 };
 
 export const vitFloatAttention = defineModel<TransformerOptions>({

@@ -5,6 +5,7 @@ import {
   defineSurrogate,
   E,
   parseOptions,
+  told,
   type ForwardQuantizer,
   type Quantizer,
   type SurrogateGradient,
@@ -40,7 +41,13 @@ export interface BnnOptions {
   readonly clip?: number;
 }
 
-const bnnSchema = v.strictObject({ clip: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0)), 1) });
+const bnnSchema = v.strictObject({
+  clip: told(
+    v.pipe(v.number(), v.finite(), v.gtValue(0)),
+    1,
+    'half width of the box in which the gradient passes',
+  ),
+});
 
 /** B(x) = 1 for |x| <= clip, else 0 (arXiv 1602.02830). */
 export function boxPassSurrogate(options: BnnOptions = {}): SurrogateGradient {
@@ -48,7 +55,7 @@ export function boxPassSurrogate(options: BnnOptions = {}): SurrogateGradient {
   const { clip } = resolved;
   return defineSurrogate({
     name: 'box-pass',
-    options: { ...resolved },
+    options: resolved,
     formula: (x) => (Math.abs(x) <= clip ? 1 : 0),
     expression: () => E.le(E.abs(E.input('x')), clip),
     breakpoints: () => [-clip, clip],
@@ -61,7 +68,9 @@ export interface BnnPlusOptions {
   readonly beta?: number;
 }
 
-const bnnPlusSchema = v.strictObject({ beta: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0)), 5) });
+const bnnPlusSchema = v.strictObject({
+  beta: told(v.pipe(v.number(), v.finite(), v.gtValue(0)), 5, 'larger is closer to sign'),
+});
 
 /** B(x) = SS'(x) = b (2 - b x tanh(b x / 2)) / (1 + cosh(b x)) (arXiv 1812.11800). */
 export function signSwishPassSurrogate(options: BnnPlusOptions = {}): SurrogateGradient {
@@ -74,7 +83,7 @@ export function signSwishPassSurrogate(options: BnnPlusOptions = {}): SurrogateG
   const { beta } = resolved;
   return defineSurrogate({
     name: 'sign-swish-pass',
-    options: { ...resolved },
+    options: resolved,
     formula: (x) => beta * signSwish.slope(beta * x),
     expression: () => E.mul(beta, signSwish.slopeExpression(E.mul(beta, E.input('x')))),
   });
@@ -97,7 +106,7 @@ export function bnn(options: BnnOptions = {}): Quantizer {
   const resolved = parseOptions('quantizer-proxconnect', 'quantizer "bnn"', bnnSchema, options);
   return defineQuantizer({
     name: 'bnn',
-    options: { ...resolved },
+    options: resolved,
     description: 'BNN: sign forward, clipped identity backward (arXiv 1602.02830)',
     forward: hardSignForward(),
     surrogate: boxPassSurrogate(resolved),
@@ -110,7 +119,7 @@ export function bnnPlus(options: BnnPlusOptions = {}): Quantizer {
   const resolved = parseOptions('quantizer-proxconnect', 'quantizer "bnn+"', bnnPlusSchema, options);
   return defineQuantizer({
     name: 'bnn+',
-    options: { ...resolved },
+    options: resolved,
     description: 'BNN+: sign forward, SignSwish derivative backward (arXiv 1812.11800)',
     forward: hardSignForward(),
     surrogate: signSwishPassSurrogate(resolved),

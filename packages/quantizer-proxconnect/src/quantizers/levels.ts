@@ -5,6 +5,7 @@ import {
   defineSurrogate,
   E,
   parseOptions,
+  told,
   type ForwardQuantizer,
   type JsonObject,
   type Scalars,
@@ -26,7 +27,7 @@ const levelsOf = (levels: LevelSet): number[] =>
   levels === 'binary' ? [-1, 1] : levels === 'ternary' ? [-1, 0, 1] : [...levels];
 
 /** Schema of {@link LevelSet}. */
-export const levelSchema = v.union([
+const levelSchema = v.union([
   v.picklist(['binary', 'ternary']),
   v.pipe(
     v.array(v.pipe(v.number(), v.finite())),
@@ -37,6 +38,13 @@ export const levelSchema = v.union([
 
 /** A rate at which a shift grows with mu. */
 export const rate = v.pipe(v.number(), v.finite(), v.minValue(0));
+
+/** Entries of what the map L takes. */
+export const mapEntries = {
+  levels: told(levelSchema, 'binary', 'the levels that L takes values to'),
+  rho: told(rate, 1, 'horizontal shift of L a unit of mu'),
+  varrho: told(rate, 1, 'vertical shift of L a unit of mu'),
+};
 
 /** Options of the forward L. */
 export interface PiecewiseLinearOptions extends Partial<UnitOptions> {
@@ -56,9 +64,7 @@ const shiftsAt = ({ rho, varrho }: Shifts, { mu = 1 }: Scalars): Shifts => ({
 
 const forwardSchema = (defaults: Partial<UnitOptions> = {}) =>
   v.strictObject({
-    levels: v.optional(levelSchema, 'binary'),
-    rho: v.optional(rate, 1),
-    varrho: v.optional(rate, 1),
+    ...mapEntries,
     ...unitEntries(defaults),
   });
 
@@ -98,7 +104,11 @@ export type PassOptions = Partial<UnitOptions> & {
 };
 
 /** Schema entry of `backward`. */
-export const backwardSchema = v.picklist(['auto', 'identity', 'clipped']);
+export const backwardEntry = told(
+  v.picklist(['auto', 'identity', 'clipped']),
+  'auto',
+  'where the gradient passes; auto: everywhere for kernels, between the outermost levels for inputs',
+);
 
 /**
  * B(x) = 1, or 1 between the outermost levels and 0 beyond. By role in 'auto': the statistic `unbounded` is 1 where the
@@ -107,8 +117,8 @@ export const backwardSchema = v.picklist(['auto', 'identity', 'clipped']);
  */
 export function levelPassSurrogate(options: PassOptions = {}): SurrogateGradient {
   const schema = v.strictObject({
-    levels: v.optional(levelSchema, 'binary'),
-    backward: v.optional(backwardSchema, 'auto'),
+    levels: mapEntries.levels,
+    backward: backwardEntry,
     ...unitEntries(),
   });
   const resolved = parseOptions('quantizer-proxconnect', 'surrogate "level-pass"', schema, options);
@@ -162,7 +172,11 @@ export function pulledForward(options: PulledOptions = {}): ForwardQuantizer {
     'forward "pulled"',
     v.strictObject({
       ...forwardSchema(pulledUnits).entries,
-      kernels: v.optional(v.picklist(['pulled', 'latent']), 'pulled'),
+      kernels: told(
+        v.picklist(['pulled', 'latent']),
+        'pulled',
+        'what the network sees of a kernel: P of it, or the kernel itself in units',
+      ),
     }),
     options,
   );

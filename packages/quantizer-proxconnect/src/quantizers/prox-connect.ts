@@ -3,6 +3,7 @@ import {
   defineQuantizer,
   parseOptions,
   progress,
+  told,
   type CertificateClaim,
   type JsonObject,
   type Quantizer,
@@ -14,9 +15,9 @@ import { unitEntries } from '../scale.js';
 import type { UnitOptions } from '@bitgrad/certificate';
 import { muEntries, muMoves, muSchedule, type MuOptions } from '../schedule.js';
 import {
-  backwardSchema,
+  backwardEntry,
   levelPassSurrogate,
-  levelSchema,
+  mapEntries,
   piecewiseLinearForward,
   pulledForward,
   pulledUnits,
@@ -46,10 +47,8 @@ export interface ProximalStepOptions extends ProxConnectOptions {
 }
 
 const entries = (mu: MuOptions, unit: Partial<UnitOptions>) => ({
-  levels: v.optional(levelSchema, 'binary'),
-  rho: v.optional(rate, 1),
-  varrho: v.optional(rate, 1),
-  backward: v.optional(backwardSchema, 'auto'),
+  ...mapEntries,
+  backward: backwardEntry,
   ...muEntries(mu),
   ...unitEntries(unit),
 });
@@ -79,7 +78,14 @@ function steppedParts(name: string, options: unknown) {
   const resolved = parseOptions(
     'quantizer-proxconnect',
     `quantizer "${name}"`,
-    v.strictObject({ ...entries(growing, pulledUnits), pull: v.optional(rate, 10) }),
+    v.strictObject({
+      ...entries(growing, pulledUnits),
+      pull: told(
+        rate,
+        10,
+        'how far kernels are pulled to the levels: half of it, in units, in the whole run',
+      ),
+    }),
     options,
   );
   const parts = shared(resolved as Resolved);

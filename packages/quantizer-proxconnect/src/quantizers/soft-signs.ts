@@ -7,6 +7,7 @@ import {
   defineQuantizer,
   grow,
   parseOptions,
+  told,
   progress,
   type ForwardQuantizer,
   type JsonObject,
@@ -49,37 +50,34 @@ interface Family {
   readonly published: MuOptions;
 }
 
+const boxText = 'the pair lives in a box and hardens to sign in it; false: as published, on the whole line';
+
 /** Scales the box of kernels: 3 mean |w| holds nearly all weights. */
 const boxUnits: Partial<UnitOptions> = { kernelScale: 3 };
 
 function resolve(family: Family, options: unknown) {
   const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-  const common = { box: v.optional(v.boolean(), true) };
+  const common = { box: told(v.boolean(), true, boxText) };
   const boxed = (options as SoftSignOptions | undefined)?.box !== false;
+  const limit = v.pipe(v.number(), v.gtValue(0), v.maxValue(family.largestMu));
   const schema = boxed
     ? v.strictObject({
         ...common,
-        ...muEntries(family.boxed),
-        hardenFrom: v.optional(share, 0),
-        hardenUntil: v.optional(share, 0.3),
+        ...muEntries(family.boxed, limit, ['linear', 'exponential']),
+        hardenFrom: told(
+          share,
+          0,
+          'share of training at which hardening begins, in a box; at most hardenUntil',
+        ),
+        hardenUntil: told(share, 0.3, 'share of training from which F is exactly sign, in a box'),
         ...unitEntries(boxUnits),
       })
     : v.strictObject({ ...common, ...muEntries(family.published), ...unitEntries() });
-  const owner = `quantizer "${family.name}"`;
+  const owner = `quantizer "${family.name}"${boxed ? ' with a box' : ''}`;
   const resolved = parseOptions('quantizer-proxconnect', owner, schema, options) as Required<SoftSignOptions>;
   if (boxed) {
-    const limit = v.pipe(v.number(), v.gtValue(0), v.maxValue(family.largestMu));
-    parseOptions(
-      'quantizer-proxconnect',
-      `${owner} with a box`,
-      v.object({
-        growth: v.picklist(['linear', 'exponential']),
-        muStart: limit,
-        muEnd: limit,
-        hardenFrom: v.pipe(v.number(), v.maxValue(resolved.hardenUntil)),
-      }),
-      resolved,
-    );
+    const begin = v.pipe(v.number(), v.maxValue(resolved.hardenUntil));
+    parseOptions('quantizer-proxconnect', owner, v.object({ hardenFrom: begin }), resolved);
   }
   return { resolved, boxed };
 }
@@ -158,8 +156,8 @@ function composition(owner: string, options: SoftSignHalfOptions): Composition {
     'quantizer-proxconnect',
     owner,
     v.strictObject({
-      curve: v.optional(v.picklist(['sign-swish', 'tanh', 'ede', 'quadratic']), 'tanh'),
-      box: v.optional(v.boolean(), true),
+      curve: told(v.picklist(['sign-swish', 'tanh', 'ede', 'quadratic']), 'tanh', 'the soft sign'),
+      box: told(v.boolean(), true, boxText),
       ...unitEntries(options.box === false ? {} : boxUnits),
     }),
     options,

@@ -29,7 +29,10 @@ declare module '@bitgrad/core' {
 
 /** The schema of {@link DorefaOptions}. */
 export const dorefaSchema = v.strictObject({
-  bits: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)), 2),
+  bits: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8), v.description('2^bits levels')),
+    2,
+  ),
   target: dorefaTarget,
 });
 

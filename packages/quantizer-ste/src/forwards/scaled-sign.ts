@@ -16,7 +16,12 @@ declare module '@bitgrad/core' {
   }
 }
 
-const schema = v.strictObject({ per: v.optional(v.picklist(['layer', 'channel']), 'channel') });
+const schema = v.strictObject({
+  per: v.optional(
+    v.pipe(v.picklist(['layer', 'channel']), v.description('which weights share a scale')),
+    'channel',
+  ),
+});
 
 /**
  * alpha sign(w) with alpha = mean |w| over all but the channel axes, or over the layer; F(0) = F(-0) = +alpha. Inputs are not scaled:
@@ -26,10 +31,11 @@ const schema = v.strictObject({ per: v.optional(v.picklist(['layer', 'channel'])
  * @see Rastegari et al., XNOR-Net, arXiv 1603.05279, eq. 6; one scale a layer: FDA's official network
  */
 export function scaledSignForward(options?: ScaledSignOptions): ForwardQuantizer {
-  const { per } = resolve('forward "scaled-sign"', schema, options);
+  const resolved = resolve('forward "scaled-sign"', schema, options);
+  const { per } = resolved;
   return defineSignForward({
     name: 'scaled-sign',
-    options: { per },
+    options: resolved,
     scale: (x, context) => meanMagnitude(x, context, per),
   });
 }

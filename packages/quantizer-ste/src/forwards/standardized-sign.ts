@@ -18,7 +18,12 @@ declare module '@bitgrad/core' {
 }
 
 /** The schema of {@link StandardizedSignOptions}. */
-export const standardizedSignSchema = v.strictObject({ powerOfTwoScale: v.optional(v.boolean(), false) });
+export const standardizedSignSchema = v.strictObject({
+  powerOfTwoScale: v.optional(
+    v.pipe(v.boolean(), v.description('multiply by the power of two nearest to the mean magnitude')),
+    false,
+  ),
+});
 
 /** Added to the variance. */
 const epsilon = 1e-8;

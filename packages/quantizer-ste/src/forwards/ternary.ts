@@ -20,8 +20,11 @@ declare module '@bitgrad/core' {
 }
 
 const schema = v.strictObject({
-  threshold: v.optional(positive, 0.7),
-  scaled: v.optional(v.boolean(), true),
+  threshold: v.optional(v.pipe(positive, v.description("threshold in units of the channel's mean |w|")), 0.7),
+  scaled: v.optional(
+    v.pipe(v.boolean(), v.description('multiply by the mean |w| of the entries that are not 0')),
+    true,
+  ),
 });
 
 /**

@@ -65,7 +65,12 @@ export function dorefa(options?: DorefaOptions): Quantizer {
   });
 }
 
-const rsignSchema = v.strictObject({ initial: v.optional(v.pipe(v.number(), v.finite()), 0) });
+const rsignSchema = v.strictObject({
+  initial: v.optional(
+    v.pipe(v.pipe(v.number(), v.finite()), v.description('the learned threshold before training')),
+    0,
+  ),
+});
 
 /**
  * ReActNet's RSign: F = sign(x - threshold) with a learned threshold per channel, B = max(0, 2 - 2|x - threshold|).

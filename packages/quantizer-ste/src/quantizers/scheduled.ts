@@ -48,7 +48,10 @@ declare module '@bitgrad/core' {
   }
 }
 
-const edeEntries = { start: v.optional(positive, 0.1), end: v.optional(positive, 10) };
+const edeEntries = {
+  start: v.optional(v.pipe(positive, v.description('steepness t at the first step')), 0.1),
+  end: v.optional(v.pipe(positive, v.description('steepness t at the end of training')), 10),
+};
 const edeSchema = v.strictObject(edeEntries);
 const libraSchema = v.strictObject({ ...edeEntries, ...standardizedSignSchema.entries });
 
@@ -112,9 +115,23 @@ export function libra(options?: LibraOptions): Quantizer {
  */
 export function reste(options?: ResteOptions): Quantizer {
   const schema = v.strictObject({
-    end: v.optional(v.pipe(v.number(), v.finite(), v.minValue(1)), 3),
-    t: v.optional(v.number(), 1.5),
-    m: v.optional(v.number(), 0.1),
+    end: v.optional(
+      v.pipe(
+        v.number(),
+        v.finite(),
+        v.minValue(1),
+        v.description('inverse exponent o at the end of training; it grows from 1'),
+      ),
+      3,
+    ),
+    t: v.optional(
+      v.pipe(v.number(), v.description('beyond this magnitude the gradient is cancelled; above m')),
+      1.5,
+    ),
+    m: v.optional(
+      v.pipe(v.number(), v.description('up to this magnitude the slope is a finite difference; above 0')),
+      0.1,
+    ),
   });
   const resolved = resolve('quantizer "reste"', schema, options);
   const { end, t, m } = resolved;

@@ -8,14 +8,18 @@ import {
 } from '@bitgrad/core';
 import * as v from 'valibot';
 import { signForward } from '../forwards/sign.js';
-import { none, positive, resolve, type NoOptions } from '../options.js';
-import { clippedIdentitySurrogate, type ClippedIdentityOptions } from '../surrogates/clipped-identity.js';
+import { none, resolve, type NoOptions } from '../options.js';
+import {
+  clip,
+  clippedIdentitySurrogate,
+  type ClippedIdentityOptions,
+} from '../surrogates/clipped-identity.js';
 import { identitySurrogate } from '../surrogates/identity.js';
 
 /** Options of {@link ste}. */
 export type SteOptions = ClippedIdentityOptions & KernelScaleOptions;
 
-const schema = v.strictObject({ clip: v.optional(positive, 1), ...kernelScaleEntries });
+const schema = v.strictObject({ clip: v.optional(clip, 1), ...kernelScaleEntries });
 
 declare module '@bitgrad/core' {
   interface QuantizerOptionsMap {

@@ -15,7 +15,13 @@ declare module '@bitgrad/core' {
   }
 }
 
-const schema = v.strictObject({ clip: v.optional(positive, 1) });
+/** Half width of where a gradient passes. */
+export const clip = v.pipe(
+  positive,
+  v.description('half width of the interval in which the gradient passes'),
+);
+
+const schema = v.strictObject({ clip: v.optional(clip, 1) });
 
 /**
  * B(x) = 1 for |x| <= clip, else 0. Both ends belong to the interval: B(+-clip) = 1.

@@ -19,7 +19,13 @@ declare module '@bitgrad/core' {
 }
 
 /** The schema of `target`. */
-export const dorefaTarget = v.optional(v.picklist(['activations', 'weights']), 'activations');
+export const dorefaTarget = v.optional(
+  v.pipe(
+    v.picklist(['activations', 'weights']),
+    v.description('what is quantized: DoReFa has a function for each'),
+  ),
+  'activations',
+);
 
 const schema = v.strictObject({ target: dorefaTarget });
 

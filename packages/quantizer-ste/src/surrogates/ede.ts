@@ -16,7 +16,9 @@ declare module '@bitgrad/core' {
   }
 }
 
-const schema = v.strictObject({ t: v.optional(positive, 1) });
+const schema = v.strictObject({
+  t: v.optional(v.pipe(positive, v.description('steepness t where no schedule gives it')), 1),
+});
 
 /**
  * B(x) = k t (1 - tanh(t x)^2) with k = max(1/t, 1): B(0) = max(1, t), 0 at the infinities.

@@ -18,8 +18,17 @@ declare module '@bitgrad/core' {
 }
 
 const schema = v.strictObject({
-  order: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)), 1),
-  width: v.optional(positive, 1),
+  order: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1),
+      v.maxValue(8),
+      v.description('how flat the ends of the bump are'),
+    ),
+    1,
+  ),
+  width: v.optional(v.pipe(positive, v.description('half width of the bump')), 1),
 });
 
 /** Integral of (1 - x^2)^p over [-1, 1]: the product of 2i / (2i + 1), doubled. */

@@ -21,9 +21,23 @@ declare module '@bitgrad/core' {
 
 const schema = v.pipe(
   v.strictObject({
-    o: v.optional(v.pipe(v.number(), v.finite(), v.minValue(1)), 1),
-    t: v.optional(positive, 1.5),
-    m: v.optional(positive, 0.1),
+    o: v.optional(
+      v.pipe(
+        v.number(),
+        v.finite(),
+        v.minValue(1),
+        v.description('inverse exponent o where no schedule gives it'),
+      ),
+      1,
+    ),
+    t: v.optional(
+      v.pipe(positive, v.description('beyond this magnitude the gradient is cancelled; above m')),
+      1.5,
+    ),
+    m: v.optional(
+      v.pipe(positive, v.description('up to this magnitude the slope is a finite difference')),
+      0.1,
+    ),
   }),
   v.forward(
     v.check(({ t, m }) => t > m, 't above m'),

@@ -16,7 +16,9 @@ declare module '@bitgrad/core' {
   }
 }
 
-const schema = v.strictObject({ steepness: v.optional(positive, 5) });
+const schema = v.strictObject({
+  steepness: v.optional(v.pipe(positive, v.description('larger is closer to sign')), 5),
+});
 
 /**
  * B(x) = b (2 - b x tanh(b x / 2)) / (1 + cosh(b x)): B(0) = b, below 0 for |b x| > 2.3994, 0 at the infinities.

@@ -16,7 +16,9 @@ declare module '@bitgrad/core' {
   }
 }
 
-const schema = v.strictObject({ steepness: v.optional(positive, 1) });
+const schema = v.strictObject({
+  steepness: v.optional(v.pipe(positive, v.description('larger is closer to sign')), 1),
+});
 
 /**
  * B(x) = s (1 - tanh(s x)^2): B(0) = s, 0 at the infinities.

@@ -17,7 +17,10 @@ declare module '@bitgrad/core' {
   }
 }
 
-const schema = v.strictObject({ width: v.optional(positive, 1), height: v.optional(positive, 1) });
+const schema = v.strictObject({
+  width: v.optional(v.pipe(positive, v.description('half width of the base')), 1),
+  height: v.optional(v.pipe(positive, v.description('the gradient at 0')), 1),
+});
 
 /**
  * B(x) = height * max(0, 1 - |x| / width). B(0) = height, B(+-width) = 0.

@@ -1,8 +1,8 @@
 // Adam with exact state.
 import type * as tf from '@tensorflow/tfjs-core';
-import { adamStep, checkOptions, option, type OptionRules } from '@bitgrad/core';
+import { adamStep, checkOptions, explained, option, type OptionRules } from '@bitgrad/core';
 import { defineOptimizer } from './define.js';
-import { defaultRates } from './rates.js';
+import { defaultRates, rateRule, withDefaults } from './rates.js';
 import { StepOptimizer } from './step-optimizer.js';
 
 /** Options of {@link adam}; the paper's defaults. */
@@ -17,13 +17,15 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
+const defaults = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+
 /** The rules of {@link AdamOptions}. */
 export const adamRules: OptionRules<AdamOptions> = {
-  learningRate: option.number(0),
-  beta1: option.below(0, 1),
-  beta2: option.below(0, 1),
+  learningRate: rateRule(defaultRates.adam),
+  beta1: explained(option.below(0, 1), 'decay of the first moment', defaults.beta1),
+  beta2: explained(option.below(0, 1), 'decay of the second moment', defaults.beta2),
   // A weight whose gradients were all 0 steps by 0 / epsilon.
-  epsilon: option.number(1e-30),
+  epsilon: explained(option.number(1e-30), 'is added to the root of the second moment', defaults.epsilon),
 };
 
 /** The update of Adam; {@link adam} makes it. */
@@ -36,8 +38,7 @@ export class Adam extends StepOptimizer {
   constructor(options: AdamOptions, name = 'adam', rules: OptionRules<AdamOptions> = adamRules) {
     const { learningRate, ...rest } = checkOptions('training', name, options, rules);
     super(learningRate, defaultRates.adam);
-    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = rest;
-    this.options = { beta1, beta2, epsilon };
+    this.options = withDefaults(rest, defaults);
   }
 
   protected update(
@@ -72,6 +73,7 @@ export const adam = (options: AdamOptions = {}): StepOptimizer => new Adam(optio
 /** {@link adam} by name. */
 export const adamDefinition = defineOptimizer<AdamOptions>({
   description: 'Adam (arXiv 1412.6980)',
+  options: adamRules,
   create: adam,
   baseRate: (options) => adam(options).baseRate,
 });

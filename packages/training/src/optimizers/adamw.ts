@@ -1,6 +1,6 @@
 // Adam with decoupled weight decay.
 import * as tf from '@tensorflow/tfjs-core';
-import { option, type OptionRules } from '@bitgrad/core';
+import { explained, option, type OptionRules } from '@bitgrad/core';
 import { Adam, adamRules, type AdamOptions } from './adam.js';
 import { defineOptimizer } from './define.js';
 import type { StepOptimizer } from './step-optimizer.js';
@@ -11,7 +11,16 @@ export interface AdamWOptions extends AdamOptions {
   readonly weightDecay?: number;
 }
 
-const rules: OptionRules<AdamWOptions> = { ...adamRules, weightDecay: option.number(0) };
+const defaultDecay = 0.01;
+
+const rules: OptionRules<AdamWOptions> = {
+  ...adamRules,
+  weightDecay: explained(
+    option.number(0),
+    'share of a weight that a step takes away, times the learning rate',
+    defaultDecay,
+  ),
+};
 
 class AdamW extends Adam {
   static override readonly className = 'BitgradAdamW';
@@ -20,7 +29,7 @@ class AdamW extends Adam {
 
   constructor(options: AdamWOptions) {
     super(options, 'adamw', rules);
-    this.weightDecay = options.weightDecay ?? 0.01;
+    this.weightDecay = options.weightDecay ?? defaultDecay;
   }
 
   protected override update(
@@ -47,6 +56,7 @@ export const adamw = (options: AdamWOptions = {}): StepOptimizer => new AdamW(op
 /** {@link adamw} by name. */
 export const adamwDefinition = defineOptimizer<AdamWOptions>({
   description: 'Adam with decoupled weight decay (arXiv 1711.05101)',
+  options: rules,
   create: adamw,
   baseRate: (options) => adamw(options).baseRate,
 });

@@ -6,6 +6,7 @@ import {
   checkOptions,
   E,
   elementwise,
+  explained,
   grow,
   option,
   progress,
@@ -29,7 +30,12 @@ export interface BopOptions {
 }
 
 const share = option.of('a number above 0, up to 1', (v) => typeof v === 'number' && v > 0 && v <= 1);
-const rules: OptionRules<BopOptions> = { gamma: share, gammaEnd: share, threshold: option.number(0) };
+const defaults = { gamma: 1e-3, threshold: 1e-7 } as const;
+const rules: OptionRules<BopOptions> = {
+  gamma: explained(share, 'weight of the newest gradient in the average', defaults.gamma),
+  gammaEnd: explained(share, 'gamma at the end of the run, to which it falls; default gamma: constant'),
+  threshold: explained(option.number(0), 'what the average must exceed to flip a weight', defaults.threshold),
+};
 
 const [w, g, m] = [E.input('w'), E.input('g'), E.input('m')];
 const average = (gamma: number) => E.add(E.mul(m, 1 - gamma), E.mul(g, gamma));
@@ -46,9 +52,9 @@ class Bop extends StepOptimizer {
 
   constructor(options: BopOptions) {
     const {
-      gamma = 1e-3,
+      gamma = defaults.gamma,
       gammaEnd = gamma,
-      threshold = 1e-7,
+      threshold = defaults.threshold,
     } = checkOptions('training', 'bop', options, rules);
     super(0);
     this.options = { gamma, gammaEnd, threshold };
@@ -125,6 +131,10 @@ function named(options: BopOptions): StepOptimizer {
 export const bopDefinition = defineOptimizer<NamedBopOptions>({
   description:
     'Bop (arXiv 1906.02107) for binary kernels, another optimizer ("rest", default adam) for all else',
+  options: {
+    ...rules,
+    rest: explained(option.object, 'optimizer of all other weights, with its options', { name: 'adam' }),
+  },
   create({ rest = { name: 'adam' }, ...options }, model, make) {
     expectModel('training', 'createOptimizer', model);
     const kernels = binaryKernelNames(model);

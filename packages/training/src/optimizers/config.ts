@@ -1,7 +1,7 @@
 // Optimizers from plain JSON, for command lines, checkpoints and pages: those of this package by name, and those of
 // registered plugins. A new one is a file and its name here.
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { BitgradError, definePlugin, registryWith } from '@bitgrad/core';
+import { BitgradError, definePlugin, registryWith, ruleOptions, type MemberOption } from '@bitgrad/core';
 import { adamDefinition, type AdamOptions } from './adam.js';
 import { adamwDefinition, type AdamWOptions } from './adamw.js';
 import { bopDefinition, type NamedBopOptions } from './bop.js';
@@ -31,6 +31,8 @@ export const trainingPlugin = definePlugin({ name: '@bitgrad/training', version:
 export interface OptimizerInfo {
   readonly name: string;
   readonly description: string;
+  /** Its options, with what they do and their defaults. */
+  readonly takes: readonly MemberOption[];
 }
 
 const definitions = (): Readonly<Record<string, OptimizerDefinition>> =>
@@ -38,7 +40,11 @@ const definitions = (): Readonly<Record<string, OptimizerDefinition>> =>
 
 /** Every registered optimizer with its description. */
 export const listOptimizers = (): readonly OptimizerInfo[] =>
-  Object.entries(definitions()).map(([name, { description }]) => ({ name, description }));
+  Object.entries(definitions()).map(([name, { description, options = {} }]) => ({
+    name,
+    description,
+    takes: ruleOptions(options),
+  }));
 
 /**
  * The base learning rate of an optimizer when none is given beside it; of Bop that of the other weights' optimizer.

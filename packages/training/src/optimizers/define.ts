@@ -1,6 +1,6 @@
 // What an optimizer is that is named: how it is made for a model, and the rate that it starts from.
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { defineMember, type Definition } from '@bitgrad/core';
+import { defineMember, type Definition, type OptionRule } from '@bitgrad/core';
 import type { StatefulOptimizer } from './step-optimizer.js';
 
 /** An optimizer as data: its name and its options. */
@@ -12,6 +12,8 @@ export interface NamedOptimizer {
 /** An optimizer by name, with options `O`. */
 export interface OptimizerDefinition<O extends object = object> extends Definition {
   readonly kind: 'optimizer';
+  /** The rules of its options, for listings; `create` checks them. */
+  readonly options?: { readonly [K in keyof Required<O>]: OptionRule };
   /**
    * Makes it, and checks its options.
    * @param make makes another one, of which this one is put together
@@ -37,4 +39,4 @@ export interface OptimizerDefinition<O extends object = object> extends Definiti
 export const defineOptimizer = <O extends object = object>(
   definition: Omit<OptimizerDefinition<O>, 'kind'>,
 ): OptimizerDefinition<O> =>
-  defineMember<OptimizerDefinition<O>>('optimizer', definition, ['create', 'baseRate']);
+  defineMember<OptimizerDefinition<O>>('optimizer', definition, ['create', 'baseRate'], ['options']);

@@ -1,6 +1,6 @@
 // Where a learning rate comes from. Each optimizer has a base rate: the one that it was given, else the trainer's, else
 // its own default. A schedule scales every base rate alike, so that groups of a case optimizer keep their proportions.
-import { BitgradError } from '@bitgrad/core';
+import { BitgradError, explained, option, type ExplainedRule } from '@bitgrad/core';
 import type { StatefulOptimizer } from './step-optimizer.js';
 
 /** The rate of a step for a base rate. */
@@ -17,6 +17,23 @@ export interface RatedOptimizer {
 
 /** The base rates of optimizers that were given none. */
 export const defaultRates = { adam: 0.001, sgd: 0.1 } as const;
+
+/** The rule of a learning rate. */
+export const rateRule = (fallback: number): ExplainedRule =>
+  explained(
+    option.number(0),
+    `the base rate, which schedules scale; default the trainer's, else ${fallback}`,
+  );
+
+/** Options with the defaults of those that are not given. */
+export const withDefaults = <D extends object>(
+  given: { readonly [K in keyof D]?: unknown },
+  defaults: D,
+): { [K in keyof D]: D[K] extends number ? number : D[K] extends boolean ? boolean : D[K] } =>
+  ({
+    ...defaults,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  }) as never;
 
 /** The optimizers inside that have a rate. Those of others than this package tell only their present one. */
 function ratedOf(optimizer: StatefulOptimizer): readonly RatedOptimizer[] {

@@ -1,8 +1,8 @@
 // Stochastic gradient descent with momentum.
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, momentumStep, option, type OptionRules } from '@bitgrad/core';
+import { checkOptions, explained, momentumStep, option, type OptionRules } from '@bitgrad/core';
 import { defineOptimizer } from './define.js';
-import { defaultRates } from './rates.js';
+import { defaultRates, rateRule, withDefaults } from './rates.js';
 import { StepOptimizer } from './step-optimizer.js';
 
 /** Options of {@link sgd}. */
@@ -17,11 +17,17 @@ export interface SgdOptions {
   readonly weightDecay?: number;
 }
 
+const defaults = { momentum: 0.9, nesterov: false, weightDecay: 0 } as const;
+
 const rules: OptionRules<SgdOptions> = {
-  learningRate: option.number(0),
-  momentum: option.below(0, 1),
-  nesterov: option.boolean,
-  weightDecay: option.number(0),
+  learningRate: rateRule(defaultRates.sgd),
+  momentum: explained(option.below(0, 1), '0 is plain SGD and keeps no state', defaults.momentum),
+  nesterov: explained(option.boolean, "Nesterov's variant", defaults.nesterov),
+  weightDecay: explained(
+    option.number(0),
+    'is added to the gradient, times the weight',
+    defaults.weightDecay,
+  ),
 };
 
 class Sgd extends StepOptimizer {
@@ -33,9 +39,8 @@ class Sgd extends StepOptimizer {
   constructor(options: SgdOptions) {
     const { learningRate, ...rest } = checkOptions('training', 'sgd', options, rules);
     super(learningRate, defaultRates.sgd);
-    const { momentum = 0.9, nesterov = false, weightDecay = 0 } = rest;
-    this.options = { momentum, nesterov, weightDecay };
-    this.slotCount = momentum === 0 ? 0 : 1;
+    this.options = withDefaults(rest, defaults);
+    this.slotCount = this.options.momentum === 0 ? 0 : 1;
   }
 
   protected update(value: tf.Tensor, of: tf.Tensor, [velocity]: readonly tf.Tensor[]): tf.Tensor[] {
@@ -63,6 +68,7 @@ export const sgd = (options: SgdOptions = {}): StepOptimizer => new Sgd(options)
 /** {@link sgd} by name. */
 export const sgdDefinition = defineOptimizer<SgdOptions>({
   description: 'SGD with momentum',
+  options: rules,
   create: sgd,
   baseRate: (options) => sgd(options).baseRate,
 });
