@@ -5,13 +5,13 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BitgradError, reasonOf } from '@bitgrad/core';
-import { kinds, parseAugment, recipeEntries } from '@bitgrad/recipe';
+import { kinds, listRecipes, parseAugment, recipeEntries } from '@bitgrad/recipe';
 import { speakersOf } from '@bitgrad/datasets';
 import { baseRateOf } from '@bitgrad/training';
 import * as v from 'valibot';
 
 const json = kinds.json;
-const { limit, testLimit, lr, lrSchedule, sound, copies, noises } = recipeEntries;
+const { limit, testLimit, lr, lrSchedule, sound, copies, noises, temperature, teacherShare } = recipeEntries;
 const positive = kinds.integer(1);
 
 /** Text that may be shown on a terminal. */
@@ -45,7 +45,22 @@ const optimizer = v.pipe(
   checked<{ name: string } & { [option: string]: unknown }>(baseRateOf),
 );
 
-const method = v.strictObject({
+/** Recipes that this package knows; those of plugins are known once these are loaded. */
+const knownRecipe = (name: string): boolean => listRecipes().some((each) => each.name === name);
+
+/** A network whose logits a method learns from. It is trained first, for each seed, and its time is no part of the budget. */
+const teacher = v.strictObject({
+  /** Default: the comparison's, with its options. */
+  model: v.optional(text),
+  modelOptions: v.optional(json),
+  quantizer: v.optional(text, 'none'),
+  epochs: positive,
+  learningRate: lr,
+  /** Default: the trial's. */
+  seed: v.optional(kinds.integer(0)),
+});
+
+const methodEntries = v.strictObject({
   /** Label in reports; default: the quantizers. */
   label: v.optional(text),
   /** KERNEL or KERNEL/INPUT, as on the command line; `none` is float. */
@@ -56,10 +71,22 @@ const method = v.strictObject({
   /** What this method needs to be trained otherwise, stated in the report. */
   optimizer: v.optional(optimizer),
   learningRate: lr,
+  /** Stages, as `bitgrad train --recipe`; they share the budget. */
+  recipe: v.optional(text),
+  teacher: v.optional(teacher),
+  temperature,
+  teacherShare,
 });
 
-/** The schema of a config file: the recipe of a run, with several methods and seeds. */
-export const configSchema = v.strictObject({
+const method = v.pipe(
+  methodEntries,
+  v.check(
+    ({ teacher: of, temperature: t, teacherShare: share }) => of !== undefined || (t ?? share) === undefined,
+    'temperature and teacherShare are for methods with a teacher',
+  ),
+);
+
+const configEntries = v.strictObject({
   name: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/, 'letters, digits and dashes')),
   description: v.optional(text),
   /** As of `bitgrad train`; folders are relative to the config file. */
@@ -97,6 +124,23 @@ export const configSchema = v.strictObject({
   /** Plugins by package name or path (relative to the config file). */
   plugins: v.optional(v.array(text), []),
 });
+
+/** The schema of a config file: the recipe of a run, with several methods and seeds. */
+export const configSchema = v.pipe(
+  configEntries,
+  v.check(
+    ({ plugins, methods }) =>
+      plugins.length > 0 || methods.every(({ recipe }) => recipe === undefined || knownRecipe(recipe)),
+    () =>
+      `recipe of a method: expected one of ${listRecipes()
+        .map(({ name }) => name)
+        .join(', ')}`,
+  ),
+  v.check(
+    ({ budget, methods }) => !('minutes' in budget) || methods.every((each) => !each.recipe && !each.teacher),
+    'a budget in minutes is for methods without recipe and teacher: their length is measured by steps of one kind',
+  ),
+);
 
 /** A validated comparison. */
 export type BenchConfig = v.InferOutput<typeof configSchema>;

@@ -1,6 +1,7 @@
 // What a finished trial records.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import type { TeacherRow } from './teacher.js';
 import { cpus, totalmem, type as osType } from 'node:os';
 
 /** Accuracies after one epoch, in [0, 1]. */
@@ -11,6 +12,8 @@ export interface EpochRow {
   readonly soft: number | null;
   readonly hardened: number | null;
   readonly flipRatio: number | null;
+  /** Of a method with a recipe. */
+  readonly stage?: string;
 }
 
 /** Time of one packed inference on one engine. */
@@ -68,6 +71,8 @@ export interface TrialResult {
   readonly seconds: number;
   readonly peakMemoryMiB: number;
   readonly parameters: number;
+  /** Whose logits it learned from. */
+  readonly teacher?: TeacherRow;
   readonly packed: PackedRow | null;
 }
 

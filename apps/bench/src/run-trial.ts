@@ -6,6 +6,7 @@ import type { Trial } from './config.js';
 import { packedRow } from './packed.js';
 import { backends, usePlugins } from './parts.js';
 import { commit, machine, versions, type EpochRow, type TrialResult } from './result.js';
+import { teacherOf } from './teacher.js';
 import { trialCheckpoint } from './trial-checkpoint.js';
 
 /** How far a trial is, for progress displays. */
@@ -24,6 +25,7 @@ const rowOf = (event: EpochEvent): EpochRow => ({
   soft: event.softTestAccuracy,
   hardened: event.hardenedTestAccuracy,
   flipRatio: event.flipRatio,
+  ...('stage' in event && { stage: event.stage as string }),
 });
 
 /** Whether an optimizer of a method comes with its learning rate; then the comparison's is not meant for it. */
@@ -35,6 +37,10 @@ const hasOwnRate = (optimizer: Trial['method']['optimizer']): boolean =>
 function recipeOf({ config, method, seed }: Trial, epochs: number): RecipeInput {
   const { name: optimizer, ...optimizerOptions } = method.optimizer ?? config.optimizer;
   const { quantizer, quantizerOptions, inputQuantizer, inputQuantizerOptions } = method;
+  const { recipe, temperature, teacherShare } = method;
+  // Stages may have a decay of their own, which stands beside the optimizer.
+  const { weightDecay, ...rest } = optimizerOptions;
+  const decays = recipe !== undefined && typeof weightDecay === 'number';
   return {
     model: config.model,
     modelOptions: config.modelOptions,
@@ -51,7 +57,11 @@ function recipeOf({ config, method, seed }: Trial, epochs: number): RecipeInput 
     lrSchedule: config.schedule,
     warmup: 0,
     optimizer,
-    optimizerOptions,
+    optimizerOptions: decays ? rest : optimizerOptions,
+    ...(decays && { weightDecay }),
+    recipe,
+    temperature,
+    teacherShare,
     seed,
   };
 }
@@ -99,9 +109,12 @@ export async function runTrial(
     process.stderr.write(`${text}\n`),
   );
   const { evaluateEvery } = config;
-  const run = await openRun(recipeOf(trial, await epochsOf(trial, dataset)), {
+  const recipe = recipeOf(trial, await epochsOf(trial, dataset));
+  const teacher = await teacherOf(trial, recipe, dataset, keep?.folder);
+  const run = await openRun(recipe, {
     backends,
     dataset,
+    teacher: teacher?.open,
     trainer: { evaluateEvery },
   });
   const kept = !keep || 'minutes' in config.budget ? undefined : trialCheckpoint(keep.folder, trial.id);
@@ -135,7 +148,7 @@ export async function runTrial(
     machine: machine(),
     backend: figures.backend,
     kernels: figures.kernels,
-    epochs: run.trainer.metrics().history.map(rowOf),
+    epochs: run.progress().history.map(rowOf),
     hardened: figures.hardenedTestAccuracy!,
     soft: figures.softTestAccuracy!,
     gap: figures.softToHardGap!,
@@ -143,6 +156,7 @@ export async function runTrial(
     seconds: figures.seconds,
     peakMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
     parameters: figures.parameters,
+    ...(teacher && { teacher: teacher.row }),
     packed: config.compile ? await packedRow(run) : null,
   };
   await run.dispose();

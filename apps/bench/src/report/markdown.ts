@@ -1,7 +1,7 @@
 // A run as Markdown: what was compared, under which conditions, and the table.
 import { baseRateOf, type OptimizerConfig } from '@bitgrad/training';
 import type { MethodRow } from '../aggregate.js';
-import { labelOf, type BenchConfig } from '../config.js';
+import { labelOf, type BenchConfig, type Method } from '../config.js';
 import { mean } from '../statistics.js';
 import type { TrialResult } from '../result.js';
 
@@ -62,11 +62,19 @@ export const machines = (results: readonly TrialResult[]): string =>
     ),
   ].join('; ');
 
+const teacherText = (
+  { model, quantizer, epochs }: NonNullable<Method['teacher']>,
+  { temperature = 1, teacherShare = 1 }: Method,
+): string =>
+  `teacher ${model ? `${model}, ` : ''}${quantizer === 'none' ? 'in float' : quantizer}, ${epochs} epochs of its own, temperature ${temperature}, share ${teacherShare}`;
+
 const own = (config: BenchConfig, label: string): string => {
   const method = config.methods.find((m) => labelOf(m) === label)!;
   const parts = [
     method.optimizer && `optimizer ${JSON.stringify(method.optimizer)}`,
     method.learningRate && `learning rate ${method.learningRate}`,
+    method.recipe && `recipe ${method.recipe}`,
+    method.teacher && teacherText(method.teacher, method),
   ];
   const text = parts.filter(Boolean).join(', ');
   return text ? ` (${text})` : '';
