@@ -7,9 +7,14 @@ export interface StaticServer {
 
 /**
  * Serves a folder.
- * @param options `prefix`: path that it is under, with slashes at both ends, `/` by default; `headers` of every answer
+ * @param options `prefix`: path that it is under, with slashes at both ends, `/` by default; `headers` of every answer;
+ *   `gzip`: texts and modules are sent compressed, as most hosts do
  */
 export declare function serveFolder(
   folder: string,
-  options?: { readonly prefix?: string; readonly headers?: Readonly<Record<string, string>> },
+  options?: {
+    readonly prefix?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly gzip?: boolean;
+  },
 ): Promise<StaticServer>;

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 const types = {
   '.html': 'text/html; charset=utf-8',
@@ -13,7 +14,10 @@ const types = {
   '.json': 'application/json',
 };
 
-export async function serveFolder(folder, { prefix = '/', headers = {} } = {}) {
+/** What hosts compress, where the browser takes it. */
+const compressible = /^text\/|javascript|json|svg|wasm|octet-stream/;
+
+export async function serveFolder(folder, { prefix = '/', headers = {}, gzip = false } = {}) {
   const server = createServer(async (request, response) => {
     // As an address, `..` is resolved away.
     const path = decodeURI(new URL(request.url ?? '/', 'http://x').pathname);
@@ -22,8 +26,11 @@ export async function serveFolder(folder, { prefix = '/', headers = {} } = {}) {
       const inside = path.slice(prefix.length);
       const body = await readFile(join(folder, /(^|\/)$/.test(inside) ? `${inside}index.html` : inside));
       const type = types[extname(path) || '.html'] ?? 'application/octet-stream';
-      response.writeHead(200, { 'Content-Type': type, ...headers });
-      response.end(body);
+      const small =
+        gzip && compressible.test(type) && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+      const encoding = small ? { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' } : {};
+      response.writeHead(200, { 'Content-Type': type, ...encoding, ...headers });
+      response.end(small ? gzipSync(body) : body);
     } catch {
       response.writeHead(404).end('not found');
     }

@@ -22,7 +22,11 @@ self.addEventListener('activate', (event) => {
 
 const answer = async (request: Request): Promise<Response> => {
   const cache = await caches.open(cacheName);
-  const known = await cache.match(request, { ignoreSearch: true });
+  const { pathname } = new URL(request.url);
+  // The page is kept under the address of its folder: some hosts send its own name there, and what was sent on may not be
+  // given to a visitor who asks for the name.
+  const asked = pathname.endsWith('/index.html') ? './' : request;
+  const known = await cache.match(asked, { ignoreSearch: true });
   if (known) return known;
   const response = await fetch(request);
   if (response.ok) await cache.put(request, response.clone());

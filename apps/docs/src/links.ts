@@ -5,9 +5,14 @@ import { dirname, join, normalize, relative } from 'node:path/posix';
 import { documents, root } from './repository.js';
 import { linesOf } from './sections.js';
 
-/** The page of a file or folder of the repository, if it is one. */
-const pageOf = (path: string): string | undefined =>
-  documents[path] ?? documents[join(path, 'README.md')] ?? (path === 'README.md' ? 'index.md' : undefined);
+/** Sections of the README that a page shows under the same heading. */
+const readmeSections: Readonly<Record<string, string>> = { places: 'guide/numerics.md' };
+
+/** The page of a file or folder of the repository, or of a section of it, if it is one. */
+const pageOf = (path: string, hash = ''): string | undefined => {
+  if (path === 'README.md') return readmeSections[hash] ?? 'index.md';
+  return documents[path] ?? documents[join(path, 'README.md')];
+};
 
 const external = /^(?:[a-z]+:|\/|#)/i;
 
@@ -30,7 +35,7 @@ function linked(words: string, target: string, { source, page, repository }: Pla
   const [path = '', hash] = target.split('#');
   const file = normalize(join(dirname(source), path)).replace(/\/$/, '');
   if (!existsSync(root + file)) throw new RangeError(`${source} links to ${target}, which does not exist`);
-  const found = pageOf(file);
+  const found = pageOf(file, hash);
   const anchor = hash ? `#${hash}` : '';
   if (found) {
     const address = relative(dirname(page), found);

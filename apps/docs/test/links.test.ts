@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { full, siteFolder } from './built.js';
+import { siteFolder } from './built.js';
 
 const pages = (readdirSync(siteFolder, { recursive: true }) as string[])
   .map((path) => path.replaceAll('\\', '/'))
@@ -27,7 +27,6 @@ function wrong(page: string, href: string): string | undefined {
   // Pages of others are named for people: nothing here loads them (pages.test.ts).
   if (url.host !== 'site') return url.protocol === 'https:' ? undefined : 'neither here nor https';
   const file = fileOf(url.pathname);
-  if (file.startsWith('demo/') && !full) return undefined;
   if (!existsSync(join(siteFolder, file))) return 'no such file';
   const place = decodeURIComponent(url.hash.slice(1));
   return place && places.has(file) && !places.get(file)!.has(place) ? 'no such place on the page' : undefined;

@@ -3,15 +3,14 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { chromiumMissing, launchChromium } from '@bitgrad/tooling/chromium';
+import { launchChromium } from '@bitgrad/tooling/chromium';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { full, siteFolder } from './built.js';
+import { siteFolder } from './built.js';
+import { skipReason as reason, visit as visitPage } from './visit.js';
 import { serveFolder, type StaticServer } from '@bitgrad/tooling/static-server';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = fileURLToPath(new URL('../artifacts/screenshots/', import.meta.url));
-const required = (process.env['BITGRAD_REQUIRE'] ?? '').split(',').includes('chromium');
-const reason = chromiumMissing() && !required ? `skipped: ${chromiumMissing()}` : '';
 
 /** What axe-core finds wrong on the page as it is. */
 async function violations(page: Page): Promise<string[]> {
@@ -40,33 +39,11 @@ describe.skipIf(reason)(`the site ${reason}`, () => {
   });
 
   /** Opens a page, does something with it, and fails where anything went wrong on it. */
-  async function visit(path: string, act: (page: Page) => Promise<void>, dark = false): Promise<void> {
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 900 },
+  const visit = (path: string, act: (page: Page) => Promise<void>, dark = false): Promise<void> =>
+    visitPage(browser, server.url, path, act, {
       colorScheme: dark ? 'dark' : 'light',
       reducedMotion: 'reduce',
     });
-    const page = await context.newPage();
-    const problems: string[] = [];
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) problems.push(`console: ${message.text()}`);
-    });
-    page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
-    page.on('response', (response) => {
-      if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
-    });
-    context.on('request', (request) => {
-      const url = new URL(request.url());
-      if (!['blob:', 'data:'].includes(url.protocol) && !url.href.startsWith(server.url))
-        problems.push(`other host: ${url.href}`);
-    });
-    await page.goto(server.url + path);
-    // Links are followed by the page's own script once it runs.
-    await page.locator('.VPNav').waitFor();
-    await act(page);
-    await context.close();
-    expect(problems).toEqual([]);
-  }
 
   /** Takes pictures of a page on a phone and on a desk; nothing sticks out, and axe-core is content. `part` is what is to be seen. */
   async function looks(page: Page, name: string, part?: string): Promise<void> {
@@ -127,12 +104,17 @@ describe.skipIf(reason)(`the site ${reason}`, () => {
     await page.close();
   });
 
-  it.skipIf(!full)(
-    full ? 'has the demo beside it' : 'has the demo beside it (skipped: BITGRAD_FULL=1 builds it)',
-    () =>
-      visit('', async (page) => {
-        await page.getByRole('link', { name: 'Demo' }).first().click();
-        await page.getByText('Draw a digit.', { exact: true }).waitFor();
-      }),
-  );
+  it('has the demo beside it, which works offline from then on', () =>
+    visit('', async (page) => {
+      await page.getByRole('link', { name: 'Demo' }).first().click();
+      const drawn = page.getByText('Draw a digit.', { exact: true });
+      await drawn.waitFor();
+      await page.evaluate(async () => {
+        const { active } = await navigator.serviceWorker.ready;
+        while (active!.state !== 'activated') await new Promise((resolve) => setTimeout(resolve, 20));
+      });
+      await page.context().setOffline(true);
+      await page.reload();
+      await drawn.waitFor();
+    }));
 });

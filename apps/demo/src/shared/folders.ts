@@ -28,6 +28,9 @@ export async function filesOfEntries(entries: readonly FileSystemEntry[]): Promi
   return files;
 }
 
+/** Whether a file is a picture, by its name. */
+export const isPicture = (name: string): boolean => /\.(png|jpe?g|webp|bmp|gif)$/i.test(name);
+
 /** The files that an `accept` of names and types means; all without one. A folder has others in it, as systems make them. */
 export function matching(files: readonly File[], accept?: string): readonly File[] {
   if (accept === undefined) return files;

@@ -1,7 +1,7 @@
 // What a run learns from.
 import { FileDrop } from '../shared/file-drop.js';
 import type { TrainSettings } from '../worker/protocol.js';
-import { busy, change, files, settings } from './session.js';
+import { busy, change, files, settings, takeFiles } from './session.js';
 
 /** Digits, or files of the visitor's own. */
 export function DataField() {
@@ -26,7 +26,7 @@ export function DataField() {
             what="a folder with one subfolder of pictures for each class, or MNIST or CIFAR files"
             multiple
             folder
-            onFiles={(list) => (files.value = list)}
+            onFiles={takeFiles}
           />
           <p class="hint">
             {files.value.length > 0

@@ -1,6 +1,7 @@
 // State of the Train page: settings, the worker, and what it reports. A run goes on while other pages are open.
 import { computed, signal } from '@preact/signals';
 import { get } from 'idb-keyval';
+import { isPicture } from '../shared/folders.js';
 import { messageOf } from '../shared/state.js';
 import {
   savedRunKey,
@@ -44,6 +45,20 @@ export const change = (part: Partial<TrainSettings>): void => {
 };
 /** The visitor's files. */
 export const files = signal<readonly File[]>([]);
+/** Steps that a small network learns in, about. */
+const enoughSteps = 400;
+/** More pictures than this are many steps in a few epochs. */
+const fewPictures = 3000;
+
+/** Takes the visitor's files. Of a few pictures the usual run would be over in a few steps: it gets more epochs, of small batches. */
+export function takeFiles(list: readonly File[]): void {
+  files.value = list;
+  const count = list.filter(({ name }) => isPicture(name)).length;
+  if (count === 0 || count > fewPictures) return;
+  const batchSize = Math.max(8, Math.min(64, 2 ** Math.round(Math.log2(count / 8))));
+  const stepsOfEpoch = Math.ceil((0.8 * count) / batchSize); // a fifth is for testing
+  change({ batchSize, epochs: Math.max(6, Math.min(100, Math.ceil(enoughSteps / stepsOfEpoch))) });
+}
 /** What the worker does; null without a run. */
 export const phase = signal<Phase | null>(null);
 /** Whether a run is on: then the form rests. */

@@ -15,6 +15,7 @@ import {
   type PictureItem,
   type Split,
 } from '@bitgrad/datasets';
+import { isPicture } from '../shared/folders.js';
 import type { TrainSettings } from './protocol.js';
 
 const wrong = (got: unknown): BitgradError =>
@@ -26,8 +27,6 @@ const wrong = (got: unknown): BitgradError =>
     expected:
       'the four MNIST files (idx-ubyte, also .gz), CIFAR-10 batches (.bin), or a folder with one subfolder of pictures for each class',
   });
-
-const isPicture = (file: File): boolean => /\.(png|jpe?g|webp|bmp|gif)$/i.test(file.name);
 
 const read = async (file: File): Promise<FileInput> => ({
   name: file.name,
@@ -123,7 +122,7 @@ export async function openData(
     ? await mnist(files)
     : names.some((name) => /\.bin(\.gz)?$/i.test(name))
       ? await cifar(files)
-      : files.some(isPicture)
+      : names.some(isPicture)
         ? await pictures(files, seed, report)
         : undefined;
   if (!set) throw wrong(names.slice(0, 6));

@@ -1,0 +1,16 @@
+/** What Lighthouse says of a page. */
+export interface LighthouseScores {
+  /** From 0 to 100. */
+  readonly scores: Readonly<Record<'performance' | 'accessibility' | 'best-practices', number>>;
+  /** The audits that cost points, in words. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Scores of a page as a phone gets it, by Lighthouse in the system's Chromium; about 15 s a run.
+ * @param options `wanted`: no further run once performance has this (95); `runs`: most runs (3), of which the best counts
+ */
+export declare function lighthouseScores(
+  url: string,
+  options?: { readonly wanted?: number; readonly runs?: number },
+): Promise<LighthouseScores>;
