@@ -9,10 +9,14 @@ const initials = (name: string): string => name.replaceAll(/(?<!^)[a-z0-9]/g, ''
 /** Pairs of neighbouring characters, the first and the last with the name's ends. */
 const pairs = (name: string): string[] => Array.from(`${name} `, (c, i) => (name[i - 1] ?? ' ') + c);
 
-/** Share of pairs that two names have in common, 0 to 1 (Dice's coefficient). */
+/**
+ * Share of pairs that two names have in common, 0 to 1 (Dice's coefficient). Of equally near names the one with more of the
+ * letters comes first: `tcf` is `tfc`, and no `cnn`.
+ */
 function likeness(a: string, b: string): number {
-  const [left, right] = [pairs(a), pairs(b)];
-  return (2 * left.filter((pair) => right.includes(pair)).length) / (left.length + right.length);
+  const common = (left: readonly string[], right: readonly string[]): number =>
+    left.filter((item) => right.includes(item)).length / (left.length + right.length);
+  return 2 * common(pairs(a), pairs(b)) + common([...a], [...b]) / 1e6;
 }
 
 /** The known name that was probably meant; undefined when none is near. */

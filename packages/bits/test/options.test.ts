@@ -85,6 +85,12 @@ describe('nearestName', () => {
     ['learningRtae', 'learningRate'],
     ['rotate', undefined],
   ])('%s -> %s', (name, meant) => expect(nearestName(name, known)).toBe(meant));
+  it('of equally near names takes the one with more of the letters', () => {
+    const models = ['mnist-cnn', 'mnist-tfc', 'spoken-digits'];
+    expect(nearestName('mnist-tcf', models)).toBe('mnist-tfc');
+    expect(nearestName('mnist-ncn', models)).toBe('mnist-cnn');
+    expect(nearestName('mnist-tcf', [...models].reverse())).toBe('mnist-tfc');
+  });
   it('does not compare very long names', () => expect(nearestName('x'.repeat(1e6), known)).toBeUndefined());
 });
 
