@@ -165,6 +165,68 @@ describe.skipIf(skipReason)(`a first visit ${skipReason ?? ''}`, () => {
     await withCamera.close();
   });
 
+  it('learns pictures class by class on a phone: chosen ones, and those of the camera', async () => {
+    const withCamera = await launch({ args: camera(join(folder, 'right.y4m')) });
+    const { page, end } = await visit(withCamera, server, '#train', {
+      ...phone(390, 844),
+      permissions: ['camera'],
+    });
+    const epochs = page.locator('input[name=epochs]');
+    const data = page.locator('select[name=data]');
+    const start = page.getByRole('button', { name: 'Start training' });
+    await data.selectOption('classes');
+    await start.click();
+    await page.getByRole('alert').filter({ hasText: 'Give every class a name' }).waitFor();
+    const card = (i: number) => page.locator('.lesson').nth(i);
+    const count = async (i: number): Promise<number> =>
+      Number(await card(i).getByTestId('pictures').getAttribute('data-count'));
+    expect(await card(0).locator('label', { hasText: 'Take a photo' }).count()).toBe(1);
+    await card(0).getByRole('textbox').fill('left');
+    await card(1).getByRole('textbox').fill('right');
+    await card(0)
+      .locator('label', { hasText: 'Choose pictures' })
+      .locator('input')
+      .setInputFiles(
+        Array.from({ length: 16 }, (_, i) => ({
+          name: `${i}.png`,
+          mimeType: 'image/png',
+          buffer: halfPng('left', 40 + i),
+        })),
+      );
+    await expect.poll(() => count(0)).toBe(16);
+    await start.click();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: '“right” needs 5 pictures at least; it has 0.' })
+      .waitFor();
+    await card(1).getByRole('button', { name: 'Camera' }).click();
+    await expect.poll(() => count(1), { timeout: 60_000 }).toBeGreaterThan(14);
+    await card(1)
+      .getByRole('button', { name: /^Stop, \d+ taken/ })
+      .click();
+    await card(0).getByRole('button', { name: 'Remove picture 2 of left' }).click();
+    expect(await count(0)).toBe(15);
+    expect(await violations(page)).toEqual([]);
+    expect(await card(0).locator('label', { hasText: 'Take a photo' }).count()).toBe(1);
+    await screenshots(page, 'train-classes');
+    await page.setViewportSize({ width: 390, height: 844 });
+
+    // A few pictures get more epochs than the digits, which keep theirs.
+    expect(Number(await epochs.inputValue())).toBeGreaterThan(50);
+    await data.selectOption('digits');
+    expect(await epochs.inputValue()).toBe('6');
+    await data.selectOption('classes');
+    await start.click();
+    await untilPhase(page, 'done');
+    await page.getByRole('button', { name: 'Use in Draw' }).click();
+    for (const half of ['right', 'left'] as const) {
+      await page.locator('.drop input').first().setInputFiles({ name: 'new.png', mimeType: 'image/png', buffer: halfPng(half, 90) }); // prettier-ignore
+      await expect.poll(() => page.getByTestId('best').innerText()).toBe(half);
+    }
+    await end();
+    await withCamera.close();
+  });
+
   it('sends a network of sound to Listen, and says what one of numbers takes', async () => {
     const { page, end } = await visit(browser, server);
     await ready(page);

@@ -1,7 +1,8 @@
 // What a run learns from.
 import { FileDrop } from '../shared/file-drop.js';
 import type { TrainSettings } from '../worker/protocol.js';
-import { busy, change, files, settings, takeFiles } from './session.js';
+import { ClassesField } from './classes-field.js';
+import { busy, chooseData, files, settings, takeFiles } from './session.js';
 
 /** Digits, or files of the visitor's own. */
 export function DataField() {
@@ -14,12 +15,14 @@ export function DataField() {
         <select
           name="data"
           value={now.data}
-          onChange={(event) => change({ data: event.currentTarget.value as TrainSettings['data'] })}
+          onChange={(event) => chooseData(event.currentTarget.value as TrainSettings['data'])}
         >
           <option value="digits">digits, drawn here</option>
           <option value="files">my own pictures or files</option>
+          <option value="classes">my own pictures, class by class</option>
         </select>
       </label>
+      {now.data === 'classes' && <ClassesField />}
       {now.data === 'files' && (
         <>
           <FileDrop

@@ -16,6 +16,7 @@ import {
 } from '../worker/protocol.js';
 import type { BackendState } from '../shared/backends.js';
 import { startWorker } from '../worker/start.js';
+import { classes, filesOfClasses, obstacleOfClasses } from './classes.js';
 import { summaryOf, type SavedSummary } from './saved-run.js';
 
 /** Where a first-time visitor starts: a run of about half a minute. */
@@ -41,7 +42,7 @@ const defaultSettings: TrainSettings = {
 export const settings = signal<TrainSettings>(defaultSettings);
 /** Changes a part of the form. */
 export const change = (part: Partial<TrainSettings>): void => {
-  settings.value = { ...settings.value, ...part };
+  settings.value = { ...settings.peek(), ...part };
 };
 /** The visitor's files. */
 export const files = signal<readonly File[]>([]);
@@ -50,14 +51,31 @@ const enoughSteps = 400;
 /** More pictures than this are many steps in a few epochs. */
 const fewPictures = 3000;
 
-/** Takes the visitor's files. Of a few pictures the usual run would be over in a few steps: it gets more epochs, of small batches. */
-export function takeFiles(list: readonly File[]): void {
-  files.value = list;
+const { epochs: usualEpochs, batchSize: usualBatch } = defaultSettings;
+
+/** How long to learn from files: of a few pictures the usual run would be over in a few steps. Undefined for other files. */
+function lengthFor(list: readonly File[]): Pick<TrainSettings, 'batchSize' | 'epochs'> | undefined {
   const count = list.filter(({ name }) => isPicture(name)).length;
-  if (count === 0 || count > fewPictures) return;
+  if (count === 0 || count > fewPictures) return undefined;
   const batchSize = Math.max(8, Math.min(64, 2 ** Math.round(Math.log2(count / 8))));
   const stepsOfEpoch = Math.ceil((0.8 * count) / batchSize); // a fifth is for testing
-  change({ batchSize, epochs: Math.max(6, Math.min(100, Math.ceil(enoughSteps / stepsOfEpoch))) });
+  return { batchSize, epochs: Math.max(6, Math.min(100, Math.ceil(enoughSteps / stepsOfEpoch))) };
+}
+
+const filesOf = (data: TrainSettings['data']): readonly File[] =>
+  data === 'digits' ? [] : data === 'files' ? files.value : filesOfClasses();
+
+/** Chooses what it learns from; how long is set for it. */
+export const chooseData = (data: TrainSettings['data']): void =>
+  change({
+    data,
+    ...(lengthFor(filesOf(data)) ?? { epochs: usualEpochs, batchSize: usualBatch }),
+  });
+
+/** Takes the visitor's files. */
+export function takeFiles(list: readonly File[]): void {
+  files.value = list;
+  change(lengthFor(list) ?? {});
 }
 /** What the worker does; null without a run. */
 export const phase = signal<Phase | null>(null);
@@ -79,6 +97,13 @@ export const savedStep = signal<number | null>(null);
 export const backends = signal<readonly BackendState[]>([]);
 /** The run that an earlier visit left. */
 export const savedRun = signal<SavedSummary | null>(null);
+
+// How long to learn follows the pictures that come class by class; what was wrong with them may be mended.
+classes.subscribe(() => {
+  if (settings.peek().data !== 'classes') return;
+  failure.value = null;
+  change(lengthFor(filesOfClasses()) ?? {});
+});
 
 let worker: Worker | undefined;
 
@@ -172,12 +197,12 @@ function begin(command: TrainCommand): void {
 }
 
 /** Starts a run with the settings of the form. */
-export const startRun = (): void =>
-  begin({
-    type: 'start',
-    settings: settings.value,
-    files: settings.value.data === 'files' ? files.value : [],
-  });
+export function startRun(): void {
+  const { data } = settings.value;
+  const why = data === 'classes' ? obstacleOfClasses() : undefined;
+  if (why === undefined) begin({ type: 'start', settings: settings.value, files: filesOf(data) });
+  else failure.value = why;
+}
 /** Goes on with the run of an earlier visit. */
 export const restoreRun = (): void => begin({ type: 'restore' });
 /** Pauses after the step that is running. */

@@ -22,7 +22,8 @@ export type QuantizerChoice =
 
 /** All that decides a run, as plain data. */
 export interface TrainSettings {
-  readonly data: 'digits' | 'files';
+  /** `classes` are files as well: of pictures that were taken or chosen class by class. */
+  readonly data: 'digits' | 'files' | 'classes';
   readonly images: number;
   readonly testImages: number;
   readonly model: string;
