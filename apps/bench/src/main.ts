@@ -1,6 +1,6 @@
 // `pnpm bench`: the command line of the harness.
 import { BitgradError } from '@bitgrad/core';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { presetNames } from './config.js';
 
 // pnpm runs scripts in the package's folder; paths are meant from where the user is.
@@ -34,7 +34,12 @@ program
   .argument('<config>', 'a preset or the path of a JSON file')
   .option('--out <folder>', 'where results go (default: runs/<name>)')
   .option('--workers <n>', 'trials at a time on this machine', positive, 1)
-  .option('--queue <url>', 'give the trials to workers by BullMQ on this Redis instead (redis://host:port)')
+  .addOption(
+    new Option(
+      '--queue <url>',
+      'give the trials to workers by BullMQ on this Redis instead (redis://host:port)',
+    ).env('BITGRAD_QUEUE'),
+  )
   .option('--seeds <n>', 'use seeds 1 to n', positive)
   .option('--epochs <n>', 'train for n epochs', positive)
   .option('--data <spec>', "read the config's data from elsewhere, such as folder:DIR")
@@ -46,11 +51,19 @@ program
 program
   .command('worker')
   .description('run trials that `bench run --queue` gives out, until it is stopped')
-  .requiredOption('--queue <url>', 'Redis to take trials from (redis://host:port)')
+  .addOption(
+    new Option('--queue <url>', 'Redis to take trials from (redis://host:port)')
+      .env('BITGRAD_QUEUE')
+      .makeOptionMandatory(),
+  )
   .option('--concurrency <n>', 'trials at a time', positive, 1)
   .option(
     '--plugins <names...>',
     'plugins that jobs may load (default: none): packages or absolute paths, as in the config; they run as code here',
+  )
+  .option(
+    '--checkpoints <folder>',
+    'a folder that all workers see: another worker goes on with a trial whose worker is lost (default: it begins anew)',
   )
   .action(async (options) => finish(await (await import('./commands/worker.js')).workerCommand(options)));
 

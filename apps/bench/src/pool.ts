@@ -31,7 +31,7 @@ export const localPool =
       for (let attempt = 1; ; attempt++) {
         try {
           events.started?.(trial);
-          const result = await spawnTrial(trial, (progress) => events.progress?.(trial, progress), { signal, folder }); // prettier-ignore
+          const result = await spawnTrial(trial, (progress) => events.progress?.(trial, progress), { signal, keep: folder === undefined ? undefined : { folder } }); // prettier-ignore
           return events.finished(trial, result);
         } catch (error) {
           if (signal?.aborted) return;

@@ -5,10 +5,11 @@ import { trialOf, type Payload } from './payload.js';
 import { queueName } from './queue.js';
 import { closeAll, connectionOf, findServer } from './redis.js';
 import type { TrialResult } from './result.js';
+import type { KeepIn } from './run-trial.js';
 import { spawnTrial } from './spawn-trial.js';
 
-/** A worker renews its lock this often; one that missed it lost its job to another. */
-const lockMs = 15_000;
+/** A worker that gave no sign for so long has lost its jobs to others. */
+const defaultLockMs = 15_000;
 
 /** What a worker says while it works. */
 export interface WorkerEvents {
@@ -23,6 +24,10 @@ export interface WorkerOptions {
   readonly concurrency: number;
   /** Plugins that jobs may load: code that runs here. */
   readonly plugins: readonly string[];
+  /** Where the progress of trials is kept: a folder that all workers see. Without it a trial begins anew elsewhere. */
+  readonly keep?: KeepIn;
+  /** After how long without a sign the jobs of a worker are given to others. Default 15,000. */
+  readonly lockMs?: number;
 }
 
 /** A worker at work. */
@@ -39,7 +44,7 @@ export interface QueueWorker {
  */
 export async function startWorker(
   url: string,
-  { concurrency, plugins }: WorkerOptions,
+  { concurrency, plugins, keep, lockMs = defaultLockMs }: WorkerOptions,
   events: WorkerEvents,
 ): Promise<QueueWorker> {
   await findServer(url);
@@ -52,7 +57,7 @@ export async function startWorker(
       trial = trialOf(job.data, plugins);
       events.started(trial);
       const tell = (progress: object): void => void job.updateProgress(progress).catch(() => undefined);
-      const result = await spawnTrial(trial, tell, { signal: ended.signal });
+      const result = await spawnTrial(trial, tell, { signal: ended.signal, keep });
       events.finished(trial, result);
       return result;
     } catch (error) {
@@ -69,7 +74,7 @@ export async function startWorker(
     connection: connectionOf(url, closing.signal),
     concurrency,
     lockDuration: lockMs,
-    stalledInterval: lockMs / 3,
+    stalledInterval: Math.ceil(lockMs / 3),
     // A worker that dies leaves its trial to another; one trial that kills three workers is at fault itself.
     maxStalledCount: 2,
   });

@@ -5,7 +5,7 @@ import { BitgradError, type ErrorCode } from '@bitgrad/core';
 import type { ChildMessage, ChildTask } from './child.js';
 import { trialName, type Trial } from './config.js';
 import type { TrialResult } from './result.js';
-import type { TrialProgress } from './run-trial.js';
+import type { KeepIn, TrialProgress } from './run-trial.js';
 import { sourceFlags } from './source-flags.js';
 
 /** A trial's process died before it gave a result: worth another try. */
@@ -21,7 +21,7 @@ export interface SpawnOptions {
   readonly limitMs?: number;
   readonly script?: URL;
   /** Where its progress is kept. */
-  readonly folder?: string;
+  readonly keep?: KeepIn;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface SpawnOptions {
 export function spawnTrial(
   trial: Trial,
   onProgress: (progress: TrialProgress) => void,
-  { signal, limitMs = silenceMs, script = new URL('./child.ts', import.meta.url), folder }: SpawnOptions = {},
+  { signal, limitMs = silenceMs, script = new URL('./child.ts', import.meta.url), keep }: SpawnOptions = {},
 ): Promise<TrialResult> {
   const child = fork(fileURLToPath(script), {
     execArgv: [...sourceFlags],
@@ -73,7 +73,7 @@ export function spawnTrial(
       );
     });
     child.on('error', reject);
-    child.send({ trial, folder } satisfies ChildTask);
+    child.send({ trial, keep } satisfies ChildTask);
   }).finally(() => {
     clearTimeout(watch);
     signal?.removeEventListener('abort', kill);

@@ -1,5 +1,6 @@
 // A trial that is under way, on disk: its checkpoint, and the commits that it ran at so far. Long trials survive the end of
 // their process, and go on to the same bits.
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Run } from '@bitgrad/recipe';
@@ -15,9 +16,11 @@ export interface TrialCheckpoint {
   remove(): void;
 }
 
+/** By a file of its own: a worker that lost its job may still be writing on another machine. */
 const replace = (path: string, contents: Uint8Array | string): void => {
-  writeFileSync(`${path}.partial`, contents);
-  renameSync(`${path}.partial`, path);
+  const partial = `${path}.${randomUUID()}.partial`;
+  writeFileSync(partial, contents);
+  renameSync(partial, path);
 };
 
 /** @param folder of the run @param id of the trial */

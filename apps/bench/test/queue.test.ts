@@ -1,43 +1,25 @@
 // The queue on a real Redis: three workers, one killed in mid-trial, one started late; the same numbers as the pool.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Queue } from 'bullmq';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig, trialsOf } from '../src/config.js';
 import { localPool } from '../src/pool.js';
 import { payloadOf, resultOf, trialOf } from '../src/payload.js';
-import { queueName, redisQueue } from '../src/queue.js';
+import { redisQueue } from '../src/queue.js';
 import { startWorker } from '../src/queue-worker.js';
 import { connectionOf } from '../src/redis.js';
 import type { TrialResult } from '../src/result.js';
 import { sourceFlags } from '../src/source-flags.js';
 import { spawnTrial } from '../src/spawn-trial.js';
+import { freePort, jobsWait, startServer, withoutRedis } from './redis-server.js';
 import { tinyComparison } from './tiny.js';
 
-const hasRedis = ((): boolean => {
-  try {
-    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-const required = (process.env.BITGRAD_REQUIRE ?? '').split(',').includes('redis');
-
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 it('refuses what is no redis URL', () => {
   expect(() => connectionOf('http://x')).toThrowError(/--queue.*redis:\/\//);
@@ -153,7 +135,7 @@ it('a trial that gives no sign is ended', { timeout: 30_000 }, async () => {
   ).rejects.toThrowError(/trial ste seed 1 gave no sign/);
 });
 
-describe.skipIf(!hasRedis && !required)('queue (needs redis-server)', () => {
+describe.skipIf(withoutRedis)('queue (needs redis-server)', () => {
   let url = '';
   let server: ChildProcess;
   const workers: ChildProcess[] = [];
@@ -165,26 +147,11 @@ describe.skipIf(!hasRedis && !required)('queue (needs redis-server)', () => {
   };
   /** Kills a worker with the trial process it started. */
   const killHard = (worker: ChildProcess): void => void process.kill(-worker.pid!, 'SIGKILL');
-  /** A server without anything in it. */
-  const startServer = async (port: number): Promise<ChildProcess> => {
-    const dir = mkdtempSync(join(tmpdir(), 'redis-'));
-    const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', dir];
-    const started = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
-    for await (const text of started.stdout as AsyncIterable<Buffer>)
-      if (String(text).includes('Ready')) break;
-    started.stdout.resume();
-    return started;
-  };
   const stopServer = async (): Promise<void> => {
     server.kill('SIGKILL');
     if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
   };
-  const waiting = async (count: number): Promise<void> => {
-    const queue = new Queue(queueName, { connection: connectionOf(url) });
-    queue.on('error', () => {});
-    await vi.waitFor(async () => expect(await queue.getWaitingCount()).toBe(count), 60_000);
-    await queue.close();
-  };
+  const waiting = (count: number): Promise<void> => jobsWait(url, count);
 
   beforeEach(async () => {
     const port = await freePort();

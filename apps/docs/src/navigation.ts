@@ -52,6 +52,7 @@ const reference: Item[] = [
       item('Mathematics', '/reference/math'),
       item('Design', '/reference/design'),
       item('Comparisons', '/reference/bench'),
+      item('Comparisons on many machines', '/guide/many-machines'),
       item('Examples', '/reference/examples'),
       item('The demo', '/reference/demo'),
     ],

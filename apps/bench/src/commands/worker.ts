@@ -8,6 +8,8 @@ export interface WorkerCommandOptions {
   readonly concurrency: number;
   /** Packages, or absolute paths, that jobs may name as plugins. */
   readonly plugins?: readonly string[];
+  /** A folder that all workers see. */
+  readonly checkpoints?: string;
 }
 
 /**
@@ -18,6 +20,7 @@ export async function workerCommand({
   queue,
   concurrency,
   plugins = [],
+  checkpoints,
 }: WorkerCommandOptions): Promise<number> {
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const signals = (['SIGINT', 'SIGTERM'] as const).map((name) => ({ name, listener: () => heard() }));
@@ -28,7 +31,7 @@ export async function workerCommand({
   try {
     const worker = await startWorker(
       queue,
-      { concurrency, plugins },
+      { concurrency, plugins, ...(checkpoints !== undefined && { keep: { folder: checkpoints } }) },
       {
         started: (trial) => say(`${trialName(trial)}: started`),
         finished: (trial, result) => say(`${trialName(trial)}: ${(100 * result.hardened).toFixed(2)} %`),
