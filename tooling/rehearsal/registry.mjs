@@ -1,8 +1,9 @@
 // A registry of npm packages in this process: it takes what is published, serves it, and sends whoever asks for other packages
 // to the registry that npm is set to. Nothing outlives it. (verdaccio would do; its present version does not install
 // everywhere, and a registry that forgets is all that is needed.)
-import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
 /** Most bytes of one publication: a tarball in base64 with its manifest. */
@@ -28,8 +29,9 @@ function add(packages, tarballs, { name, versions, 'dist-tags': tags, _attachmen
     known.time[version] = new Date().toISOString();
   }
   Object.assign(known['dist-tags'], tags);
+  // Where its manifest says that it is: npm writes the scope twice.
   for (const [file, { data }] of Object.entries(attachments))
-    tarballs.set(`${name}/-/${file.split('/').at(-1)}`, Buffer.from(data, 'base64'));
+    tarballs.set(`${name}/-/${file}`, Buffer.from(data, 'base64'));
   packages.set(name, known);
   return undefined;
 }
@@ -38,7 +40,7 @@ function add(packages, tarballs, { name, versions, 'dist-tags': tags, _attachmen
  * Starts a registry.
  * @param {{ upstream: string, isOurs: (name: string) => boolean, settings: string }} options where other packages are; which are
  *   published here only, so that nothing of that name is taken from elsewhere; a file for npm's settings
- * @returns {Promise<{ url: string, environment: Record<string, string>, published: Map<string, any>, close(): Promise<void> }>}
+ * @returns {Promise<{ url: string, environment: Record<string, string>, published: Map<string, any>, offer(tarball: string): void, close(): Promise<void> }>}
  *   `environment`: npm and pnpm use it with these variables
  */
 export async function startRegistry({ upstream, isOurs, settings }) {
@@ -83,6 +85,23 @@ export async function startRegistry({ upstream, isOurs, settings }) {
     url: `http://${host}`,
     environment: { npm_config_registry: `http://${host}`, npm_config_userconfig: settings },
     published: packages,
+    /** Has a tarball as if it had been published. */
+    offer(path) {
+      const manifest = JSON.parse(
+        execFileSync('tar', ['-xzOf', path, 'package/package.json'], { encoding: 'utf8' }),
+      );
+      const { name, version } = manifest;
+      const bytes = readFileSync(path);
+      const file = `${name}-${version}.tgz`;
+      const dist = { tarball: `http://${host}${name}/-/${file}`, integrity: `sha512-${createHash('sha512').update(bytes).digest('base64')}` }; // prettier-ignore
+      const refused = add(packages, tarballs, {
+        name,
+        versions: { [version]: { ...manifest, _id: `${name}@${version}`, dist } },
+        'dist-tags': { latest: version },
+        _attachments: { [file]: { data: bytes.toString('base64') } },
+      });
+      if (refused) throw new RangeError(refused);
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(resolve);

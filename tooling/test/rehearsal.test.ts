@@ -1,6 +1,7 @@
 // The checks of a release find what is wrong: each gets something that is. The whole runs by `pnpm rehearse`.
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -184,21 +185,33 @@ describe('the workflow', () => {
 
 it('the registry gives what was published, once, and nothing of ours from elsewhere', async () => {
   const settings = join(folder, 'npmrc');
-  const registry = await startRegistry({ upstream: 'https://elsewhere.example/', isOurs: (name) => name.startsWith('ours'), settings }); // prettier-ignore
+  const registry = await startRegistry({ upstream: 'https://elsewhere.example/', isOurs: (name) => /^@?ours/.test(name), settings }); // prettier-ignore
   try {
-    write({ 'p/package.json': JSON.stringify({ name: 'ours-a', version: '1.2.3' }), 'p/index.js': '// a\n' });
-    const npm = (...args: string[]) => run('npm', args, { cwd: join(folder, 'p'), env: { ...process.env, ...registry.environment } }); // prettier-ignore
+    write({
+      'p/package.json': JSON.stringify({ name: '@ours/a', version: '1.2.3' }),
+      'p/index.js': '// a\n',
+    });
+    const npm = (...args: string[]) => run('npm', args, { cwd: join(folder, 'p'), env: { ...process.env, ...registry.environment, npm_config_cache: join(folder, 'cache') } }); // prettier-ignore
     await npm('publish', '--access', 'public');
     await expect(npm('publish', '--access', 'public')).rejects.toThrow(/1\.2\.3/);
-    expect((await npm('view', 'ours-a', 'dist-tags.latest')).stdout.trim()).toBe('1.2.3');
-    await npm('pack', 'ours-a@1.2.3', '--pack-destination', folder);
+    expect((await npm('view', '@ours/a', 'dist-tags.latest')).stdout.trim()).toBe('1.2.3');
+    await npm('pack', '@ours/a@1.2.3', '--pack-destination', folder);
     const { stdout } = await run('tar', ['-xzOf', join(folder, 'ours-a-1.2.3.tgz'), 'package/index.js']);
     expect(stdout).toBe('// a\n');
+    // What is there by its tarball is installed as what was published.
+    writeFileSync(join(folder, 'p/package.json'), JSON.stringify({ name: '@ours/b', version: '2.0.0' }));
+    await npm('pack', '--pack-destination', folder);
+    registry.offer(join(folder, 'ours-b-2.0.0.tgz'));
+    await rm(join(folder, 'p'), { recursive: true });
+    write({ 'p/package.json': '{"name":"user","version":"1.0.0"}' });
+    await npm('install', '@ours/b');
+    const installed = readFileSync(join(folder, 'p/node_modules/@ours/b/package.json'), 'utf8');
+    expect(JSON.parse(installed).version).toBe('2.0.0');
     const answer = async (path: string) => {
       const { status, headers } = await fetch(registry.url + path, { redirect: 'manual' });
       return [status, headers.get('location')];
     };
-    expect(await answer('ours-b')).toEqual([404, null]);
+    expect(await answer('ours-c')).toEqual([404, null]);
     expect(await answer('@other%2fc')).toEqual([302, 'https://elsewhere.example/@other%2fc']);
     expect((await fetch(new URL('/ours-a', registry.url))).status).toBe(404);
   } finally {

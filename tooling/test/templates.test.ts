@@ -6,7 +6,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium } from '../chromium.mjs';
 import { root, workspacePackages } from '../workspace.mjs';
-import { makeProject, run } from './places/project.js';
+import { findHost } from '../hosts.mjs';
+import { bundle, makeProject, run } from './places/project.js';
+import { serveModules } from './places/workerd.js';
 import { serveFolder } from '../static-server.mjs';
 
 const full = process.env['BITGRAD_FULL'] === '1';
@@ -125,6 +127,35 @@ describe('templates', () => {
       });
     },
     300_000,
+  );
+
+  const workerd = findHost('workerd');
+  const hostsRequired = process.env['BITGRAD_REQUIRE']?.split(',').includes('hosts');
+  it.skipIf(!workerd && !hostsRequired)(
+    workerd ? 'worker answers in workerd' : 'worker answers in workerd (skipped: `pnpm hosts` installs it)',
+    async () => {
+      const path = join(project, 'worker');
+      const text = await bundle(path, readFileSync(join(path, 'src/index.js'), 'utf8').replace("'./", "'./src/"), { format: 'esm', target: 'es2022', external: ['*.wasm'] }); // prettier-ignore
+      writeFileSync(join(path, 'worker.js'), text);
+      const { url, stop } = await serveModules(workerd!, path, {
+        'worker.js': ['esModule', 'worker.js'],
+        '@bitgrad/backend-wasm/simd.wasm': ['wasm', '../node_modules/@bitgrad/backend-wasm/dist/simd.wasm'],
+      });
+      try {
+        const post = async (body: Uint8Array<ArrayBuffer>) => {
+          const response = await fetch(url, { method: 'POST', body });
+          return [response.status, await response.json()] as const;
+        };
+        const bar = Uint8Array.from({ length: 784 }, (_, i) => i % 28 > 12 && i % 28 < 16 && i > 112 && i < 672 ? 255 : 0); // prettier-ignore
+        const [status, answer] = await post(bar);
+        expect([status, answer.engine, answer.classes[0].name]).toEqual([200, 'wasm', '1']);
+        expect(await post(new Uint8Array(3))).toEqual([400, { error: 'got 3 bytes, expected 784' }]);
+        expect((await fetch(url)).status).toBe(405);
+      } finally {
+        stop();
+      }
+    },
+    120_000,
   );
 
   it.skipIf(!full)(

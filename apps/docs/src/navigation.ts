@@ -33,6 +33,7 @@ const guides: Item[] = [
   {
     text: 'Extend',
     items: [
+      item('Your first plugin', '/extend/first-plugin'),
       item('A plugin', '/extend/'),
       item('A backend or an engine', '/extend/backend'),
       item('An op', '/extend/op'),

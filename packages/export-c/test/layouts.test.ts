@@ -50,22 +50,28 @@ function builtByCMake(root: string, ...args: string[]): string {
   return execute(join(made, 'app'));
 }
 
-describe.skipIf(!runs('gcc') || !runs('g++'))('arduino (needs gcc and g++)', () => {
-  it('is a library whose sketch compiles as C++ and says the class', () => {
-    const root = exported('arduino');
-    const stand = write('arduino/stand-in', {
-      'Arduino.h': `#include <cstdio>
+/** What a sketch uses of Arduino's library; `delay` ends it. */
+const standIn = `#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 static unsigned long micros() { static unsigned long now; return now += 1000; }
 static void delay(int) { std::exit(0); }
 struct Port {
   void begin(long) {}
   void print(int value) { std::printf("%d", value); }
+  void print(unsigned long value) { std::printf("%lu", value); }
   void print(const char *text) { std::printf("%s", text); }
   void println(unsigned long value) { std::printf("%lu\\n", value); }
+  void println(const char *text) { std::printf("%s\\n", text); }
 };
 static Port Serial;
-`,
+`;
+
+describe.skipIf(!runs('gcc') || !runs('g++'))('arduino (needs gcc and g++)', () => {
+  it('is a library whose sketch compiles as C++ and says the class', () => {
+    const root = exported('arduino');
+    const stand = write('arduino/stand-in', {
+      'Arduino.h': standIn,
       'main.cpp': '#include "sketch.ino"\nint main() { setup(); for (;;) loop(); }\n',
       'sketch.ino': `#include <Arduino.h>\n${readFileSync(join(root, 'examples/digits_run/digits_run.ino'), 'utf8')}`,
     });
@@ -73,6 +79,57 @@ static Port Serial;
     execute('g++', '-Wall', '-Wextra', '-Werror', `-I${root}/src`, `-I${stand}`, join(stand, 'main.cpp'), join(stand, 'digits.o'), '-o', join(stand, 'sketch')); // prettier-ignore
     expect(execute(join(stand, 'sketch'))).toBe(`${best} in us: 1000\n`);
   });
+
+  // The sketch of `npm create bitgrad`, beside the files that its script would write.
+  const template = readFileSync(new URL('../../create-bitgrad/templates/arduino/sketch/sketch.ino', import.meta.url), 'utf8'); // prettier-ignore
+  const templateSketch = (name: string): string =>
+    write(name, {
+      ...exportC(model, { name: 'model' }).files,
+      'Arduino.h': standIn,
+      'main.cpp': '#include <Arduino.h>\n#include "sketch.ino"\nint main() { setup(); for (;;) loop(); }\n',
+      'sketch.ino': template,
+    });
+
+  it('has a template whose sketch compiles as C++ and says the class of its bar', async () => {
+    const root = templateSketch('template');
+    execute('gcc', '-Wall', '-Wextra', '-Werror', '-c', join(root, 'model.c'), '-o', join(root, 'model.o'));
+    execute('g++', '-Wall', '-Wextra', '-Werror', `-I${root}`, join(root, 'main.cpp'), join(root, 'model.o'), '-o', join(root, 'program')); // prettier-ignore
+    const bar = Uint8Array.from({ length: 784 }, (_, i) => i % 28 > 12 && i % 28 < 16 && i > 111 && i < 672 ? 255 : 0); // prettier-ignore
+    const scores = await reference({ model, input: bar });
+    expect(execute(join(root, 'program'))).toBe(`${scores.indexOf(Math.max(...scores))} in 1000 us\n`);
+  });
+
+  it.skipIf(!runs('arm-none-eabi-g++'))(
+    runs('arm-none-eabi-g++') ? 'compiles that sketch for a Cortex-M0+, as boards of Arduino have' : 'compiles that sketch for a Cortex-M0+ (skipped: no arm-none-eabi-g++)', // prettier-ignore
+    () => {
+      const root = templateSketch('template-arm');
+      // What the core of a board declares.
+      writeFileSync(
+        join(root, 'Arduino.h'),
+        `#include <stdint.h>
+extern "C" { unsigned long micros(void); void delay(unsigned long); }
+struct Port { void begin(unsigned long); void print(int); void print(unsigned long); void print(const char *); void println(const char *); };
+extern Port Serial;
+`,
+      );
+      const flags = [
+        '-mcpu=cortex-m0plus',
+        '-mthumb',
+        '-Os',
+        '-Wall',
+        '-Wextra',
+        '-Werror',
+        `-I${root}`,
+        '-c',
+      ];
+      execute('arm-none-eabi-gcc', ...flags, join(root, 'model.c'), '-o', join(root, 'model.o'));
+      execute('arm-none-eabi-g++', ...flags, '-std=gnu++17', '-fno-exceptions', '-x', 'c++', '-include', join(root, 'Arduino.h'), join(root, 'sketch.ino'), '-o', join(root, 'sketch.o')); // prettier-ignore
+      const needed = execute('arm-none-eabi-nm', '--undefined-only', join(root, 'sketch.o'));
+      const defined = execute('arm-none-eabi-nm', '--defined-only', join(root, 'model.o'));
+      expect(needed).toMatch(/ U model_run$/m);
+      expect(defined).toMatch(/ T model_run$/m);
+    },
+  );
 
   it('names its header for Arduino and for PlatformIO', () => {
     const root = exported('arduino');

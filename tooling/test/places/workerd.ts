@@ -17,20 +17,42 @@ export default {
   },
 };`;
 
-const config = `using Workerd = import "/workerd/workerd.capnp";
+/** What a worker is made of, by the names that it imports: the kind of each module, and its file. */
+export type Modules = Readonly<Record<string, readonly [kind: 'esModule' | 'wasm' | 'data', file: string]>>;
+
+const configOf = (modules: Modules): string => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .main)],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]
 );
 const main :Workerd.Worker = (
   modules = [
-    (name = "worker.js", esModule = embed "worker.js"),
-    (name = "@bitgrad/backend-wasm/simd.wasm", wasm = embed "../node_modules/@bitgrad/backend-wasm/dist/simd.wasm"),
-    (name = "digits.bitgrad", data = embed "digits.bitgrad"),
-    (name = "seven.data", data = embed "seven.data"),
+${Object.entries(modules)
+  .map(([name, [kind, path]]) => `    (name = "${name}", ${kind} = embed "${path}"),`)
+  .join('\n')}
   ],
   compatibilityDate = "2026-01-01"
 );`;
+
+/**
+ * Starts a worker and resolves when it listens.
+ * @param folder where its configuration is written, which files of modules are relative to
+ */
+export async function serveModules(binary: string, folder: string, modules: Modules) {
+  writeFileSync(join(folder, 'config.capnp'), configOf(modules));
+  const child = spawn(binary, ['serve', join(folder, 'config.capnp'), '--control-fd=1'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.on('data', (data) => (errors += data));
+  const port = await new Promise<number>((resolve, reject) => {
+    child.stdout.on('data', (data) => resolve(JSON.parse(data).port));
+    child.on('error', reject);
+    child.on('exit', (code) => reject(new Error(`workerd exits with ${code}: ${errors}`)));
+    setTimeout(() => reject(new Error(`workerd does not listen: ${errors}`)), 20_000).unref();
+  });
+  return { url: `http://127.0.0.1:${port}/`, stop: () => child.kill() };
+}
 
 /** A task for the worker: `module` stands for the module of its configuration. */
 export interface Task {
@@ -46,30 +68,24 @@ export async function startWorkerd(binary: string, project: string) {
   const text = await bundle(project, source, { format: 'esm', target: 'es2022', external });
   for (const [name, contents] of Object.entries({
     'worker.js': text,
-    'config.capnp': config,
     'digits.bitgrad': file,
     'seven.data': pixels,
   }))
     writeFileSync(join(folder, name), contents);
-  const child = spawn(binary, ['serve', join(folder, 'config.capnp'), '--control-fd=1'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const simd = '@bitgrad/backend-wasm/simd.wasm';
+  const { url, stop } = await serveModules(binary, folder, {
+    'worker.js': ['esModule', 'worker.js'],
+    [simd]: ['wasm', '../node_modules/@bitgrad/backend-wasm/dist/simd.wasm'],
+    'digits.bitgrad': ['data', 'digits.bitgrad'],
+    'seven.data': ['data', 'seven.data'],
   });
-  let errors = '';
-  child.stderr.on('data', (data) => (errors += data));
-  const listening = new Promise<number>((resolve, reject) => {
-    child.stdout.on('data', (data) => resolve(JSON.parse(data).port));
-    child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`workerd exits with ${code}: ${errors}`)));
-    setTimeout(() => reject(new Error(`workerd does not listen: ${errors}`)), 20_000).unref();
-  });
-  const port = await listening;
   return {
     text,
     ask: async (task: Task): Promise<Outcome[]> => {
       const body = JSON.stringify(task);
-      const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
+      const response = await fetch(url, { method: 'POST', body });
       return (await response.json()) as Outcome[];
     },
-    stop: () => child.kill(),
+    stop,
   };
 }
