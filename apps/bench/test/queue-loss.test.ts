@@ -11,14 +11,14 @@ import { readConfig, trialsOf } from '../src/config.js';
 import { payloadOf } from '../src/payload.js';
 import { localPool } from '../src/pool.js';
 import { queueName, redisQueue } from '../src/queue.js';
-import { startWorker, type QueueWorker } from '../src/queue-worker.js';
+import { startWorker, type QueueWorker, type WorkerEvents } from '../src/queue-worker.js';
 import { connectionOf } from '../src/redis.js';
 import type { TrialResult } from '../src/result.js';
 import { redisCommand } from './deploy.js';
 import { freePort, jobsWait, startServer, withoutRedis } from './redis-server.js';
 import { tinyComparison } from './tiny.js';
 
-const silent = { started: () => {}, finished: () => {}, failed: () => {} };
+const silent: WorkerEvents = { started: () => {}, finished: () => {}, failed: () => {} };
 const password = 'secret';
 const flags = redisCommand().slice(1).map((word) => (word.startsWith('$') ? password : word)); // prettier-ignore
 
