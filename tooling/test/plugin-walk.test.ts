@@ -59,6 +59,12 @@ describe('the page', () => {
   });
 });
 
+/** Why the commands that have to fail do. */
+const reasons: Readonly<Record<string, RegExp>> = {
+  'npm test': /expression|formula/,
+  'npx bitgrad certify mine --plugin .': /certificate fails.*[\s\S]*F is constant/,
+};
+
 const full = process.env['BITGRAD_FULL'] === '1';
 
 it.skipIf(!full)(
@@ -100,11 +106,9 @@ it.skipIf(!full)(
         const fresh = line.startsWith('npm create') ? { npm_config_cache: join(folder, 'cache'), npm_config_yes: 'true' } : {}; // prettier-ignore
         const running = run(command!, args, { cwd, env: { ...env, ...fresh }, limitMs: 600_000 });
         if (kind === 'works') said[line] = await running;
-        else await expect(running, line).rejects.toThrow(/(expression|formula)/);
+        else await expect(running, line).rejects.toThrow(reasons[line]);
       }
       expect(said['npm test']).toMatch(/Tests .*[1-9]\d* passed/);
-      const certified = Object.entries(said).find(([line]) => line.startsWith('npx bitgrad certify'))![1];
-      expect(certified).toMatch(/sound/i);
       expect(readFileSync(join(cwd, 'mine.bitgrad')).subarray(1, 8).toString()).toBe('BITGRAD');
       const { version } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
       expect(version).toBe('0.1.0');
