@@ -75,6 +75,22 @@ const restored = async (folder: string): Promise<void> => {
     if (name.startsWith('_')) await rename(join(folder, name), join(folder, `.${name.slice(1)}`));
 };
 
+/** Where templates have the project's name, as `my-app`, and how each file writes it. */
+const places: Readonly<Record<string, (name: string) => string>> = {
+  'package.json': (name) => name,
+  // A change of a package that there is not would stop the first release.
+  '.changeset/first.md': (name) => name,
+  // Cloudflare allows no scope and no dots.
+  'wrangler.toml': (name) => name.replace(/^@/, '').replace(/[^a-z0-9-]+/g, '-'),
+};
+
+const named = async (folder: string, name: string): Promise<void> => {
+  for (const [file, written] of Object.entries(places)) {
+    const text = await readFile(join(folder, file), 'utf8').catch(() => undefined);
+    if (text !== undefined) await writeFile(join(folder, file), text.replace('my-app', written(name)));
+  }
+};
+
 /**
  * Makes a project.
  * @param folder absolute, or from the working directory; it must not exist yet, or be empty
@@ -118,9 +134,7 @@ export async function createProject(folder: string, options: CreateOptions): Pro
     await mkdir(path, { recursive: true });
     await cp(templateFolder(template), path, { recursive: true });
     await restored(path);
-    const manifest = join(path, 'package.json');
-    const text = await readFile(manifest, 'utf8');
-    await writeFile(manifest, text.replace(/"name": "[^"]*"/, `"name": ${JSON.stringify(name)}`));
+    await named(path, name);
   } catch (cause) {
     throw failure('io', `files of ${path}`, {
       got: (cause as NodeJS.ErrnoException).code,

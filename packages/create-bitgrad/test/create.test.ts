@@ -47,6 +47,15 @@ describe.each(names)('%s', (template) => {
   });
 });
 
+it.each([
+  ['quantizer', '.changeset/first.md', "'@me/fine.app': minor"],
+  ['worker', 'wrangler.toml', 'name = "me-fine-app"'],
+] as const)('%s has its name in %s, too', async (template, file, line) => {
+  const made = await createProject(join(folder, 'app'), { template, name: '@me/fine.app' });
+  expect(readFileSync(join(made.folder, file), 'utf8')).toContain(line);
+  for (const each of made.files) expect(readFileSync(join(made.folder, each), 'utf8'), each).not.toContain('my-app'); // prettier-ignore
+});
+
 it('names only what the catalog has', () => {
   expect(() => withVersions('{ "not-there": "catalog:" }')).toThrow('not-there is not in the catalog');
 });
