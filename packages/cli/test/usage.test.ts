@@ -67,7 +67,8 @@ describe('wrong use', () => {
     [['train', '--quantizer-options', '{"clip":-1}'], /option "clip" of/],
     [['train', '--quantizer-options', 'clip=1'], /It is not JSON/],
     [
-      ['train', '--model', 'nope', '--limit', '8', '--test-limit', '8'],
+      // Before data are read, which may take long: there are none at that path.
+      ['train', '--model', 'nope', '--data', 'folder:/nowhere'],
       /model: got "nope", expected one of mlp/,
     ],
     [['train', '--resume', '--overwrite'], /--resume and --overwrite: got "both"/],

@@ -1,8 +1,8 @@
 // A run, described: one schema, made of entries that stand beside what they describe. The command's flags, what must be
 // equal to resume, configs of comparisons and the tables of READMEs come from it.
-import { BitgradError, checkValue, parseOptions, type JsonObject } from '@bitgrad/core';
+import { BitgradError, checkValue, parseOptions, registryWith, type JsonObject } from '@bitgrad/core';
 import { datasetTakes, parseDataSpec, type Dataset, type Examples } from '@bitgrad/datasets';
-import { createModel } from '@bitgrad/models';
+import { createModel, modelsPlugin } from '@bitgrad/models';
 import {
   baseRateOf,
   createTrainer,
@@ -188,6 +188,7 @@ function refuseTwice(
 export function checkRecipe(options: Recipe, quantizers: ChosenQuantizers, ownData = false): void {
   // Names are looked up, and options checked, before data are read; models are made of them.
   if (!ownData) parseDataSpec(options.data);
+  registryWith(modelsPlugin).definition('model', options.model);
   refuseTwice('--optimizer-options', options.optimizerOptions, {
     name: '--optimizer',
     ...(options.weightDecay !== undefined && { weightDecay: '--weight-decay' }),
