@@ -151,7 +151,7 @@ ${
   zero === undefined
     ? `  for (t = 0; t < ${frames}; t++)
     for (band = 0; band < ${bands}; band++) if (sound_spectra[t][band] > zero) zero = sound_spectra[t][band];
-  zero -= ${255 * step};
+  zero = zero > ${255 * step} ? zero - ${255 * step} : 0;
 `
     : ''
 }  for (t = 0; t < ${frames}; t++) {

@@ -4,6 +4,7 @@ import { cnn } from './architectures/cnn.js';
 import { lfc, mlp, tfc, type MlpOptions } from './architectures/mlp.js';
 import { birealnet18, resnet20 } from './architectures/residual.js';
 import { kws } from './architectures/kws.js';
+import { kws1d } from './architectures/kws-1d.js';
 import { quicknet } from './architectures/quicknet.js';
 import { reactnetA } from './architectures/reactnet.js';
 import { resnet18 } from './architectures/resnet18.js';
@@ -26,6 +27,7 @@ const models = {
   'reactnet-a': reactnetA,
   quicknet,
   kws,
+  'kws-1d': kws1d,
   'vit-float-attention': vitFloatAttention,
   'vit-binary': vitBinary,
 };

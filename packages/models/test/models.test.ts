@@ -33,6 +33,7 @@ const small: Record<ModelName, Partial<ModelOptions>> = {
   'reactnet-a': { inputShape: [16, 16, 3], width: 0.05 },
   quicknet: { inputShape: [32, 32, 3], width: 0.06, seed: 4 },
   kws: { inputShape: [12, 8, 1], width: 0.2 },
+  'kws-1d': { inputShape: [12, 8, 1], width: 0.1 },
   'vit-binary': { inputShape: [8, 8, 1], width: 0.125, depth: 2, heads: 2 },
   'vit-float-attention': { inputShape: [8, 8, 1], width: 0.125, depth: 2, heads: 2 },
 };
@@ -124,6 +125,25 @@ describe('sizes, counted by hand', () => {
     expect(() => total({ shortcut: 'some' })).toThrow(
       /"shortcut" .*got "some", expected one of "real", "none"/,
     );
+  });
+
+  it('kws-1d, and that no output of it sees what comes after', () => {
+    const words = { ...mnist, inputShape: [48, 32, 1] as const, classes: 11 };
+    const { total } = summary(createModel('kws-1d', words));
+    expect(total.binaryParams).toBe(6 * 3 * 96 * 96);
+    expect(total.binaryMacs).toBe(2 * 3 * 96 * 96 * (48 + 24 + 12));
+    expect(total.floatParams).toBe(32 * 96 + 7 * 4 * 96 + 96 * 11 + 11);
+    const model = tiny('kws-1d');
+    const before = tfl.model({ inputs: model.inputs, outputs: model.getLayer('stage3_conv2_add').output });
+    // Twelve frames of eight bands become three; the last four frames change the last alone.
+    const [a, b] = tf.tidy(() => {
+      const x = inputsFor(model, 1, 3);
+      const other = tf.concat([x.slice([0, 0], [1, 8]), tf.neg(x.slice([0, 8], [1, 4]))], 1);
+      return [x, other].map((input) => [...(before.predict(input) as tf.Tensor).dataSync()]);
+    }) as [number[], number[]];
+    const channels = a.length / 3;
+    expect(b.slice(0, 2 * channels)).toEqual(a.slice(0, 2 * channels));
+    expect(b.slice(2 * channels)).not.toEqual(a.slice(2 * channels));
   });
 
   it('vit-float-attention is binary in its blocks, and counts the products of attention', () => {

@@ -5,7 +5,7 @@ import { soundLength } from './settings.js';
 
 /** Which energies bytes stand for, in 256ths of an octave. */
 export interface ByteScale {
-  /** Of byte 0; where it is undefined, byte 255 is the loudest of the example. */
+  /** Of byte 0; where it is undefined, byte 255 is the loudest of the example, and digital silence is 0. */
   readonly zero?: number;
   /** From one byte to the next: 2^bits. */
   readonly bits: number;
@@ -46,8 +46,9 @@ function spectraBytes(
   { normalize }: Pick<SoundSettings, 'normalize'>,
   out: Uint8Array | Uint8ClampedArray,
 ): void {
-  const { bits, zero = spectra.reduce((most, v) => Math.max(most, v), 0) - 255 * 2 ** bits } =
-    byteScales[normalize];
+  const { bits, zero: fixed } = byteScales[normalize];
+  // An example quieter than the scale is high has nothing loud in it: its bytes begin at no energy at all.
+  const zero = fixed ?? Math.max(0, spectra.reduce((most, v) => Math.max(most, v), 0) - 255 * 2 ** bits);
   spectra.forEach((v, i) => (out[i] = Math.max(0, Math.min(255, (v - zero) >> bits))));
 }
 

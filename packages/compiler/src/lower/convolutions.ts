@@ -1,4 +1,5 @@
 // Convolutions and dense layers of bitgrad and of tfjs-layers, by geometry.
+import { windowExtent } from '@bitgrad/bits';
 import { isQuantLayer } from '@bitgrad/layers';
 import type { Shape, Window } from '@bitgrad/runtime';
 import { uniformToFloat } from '../packing/emit.js';
@@ -171,7 +172,8 @@ export const conv1d: Lowering = (layer, [x], context) => {
   const config = configOf(layer);
   const g = geometryOf(config);
   const last = ([size]: readonly [number, number]): [number, number] => [1, size];
-  const padding = Array.isArray(g.padding) ? [[0, 0], g.padding] : g.padding; // prettier-ignore
+  const ends = g.padding === 'causal' ? [windowExtent(g.kernel[0], g.dilations[0]) - 1, 0] : g.padding;
+  const padding = Array.isArray(ends) ? [[0, 0], ends] : ends; // prettier-ignore
   const flat = {
     ...g,
     padding,

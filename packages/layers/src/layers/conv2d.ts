@@ -1,5 +1,6 @@
 // 2-D and 1-D convolutions with a quantized kernel and input.
 import * as tf from '@tensorflow/tfjs-core';
+import { windowExtent } from '@bitgrad/bits';
 import { BitgradError, option } from '@bitgrad/core';
 import { convRules, kernelRules, layerOptions, type LayerRules } from '../layer-options.js';
 import { knownSize, singleShape, type Shape } from '../keras.js';
@@ -81,8 +82,11 @@ export const quantConv2d = (args: QuantConv2DArgs): QuantConv2D => new QuantConv
 export interface QuantConv1DArgs extends Omit<ConvArgs, 'padding'>, KernelArgs {
   /** Number of output channels. */
   filters: number;
-  /** 'valid' (default), 'same', or numbers of elements: one for both ends, or [before, after]. */
-  padding?: 'valid' | 'same' | number | readonly [before: number, after: number];
+  /**
+   * 'valid' (default), 'same', 'causal' (all of it before, so that no output sees an input after its own place), or numbers
+   * of elements: one for both ends, or [before, after].
+   */
+  padding?: 'valid' | 'same' | 'causal' | number | readonly [before: number, after: number];
 }
 
 const widen = (value: number | readonly number[] | null | undefined): [number, number] => {
@@ -90,11 +94,13 @@ const widen = (value: number | readonly number[] | null | undefined): [number, n
   return [1, (Array.isArray(value) && value.length !== 1 ? Number.NaN : width) as number];
 };
 
-/** The padding of one axis, a number or [before, after], as that of a convolution of height 1. */
-const paddingOfWidth = (padding: QuantConv1DArgs['padding']): Pick<ConvArgs, 'padding'> => {
-  if (padding === undefined || typeof padding === 'string') return { padding } as Pick<ConvArgs, 'padding'>;
+/** The padding of one axis as that of a convolution of height 1. */
+const paddingOfWidth = ({ padding, kernelSize, dilationRate }: QuantConv1DArgs): ConvArgs['padding'] => {
+  if (padding === 'causal')
+    return [[0, 0], [windowExtent(widen(kernelSize)[1], widen(dilationRate)[1]) - 1, 0]]; // prettier-ignore
+  if (padding === undefined || typeof padding === 'string') return padding;
   const [before, after] = typeof padding === 'number' ? [padding, padding] : padding;
-  return { padding: [[0, 0], [before, after]] }; // prettier-ignore
+  return [[0, 0], [before, after]]; // prettier-ignore
 };
 
 /** 1-D convolution: x [n, w, c], kernel [k, c, filters]. */
@@ -110,7 +116,7 @@ export class QuantConv1D extends ProductLayer {
     this.filters = positiveInteger(args?.filters, 'filters of QuantConv1D');
     this.options = convOptions({
       ...args,
-      ...paddingOfWidth(args.padding),
+      padding: paddingOfWidth(args),
       kernelSize: widen(args.kernelSize),
       strides: widen(args.strides),
       dilationRate: widen(args.dilationRate),
