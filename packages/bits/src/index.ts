@@ -77,7 +77,14 @@ export {
 } from './runs-here.js';
 export { createResampler, resample, type Resampler } from './sound/resample.js';
 export { spectrumTables, type SpectrumTables } from './sound/spectrum.js';
-export { byteScales, soundBytes, soundReader, soundStream, type ByteScale } from './sound/features.js';
+export {
+  byteScales,
+  soundBytes,
+  soundFrames,
+  soundReader,
+  soundStream,
+  type ByteScale,
+} from './sound/features.js';
 export {
   defaultSound,
   soundLength,

@@ -144,6 +144,7 @@ export async function readPacked(path: string): Promise<{ model: PackedModel; fi
 export interface Started {
   readonly model: PackedModel;
   readonly fileBytes: number;
+  readonly engine: Engine;
   readonly executable: Executable;
   readonly report: EngineReport;
 }
@@ -166,7 +167,7 @@ export async function startPacked(
   const report = executable.report();
   for (const { name: other, reason } of skipped) writeLine(io.stderr, `engine ${other} not used: ${reason}`);
   if (report.threadsReason) writeLine(io.stderr, `one thread: ${report.threadsReason}`);
-  return { model, fileBytes, executable, report };
+  return { model, fileBytes, engine, executable, report };
 }
 
 /** `wasm (simd, 2 threads)`. */

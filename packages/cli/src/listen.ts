@@ -2,7 +2,15 @@
 import { BitgradError, resample } from '@bitgrad/core';
 import { createNoise, noiseKinds, type Recording } from '@bitgrad/datasets';
 import { readRecording } from '@bitgrad/datasets/node';
-import { createDetector, soundStream, topClasses, type Detection } from '@bitgrad/runtime';
+import {
+  createDetector,
+  openStream,
+  soundFrames,
+  soundStream,
+  topClasses,
+  type Detection,
+  type OutputArray,
+} from '@bitgrad/runtime';
 import { engineText, runOn, type Started } from './engines.js';
 import { exitCodes } from './exit.js';
 import { writeLine, type CliIo } from './io.js';
@@ -17,20 +25,64 @@ interface Heard {
   /** Answers that the model gave, and the seconds that they took. */
   readonly answers: number;
   readonly took: number;
+  /** Whether each frame was computed once, and why not. */
+  readonly streaming: Streaming;
+}
+
+/** How sound that goes on is computed: each frame once, or all frames of an example for each answer, and why. */
+interface Streaming {
+  readonly frames: 'new' | 'all';
+  readonly reason: string | null;
+}
+
+/** A model that hears. */
+interface Ear {
+  readonly streaming: Streaming;
+  push(samples: Int16Array): Promise<OutputArray | undefined>;
+  dispose(): void;
+}
+
+/** Computes each frame once where the model is causal and its sound is not normalized to what is still to come. */
+async function openEar({ model, engine, executable, report }: Started, rate: number): Promise<Ear> {
+  const target = { input: inputSpec(model), metadata: model.metadata };
+  try {
+    const frames = soundFrames(rate, target);
+    const stream = await openStream(model, { engine, threads: report.threads });
+    return {
+      streaming: { frames: 'new', reason: null },
+      async push(samples) {
+        const input = frames.push(samples);
+        return input && stream.push(input);
+      },
+      dispose: () => stream.dispose(),
+    };
+  } catch (error) {
+    if (!(error instanceof BitgradError) || !['unsupported-op', 'invalid-option'].includes(error.code))
+      throw error;
+    const stream = soundStream(rate, target);
+    return {
+      streaming: { frames: 'all', reason: error.message },
+      async push(samples) {
+        const input = stream.push(samples);
+        return input && runOn(executable, input);
+      },
+      dispose() {},
+    };
+  }
 }
 
 const answersPerSecond = 10;
 
 /** Runs a model on a recording as on sound that comes in. @throws BitgradError as `soundStream` */
 async function listen(
-  { model, executable }: Started,
+  started: Started,
   { samples, sampleRate }: Recording,
   threshold: number | undefined,
   onWord: (word: Detection) => void = () => {},
 ): Promise<Heard> {
-  const { sound } = model.metadata;
-  const rate = sound?.sampleRate ?? sampleRate;
-  const stream = soundStream(rate, { input: inputSpec(model), metadata: model.metadata });
+  const { model } = started;
+  const rate = model.metadata.sound?.sampleRate ?? sampleRate;
+  const ear = await openEar(started, rate);
   const known = answersOf(model);
   const count = model.plan.buffers[model.plan.output]!.shape.at(-1)!;
   const detector = createDetector({ threshold });
@@ -38,11 +90,10 @@ async function listen(
   const piece = Math.max(1, Math.round(rate / answersPerSecond));
   const detections: Detection[] = [];
   let answers = 0;
-  const started = performance.now();
+  const began = performance.now();
   for (let at = 0; at < heard.length; at += piece) {
-    const input = stream.push(heard.subarray(at, at + piece));
-    if (!input) continue;
-    const output = await runOn(executable, input);
+    const output = await ear.push(heard.subarray(at, at + piece));
+    if (!output) continue;
     answers++;
     const word = detector.push(
       topClasses(output, known, Math.max(2, count)),
@@ -52,8 +103,9 @@ async function listen(
     detections.push(word);
     onWord(word);
   }
-  const took = (performance.now() - started) / 1000;
-  return { seconds: samples.length / sampleRate, detections, answers, took };
+  const took = (performance.now() - began) / 1000;
+  ear.dispose();
+  return { seconds: samples.length / sampleRate, detections, answers, took, streaming: ear.streaming };
 }
 
 /** Words that a model hears where nobody speaks. */
@@ -142,7 +194,7 @@ export async function runSound(
   else
     writeLine(
       io.stderr,
-      `${heard.detections.length} words in ${seconds.toFixed(1)} s; ${answers} answers took ${took.toFixed(2)} s on ${engineText(started.report)}`,
+      `${heard.detections.length} words in ${seconds.toFixed(1)} s; ${answers} answers, ${heard.streaming.frames === 'new' ? 'each frame computed once' : 'all frames for each'}, took ${took.toFixed(2)} s on ${engineText(started.report)}`,
     );
   return exitCodes.done;
 }

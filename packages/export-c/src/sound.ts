@@ -48,7 +48,7 @@ void ${name}_forget(void);
 };
 
 /** The Fourier transform in place, its input in the order of reversed bits. */
-const transformText = (frame: number): string => `/* x / 2^15, rounded to the nearest. */
+const transformText = (frame: number, shift: number): string => `/* x / 2^15, rounded to the nearest. */
 static int32_t sound_scaled(int64_t x)
 {
   x += 16384;
@@ -57,11 +57,11 @@ static int32_t sound_scaled(int64_t x)
 
 static void sound_transform(void)
 {
-  int half, step, start, k;
-  for (half = 1, step = ${frame / 2}; half < ${frame}; half *= 2, step /= 2) {
-    for (start = 0; start < ${frame}; start += 2 * half) {
-      for (k = 0; k < half; k++) {
-        const int i = start + k, j = i + half;
+  int size, step, start, k;
+  for (size = 1, step = ${frame / 2}; size < ${frame / 2}; size *= 2, step /= 2) {
+    for (start = 0; start < ${frame / 2}; start += 2 * size) {
+      for (k = 0; k < size; k++) {
+        const int i = start + k, j = i + size;
         const int64_t c = sound_cosine[k * step], s = sound_sine[k * step];
         const int32_t x = sound_scaled(sound_re[j] * c - sound_im[j] * s);
         const int32_t y = sound_scaled(sound_re[j] * s + sound_im[j] * c);
@@ -72,6 +72,21 @@ static void sound_transform(void)
       }
     }
   }
+}
+
+/* The power of a frequency of the frame, of the transform of even samples as real, odd ones as imaginary parts. */
+static uint64_t sound_power(int k)
+{
+  int64_t x, y = 0;
+  if (k == 0) x = 2 * ((int64_t)sound_re[0] + sound_im[0]);
+  else if (k == ${frame / 2}) x = 2 * ((int64_t)sound_re[0] - sound_im[0]);
+  else {
+    const int64_t c = sound_cosine[k], s = sound_sine[k];
+    const int32_t a = sound_re[k] - sound_re[${frame / 2} - k], b = sound_im[k] + sound_im[${frame / 2} - k];
+    x = (int64_t)sound_re[k] + sound_re[${frame / 2} - k] + sound_scaled(b * c + a * s);
+    y = (int64_t)sound_im[k] - sound_im[${frame / 2} - k] + sound_scaled(b * s - a * c);
+  }
+  return (uint64_t)(x * x + y * y) >> ${shift + 2};
 }
 `;
 
@@ -84,11 +99,12 @@ const spectrumText = (settings: SoundSettings): string => {
 ${tablesText(tables)}
 static int16_t sound_samples[${frame}];
 static int16_t sound_spectra[${frames}][${bands}];
-static int32_t sound_re[${frame}], sound_im[${frame}];
+static int32_t sound_re[${frame / 2}], sound_im[${frame / 2}];
+static uint64_t sound_powers[${frame / 2 + 1}];
 static uint8_t sound_input[${size}];
 static int sound_filled, sound_row, sound_heard;
 
-${transformText(frame)}
+${transformText(frame, tables.shift)}
 /* 256 log2(x), straight between powers of two. */
 static int16_t sound_log(uint64_t x)
 {
@@ -100,17 +116,16 @@ static int16_t sound_log(uint64_t x)
 static void sound_frame(void)
 {
   int i, k, band;
-  for (i = 0; i < ${frame}; i++) {
-    sound_re[sound_order[i]] = sound_scaled((int64_t)sound_samples[i] * sound_window[i]);
-    sound_im[i] = 0;
+  for (i = 0; i < ${frame / 2}; i++) {
+    sound_re[sound_order[i]] = sound_scaled((int64_t)sound_samples[2 * i] * sound_window[2 * i]);
+    sound_im[sound_order[i]] = sound_scaled((int64_t)sound_samples[2 * i + 1] * sound_window[2 * i + 1]);
   }
   sound_transform();
+  for (k = 0; k <= ${frame / 2}; k++) sound_powers[k] = sound_power(k);
   for (band = 0; band < ${bands}; band++) {
     uint64_t sum = 1;
-    for (i = sound_offsets[band], k = sound_first[band]; i < sound_offsets[band + 1]; i++, k++) {
-      const int64_t re = sound_re[k], im = sound_im[k];
-      sum += sound_weights[i] * ((uint64_t)(re * re + im * im) >> ${tables.shift});
-    }
+    for (i = sound_offsets[band], k = sound_first[band]; i < sound_offsets[band + 1]; i++, k++)
+      sum += sound_weights[i] * sound_powers[k];
     sound_spectra[sound_row][band] = sound_log(sum);
   }
   sound_row = (sound_row + 1) % ${frames};

@@ -138,7 +138,7 @@ describe('sizes, counted by hand', () => {
     // Twelve frames of eight bands become three; the last four frames change the last alone.
     const [a, b] = tf.tidy(() => {
       const x = inputsFor(model, 1, 3);
-      const other = tf.concat([x.slice([0, 0], [1, 8]), tf.neg(x.slice([0, 8], [1, 4]))], 1);
+      const other = tf.concat([tf.slice(x, [0, 0], [1, 8]), tf.neg(tf.slice(x, [0, 8], [1, 4]))], 1);
       return [x, other].map((input) => [...(before.predict(input) as tf.Tensor).dataSync()]);
     }) as [number[], number[]];
     const channels = a.length / 3;

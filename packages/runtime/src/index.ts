@@ -30,7 +30,7 @@ export { createPlanBuilder, type OpDraft, type PlanBuilder } from './builder.js'
 export { decodeModel } from './format/decode-model.js';
 export { encodeModel } from './format/encode.js';
 export { createDetector, type Detection, type DetectorOptions } from './detector.js';
-export { soundInput, soundStream, type SoundStream, type SoundTarget } from './sound-input.js';
+export { soundFrames, soundInput, soundStream, type SoundStream, type SoundTarget } from './sound-input.js';
 export { imageInput, normalizeBytes, type CanvasLike, type ImageOptions, type ImageTarget } from './input.js';
 export { jsEngine } from './js-engine/index.js';
 export { defaultLimits, type Limits } from './limits.js';
@@ -88,6 +88,8 @@ export {
 export { ops as opDefinitions } from './ops/index.js';
 export { attribute, registerOp, type OwnOp, type RegisteredOp } from './ops/register.js';
 export { resultFor } from './run.js';
+export { loadStream, openStream, type StreamModel, type StreamReport } from './stream/load-stream.js';
+export type { Stream } from './stream/run.js';
 export type { ModelSource } from './source.js';
 export {
   channelCount,

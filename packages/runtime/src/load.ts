@@ -19,12 +19,13 @@ import type {
   InputArray,
   OutputArray,
 } from './engine.js';
-import { check, failure } from './fail.js';
+import { failure } from './fail.js';
 import { decode } from './format/decode.js';
 import { beginsAsModel } from './format/layout.js';
 import { limitsFrom, type Limits } from './limits.js';
 import type { ModelMetadata, PackedModel } from './model.js';
 import type { BufferSpec } from './plan.js';
+import { finite } from './run.js';
 import { originOf, readSource, type ModelSource } from './source.js';
 
 /** Options of {@link loadModel}. */
@@ -82,7 +83,8 @@ const rules: OptionRules<LoadOptions> = {
   limits: { expected: '', allows: () => true },
 };
 
-async function start(
+/** A model on the first of some engines that runs it. */
+export async function start(
   model: PackedModel,
   engines: readonly Engine[],
   options: ExecutableOptions,
@@ -121,11 +123,20 @@ async function decodeFrom(source: ModelSource, bytes: Uint8Array, limits: Limits
   }
 }
 
-/** @throws BitgradError `not-finite` */
-function finite(input: InputArray): InputArray {
-  const at = input instanceof Float32Array ? input.findIndex((v) => !Number.isFinite(v)) : -1;
-  check(at < 0, 'not-finite', `input ${at}`, input?.[at], 'a finite number');
-  return input;
+/** The options of what makes a model run: engines, limits, and what each engine is told. */
+export function loadOptions(owner: string, options: LoadOptions) {
+  const { engine = defaultEngine(), limits, ...rest } = checkOptions('runtime', owner, options, rules);
+  // A bundler leaves the default out where nothing else uses it.
+  if (!engine) throw failure('invalid-option', { what: 'engine', expected: engineRule.expected });
+  const bounds = limitsFrom(limits);
+  const { memoryBytes } = bounds;
+  return { bounds, engines: [engine].flat() as Engine[], rest: { ...rest, memoryBytes } };
+}
+
+/** Reads a file and checks it. */
+export async function readModel(source: ModelSource, bounds: Limits, signal?: AbortSignal) {
+  const bytes = await readSource(source, bounds, signal);
+  return { bytes, model: await decodeFrom(source, bytes, bounds) };
 }
 
 /**
@@ -135,16 +146,9 @@ function finite(input: InputArray): InputArray {
  *   `limit-exceeded`, `invalid-option`, `invalid-state`, `backend-unavailable`; the signal's reason when aborted
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  const { engine = defaultEngine(), limits, ...rest } = checkOptions('runtime', 'loadModel', options, rules);
-  // A bundler leaves the default out where nothing else uses it.
-  if (!engine) throw failure('invalid-option', { what: 'engine', expected: engineRule.expected });
-  const bounds = limitsFrom(limits);
-  const bytes = await readSource(source, bounds, rest.signal);
-  const model = await decodeFrom(source, bytes, bounds);
-  const { executable, skipped } = await start(model, [engine].flat() as Engine[], {
-    ...rest,
-    memoryBytes: bounds.memoryBytes,
-  });
+  const { bounds, engines, rest } = loadOptions('loadModel', options);
+  const { bytes, model } = await readModel(source, bounds, rest.signal);
+  const { executable, skipped } = await start(model, engines, rest);
   const { plan, metadata } = model;
   return {
     metadata,

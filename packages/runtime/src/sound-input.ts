@@ -4,6 +4,7 @@ import {
   option,
   resample,
   soundBytes,
+  soundFrames as framesOf,
   soundSettings,
   soundStream as streamOf,
   type SoundSettings,
@@ -76,11 +77,25 @@ export function soundInput(
 export interface SoundStream {
   /**
    * Takes further samples.
-   * @returns the model's input of what was heard last; undefined before there is enough, and where nothing new is complete
+   * @returns the model's input; undefined before there is enough, and where nothing new is complete
    */
   push(samples: Int16Array | Float32Array): InputArray | undefined;
   /** Forgets what was heard. */
   reset(): void;
+}
+
+/** The settings where what is pushed has the model's rate, so that no filter runs across the pieces. */
+function prepareStream(name: string, sampleRate: number, target: SoundTarget) {
+  const prepared = prepare(name, target, sampleRate);
+  check(
+    sampleRate === prepared.settings.sampleRate,
+    'invalid-option',
+    `sample rate of ${name}`,
+    sampleRate,
+    `${prepared.settings.sampleRate}, that of the model`,
+    'In a page, new AudioContext({ sampleRate }) gives it.',
+  );
+  return prepared;
 }
 
 /**
@@ -89,21 +104,32 @@ export interface SoundStream {
  * @throws BitgradError `invalid-option`, `shape-mismatch`
  */
 export function soundStream(sampleRate: number, target: SoundTarget): SoundStream {
-  const { settings, given } = prepare('soundStream', target, sampleRate);
-  check(
-    sampleRate === settings.sampleRate,
-    'invalid-option',
-    'sample rate of soundStream',
-    sampleRate,
-    `${settings.sampleRate}, that of the model`,
-    'In a page, new AudioContext({ sampleRate }) gives it.',
-  );
+  const { settings, given } = prepareStream('soundStream', sampleRate, target);
   const stream = streamOf(settings);
   return {
     push(samples) {
       checkValue('runtime', 'samples', samples, samplesRule);
       const bytes = stream.push(samples);
       return bytes && given(bytes);
+    },
+    reset: () => stream.reset(),
+  };
+}
+
+/**
+ * New frames of sound that goes on, for `loadStream`: its `push` takes what this one gives.
+ * @param sampleRate of what is pushed: that of the model
+ * @returns its `push` gives the frames that are complete with the samples, [n, bands]; undefined where there are none
+ * @throws BitgradError `invalid-option`, also for a model of sound normalized to the peak; `shape-mismatch`
+ */
+export function soundFrames(sampleRate: number, target: SoundTarget): SoundStream {
+  const { settings, given } = prepareStream('soundFrames', sampleRate, target);
+  const stream = framesOf(settings);
+  return {
+    push(samples) {
+      checkValue('runtime', 'samples', samples, samplesRule);
+      const bytes = stream.push(samples);
+      return bytes.length > 0 ? given(bytes) : undefined;
     },
     reset: () => stream.reset(),
   };

@@ -1,6 +1,7 @@
 // The bytes of a recording: the part where most is said, its spectra, and those in 8 bits.
 import { createSpectrum } from './spectrum.js';
 import type { SoundSettings } from './fields.js';
+import { failureOf } from '../options.js';
 import { soundLength } from './settings.js';
 
 /** Which energies bytes stand for, in 256ths of an octave. */
@@ -47,9 +48,12 @@ function spectraBytes(
   out: Uint8Array | Uint8ClampedArray,
 ): void {
   const { bits, zero: fixed } = byteScales[normalize];
+  const { length } = spectra;
+  let most = 0;
+  for (let i = 0; i < length; i++) most = Math.max(most, spectra[i]!);
   // An example quieter than the scale is high has nothing loud in it: its bytes begin at no energy at all.
-  const zero = fixed ?? Math.max(0, spectra.reduce((most, v) => Math.max(most, v), 0) - 255 * 2 ** bits);
-  spectra.forEach((v, i) => (out[i] = Math.max(0, Math.min(255, (v - zero) >> bits))));
+  const zero = fixed ?? Math.max(0, most - 255 * 2 ** bits);
+  for (let i = 0; i < length; i++) out[i] = Math.max(0, Math.min(255, (spectra[i]! - zero) >> bits));
 }
 
 /** Makes {@link soundBytes} of many recordings: tables and memory are made once. */
@@ -83,6 +87,32 @@ export const soundBytes = (
 ): Uint8Array => soundReader(settings)(samples, offset);
 
 /**
+ * Spectra of the frames that are complete, as sound comes in.
+ * @param row makes place for one: the array that takes its bands, and where they begin
+ * @returns takes samples, and gives how many frames were complete
+ */
+function spectraAsTheyCome(settings: SoundSettings, row: () => readonly [Int16Array, number]) {
+  const { hop, frame } = settings;
+  const spectrum = createSpectrum(settings);
+  let rest = new Int16Array(0);
+  return {
+    push(samples: Int16Array | Float32Array): number {
+      const added = toInt16(samples);
+      const all = new Int16Array(rest.length + added.length);
+      all.set(rest);
+      all.set(added, rest.length);
+      let at = 0;
+      for (; at + frame <= all.length; at += hop) spectrum.frame(all, at, ...row());
+      rest = all.slice(at);
+      return at / hop;
+    },
+    reset(): void {
+      rest = new Int16Array(0);
+    },
+  };
+}
+
+/**
  * Bytes of sound as it comes in: each call computes the new frames alone.
  * @returns a function that takes samples and gives the bytes of the last `frames` frames, or undefined before there are so
  *   many and where no new one is complete; the array is used again
@@ -92,32 +122,59 @@ export function soundStream(settings: SoundSettings): {
   /** Forgets what was heard. */
   reset(): void;
 } {
-  const { frames, bands, hop, frame } = settings;
-  const spectrum = createSpectrum(settings);
+  const { frames, bands } = settings;
   const spectra = new Int16Array(frames * bands);
   const bytes = new Uint8Array(frames * bands);
-  let rest = new Int16Array(0);
   let heard = 0;
+  const come = spectraAsTheyCome(settings, () => {
+    spectra.copyWithin(0, bands);
+    return [spectra, (frames - 1) * bands];
+  });
   return {
     push(samples) {
-      const added = toInt16(samples);
-      const all = new Int16Array(rest.length + added.length);
-      all.set(rest);
-      all.set(added, rest.length);
-      let at = 0;
-      for (; at + frame <= all.length; at += hop) {
-        spectra.copyWithin(0, bands);
-        spectrum.frame(all, at, spectra, (frames - 1) * bands);
-        heard++;
-      }
-      rest = all.slice(at);
-      if (at === 0 || heard < frames) return undefined;
+      const complete = come.push(samples);
+      heard += complete;
+      if (complete === 0 || heard < frames) return undefined;
       spectraBytes(spectra, settings, bytes);
       return bytes;
     },
     reset() {
-      rest = new Int16Array(0);
+      come.reset();
       heard = 0;
     },
+  };
+}
+
+/**
+ * Bytes of new frames alone, for what remembers earlier ones itself.
+ * @returns takes samples and gives the bytes of the frames that are complete with them, [n, bands]; n may be 0
+ * @throws BitgradError `invalid-option` where bytes depend on how loud the rest of an example is
+ */
+export function soundFrames(settings: SoundSettings): {
+  push(samples: Int16Array | Float32Array): Uint8Array;
+  /** Forgets the samples of a frame that is not complete. */
+  reset(): void;
+} {
+  if (byteScales[settings.normalize].zero === undefined)
+    throw failureOf('bits')('invalid-option', {
+      what: 'normalize of sound whose frames are computed once',
+      got: settings.normalize,
+      expected: 'fixed: to the peak of an example, bytes of a frame change with those after it',
+    });
+  const { bands } = settings;
+  let rows: Int16Array[] = [];
+  const come = spectraAsTheyCome(settings, () => {
+    const row = new Int16Array(bands);
+    rows.push(row);
+    return [row, 0];
+  });
+  return {
+    push(samples) {
+      rows = [];
+      const bytes = new Uint8Array(come.push(samples) * bands);
+      rows.forEach((row, t) => spectraBytes(row, settings, bytes.subarray(t * bands, (t + 1) * bands)));
+      return bytes;
+    },
+    reset: () => come.reset(),
   };
 }

@@ -9,7 +9,7 @@ export interface SpectrumTables {
   /** cos and -sin of 2 pi k / frame, 15 bits of fraction, [frame / 2] each. */
   readonly cosine: Int16Array;
   readonly sine: Int16Array;
-  /** The frequency that each bit-reversed place holds, [frame]. */
+  /** Where the transform of half the length takes each pair of samples: bits in reverse, [frame / 2]. */
   readonly order: Uint16Array;
   /** First frequency of each band, [bands]. */
   readonly first: Uint16Array;
@@ -33,8 +33,8 @@ export function spectrumTables({ frame, bands, sampleRate, lowest, highest }: So
   const turn = (2 * Math.PI) / frame;
   const tabled = (length: number, value: (k: number) => number): Int16Array =>
     Int16Array.from({ length }, (_, k) => Math.round(unit * value(k)));
-  const order = new Uint16Array(frame);
-  for (let i = 0; i < frame; i++) order[i] = (order[i >> 1]! >> 1) | ((i & 1) << (bits - 1));
+  const order = new Uint16Array(frame / 2);
+  for (let i = 0; i < frame / 2; i++) order[i] = (order[i >> 1]! >> 1) | ((i & 1) << (bits - 2));
   const [from, to] = [toMel(lowest), toMel(highest)];
   // Corners of the triangles, in frequencies of the transform.
   const corners = Array.from(
@@ -69,7 +69,7 @@ export function spectrumTables({ frame, bands, sampleRate, lowest, highest }: So
   };
 }
 
-const scaled = (value: number): number => Math.floor((value + 2 ** 14) / 2 ** 15);
+const scaled = (value: number): number => Math.floor((value + 2 ** 14) * 2 ** -15);
 
 /** 256 log2(x) of an integer from 1: straight between powers of two (Mitchell 1962), at most 22 below the logarithm. */
 export function log256(x: number): number {
@@ -83,21 +83,39 @@ export function createSpectrum(settings: SoundSettings) {
   const tables = spectrumTables(settings);
   const { window, cosine, sine, order, first, offsets, weights, shift } = tables;
   const { frame, bands } = settings;
-  const [re, im] = [new Int32Array(frame), new Int32Array(frame)];
-  const power = new Float64Array(frame / 2 + 1);
+  const half = frame / 2;
+  // Integers of up to 26 bits, as doubles: their products with tables have 42, their squares 52.
+  const [re, im] = [new Float64Array(half), new Float64Array(half)];
+  const power = new Float64Array(half + 1);
+  // Twice the amplitudes: a quarter of their squares.
+  const down = 2 ** -(shift + 2);
   const transform = (): void => {
-    for (let half = 1, step = frame / 2; half < frame; half *= 2, step /= 2)
-      for (let start = 0; start < frame; start += 2 * half)
-        for (let k = 0; k < half; k++) {
-          const [i, j] = [start + k, start + k + half];
-          const [c, s] = [cosine[k * step]!, sine[k * step]!];
-          const x = scaled(re[j]! * c - im[j]! * s);
-          const y = scaled(re[j]! * s + im[j]! * c);
+    for (let size = 1, step = half; size < half; size *= 2, step /= 2)
+      for (let k = 0; k < size; k++) {
+        const [c, s] = [cosine[k * step]!, sine[k * step]!];
+        for (let i = k; i < half; i += 2 * size) {
+          const j = i + size;
+          const [a, b] = [re[j]!, im[j]!];
+          const x = scaled(a * c - b * s);
+          const y = scaled(a * s + b * c);
           re[j] = re[i]! - x;
           im[j] = im[i]! - y;
           re[i] = re[i]! + x;
           im[i] = im[i]! + y;
         }
+      }
+  };
+  /** Of the transform of even samples as real, odd ones as imaginary parts: that of all of them (Sorensen et al. 1987). */
+  const powers = (): void => {
+    power[0] = Math.floor(4 * (re[0]! + im[0]!) ** 2 * down);
+    power[half] = Math.floor(4 * (re[0]! - im[0]!) ** 2 * down);
+    for (let k = 1; k < half; k++) {
+      const [c, s] = [cosine[k]!, sine[k]!];
+      const [a, b] = [re[k]! - re[half - k]!, im[k]! + im[half - k]!];
+      const x = re[k]! + re[half - k]! + scaled(b * c + a * s);
+      const y = im[k]! - im[half - k]! + scaled(b * s - a * c);
+      power[k] = Math.floor((x * x + y * y) * down);
+    }
   };
   return {
     tables,
@@ -108,13 +126,12 @@ export function createSpectrum(settings: SoundSettings) {
      * @param out takes 256 log2(1 + the energy of each band), from `to` on
      */
     frame(samples: Int16Array, at: number, out: Int16Array, to: number): void {
-      for (let i = 0; i < frame; i++) {
-        re[order[i]!] = scaled((samples[at + i] ?? 0) * window[i]!);
-        im[i] = 0;
+      for (let i = 0; i < half; i++) {
+        re[order[i]!] = scaled((samples[at + 2 * i] ?? 0) * window[2 * i]!);
+        im[order[i]!] = scaled((samples[at + 2 * i + 1] ?? 0) * window[2 * i + 1]!);
       }
       transform();
-      for (let k = 0; k < power.length; k++)
-        power[k] = Math.floor((re[k]! * re[k]! + im[k]! * im[k]!) / 2 ** shift);
+      powers();
       for (let band = 0; band < bands; band++) {
         let sum = 1;
         for (let i = offsets[band]!, k = first[band]!; i < offsets[band + 1]!; i++, k++)
