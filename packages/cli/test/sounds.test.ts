@@ -60,6 +60,7 @@ it('recordings, named by label, speaker and number', { timeout: 240_000 }, async
   expect(stream.seconds).toBeCloseTo((16_000 + said.length) / 11_025, 6);
   const when = 8000 / 11_025;
   expect(stream.detections.some(({ name, seconds }: { name: string; seconds: number }) => name === 'up' && seconds > when && seconds < when + 1.2)).toBe(true); // prettier-ignore
+  expect(stream.streaming).toMatchObject({ frames: 'all', reason: expect.stringContaining('got "peak"') });
   const quiet = await json('run', file, '--false-accepts', '1', '--threshold', '0.99');
   expect(Object.keys(quiet.perHour)).toEqual(['silence', 'white noise', 'pink noise', 'hum', 'clicks']);
   const text = await cli(['run', file, '--audio', long, '--stream', '--threshold', '0.5']);
@@ -77,3 +78,37 @@ it('recordings, named by label, speaker and number', { timeout: 240_000 }, async
   const both = await cli(['run', file, '--audio', one, '--image', one]);
   expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('--image and --audio')]);
 });
+
+it(
+  'a causal net hears each frame once, with the same answers on every engine',
+  { timeout: 240_000 },
+  async () => {
+    const folder = temporaryFolder();
+    for (const [label, up] of [['down', false], ['up', true]] as const)
+    for (let n = 0; n < 20; n++) writeFileSync(join(folder, `${label}_ann_${n}.wav`), sweep(up, n + (up ? 100 : 0))); // prettier-ignore
+    const [run, file] = [join(folder, 'run'), join(folder, 'm.bitgrad')];
+    await json('train', '--data', `audio:${folder}`, '--model', 'kws-1d', '--model-options', '{"width":0.25}', '--epochs', '4', '--batch', '10',
+    '--lr', '0.01', '--sound', '{"frames":24,"bands":16,"normalize":"fixed"}', '--backend', 'wasm', '--out', run); // prettier-ignore
+    await json('compile', run, '-o', file);
+    const all = await Promise.all(
+      ['js', 'wasm'].map((engine) =>
+        json(
+          'run',
+          file,
+          '--audio',
+          join(folder, 'up_ann_3.wav'),
+          '--stream',
+          '--threshold',
+          '0.3',
+          '--engine',
+          engine,
+        ),
+      ),
+    );
+    for (const { streaming, answers, detections } of all) {
+      expect(streaming).toEqual({ frames: 'new', reason: null });
+      expect(answers).toBeGreaterThan(0);
+      expect(detections).toEqual(all[0].detections);
+    }
+  },
+);

@@ -6,6 +6,7 @@ import {
   encodeModel,
   normalizeBytes,
   imageInput,
+  soundFrames,
   soundInput,
   soundStream,
   type ModelMetadata,
@@ -53,6 +54,23 @@ it('soundStream gives the input of what was heard last', () => {
   expect(stream.push(samples.subarray(500))).toEqual(soundBytes(samples.slice(4 * sound.hop), sound));
   stream.reset();
   expect(stream.push(samples.subarray(0, 500))).toBeUndefined();
+});
+
+it('soundFrames gives each new frame once, and only where it depends on nothing after it', () => {
+  const fixed = { ...target(), metadata: { sound: { ...sound, normalize: 'fixed' } } } as const;
+  const samples = noise(soundLength(sound));
+  const [frames, rng] = [soundFrames(8000, fixed), createRng(4)];
+  const rows: number[] = [];
+  for (let at = 0; at < samples.length;) {
+    const size = 1 + rng.integer(400);
+    rows.push(...(frames.push(samples.subarray(at, at + size)) ?? []));
+    at += size;
+  }
+  expect(rows).toEqual([...soundInput(samples, 8000, fixed)]);
+  expect(frames.push(noise(10))).toBeUndefined();
+  expect(thrown(() => soundFrames(8000, target())).message).toMatch(
+    /normalize .* computed once: got "?peak"?, expected fixed/,
+  );
 });
 
 it('a file keeps the settings, and one with wrong ones is refused', () => {

@@ -2,11 +2,12 @@
 import { expect, it } from 'vitest';
 import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
 import * as exports from '../src/index.js';
+import { causalNet } from './support/causal-net.js';
 import { affineModel } from './support/models.js';
 
 let names = 0;
 
-const heard = () => {
+const heard = (normalize = 'peak') => {
   const sound = {
     sampleRate: 8000,
     frame: 64,
@@ -15,7 +16,7 @@ const heard = () => {
     bands: 4,
     lowest: 100,
     highest: 3000,
-    normalize: 'peak',
+    normalize,
   };
   return { input: { type: 'u8', shape: [2, 4, 1] }, metadata: { sound } } as const;
 };
@@ -23,6 +24,8 @@ const heard = () => {
 it('every exported function works or raises a BitgradError', async () => {
   const { plan, weights, metadata } = affineModel();
   const file = exports.encodeModel(plan, weights, metadata);
+  const { type: _, channels: __, ...causal } = causalNet(2, 64, 'mean');
+  const causalFile = exports.encodeModel(causal.plan, causal.weights, {});
   const failures = await wrongCalls(exports, {
     skip: {
       // For authors of engines, of tensors of a checked plan; every page that runs a model downloads them.
@@ -49,6 +52,9 @@ it('every exported function works or raises a BitgradError', async () => {
       soundInput: { args: () => [new Int16Array(900), 8000, heard()] },
       createDetector: { args: () => [{ threshold: 0.5 }], options: 0, methods: ['push'] },
       soundStream: { args: () => [8000, heard()], methods: ['push'] },
+      soundFrames: { args: () => [8000, heard('fixed')], methods: ['push'] },
+      loadStream: { args: () => [causalFile, {}], options: 1 },
+      openStream: { args: () => [causal, {}], options: 1 },
       topClasses: {
         args: () => [Float32Array.of(1, 2), { metadata: { output: 'logits', classes: ['a', 'b'] } }, 1],
       },

@@ -1,5 +1,4 @@
 // Convolutions and dense layers of bitgrad and of tfjs-layers, by geometry.
-import { windowExtent } from '@bitgrad/bits';
 import { isQuantLayer } from '@bitgrad/layers';
 import type { Shape, Window } from '@bitgrad/runtime';
 import { uniformToFloat } from '../packing/emit.js';
@@ -172,8 +171,7 @@ export const conv1d: Lowering = (layer, [x], context) => {
   const config = configOf(layer);
   const g = geometryOf(config);
   const last = ([size]: readonly [number, number]): [number, number] => [1, size];
-  const ends = g.padding === 'causal' ? [windowExtent(g.kernel[0], g.dilations[0]) - 1, 0] : g.padding;
-  const padding = Array.isArray(ends) ? [[0, 0], ends] : ends; // prettier-ignore
+  const padding = Array.isArray(g.padding) ? [[0, 0], g.padding] : g.padding; // prettier-ignore
   const flat = {
     ...g,
     padding,
