@@ -43,7 +43,7 @@ interface Ear {
 }
 
 /** Computes each frame once where the model is causal and its sound is not normalized to what is still to come. */
-async function openEar({ model, engine, executable, report }: Started, rate: number): Promise<Ear> {
+export async function openEar({ model, engine, executable, report }: Started, rate: number): Promise<Ear> {
   const target = { input: inputSpec(model), metadata: model.metadata };
   try {
     const frames = soundFrames(rate, target);

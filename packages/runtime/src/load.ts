@@ -19,13 +19,12 @@ import type {
   InputArray,
   OutputArray,
 } from './engine.js';
-import { failure } from './fail.js';
+import { check, failure } from './fail.js';
 import { decode } from './format/decode.js';
 import { beginsAsModel } from './format/layout.js';
 import { limitsFrom, type Limits } from './limits.js';
 import type { ModelMetadata, PackedModel } from './model.js';
 import type { BufferSpec } from './plan.js';
-import { finite } from './run.js';
 import { originOf, readSource, type ModelSource } from './source.js';
 
 /** Options of {@link loadModel}. */
@@ -84,7 +83,7 @@ const rules: OptionRules<LoadOptions> = {
 };
 
 /** A model on the first of some engines that runs it. */
-export async function start(
+async function start(
   model: PackedModel,
   engines: readonly Engine[],
   options: ExecutableOptions,
@@ -107,13 +106,17 @@ export async function start(
   signal?.throwIfAborted();
   throw failure('backend-unavailable', {
     what: `no engine can run the model (${reasonsOf(skipped)})`,
-    next: 'Add jsEngine(): it runs everywhere.',
+    next: 'jsEngine() runs everywhere.',
     cause,
   });
 }
 
 /** Decodes what was read; a message names where it came from. */
-async function decodeFrom(source: ModelSource, bytes: Uint8Array, limits: Limits): Promise<PackedModel> {
+export async function decodeFrom(
+  source: ModelSource,
+  bytes: Uint8Array,
+  limits: Limits,
+): Promise<PackedModel> {
   try {
     if (beginsAsModel(bytes)) return decode(bytes, limits);
     throw failure('invalid-file', (await import('./format/lookalike.js')).noModel(bytes));
@@ -123,20 +126,21 @@ async function decodeFrom(source: ModelSource, bytes: Uint8Array, limits: Limits
   }
 }
 
-/** The options of what makes a model run: engines, limits, and what each engine is told. */
+/** @throws BitgradError `not-finite` */
+export function finite(input: InputArray): InputArray {
+  const at = input instanceof Float32Array ? input.findIndex((v) => !Number.isFinite(v)) : -1;
+  check(at < 0, 'not-finite', `input ${at}`, input?.[at], 'a finite number');
+  return input;
+}
+
+/** Options of what runs a model, checked: the limits, and what starts a model on the first engine that runs it. */
 export function loadOptions(owner: string, options: LoadOptions) {
   const { engine = defaultEngine(), limits, ...rest } = checkOptions('runtime', owner, options, rules);
   // A bundler leaves the default out where nothing else uses it.
-  if (!engine) throw failure('invalid-option', { what: 'engine', expected: engineRule.expected });
+  check(!!engine, 'invalid-option', 'engine', engine, engineRule.expected);
   const bounds = limitsFrom(limits);
-  const { memoryBytes } = bounds;
-  return { bounds, engines: [engine].flat() as Engine[], rest: { ...rest, memoryBytes } };
-}
-
-/** Reads a file and checks it. */
-export async function readModel(source: ModelSource, bounds: Limits, signal?: AbortSignal) {
-  const bytes = await readSource(source, bounds, signal);
-  return { bytes, model: await decodeFrom(source, bytes, bounds) };
+  const more = { ...rest, memoryBytes: bounds.memoryBytes };
+  return [bounds, (model: PackedModel) => start(model, [engine].flat() as Engine[], more)] as const;
 }
 
 /**
@@ -146,9 +150,10 @@ export async function readModel(source: ModelSource, bounds: Limits, signal?: Ab
  *   `limit-exceeded`, `invalid-option`, `invalid-state`, `backend-unavailable`; the signal's reason when aborted
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  const { bounds, engines, rest } = loadOptions('loadModel', options);
-  const { bytes, model } = await readModel(source, bounds, rest.signal);
-  const { executable, skipped } = await start(model, engines, rest);
+  const [bounds, start] = loadOptions('loadModel', options);
+  const bytes = await readSource(source, bounds, options.signal);
+  const model = await decodeFrom(source, bytes, bounds);
+  const { executable, skipped } = await start(model);
   const { plan, metadata } = model;
   return {
     metadata,

@@ -1,33 +1,8 @@
 // What every engine checks before it runs: types and lengths of the arrays that the user gave.
 import type { InputArray, OutputArray } from './engine.js';
-import { check, failure } from './fail.js';
-import type { ElementType, Plan, Shape } from './plan.js';
+import { failure } from './fail.js';
+import type { Plan } from './plan.js';
 import { elementCount, expectPlan, isStorage } from './tensors.js';
-
-/**
- * Checks what the user gave as input.
- * @param shape of one example, n >= 1 of which there must be
- * @throws BitgradError `shape-mismatch`
- */
-export function expectInput(input: InputArray, type: string, shape: Shape): void {
-  const size = elementCount(shape);
-  const n = input?.length / size;
-  const typed =
-    isStorage(type as ElementType, input) || (type === 'u8' && input instanceof Uint8ClampedArray);
-  if (!typed || !Number.isInteger(n) || n < 1)
-    throw failure('shape-mismatch', {
-      what: 'input',
-      got: `${(input as object | undefined)?.constructor?.name} of ${input?.length}`,
-      expected: `${type === 'u8' ? 'Uint8Array' : 'Float32Array'} of a multiple of ${size} (${shape.join(' x ')})`,
-    });
-}
-
-/** @throws BitgradError `not-finite` */
-export function finite(input: InputArray): InputArray {
-  const at = input instanceof Float32Array ? input.findIndex((v) => !Number.isFinite(v)) : -1;
-  check(at < 0, 'not-finite', `input ${at}`, input?.[at], 'a finite number');
-  return input;
-}
 
 /**
  * Checks the arguments of `Executable.run` and returns the array for the result: `output` if given, else a new
@@ -37,9 +12,17 @@ export function finite(input: InputArray): InputArray {
 export function resultFor(plan: Plan, input: InputArray, output?: OutputArray): OutputArray {
   expectPlan(plan);
   const { type, shape } = plan.buffers[plan.input]!;
-  expectInput(input, type, shape);
+  const size = elementCount(shape);
+  const n = input?.length / size;
+  const typed = isStorage(type, input) || (type === 'u8' && input instanceof Uint8ClampedArray);
+  if (!typed || !Number.isInteger(n) || n < 1)
+    throw failure('shape-mismatch', {
+      what: 'input',
+      got: `${(input as object | undefined)?.constructor?.name} of ${input?.length}`,
+      expected: `${type === 'u8' ? 'Uint8Array' : 'Float32Array'} of a multiple of ${size} (${shape.join(' x ')})`,
+    });
   const target = plan.buffers[plan.output]!;
-  const length = (input.length / elementCount(shape)) * elementCount(target.shape);
+  const length = n * elementCount(target.shape);
   const result = output ?? new (target.type === 'f32' ? Float32Array : Int32Array)(length);
   if (!isStorage(target.type, result) || result.length !== length)
     throw failure('shape-mismatch', {

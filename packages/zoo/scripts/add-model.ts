@@ -30,8 +30,8 @@ interface RunInfo {
   readonly sound?: SoundSettings;
 }
 
-const [run, name] = process.argv.slice(2);
-if (!run || !name) throw new Error('pnpm add-model RUN NAME');
+const [run, name, speakers] = process.argv.slice(2);
+if (!run || !name) throw new Error('pnpm add-model RUN NAME [RESULTS of speakers left out]');
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = fileURLToPath(new URL(`../models/${name}`, import.meta.url));
 const json = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
@@ -82,11 +82,12 @@ function commandOf(): string {
   return `bitgrad train --model ${network} --quantizer ${kernelQuantizer} --data ${about.data}${sounds} --epochs ${epochs} --batch ${batchSize}${more}${moved} --backend ${backend} --seed ${seed}`;
 }
 
-/** The median of each engine of Node, by the command that users have. */
-const latencies = (file: string): Latency[] =>
+/** Each engine of Node, by the command that users have. */
+const measured = (file: string) =>
   ['js', 'wasm', 'native'].map((engine) => {
-    const { variant, threads, medianMs, p5Ms, p95Ms } = bitgrad('bench', file, '--engine', engine, '--seconds', '3') as unknown as Latency; // prettier-ignore
-    return { engine, variant: variant ?? null, threads, medianMs, p5Ms, p95Ms };
+    const { variant, threads, medianMs, p5Ms, p95Ms, soundSecond } = bitgrad('bench', file, '--engine', engine, '--seconds', '3') as unknown as Latency & { soundSecond?: { medianMs: number } }; // prettier-ignore
+    const latency: Latency = { engine, variant: variant ?? null, threads, medianMs, p5Ms, p95Ms };
+    return { latency, second: { engine, medianMs: soundSecond?.medianMs ?? 0 } };
   });
 
 /** What the model says of the test set: on each engine the same. */
@@ -102,11 +103,23 @@ async function answers(bytes: Uint8Array, images: Uint8Array): Promise<Uint8Arra
 }
 
 /** What it hears where nobody speaks. */
-function soundCard(settings: SoundSettings): SoundCard {
+function soundCard(settings: SoundSettings, second: SoundCard['second']): SoundCard {
   const minutes = 60;
   const { perHour } = bitgrad('run', file, '--false-accepts', String(minutes)) as unknown as SoundCard['falseAccepts']; // prettier-ignore
   const command = `bitgrad run models/${name}/model.bitgrad --false-accepts ${minutes}`;
-  return { settings, falseAccepts: { command, minutes, perHour } };
+  return { settings, falseAccepts: { command, minutes, perHour }, second, ...(speakers && { speakers: speakerCard(speakers) }) }; // prettier-ignore
+}
+
+/** Accuracy on each speaker who was left out, of the results of `bench run`. */
+function speakerCard(results: string): NonNullable<SoundCard['speakers']> {
+  const { name: preset } = json<{ name: string }>(join(results, 'config.json'));
+  const lines = readFileSync(join(results, 'results.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { speaker?: string; hardened: number });
+  const accuracy = Object.fromEntries(lines.map((line) => [line.speaker!, line.hardened]));
+  const mean = Object.values(accuracy).reduce((a, b) => a + b, 0) / lines.length;
+  return { command: `pnpm bench run ${preset}`, accuracy, mean };
 }
 
 writeLatent();
@@ -123,6 +136,7 @@ const right = (n: number): number =>
 const confusion = labels.map(() => labels.map(() => 0));
 said.forEach((c, i) => (confusion[test.labels[i]!]![c]! += 1));
 const input = plan.buffers[plan.input]!;
+const times = measured(file);
 const card: ModelCard = {
   name,
   title: about.title,
@@ -154,8 +168,13 @@ const card: ModelCard = {
     float: metadata.floatBytes!,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   },
-  ...(sound && { sound: soundCard(sound) }),
-  latency: latencies(file),
+  ...(sound && {
+    sound: soundCard(
+      sound,
+      times.map(({ second }) => second),
+    ),
+  }),
+  latency: times.map(({ latency }) => latency),
   machine: `${cpus()[0]!.model.trim()}, ${cpus().length} cores, Node ${process.version}`,
 };
 write('card.json', `${JSON.stringify(card, null, 2)}\n`);

@@ -6,13 +6,15 @@ const table = (head: readonly string[], rows: readonly (readonly (string | numbe
   [head, head.map(() => '-'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 
 /** What it hears, and of whom. */
-const soundText = ({ settings, falseAccepts, speakers }: SoundCard): string => `## Sound
+const soundText = ({ settings, falseAccepts, second, speakers }: SoundCard): string => `## Sound
 
 ${settings.frames} frames of ${settings.bands} bands from ${settings.lowest} to ${settings.highest} Hz, every ${settings.hop} of ${settings.sampleRate} samples a second: the packed file has these settings.
 
 Words an hour that it hears where nobody speaks, in ${falseAccepts.minutes} minutes of each (\`${falseAccepts.command}\`):
 
 ${table(Object.keys(falseAccepts.perHour), [Object.values(falseAccepts.perHour)])}
+
+A second of sound, the spectra of its frames and one answer, takes (\`bitgrad bench\`, machine below): ${second.map(({ engine, medianMs }) => `${medianMs.toFixed(2)} ms on ${engine}`).join(', ')}.
 ${
   speakers
     ? `

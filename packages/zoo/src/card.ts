@@ -23,6 +23,8 @@ export interface SoundCard {
     readonly minutes: number;
     readonly perHour: Readonly<Record<string, number>>;
   };
+  /** A second of sound, the spectra of its frames and one answer, on the engines of the card: milliseconds. */
+  readonly second: readonly { readonly engine: string; readonly medianMs: number }[];
   /** Accuracy of the same network, trained without the recordings of one speaker, on all of those; by speaker. */
   readonly speakers?: {
     readonly command: string;

@@ -1,9 +1,10 @@
 // `bitgrad bench`: how long one inference of a packed model takes here.
 import { checkCommand, expectText } from '../arguments.js';
 import { resolve } from 'node:path';
-import { createRng } from '@bitgrad/core';
+import { createRng, soundLength } from '@bitgrad/core';
 import { elementCount, type OpReport } from '@bitgrad/runtime';
-import { engineText, runOn, startPacked, timeRuns, type Timing } from '../engines.js';
+import { engineText, runOn, startPacked, timeRuns, type Started, type Timing } from '../engines.js';
+import { openEar } from '../listen.js';
 import { described, kinds, type Given } from '@bitgrad/recipe';
 import * as v from 'valibot';
 import { shared } from '../options.js';
@@ -35,6 +36,22 @@ export interface BenchResult extends Timing {
   readonly weightBytes: number;
   readonly arenaBytes: number;
   readonly ops: readonly OpReport[];
+  /** Of a model of sound: one second of it, the spectra of its frames and one answer. */
+  readonly soundSecond?: Timing;
+}
+
+/** Times sound that comes in: a second of noise at a time. */
+async function timeSecond(started: Started, seconds: number): Promise<Timing | undefined> {
+  const { sound } = started.model.metadata;
+  if (!sound) return undefined;
+  const ear = await openEar(started, sound.sampleRate);
+  const rng = createRng(2);
+  const second = Int16Array.from({ length: sound.sampleRate }, () => Math.round(2000 * rng.normal()));
+  // What is heard first is no answer yet.
+  for (let heard = 0; heard < soundLength(sound); heard += second.length) await ear.push(second);
+  const timing = await timeRuns(() => ear.push(second), seconds);
+  ear.dispose();
+  return timing;
 }
 
 /** Times a packed model; returns the exit code. */
@@ -47,7 +64,8 @@ export async function runBench(
   expectText('file', file);
   const options = checkCommand('bench', benchEntries, given, io, directory);
   const begun = performance.now();
-  const { model, fileBytes, executable, report } = await startPacked(resolve(directory, file), options, io);
+  const started = await startPacked(resolve(directory, file), options, io);
+  const { model, fileBytes, executable, report } = started;
   const { type, shape } = model.plan.buffers[model.plan.input]!;
   const rng = createRng(1);
   const size = elementCount(shape);
@@ -58,6 +76,7 @@ export async function runBench(
   const output = await runOn(executable, input);
   const firstMs = performance.now() - begun;
   const timing = await timeRuns(() => runOn(executable, input, output), options.seconds);
+  const soundSecond = await timeSecond(started, options.seconds);
   executable.dispose();
   const result: BenchResult = {
     ...timing,
@@ -71,6 +90,7 @@ export async function runBench(
     weightBytes: report.weightBytes,
     arenaBytes: report.arenaBytes,
     ops: report.ops,
+    ...(soundSecond && { soundSecond }),
   };
   if (options.json) {
     writeLine(io.stdout, JSON.stringify(result));
@@ -80,6 +100,14 @@ export async function runBench(
     ['median', io.colors.green(`${result.medianMs.toFixed(3)} ms`)],
     ['5 % to 95 %', `${result.p5Ms.toFixed(3)} to ${result.p95Ms.toFixed(3)} ms, ${result.runs} runs`],
     ['throughput', `${result.imagesPerSecond.toFixed(0)} img/s, one at a time`],
+    ...(soundSecond
+      ? [
+          ['a second of sound', `${soundSecond.medianMs.toFixed(3)} ms: its spectra and one answer`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ['first result after', `${firstMs.toFixed(1)} ms`],
     ['memory', `${kilobytes(result.weightBytes)} weights, ${kilobytes(result.arenaBytes)} activations`],
     ...result.ops.map((op): [string, string] => [op.name ? `${op.op} ${op.name}` : op.op, op.kernel]),

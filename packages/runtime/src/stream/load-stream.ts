@@ -1,10 +1,10 @@
 // loadStream: a causal model on input that goes on, of which each frame is computed once.
 import type { Skipped } from '@bitgrad/bits';
 import type { EngineReport } from '../engine.js';
-import { loadOptions, readModel, start, type LoadOptions } from '../load.js';
+import { decodeFrom, loadOptions, type LoadOptions } from '../load.js';
 import type { ModelMetadata, PackedModel } from '../model.js';
 import type { BufferSpec } from '../plan.js';
-import type { ModelSource } from '../source.js';
+import { readSource, type ModelSource } from '../source.js';
 import { runSplit, type Stream } from './run.js';
 import { splitModel } from './split.js';
 import { validateModel } from '../validate/model.js';
@@ -34,11 +34,11 @@ export interface StreamModel extends Stream {
  * @throws BitgradError as {@link loadStream}, but for what files have
  */
 export async function openStream(model: PackedModel, options: LoadOptions = {}): Promise<StreamModel> {
-  const { bounds, engines, rest } = loadOptions('openStream', options);
+  const [bounds, start] = loadOptions('openStream', options);
   const { plan, metadata, weights } = validateModel(model, bounds);
   const split = splitModel({ plan, metadata, weights });
-  const { executable: step, skipped } = await start(split.step, engines, rest);
-  const head = split.head && (await start(split.head, engines, rest)).executable;
+  const { executable: step, skipped } = await start(split.step);
+  const head = split.head && (await start(split.head)).executable;
   const input = plan.buffers[plan.input]!;
   return {
     ...runSplit(split, input.type as 'u8' | 'f32', step, head),
@@ -57,7 +57,7 @@ export async function openStream(model: PackedModel, options: LoadOptions = {}):
  * @throws BitgradError `unsupported-op` for a model that looks at frames after its own; as `loadModel`
  */
 export async function loadStream(source: ModelSource, options: LoadOptions = {}): Promise<StreamModel> {
-  const { bounds } = loadOptions('loadStream', options);
-  const { model } = await readModel(source, bounds, options.signal);
-  return openStream(model, options);
+  const [bounds] = loadOptions('loadStream', options);
+  const bytes = await readSource(source, bounds, options.signal);
+  return openStream(await decodeFrom(source, bytes, bounds), options);
 }

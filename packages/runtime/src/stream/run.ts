@@ -1,7 +1,9 @@
 // What runs a split model: it holds the state, the frames that no step has taken yet, and the rows of an example.
 import { failure } from '../fail.js';
 import type { Executable, InputArray, OutputArray } from '../engine.js';
-import { expectInput, finite } from '../run.js';
+import { finite } from '../load.js';
+import type { Plan } from '../plan.js';
+import { resultFor } from '../run.js';
 import type { SplitModel } from './split.js';
 
 /** A model on input that goes on. */
@@ -45,6 +47,8 @@ export function runSplit(
   const given = initial instanceof Uint8Array ? new Uint8Array(fresh + initial.length) : new Float32Array(fresh + initial.length); // prettier-ignore
   const result = new Float32Array(rows * rowSize + initial.length);
   const line = new Float32Array(window * rowSize);
+  // One frame as it comes: what is pushed is some of them.
+  const frame: Plan = { ...split.step.plan, buffers: [{ type, shape: [frameSize] }, { type: 'f32', shape: [1] }], input: 0, output: 1 }; // prettier-ignore
   let [filled, heard] = [0, 0];
   let live = true;
   let last: Promise<unknown> = Promise.resolve();
@@ -86,7 +90,7 @@ export function runSplit(
     frameSize,
     frames,
     async push(input) {
-      expectInput(input, type, [frameSize]);
+      resultFor(frame, input);
       const turn = last.then(() => push(finite(input)));
       last = turn.catch(() => {});
       return turn;
