@@ -32,6 +32,30 @@ function shiftIn(line: Float32Array, values: Float32Array): void {
   line.set(values.subarray(Math.max(0, -kept)), Math.max(0, kept));
 }
 
+/** Puts what a step leaves where the next one reads it. */
+function keepState(
+  { frames, frameSize, rows, rowSize, signs }: SplitModel,
+  result: Float32Array,
+  given: Uint8Array | Float32Array,
+): void {
+  const [from, to, bytes] = [rows * rowSize, frames * frameSize, given instanceof Uint8Array];
+  for (let i = 0; i < signs.length; i++) {
+    const value = result[from + i]!;
+    given[to + i] = signs[i] && bytes ? Number(value < 0) : value;
+  }
+}
+
+/** What is pushed as a plan whose input is one frame: pushes are some of them. */
+const framePlan = ({ step: { plan }, frameSize }: SplitModel, type: 'u8' | 'f32'): Plan => ({
+  ...plan,
+  buffers: [
+    { type, shape: [frameSize] },
+    { type: 'f32', shape: [1] },
+  ],
+  input: 0,
+  output: 1,
+});
+
 /**
  * @param type of the model's input
  * @param step and @param head run the plans of `split`
@@ -42,13 +66,12 @@ export function runSplit(
   step: Executable,
   head: Executable | undefined,
 ): Stream {
-  const { frames, frameSize, initial, signs, rows, rowSize, window } = split;
+  const { frames, frameSize, initial, rows, rowSize, window } = split;
   const fresh = frames * frameSize;
   const given = initial instanceof Uint8Array ? new Uint8Array(fresh + initial.length) : new Float32Array(fresh + initial.length); // prettier-ignore
   const result = new Float32Array(rows * rowSize + initial.length);
   const line = new Float32Array(window * rowSize);
-  // One frame as it comes: what is pushed is some of them.
-  const frame: Plan = { ...split.step.plan, buffers: [{ type, shape: [frameSize] }, { type: 'f32', shape: [1] }], input: 0, output: 1 }; // prettier-ignore
+  const frame = framePlan(split, type);
   let [filled, heard] = [0, 0];
   let live = true;
   let last: Promise<unknown> = Promise.resolve();
@@ -76,10 +99,7 @@ export function runSplit(
       filled = 0;
       await on(step, given, result);
       shiftIn(line, result.subarray(0, rows * rowSize));
-      for (let i = 0; i < signs.length; i++) {
-        const value = result[rows * rowSize + i]!;
-        given[fresh + i] = signs[i] && given instanceof Uint8Array ? Number(value < 0) : value;
-      }
+      keepState(split, result, given);
       heard += rows;
       stepped = true;
     }
