@@ -45,6 +45,16 @@ function keepState(
   }
 }
 
+/** Runs one job after another. */
+function turns(): <T>(job: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (job) => {
+    const turn = last.then(job);
+    last = turn.catch(() => {});
+    return turn;
+  };
+}
+
 /** What is pushed as a plan whose input is one frame: pushes are some of them. */
 const framePlan = ({ step: { plan }, frameSize }: SplitModel, type: 'u8' | 'f32'): Plan => ({
   ...plan,
@@ -74,7 +84,7 @@ export function runSplit(
   const frame = framePlan(split, type);
   let [filled, heard] = [0, 0];
   let live = true;
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = turns();
   const reset = (): void => {
     given.set(initial, fresh);
     [filled, heard] = [0, 0];
@@ -111,9 +121,7 @@ export function runSplit(
     frames,
     async push(input) {
       resultFor(frame, input);
-      const turn = last.then(() => push(finite(input)));
-      last = turn.catch(() => {});
-      return turn;
+      return inTurn(() => push(finite(input)));
     },
     reset,
     dispose() {
