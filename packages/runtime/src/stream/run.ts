@@ -45,6 +45,14 @@ function keepState(
   }
 }
 
+/** At once where the engine can. */
+const runOn = (
+  executable: Executable,
+  input: InputArray,
+  output?: OutputArray,
+): OutputArray | Promise<OutputArray> =>
+  executable.synchronous ? executable.run(input, output) : executable.runAsync(input, output);
+
 /** Runs one job after another. */
 function turns(): <T>(job: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
@@ -90,13 +98,9 @@ export function runSplit(
     [filled, heard] = [0, 0];
   };
   reset();
-  const on = async (
-    executable: Executable,
-    input: InputArray,
-    output?: OutputArray,
-  ): Promise<OutputArray> => {
+  const on = (executable: Executable, input: InputArray, output?: OutputArray) => {
     if (!live) throw failure('disposed', { what: 'the stream was disposed', next: 'Load the model again.' });
-    return executable.synchronous ? executable.run(input, output) : executable.runAsync(input, output);
+    return runOn(executable, input, output);
   };
   const push = async (input: InputArray): Promise<OutputArray | undefined> => {
     let stepped = false;
