@@ -4,7 +4,7 @@ import type { Op, Plan } from '../plan.js';
 import { follow, type Past, type Time } from './time.js';
 
 /** An op that runs on new frames. */
-export interface TimedOp {
+interface TimedOp {
   readonly op: Op;
   readonly past?: Past;
 }
