@@ -106,7 +106,7 @@ async function start(
   signal?.throwIfAborted();
   throw failure('backend-unavailable', {
     what: `no engine can run the model (${reasonsOf(skipped)})`,
-    next: 'jsEngine() runs everywhere.',
+    next: 'Add jsEngine().',
     cause,
   });
 }
