@@ -25,13 +25,14 @@ describe.skipIf(skipReason)(`Lighthouse ${skipReason}`, () => {
 
   it.each(['', 'start.html', 'demo/index.html'])('/%s', { timeout: 240_000 }, async (path) => {
     const found = await lighthouseScores(server.url + path, { wanted });
-    all[path] = found;
-    // The simulation begins with tasks as they took here: on an overloaded machine those that wait look long.
-    const least = loadavg()[0]! <= 2 * cpus().length ? wanted : 80;
-    for (const [category, score] of Object.entries(found.scores))
-      expect(score, `${category}: ${found.faults.join('; ')}`).toBeGreaterThanOrEqual(
-        category === 'performance' ? least : wanted,
-      );
+    all[path] = { ...found, load: loadavg()[0] };
+    const { performance, ...ofThePage } = found.scores;
+    for (const [category, score] of Object.entries(ofThePage))
+      expect(score, `${category}: ${found.faults.join('; ')}`).toBeGreaterThanOrEqual(wanted);
+    // The simulation begins with tasks as they took here: on an overloaded machine those that only waited look long, so that
+    // there the figure is kept (artifacts/lighthouse.json) and not judged.
+    if (loadavg()[0]! <= cpus().length + 1)
+      expect(performance, found.faults.join('; ')).toBeGreaterThanOrEqual(wanted);
   });
 
   it('would find a page that has faults', { timeout: 120_000 }, async () => {
