@@ -6,7 +6,24 @@ import type { Plugin } from 'vite';
 /** Fetched only on request, and kept then. */
 const optional = ['digits-float.bin'];
 
-/** Fills in `__FILES__` and `__CACHE__` of the service worker. */
+/**
+ * The service worker of some files.
+ * @param code of src/service-worker.ts, built
+ * @param files that it keeps from the beginning, relative to it; @param cache such as `bitgrad-demo:5f2c`, changes with them
+ * @param others folders that it leaves alone
+ */
+export const filledIn = (
+  code: string,
+  files: readonly string[],
+  cache: string,
+  others: readonly string[] = [],
+): string =>
+  code
+    .replace('__FILES__', JSON.stringify(files))
+    .replace('__CACHE__', JSON.stringify(cache))
+    .replace('__OTHERS__', JSON.stringify(others));
+
+/** Fills in the service worker of the demo. */
 export function offline(): Plugin {
   let publicFolder = '';
   return {
@@ -29,9 +46,7 @@ export function offline(): Plugin {
         }
         for (const name of own.sort()) hash.update(name).update(readFileSync(`${publicFolder}/${name}`));
         const files = ['./', ...built.filter((name) => name !== 'index.html'), ...own];
-        worker.code = worker.code
-          .replace('__FILES__', JSON.stringify(files))
-          .replace('__CACHE__', JSON.stringify(`bitgrad-demo-${hash.digest('hex').slice(0, 12)}`));
+        worker.code = filledIn(worker.code, files, `bitgrad-demo:${hash.digest('hex').slice(0, 12)}`);
       },
     },
   };

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { build as buildApp } from 'vite';
 import { build as buildSite } from 'vitepress';
 import { writeApi } from './api.js';
+import { writeWorker } from './offline.js';
 import { writePages } from './pages.js';
 import { app, root } from './repository.js';
 
@@ -23,6 +24,7 @@ export async function buildDocs({ out, api, demo }: SiteOptions): Promise<void> 
   else if (api.length > 0) await writeApi(`${app}generated/api`, api);
   process.env['BITGRAD_SITE'] = out;
   await buildSite(app, { outDir: out });
+  await writeWorker(out);
   if (!demo) return;
   await buildApp({
     root: `${root}apps/demo`,

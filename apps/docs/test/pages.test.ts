@@ -117,4 +117,39 @@ describe.skipIf(reason)(`the site ${reason}`, () => {
       await page.reload();
       await drawn.waitFor();
     }));
+
+  it('shows pages that were opened without a connection', () =>
+    visit('start.html', async (page) => {
+      const worker = () =>
+        page.evaluate(async () => {
+          const { active } = await navigator.serviceWorker.ready;
+          while (active!.state !== 'activated') await new Promise((resolve) => setTimeout(resolve, 20));
+          return navigator.serviceWorker.controller !== null;
+        });
+      await worker();
+      await page.reload();
+      expect(await worker()).toBe(true);
+      // To another page as a script, which keeps the page as well.
+      const kept = page.waitForResponse((response) => /results\.md\.[^/]*\.lean\.js$/.test(response.url()));
+      await page.evaluate(() =>
+        document.querySelector<HTMLAnchorElement>('a[href$="/results.html"]')!.click(),
+      );
+      await page.waitForURL(/results\.html/);
+      await kept;
+      await page.waitForTimeout(300);
+      // What is fetched ahead, or further down a page, fails from now on, and the console says so.
+      page.removeAllListeners('console');
+      await page.context().setOffline(true);
+      for (const [address, title] of [
+        ['results.html', /Results/i],
+        ['start.html', /.+/],
+        ['', /^Binary/],
+        ['index.html', /^Binary/],
+      ] as const) {
+        // prettier-ignore
+        await page.goto(new URL(address, page.url().replace(/[^/]*$/, '')).href);
+        await page.locator('h1, .VPHero').first().waitFor();
+        expect(await page.title()).toMatch(title);
+      }
+    }));
 });
