@@ -48,8 +48,8 @@ it(
       const rows = tfl.model({ inputs: long.inputs, outputs: long.getLayer('stage3_conv2_add').output });
       const want = tf.tidy(() => {
         const x = tf.tensor([...bytes.subarray(0, (t + 4) * bands)], [1, t + 4, bands, 1]);
-        const y = rows.predict(tf.mul(tf.sub(x, 127.5), Math.fround(1 / 127.5))) as tf.Tensor3D;
-        const last = tf.mean(tf.slice(y, [0, y.shape[1] - frames / 4]), 1);
+        const y = rows.predict(tf.mul(tf.sub(x, 127.5), Math.fround(1 / 127.5))) as tf.Tensor4D;
+        const last = tf.mean(tf.slice(y, [0, y.shape[1] - frames / 4]), [1, 2]);
         return [...(model.getLayer('logits').apply(last) as tf.Tensor).dataSync()];
       });
       want.forEach((v, i) => expect(js![i]).toBeCloseTo(v, 4));

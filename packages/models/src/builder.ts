@@ -1,7 +1,7 @@
 // The pieces that architectures are built from: named, seeded, without hidden state.
 import * as tfl from '@tensorflow/tfjs-layers';
 import { createRng, type QuantizerSpec } from '@bitgrad/core';
-import { batchNorm, quantConv1d, quantConv2d, quantDense } from '@bitgrad/layers';
+import { batchNorm, quantConv2d, quantDense } from '@bitgrad/layers';
 import { commonDefaults, type CommonOptions, type ConvolutionOptions } from './options.js';
 
 /** A graph under construction. */
@@ -30,7 +30,7 @@ export interface Builder<O extends object = object> {
   /** Convolution with quantized weights and input, no bias. */
   conv(x: Node, name: string, shape: ConvShape): Node;
   /**
-   * As {@link conv}, along time and causal, of x [n, frames, channels].
+   * As {@link conv}, along time and causal, of x [n, frames, 1, channels].
    * @param padValues where the option does not say it; default 1: a pad that is a level like any other is a frame that was
    *   before, so that what is kept from frame to frame has bits alone
    */
@@ -104,10 +104,14 @@ export function builder<O extends object>(options: CommonOptions & O): Builder<O
     channels: (count) => Math.max(1, Math.round(count * width)),
     conv: (x, name, shape) => conv(x, name, shape, kernelQuantizer, inputQuantizer),
     causalConv: (x, name, { filters, kernelSize = 3, padValues = 1 }) => {
-      const shape = { filters, kernelSize, padding: 'causal' as const };
       const { padValues: wanted = padValues } = options as ConvolutionOptions;
-      const pad = inputQuantizer === null ? 0 : wanted;
-      return apply(quantConv1d({ ...common(name, kernelQuantizer, inputQuantizer), ...shape, padValues: pad }), x); // prettier-ignore
+      const shape = {
+        filters,
+        kernelSize: [kernelSize, 1],
+        padding: [[kernelSize - 1, 0], [0, 0]] as const, // prettier-ignore
+        padValues: inputQuantizer === null ? 0 : wanted,
+      };
+      return apply(quantConv2d({ ...common(name, kernelQuantizer, inputQuantizer), ...shape }), x);
     },
     firstConv: (x, name, shape, kernel) => conv(x, name, shape, kernel, options.firstInputQuantizer ?? null),
     floatConv: (x, name, { filters, kernelSize = 3, strides = 1, padding }) =>

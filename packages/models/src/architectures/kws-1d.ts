@@ -19,17 +19,17 @@ function build(b: Builder<ConvolutionOptions>, input: Node): Node {
   );
   const filters = b.channels(96);
   const first = b.firstConv(rows, 'stem', { filters, kernelSize: 1 }, orDefault(firstKernelQuantizer, null));
-  let x = b.apply(tfl.layers.reshape({ name: 'signal', targetShape: [frames, filters] }), b.batchNorm(first, 'stem_bn')); // prettier-ignore
+  let x = b.batchNorm(first, 'stem_bn');
   for (const stage of [1, 2, 3]) {
     if (stage > 1)
-      x = b.apply(tfl.layers.averagePooling1d({ name: `pool${stage - 1}`, poolSize: 2, strides: 2 }), x);
+      x = b.apply(tfl.layers.averagePooling2d({ name: `pool${stage - 1}`, poolSize: [2, 1], strides: [2, 1] }), x); // prettier-ignore
     for (const i of [1, 2]) {
       const name = `stage${stage}_conv${i}`;
       const y = b.batchNorm(b.causalConv(x, name, { filters }), `${name}_bn`);
       x = b.apply(tfl.layers.add({ name: `${name}_add` }), [x, y]);
     }
   }
-  const average = b.apply(tfl.layers.globalAveragePooling1d({ name: 'average' }), x);
+  const average = b.apply(tfl.layers.globalAveragePooling2d({ name: 'average' }), x);
   return b.logits(average, orDefault(lastKernelQuantizer, null));
 }
 
