@@ -57,8 +57,15 @@ export function atLeast(version: string, needed: string): boolean {
   return differs < 0 || (have[differs] ?? 0) > want[differs]!;
 }
 
+interface OptionalPackage {
+  readonly name: string;
+  readonly purpose: string;
+  /** Its type names no package: declarations are read where it is not installed. */
+  load(): Promise<unknown>;
+}
+
 /** The packages that the command uses where they are installed. */
-export const optionalPackages = [
+export const optionalPackages: readonly OptionalPackage[] = [
   {
     name: '@bitgrad/backend-native',
     purpose: 'the fastest backend and engine',
@@ -68,7 +75,7 @@ export const optionalPackages = [
   { name: '@bitgrad/zoo', purpose: 'trained models, --init-from zoo:NAME', load: () => import('@bitgrad/zoo') }, // prettier-ignore
 ];
 
-async function packageFinding({ name, purpose, load }: (typeof optionalPackages)[number]): Promise<Optional> {
+async function packageFinding({ name, purpose, load }: OptionalPackage): Promise<Optional> {
   try {
     await load();
     return { name, purpose, available: true, reason: '', version: '' };
