@@ -10,6 +10,7 @@ import { defineSurrogate } from './define.js';
 import { expectContext, expectKind } from './expect.js';
 import { expectTensor } from './ops/expect-tensor.js';
 import { defineSignForward } from './sign-forward.js';
+import { told } from './option-info.js';
 
 /** Which weights share a scale: all of a layer, or those of an output channel. */
 export type KernelScale = 'layer' | 'channel';
@@ -24,19 +25,12 @@ export interface KernelScaleOptions {
 
 /** Entries of {@link KernelScaleOptions} for the schema of a member. */
 export const kernelScaleEntries = {
-  scale: v.optional(
-    v.pipe(
-      v.picklist(['none', 'layer', 'channel']),
-      v.description(
-        'kernels are signs times mean |w| of the layer or of each output channel, or signs alone',
-      ),
-    ),
+  scale: told(
+    v.picklist(['none', 'layer', 'channel']),
     'none',
+    'kernels are signs times mean |w| of the layer or of each output channel, or signs alone',
   ),
-  scaledGradient: v.optional(
-    v.pipe(v.boolean(), v.description('the gradient of a kernel carries its scale')),
-    true,
-  ),
+  scaledGradient: told(v.boolean(), true, 'the gradient of a kernel carries its scale'),
 };
 
 const rules: OptionRules<KernelScaleOptions> = {

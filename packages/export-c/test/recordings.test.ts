@@ -1,7 +1,6 @@
 // Real recordings in C: what the network hears and what it answers, byte by byte and bit by bit those of JavaScript.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { soundLength } from '@bitgrad/bits';

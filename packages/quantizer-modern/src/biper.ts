@@ -17,26 +17,21 @@ import {
   type Scalars,
   type Statistics,
   type SurrogateGradient,
+  told,
 } from '@bitgrad/core';
 import * as v from 'valibot';
 
 const schema = v.strictObject({
   // 20 in the authors' script for ResNet-18 on CIFAR-10.
-  frequency: v.optional(
-    v.pipe(
-      v.number(),
-      v.minValue(1),
-      v.maxValue(64),
-      v.description('half a period of the wave is pi over it'),
-    ),
+  frequency: told(
+    v.pipe(v.number(), v.minValue(1), v.maxValue(64)),
     20,
+    'half a period of the wave is pi over it',
   ),
-  stage: v.optional(
-    v.pipe(
-      v.picklist(['square', 'sine']),
-      v.description('sine: the first stage, whose kernels are the sine itself and signs only when hardened'),
-    ),
+  stage: told(
+    v.picklist(['square', 'sine']),
     'square',
+    'sine: the first stage, whose kernels are the sine itself and signs only when hardened',
   ),
 });
 

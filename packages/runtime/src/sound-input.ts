@@ -84,18 +84,31 @@ export interface SoundStream {
   reset(): void;
 }
 
-/** The settings where what is pushed has the model's rate, so that no filter runs across the pieces. */
-function prepareStream(name: string, sampleRate: number, target: SoundTarget) {
-  const prepared = prepare(name, target, sampleRate);
+/** Sound as it comes in: `open` makes bytes of what is pushed; it has the model's rate, so that no filter runs across the pieces. */
+function streamed(
+  name: string,
+  sampleRate: number,
+  target: SoundTarget,
+  open: (settings: SoundSettings) => ReturnType<typeof streamOf>,
+): SoundStream {
+  const { settings, given } = prepare(name, target, sampleRate);
   check(
-    sampleRate === prepared.settings.sampleRate,
+    sampleRate === settings.sampleRate,
     'invalid-option',
     `sample rate of ${name}`,
     sampleRate,
-    `${prepared.settings.sampleRate}, that of the model`,
+    `${settings.sampleRate}, that of the model`,
     'In a page, new AudioContext({ sampleRate }) gives it.',
   );
-  return prepared;
+  const stream = open(settings);
+  return {
+    push(samples) {
+      checkValue('runtime', 'samples', samples, samplesRule);
+      const bytes = stream.push(samples);
+      return bytes?.length ? given(bytes) : undefined;
+    },
+    reset: () => stream.reset(),
+  };
 }
 
 /**
@@ -103,18 +116,8 @@ function prepareStream(name: string, sampleRate: number, target: SoundTarget) {
  * @param sampleRate of what is pushed: that of the model, so that no filter runs across the pieces
  * @throws BitgradError `invalid-option`, `shape-mismatch`
  */
-export function soundStream(sampleRate: number, target: SoundTarget): SoundStream {
-  const { settings, given } = prepareStream('soundStream', sampleRate, target);
-  const stream = streamOf(settings);
-  return {
-    push(samples) {
-      checkValue('runtime', 'samples', samples, samplesRule);
-      const bytes = stream.push(samples);
-      return bytes && given(bytes);
-    },
-    reset: () => stream.reset(),
-  };
-}
+export const soundStream = (sampleRate: number, target: SoundTarget): SoundStream =>
+  streamed('soundStream', sampleRate, target, streamOf);
 
 /**
  * New frames of sound that goes on, for `loadStream`: its `push` takes what this one gives.
@@ -122,15 +125,5 @@ export function soundStream(sampleRate: number, target: SoundTarget): SoundStrea
  * @returns its `push` gives the frames that are complete with the samples, [n, bands]; undefined where there are none
  * @throws BitgradError `invalid-option`, also for a model of sound normalized to the peak; `shape-mismatch`
  */
-export function soundFrames(sampleRate: number, target: SoundTarget): SoundStream {
-  const { settings, given } = prepareStream('soundFrames', sampleRate, target);
-  const stream = framesOf(settings);
-  return {
-    push(samples) {
-      checkValue('runtime', 'samples', samples, samplesRule);
-      const bytes = stream.push(samples);
-      return bytes.length > 0 ? given(bytes) : undefined;
-    },
-    reset: () => stream.reset(),
-  };
-}
+export const soundFrames = (sampleRate: number, target: SoundTarget): SoundStream =>
+  streamed('soundFrames', sampleRate, target, framesOf);

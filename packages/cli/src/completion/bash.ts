@@ -1,19 +1,24 @@
 // The script for bash, 3.2 and later. Its words end at `:` and `=`, so that what is typed is read from the line itself.
 import { groups, leaves, type Branch, type Flag, type Values } from './tree.js';
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+/** Text as it stands, for bash and zsh. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const offer = ({ words, files }: Values): string => `words=${quoted(words.join(' '))} files=${files ? 1 : 0}`;
 
-const flagPatterns = (command: string, { long, short }: Flag): string =>
-  [long, ...(short ? [short] : [])].map((flag) => quoted(`${command} ${flag}`)).join('|');
+const formsOf = ({ long, short }: Flag): string[] => [long, ...(short ? [short] : [])];
+
+const flagPatterns = (command: string, flag: Flag): string =>
+  formsOf(flag)
+    .map((form) => quoted(`${command} ${form}`))
+    .join('|');
 
 /** What follows each flag of a command, what its flags are, and its arguments. */
 function commandCases({ path, branch }: ReturnType<typeof leaves>[number]): string[] {
   const command = path.join(' ');
   const known = branch.flags.filter(({ values }) => values && (values.words.length > 0 || values.files));
   const free = branch.flags.filter((flag) => flag.values && !known.includes(flag));
-  const all = branch.flags.flatMap(({ long, short }) => [long, ...(short ? [short] : [])]).join(' ');
+  const all = branch.flags.flatMap(formsOf).join(' ');
   return [
     ...known.map((flag) => `    ${flagPatterns(command, flag)}) ${offer(flag.values!)} ;;`),
     ...(free.length > 0 ? [`    ${free.map((flag) => flagPatterns(command, flag)).join('|')}) ;;`] : []),

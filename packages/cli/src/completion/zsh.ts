@@ -1,7 +1,7 @@
 // The script for zsh, by its own _arguments and _describe.
+import { quoted } from './bash.js';
 import type { Branch, Flag, Values } from './tree.js';
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 const escaped = (text: string): string => text.replaceAll(/[\\[\]:]/g, '\\$&');
 
 /** A function that offers the values; one for each set of them. */

@@ -8,6 +8,7 @@ import {
   type Expression,
   type ForwardQuantizer,
   type Jump,
+  told,
 } from '@bitgrad/core';
 import * as v from 'valibot';
 import { resolve } from '../options.js';
@@ -29,10 +30,7 @@ declare module '@bitgrad/core' {
 
 /** The schema of {@link DorefaOptions}. */
 export const dorefaSchema = v.strictObject({
-  bits: v.optional(
-    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8), v.description('2^bits levels')),
-    2,
-  ),
+  bits: told(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)), 2, '2^bits levels'),
   target: dorefaTarget,
 });
 

@@ -1,5 +1,11 @@
 // sign times the mean magnitude of each output channel: one formula that two papers use.
-import { defineSignForward, meanMagnitude, type ForwardQuantizer, type KernelScale } from '@bitgrad/core';
+import {
+  defineSignForward,
+  meanMagnitude,
+  type ForwardQuantizer,
+  type KernelScale,
+  told,
+} from '@bitgrad/core';
 import * as v from 'valibot';
 import { none, resolve, type NoOptions } from '../options.js';
 
@@ -17,10 +23,7 @@ declare module '@bitgrad/core' {
 }
 
 const schema = v.strictObject({
-  per: v.optional(
-    v.pipe(v.picklist(['layer', 'channel']), v.description('which weights share a scale')),
-    'channel',
-  ),
+  per: told(v.picklist(['layer', 'channel']), 'channel', 'which weights share a scale'),
 });
 
 /**

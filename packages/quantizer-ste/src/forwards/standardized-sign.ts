@@ -1,6 +1,6 @@
 // IR-Net's Libra parameter binarization: weights are centred and normalized before sign.
 import * as tf from '@tensorflow/tfjs-core';
-import { defineSignForward, detach, type ForwardQuantizer, type QuantizeContext } from '@bitgrad/core';
+import { defineSignForward, detach, type ForwardQuantizer, type QuantizeContext, told } from '@bitgrad/core';
 import * as v from 'valibot';
 import { channelMean, noScale } from '../channels.js';
 import { resolve } from '../options.js';
@@ -19,10 +19,7 @@ declare module '@bitgrad/core' {
 
 /** The schema of {@link StandardizedSignOptions}. */
 export const standardizedSignSchema = v.strictObject({
-  powerOfTwoScale: v.optional(
-    v.pipe(v.boolean(), v.description('multiply by the power of two nearest to the mean magnitude')),
-    false,
-  ),
+  powerOfTwoScale: told(v.boolean(), false, 'multiply by the power of two nearest to the mean magnitude'),
 });
 
 /** Added to the variance. */

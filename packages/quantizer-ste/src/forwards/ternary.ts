@@ -1,6 +1,6 @@
 // Ternary weights: -1, 0, +1 by a threshold relative to the channel's mean magnitude.
 import * as tf from '@tensorflow/tfjs-core';
-import { defineForward, E, type ForwardQuantizer, type QuantizeContext } from '@bitgrad/core';
+import { defineForward, E, type ForwardQuantizer, type QuantizeContext, told } from '@bitgrad/core';
 import * as v from 'valibot';
 import { channelMean, channelSum } from '../channels.js';
 import { positive, resolve } from '../options.js';
@@ -20,11 +20,8 @@ declare module '@bitgrad/core' {
 }
 
 const schema = v.strictObject({
-  threshold: v.optional(v.pipe(positive, v.description("threshold in units of the channel's mean |w|")), 0.7),
-  scaled: v.optional(
-    v.pipe(v.boolean(), v.description('multiply by the mean |w| of the entries that are not 0')),
-    true,
-  ),
+  threshold: told(positive, 0.7, "threshold in units of the channel's mean |w|"),
+  scaled: told(v.boolean(), true, 'multiply by the mean |w| of the entries that are not 0'),
 });
 
 /**

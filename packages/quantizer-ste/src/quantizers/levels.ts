@@ -1,5 +1,5 @@
 // Quantizers with other levels or thresholds: heaviside, DoReFa and ReActNet's learned sign.
-import { defineQuantizer, type Quantizer } from '@bitgrad/core';
+import { defineQuantizer, type Quantizer, told } from '@bitgrad/core';
 import * as v from 'valibot';
 import { dorefaForward, dorefaSchema, type DorefaOptions } from '../forwards/dorefa.js';
 import { heavisideForward } from '../forwards/heaviside.js';
@@ -66,10 +66,7 @@ export function dorefa(options?: DorefaOptions): Quantizer {
 }
 
 const rsignSchema = v.strictObject({
-  initial: v.optional(
-    v.pipe(v.pipe(v.number(), v.finite()), v.description('the learned threshold before training')),
-    0,
-  ),
+  initial: told(v.pipe(v.number(), v.finite()), 0, 'the learned threshold before training'),
 });
 
 /**

@@ -6,6 +6,7 @@ import {
   progress,
   type Quantizer,
   type Schedule,
+  told,
 } from '@bitgrad/core';
 import * as v from 'valibot';
 import { signForward } from '../forwards/sign.js';
@@ -49,8 +50,8 @@ declare module '@bitgrad/core' {
 }
 
 const edeEntries = {
-  start: v.optional(v.pipe(positive, v.description('steepness t at the first step')), 0.1),
-  end: v.optional(v.pipe(positive, v.description('steepness t at the end of training')), 10),
+  start: told(positive, 0.1, 'steepness t at the first step'),
+  end: told(positive, 10, 'steepness t at the end of training'),
 };
 const edeSchema = v.strictObject(edeEntries);
 const libraSchema = v.strictObject({ ...edeEntries, ...standardizedSignSchema.entries });
@@ -115,23 +116,13 @@ export function libra(options?: LibraOptions): Quantizer {
  */
 export function reste(options?: ResteOptions): Quantizer {
   const schema = v.strictObject({
-    end: v.optional(
-      v.pipe(
-        v.number(),
-        v.finite(),
-        v.minValue(1),
-        v.description('inverse exponent o at the end of training; it grows from 1'),
-      ),
+    end: told(
+      v.pipe(v.number(), v.finite(), v.minValue(1)),
       3,
+      'inverse exponent o at the end of training; it grows from 1',
     ),
-    t: v.optional(
-      v.pipe(v.number(), v.description('beyond this magnitude the gradient is cancelled; above m')),
-      1.5,
-    ),
-    m: v.optional(
-      v.pipe(v.number(), v.description('up to this magnitude the slope is a finite difference; above 0')),
-      0.1,
-    ),
+    t: told(v.number(), 1.5, 'beyond this magnitude the gradient is cancelled; above m'),
+    m: told(v.number(), 0.1, 'up to this magnitude the slope is a finite difference; above 0'),
   });
   const resolved = resolve('quantizer "reste"', schema, options);
   const { end, t, m } = resolved;

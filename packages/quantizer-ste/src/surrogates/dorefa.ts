@@ -1,5 +1,5 @@
 // The gradient that passes through DoReFa's rounding.
-import { defineSurrogate, E, type SurrogateGradient } from '@bitgrad/core';
+import { defineSurrogate, E, type SurrogateGradient, told } from '@bitgrad/core';
 import * as v from 'valibot';
 import { resolve } from '../options.js';
 
@@ -19,12 +19,10 @@ declare module '@bitgrad/core' {
 }
 
 /** The schema of `target`. */
-export const dorefaTarget = v.optional(
-  v.pipe(
-    v.picklist(['activations', 'weights']),
-    v.description('what is quantized: DoReFa has a function for each'),
-  ),
+export const dorefaTarget = told(
+  v.picklist(['activations', 'weights']),
   'activations',
+  'what is quantized: DoReFa has a function for each',
 );
 
 const schema = v.strictObject({ target: dorefaTarget });

@@ -1,5 +1,5 @@
 // IR-Net's error decay estimator: from nearly the identity to nearly the derivative of sign.
-import { defineSurrogate, E, type SurrogateGradient } from '@bitgrad/core';
+import { defineSurrogate, E, type SurrogateGradient, told } from '@bitgrad/core';
 import * as v from 'valibot';
 import { positive, resolve } from '../options.js';
 import { sechSquared } from './bell.js';
@@ -17,7 +17,7 @@ declare module '@bitgrad/core' {
 }
 
 const schema = v.strictObject({
-  t: v.optional(v.pipe(positive, v.description('steepness t where no schedule gives it')), 1),
+  t: told(positive, 1, 'steepness t where no schedule gives it'),
 });
 
 /**

@@ -1,5 +1,5 @@
 // A bump that is a polynomial: the derivative of the smoothstep that joins -1 and +1.
-import { defineSurrogate, E, type Expression, type SurrogateGradient } from '@bitgrad/core';
+import { defineSurrogate, E, type Expression, type SurrogateGradient, told } from '@bitgrad/core';
 import * as v from 'valibot';
 import { positive, resolve } from '../options.js';
 
@@ -18,17 +18,12 @@ declare module '@bitgrad/core' {
 }
 
 const schema = v.strictObject({
-  order: v.optional(
-    v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(1),
-      v.maxValue(8),
-      v.description('how flat the ends of the bump are'),
-    ),
+  order: told(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)),
     1,
+    'how flat the ends of the bump are',
   ),
-  width: v.optional(v.pipe(positive, v.description('half width of the bump')), 1),
+  width: told(positive, 1, 'half width of the bump'),
 });
 
 /** Integral of (1 - x^2)^p over [-1, 1]: the product of 2i / (2i + 1), doubled. */

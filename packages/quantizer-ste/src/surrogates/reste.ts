@@ -1,5 +1,5 @@
 // ReSTE: the derivative of a power function, from the identity (o = 1) towards sign.
-import { defineSurrogate, E, type SurrogateGradient } from '@bitgrad/core';
+import { defineSurrogate, E, type SurrogateGradient, told } from '@bitgrad/core';
 import * as v from 'valibot';
 import { positive, resolve } from '../options.js';
 
@@ -21,23 +21,13 @@ declare module '@bitgrad/core' {
 
 const schema = v.pipe(
   v.strictObject({
-    o: v.optional(
-      v.pipe(
-        v.number(),
-        v.finite(),
-        v.minValue(1),
-        v.description('inverse exponent o where no schedule gives it'),
-      ),
+    o: told(
+      v.pipe(v.number(), v.finite(), v.minValue(1)),
       1,
+      'inverse exponent o where no schedule gives it',
     ),
-    t: v.optional(
-      v.pipe(positive, v.description('beyond this magnitude the gradient is cancelled; above m')),
-      1.5,
-    ),
-    m: v.optional(
-      v.pipe(positive, v.description('up to this magnitude the slope is a finite difference')),
-      0.1,
-    ),
+    t: told(positive, 1.5, 'beyond this magnitude the gradient is cancelled; above m'),
+    m: told(positive, 0.1, 'up to this magnitude the slope is a finite difference'),
   }),
   v.forward(
     v.check(({ t, m }) => t > m, 't above m'),

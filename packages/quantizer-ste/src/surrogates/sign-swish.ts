@@ -1,5 +1,5 @@
 // BNN+'s surrogate: the derivative of SignSwish, negative in its tails.
-import { defineSurrogate, E, type SurrogateGradient } from '@bitgrad/core';
+import { defineSurrogate, E, type SurrogateGradient, told } from '@bitgrad/core';
 import * as v from 'valibot';
 import { positive, resolve } from '../options.js';
 import { magnitude, tail } from './bell.js';
@@ -17,7 +17,7 @@ declare module '@bitgrad/core' {
 }
 
 const schema = v.strictObject({
-  steepness: v.optional(v.pipe(positive, v.description('larger is closer to sign')), 5),
+  steepness: told(positive, 5, 'larger is closer to sign'),
 });
 
 /**

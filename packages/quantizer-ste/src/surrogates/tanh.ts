@@ -1,5 +1,5 @@
 // The derivative of tanh, the smooth proxy of sign.
-import { defineSurrogate, E, type SurrogateGradient } from '@bitgrad/core';
+import { defineSurrogate, E, type SurrogateGradient, told } from '@bitgrad/core';
 import * as v from 'valibot';
 import { positive, resolve } from '../options.js';
 import { sechSquared } from './bell.js';
@@ -17,7 +17,7 @@ declare module '@bitgrad/core' {
 }
 
 const schema = v.strictObject({
-  steepness: v.optional(v.pipe(positive, v.description('larger is closer to sign')), 1),
+  steepness: told(positive, 1, 'larger is closer to sign'),
 });
 
 /**

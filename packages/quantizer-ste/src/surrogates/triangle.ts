@@ -1,5 +1,5 @@
 // The triangular surrogate of spiking and binary networks.
-import { defineSurrogate, E, type SurrogateGradient } from '@bitgrad/core';
+import { defineSurrogate, E, type SurrogateGradient, told } from '@bitgrad/core';
 import * as v from 'valibot';
 import { positive, resolve } from '../options.js';
 
@@ -18,8 +18,8 @@ declare module '@bitgrad/core' {
 }
 
 const schema = v.strictObject({
-  width: v.optional(v.pipe(positive, v.description('half width of the base')), 1),
-  height: v.optional(v.pipe(positive, v.description('the gradient at 0')), 1),
+  width: told(positive, 1, 'half width of the base'),
+  height: told(positive, 1, 'the gradient at 0'),
 });
 
 /**

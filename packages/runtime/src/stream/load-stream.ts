@@ -29,16 +29,12 @@ export interface StreamModel extends Stream {
   report(): StreamReport;
 }
 
-/**
- * Prepares a model in memory for input that goes on; see {@link loadStream}.
- * @throws BitgradError as {@link loadStream}, but for what files have
- */
-export async function openStream(model: PackedModel, options: LoadOptions = {}): Promise<StreamModel> {
-  const [bounds, start] = loadOptions('openStream', options);
-  const { plan, metadata, weights } = validateModel(model, bounds);
-  const split = splitModel({ plan, metadata, weights });
+/** The stream of a model that was checked; `start` runs a plan on the first engine that can. */
+async function streamOf(model: PackedModel, start: ReturnType<typeof loadOptions>[1]): Promise<StreamModel> {
+  const split = splitModel(model);
   const { executable: step, skipped } = await start(split.step);
   const head = split.head && (await start(split.head)).executable;
+  const { plan, metadata } = model;
   const input = plan.buffers[plan.input]!;
   return {
     ...runSplit(split, input.type as 'u8' | 'f32', step, head),
@@ -50,6 +46,15 @@ export async function openStream(model: PackedModel, options: LoadOptions = {}):
 }
 
 /**
+ * Prepares a model in memory for input that goes on; see {@link loadStream}.
+ * @throws BitgradError as {@link loadStream}, but for what files have
+ */
+export async function openStream(model: PackedModel, options: LoadOptions = {}): Promise<StreamModel> {
+  const [bounds, start] = loadOptions('openStream', options);
+  return streamOf(validateModel(model, bounds), start);
+}
+
+/**
  * Loads a `.bitgrad` model whose layers are causal along the first axis of its input, for input that goes on: each frame is
  * computed once, and what earlier ones left is kept. The first answer is that of `loadModel` bit for bit; those after it know
  * what was before the example, where the model has padding.
@@ -57,7 +62,7 @@ export async function openStream(model: PackedModel, options: LoadOptions = {}):
  * @throws BitgradError `unsupported-op` for a model that looks at frames after its own; as `loadModel`
  */
 export async function loadStream(source: ModelSource, options: LoadOptions = {}): Promise<StreamModel> {
-  const [bounds] = loadOptions('loadStream', options);
+  const [bounds, start] = loadOptions('loadStream', options);
   const bytes = await readSource(source, bounds, options.signal);
-  return openStream(await decodeFrom(source, bytes, bounds), options);
+  return streamOf(await decodeFrom(source, bytes, bounds), start);
 }

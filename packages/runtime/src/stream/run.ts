@@ -45,14 +45,6 @@ function keepState(
   }
 }
 
-/** At once where the engine can. */
-const runOn = (
-  executable: Executable,
-  input: InputArray,
-  output?: OutputArray,
-): OutputArray | Promise<OutputArray> =>
-  executable.synchronous ? executable.run(input, output) : executable.runAsync(input, output);
-
 /** Runs one job after another. */
 function turns(): <T>(job: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
@@ -100,7 +92,7 @@ export function runSplit(
   reset();
   const on = (executable: Executable, input: InputArray, output?: OutputArray) => {
     if (!live) throw failure('disposed', { what: 'the stream was disposed', next: 'Load the model again.' });
-    return runOn(executable, input, output);
+    return executable.runAsync(input, output);
   };
   const push = async (input: InputArray): Promise<OutputArray | undefined> => {
     let stepped = false;

@@ -153,19 +153,9 @@ function stepOf(model: PackedModel, analysis: Analysis) {
     kept.push(builder.op({ op: 'slice', inputs: [x], begin }, state.shape));
     copy(op, size, { inputs: [x], pads: op.pads.map((p, i) => (i % 2 === axis ? 0 : p)) });
   }
-  const rows = bufferOf(cut);
-  const output = joined(
-    builder,
-    [rows, ...kept].map((buffer) => vectorOf(builder, buffer)),
-  );
-  const step = validateModel(builder.finish(input, output));
-  return {
-    step,
-    states,
-    frameSize,
-    type: builder.buffers[input]!.type,
-    rowCount: builder.buffers[rows]!.shape,
-  };
+  const written = [bufferOf(cut), ...kept].map((buffer) => vectorOf(builder, buffer));
+  const step = validateModel(builder.finish(input, joined(builder, written)));
+  return { step, states, frameSize, type: builder.buffers[input]!.type };
 }
 
 /** The plan from rows to the output. */
