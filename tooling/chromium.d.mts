@@ -8,6 +8,16 @@ export declare function launchChromium(options?: { gpu?: boolean; args?: string[
 /** Starts the browser with the unpacked extension of a folder. */
 export declare function launchWithExtension(folder: string): Promise<BrowserContext>;
 
+/** Collects what must not happen on a page, among it requests to addresses that do not begin with `base`. */
+export declare function watchPage(page: Page, base: string): string[];
+
+/** What a page of an example shows in its `output`; the folder of packages answers for the CDN that it names. */
+export declare function outputOf(
+  browser: Browser,
+  address: string,
+  modules: string,
+): Promise<{ text: string | null; errors: string[] }>;
+
 export interface TestPage {
   /** Awaits an export of the module, with JSON-safe arguments and result. */
   call<T = unknown>(name: string, ...args: unknown[]): Promise<T>;

@@ -1,7 +1,8 @@
 // Headless Chromium for tests: finds the system's browser, bundles a module from source and calls its exports in a page.
 // WebGL2 and WebGPU run on the software renderer that comes with it; a page is served at http://localhost, a secure origin.
 import { build } from 'esbuild';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 const executable = [
@@ -57,6 +58,59 @@ export const launchWithExtension = (folder) =>
     args: ['--headless=new', ...flags, `--load-extension=${folder}`, `--disable-extensions-except=${folder}`],
     ignoreDefaultArgs: ['--disable-extensions'],
   });
+
+/**
+ * Collects what must not happen on a page: errors and warnings on the console, uncaught errors, requests that fail, and requests
+ * to addresses that do not begin with `base`.
+ * @param {import('playwright-core').Page} page
+ * @param {string} base
+ * @returns {string[]} grows as they happen
+ */
+export function watchPage(page, base) {
+  const problems = [];
+  page.on('console', (message) => {
+    // Chromium's own remark when WebGPU is asked for an adapter that is not there.
+    if (message.text() === 'No available adapters.') return;
+    if (['error', 'warning'].includes(message.type())) problems.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
+  page.on('response', (response) => {
+    if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
+  });
+  page.context().on('request', (request) => {
+    const { protocol, href } = new URL(request.url());
+    if (!['blob:', 'data:'].includes(protocol) && !href.startsWith(base))
+      problems.push(`other host: ${href}`);
+  });
+  return problems;
+}
+
+/**
+ * What a page of an example shows in its `output` once it has an answer.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} address of the page
+ * @param {string} modules the folder of packages that answers for the CDN which the example names
+ * @returns {Promise<{ text: string | null, errors: string[] }>} and the errors of the page
+ */
+export async function outputOf(browser, address, modules) {
+  const page = await browser.newPage();
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  const cdn = 'https://cdn.jsdelivr.net/npm/';
+  await page.route(`${cdn}**`, (route) =>
+    route.fulfill({
+      contentType: 'text/javascript',
+      headers: { 'Access-Control-Allow-Origin': '*' },
+      body: readFileSync(join(modules, route.request().url().slice(cdn.length))),
+    }),
+  );
+  await page.goto(address);
+  const wait = "document.querySelector('output')?.textContent";
+  await page.waitForFunction(wait, undefined, { timeout: 20_000 }).catch(() => undefined);
+  const text = errors.length > 0 ? null : await page.textContent('output');
+  await page.close();
+  return { text, errors };
+}
 
 /**
  * Opens a page that has loaded a module.

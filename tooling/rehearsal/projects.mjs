@@ -2,7 +2,7 @@
 // packages from the registry, by their own scripts.
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromiumMissing, launchChromium } from '../chromium.mjs';
+import { chromiumMissing, launchChromium, outputOf } from '../chromium.mjs';
 import { serveFolder } from '../static-server.mjs';
 import { run } from './run.mjs';
 
@@ -21,21 +21,8 @@ const npm = (context, folder, ...args) =>
 async function shownBy(folder, path, cdn) {
   const [browser, server] = [await launchChromium({ gpu: false }), await serveFolder(folder)];
   try {
-    const page = await browser.newPage();
-    const problems = [];
-    page.on('pageerror', (error) => problems.push(String(error)));
-    const address = 'https://cdn.jsdelivr.net/npm/';
-    await page.route(`${address}**`, (route) =>
-      route.fulfill({
-        contentType: 'text/javascript',
-        headers: { 'Access-Control-Allow-Origin': '*' },
-        body: readFileSync(join(cdn, route.request().url().slice(address.length))),
-      }),
-    );
-    await page.goto(server.url + path);
-    const wait = "document.querySelector('output')?.textContent";
-    await page.waitForFunction(wait, undefined, { timeout: 20_000 }).catch(() => undefined);
-    return problems.length > 0 ? problems.join('; ') : await page.textContent('output');
+    const { text, errors } = await outputOf(browser, server.url + path, cdn);
+    return errors.length > 0 ? errors.join('; ') : text;
   } finally {
     await browser.close();
     await server.close();

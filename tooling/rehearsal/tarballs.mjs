@@ -15,18 +15,21 @@ export const none = (problems) => {
   if (problems.length > 0) throw new Error(problems.join('\n'));
 };
 
-/** publint, strict: a manifest as npm's tools and bundlers want it. */
+/** What publint finds wrong with a tarball, strictly. */
+export async function manifestProblems(bytes) {
+  const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+  const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
+  const said = messages.map((message) => formatMessage(message, pkg, { color: false }));
+  // A template's manifest is that of the project which is made of it.
+  return said.filter((text) => !text?.startsWith('./dist/templates/'));
+}
+
+/** publint: a manifest as npm's tools and bundlers want it. */
 export async function manifests(context) {
   const problems = [];
-  for (const manifest of context.manifests) {
-    const bytes = bytesOf(context, manifest);
-    const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-    const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
-    const said = messages.map((message) => formatMessage(message, pkg, { color: false }));
-    // A template's manifest is that of the project which is made of it.
-    for (const text of said.filter((text) => !text?.startsWith('./dist/templates/')))
+  for (const manifest of context.manifests)
+    for (const text of await manifestProblems(bytesOf(context, manifest)))
       problems.push(`${manifest.name}: ${text}`);
-  }
   none(problems);
   return `${context.manifests.length} packages, publint --strict`;
 }

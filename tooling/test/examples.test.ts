@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumMissing, launchChromium } from '../chromium.mjs';
+import { chromiumMissing, launchChromium, outputOf } from '../chromium.mjs';
 import { root } from '../workspace.mjs';
 import { installAlone, start } from './places/clean-folder.js';
 import { makeProject, run } from './places/project.js';
@@ -69,25 +69,9 @@ describe.skipIf(missing && !required)(missing ? `examples (skipped: ${missing})`
 
   /** What a page shows once it has an answer. */
   async function shown(address: string): Promise<string | null> {
-    const page = await browser.newPage();
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(String(error)));
     // The address in the example is that of a CDN; the file is the one that it will serve.
-    const cdn = 'https://cdn.jsdelivr.net/npm/';
-    await page.route(`${cdn}**`, (route) =>
-      route.fulfill({
-        contentType: 'text/javascript',
-        headers: { 'Access-Control-Allow-Origin': '*' },
-        body: readFileSync(join(examples, '../node_modules', route.request().url().slice(cdn.length))),
-      }),
-    );
-    await page.goto(address);
-    await page
-      .waitForFunction("document.querySelector('output')?.textContent", undefined, { timeout: 20_000 })
-      .catch(() => undefined);
+    const { text, errors } = await outputOf(browser, address, join(examples, '../node_modules'));
     expect(errors).toEqual([]);
-    const text = await page.textContent('output');
-    await page.close();
     return text;
   }
 

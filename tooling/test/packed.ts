@@ -1,14 +1,13 @@
 // Packages as npm will have them, for tests that install and use them outside of this repository.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tarballOf } from '../rehearsal/source.mjs';
 import { attempt } from '../scripts/pnpm.mjs';
 import type { workspacePackages } from '../workspace.mjs';
 
 type Packages = ReturnType<typeof workspacePackages>;
 
-/** The tarball of a package in a folder of them. */
-export const tarballOf = (tarballs: string, { name, version }: { name: string; version: string }): string =>
-  join(tarballs, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+export { tarballOf };
 
 /**
  * Packs packages into a folder.

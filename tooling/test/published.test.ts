@@ -14,11 +14,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { publint } from 'publint';
-import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { platformOf, writePackage } from '../../packages/backend-native/scripts/platforms.mjs';
 import { root, workspacePackages } from '../workspace.mjs';
+import { manifestProblems } from '../rehearsal/tarballs.mjs';
 import { bytesBelow, fromTarballs, pack, tarballOf } from './packed.js';
 import { importsOf, installedBy } from './readmes.js';
 
@@ -87,12 +86,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(packages)('the package of $folder', ({ manifest }) => {
   it('is as publint wants it', async () => {
-    const bytes = readFileSync(tarballOf(tarballs, manifest));
-    const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-    const { messages, pkg } = await publint({ pack: { tarball: buffer as ArrayBuffer }, strict: true });
-    const said = messages.map((message) => formatMessage(message, pkg as never, { color: false }));
-    // A template's manifest is that of the project which is made of it.
-    expect(said.filter((text) => !text?.startsWith('./dist/templates/'))).toEqual([]);
+    expect(await manifestProblems(readFileSync(tarballOf(tarballs, manifest)))).toEqual([]);
   });
 });
 

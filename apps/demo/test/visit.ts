@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { chromiumMissing, launchChromium } from '@bitgrad/tooling/chromium';
+import { chromiumMissing, launchChromium, watchPage } from '@bitgrad/tooling/chromium';
 import { expect } from 'vitest';
 import type { StaticServer } from './server.js';
 
@@ -49,22 +49,7 @@ export async function visit(
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
-  const problems: string[] = [];
-  page.on('console', (message) => {
-    // Chromium's own remark when WebGPU is asked for an adapter that is not there.
-    if (message.text() === 'No available adapters.') return;
-    if (['error', 'warning'].includes(message.type())) problems.push(`console: ${message.text()}`);
-  });
-  page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
-  const { origin } = new URL(server.url);
-  context.on('request', (request) => {
-    const url = new URL(request.url());
-    if (!['blob:', 'data:'].includes(url.protocol) && url.origin !== origin)
-      problems.push(`other host: ${url.href}`);
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
-  });
+  const problems = watchPage(page, `${new URL(server.url).origin}/`);
   await page.goto(server.url + hash);
   return {
     page,

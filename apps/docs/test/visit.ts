@@ -1,6 +1,6 @@
 // A visit to the built site: what must not happen on it (console errors, failed requests, requests to other hosts) fails it.
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { chromiumMissing } from '@bitgrad/tooling/chromium';
+import { chromiumMissing, watchPage } from '@bitgrad/tooling/chromium';
 import { expect } from 'vitest';
 
 const required = (process.env['BITGRAD_REQUIRE'] ?? '').split(',').includes('chromium');
@@ -18,21 +18,7 @@ export async function visit(
 ): Promise<void> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
-  const problems: string[] = [];
-  page.on('console', (message) => {
-    // Chromium's own remark when WebGPU is asked for an adapter that is not there.
-    if (message.text() === 'No available adapters.') return;
-    if (['error', 'warning'].includes(message.type())) problems.push(`console: ${message.text()}`);
-  });
-  page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
-  page.on('response', (response) => {
-    if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
-  });
-  context.on('request', (request) => {
-    const asked = new URL(request.url());
-    if (!['blob:', 'data:'].includes(asked.protocol) && !asked.href.startsWith(url))
-      problems.push(`other host: ${asked.href}`);
-  });
+  const problems = watchPage(page, url);
   await page.goto(url + path);
   // Links are followed by the page's own script once it runs.
   await page.locator('.VPNav').waitFor();
