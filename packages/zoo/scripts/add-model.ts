@@ -13,6 +13,7 @@ import { nativeEngine } from '@bitgrad/backend-native/engine';
 import { loadDataset } from '@bitgrad/datasets/node';
 import type { Latency, ModelCard, SoundCard } from '../src/card.js';
 import { cardText } from './card-text.js';
+import { halved } from './halved.js';
 import { predictedClasses } from './predicted.js';
 
 interface About {
@@ -34,11 +35,11 @@ const [run, name, speakers] = process.argv.slice(2);
 if (!run || !name) throw new Error('pnpm add-model RUN NAME [RESULTS of speakers left out]');
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = fileURLToPath(new URL(`../models/${name}`, import.meta.url));
-const json = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
+const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
 const write = (path: string, contents: string | Uint8Array): void =>
   writeFileSync(join(folder, path), contents);
-const about = json<About>(join(folder, 'about.json'));
-const info = json<RunInfo>(join(run, 'bitgrad.json'));
+const about = readJson<About>(join(folder, 'about.json'));
+const info = readJson<RunInfo>(join(run, 'bitgrad.json'));
 if (!info.finished) throw new Error(`${run} is not finished`);
 const { options, result } = info;
 /** The command, from source. */
@@ -51,16 +52,18 @@ const bitgrad = (...args: string[]): Record<string, never> => {
 /** The latent weights, with the data where the commands of the card have them. */
 function writeLatent(): void {
   mkdirSync(join(folder, 'latent'), { recursive: true });
-  const files: Record<string, Buffer> = {};
-  for (const file of ['model.json', 'weights.bin', 'bitgrad.json'])
-    files[file] = readFileSync(join(run!, file));
+  const { json, bytes } = halved(readFileSync(join(run!, 'model.json'), 'utf8'), readFileSync(join(run!, 'weights.bin'))); // prettier-ignore
   const own = {
     ...info,
     options: { ...options, data: about.data },
     result: { ...result, data: about.data, out: undefined },
   };
-  files['bitgrad.json'] = Buffer.from(`${JSON.stringify(own, null, 2)}\n`);
-  const sum = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+  const files: Record<string, Uint8Array> = {
+    'model.json': Buffer.from(json),
+    'weights.bin': bytes,
+    'bitgrad.json': Buffer.from(`${JSON.stringify(own, null, 2)}\n`),
+  };
+  const sum = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
   const entries = Object.entries(files).map(([file, bytes]) => {
     write(`latent/${file}`, bytes);
     return [file, { bytes: bytes.length, sha256: sum(bytes), written: `${file}.0.partial` }];
@@ -112,7 +115,7 @@ function soundCard(settings: SoundSettings, second: SoundCard['second']): SoundC
 
 /** Accuracy on each speaker who was left out, of the results of `bench run`. */
 function speakerCard(results: string): NonNullable<SoundCard['speakers']> {
-  const { name: preset } = json<{ name: string }>(join(results, 'config.json'));
+  const { name: preset } = readJson<{ name: string }>(join(results, 'config.json'));
   const lines = readFileSync(join(results, 'results.jsonl'), 'utf8')
     .trim()
     .split('\n')
@@ -124,7 +127,8 @@ function speakerCard(results: string): NonNullable<SoundCard['speakers']> {
 
 writeLatent();
 const file = join(folder, 'model.bitgrad');
-bitgrad('compile', run, '-o', file);
+// Of the weights as they are published, so that who goes on from them begins with this model.
+bitgrad('compile', join(folder, 'latent'), '--data', options.data, '-o', file);
 const bytes = readFileSync(file);
 const { plan, metadata } = decodeModel(bytes);
 // Words alone: what was synthesized for training is counted by false accepts.
@@ -180,7 +184,7 @@ const card: ModelCard = {
 write('card.json', `${JSON.stringify(card, null, 2)}\n`);
 write('README.md', cardText(card));
 const manifestPath = fileURLToPath(new URL('../package.json', import.meta.url));
-const manifest = json<{
+const manifest = readJson<{
   exports: Record<string, unknown>;
   typesVersions: { '*': Record<string, string[]> };
 }>(manifestPath);

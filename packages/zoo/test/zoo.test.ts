@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { wasmEngine } from '@bitgrad/backend-wasm/engine';
@@ -87,6 +87,19 @@ describe.each(modelNames)('%s', (name) => {
     expect(right).toBe(whole ? card.test.right : card.test.first['300']);
     expect(test.size).toBe(card.test.images);
   });
+
+  it('is what its latent weights are packed to', async (context) => {
+    const { card, bytes } = await findPretrained(name);
+    const { folder, missing } = testData(folders[card.test.data]!);
+    if (missing) context.skip(missing);
+    const out = join(mkdtempSync(join(tmpdir(), 'bitgrad-zoo-')), 'model.bitgrad');
+    onTestFinished(() => rmSync(dirname(out), { recursive: true }));
+    // The type of the last layer is decided by the test images.
+    const data = `${card.test.data.split(':')[0]}:${unpacked(folder)}`;
+    const flags = ['--conditions=@bitgrad/source', '--import=tsx', 'src/main.ts'];
+    execFileSync(process.execPath, [...flags, 'compile', latentFolder(name), '--data', data, '-o', out], { cwd: at('../cli') }); // prettier-ignore
+    expect(Buffer.compare(readFileSync(out), bytes())).toBe(0);
+  }, 120_000);
 
   it('has its latent weights as the folder of a run', async () => {
     const folder = latentFolder(name);
