@@ -3,10 +3,12 @@
 // The output exports one string, the deflated module in base64: it bundles anywhere without a URL to resolve,
 // and compresses in transport as well as the raw binary does. Its type names the functions that the module exports, with
 // their parameters; with `--functions`, `output-functions.ts` has them as a table.
+import zopfli from '@gfx/zopfli';
 import asc from 'assemblyscript/asc';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { deflateRawSync } from 'node:zlib';
+import { inflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
 
 const [pair, ...given] = process.argv.slice(2);
 const flags = given.filter((flag) => flag !== '--functions');
@@ -48,7 +50,10 @@ const functions = [
 const header = `// Generated from ${entry}; do not edit.\n`;
 const members = functions.map(([, , name, signature]) => `  ${name}${signature}\n`).join('');
 mkdirSync(dirname(output), { recursive: true });
-const text = deflateRawSync(binary, { level: 9, memLevel: 9 }).toString('base64');
+// Raw deflate as any inflate reads it, 3 % shorter than zlib's: a page downloads it.
+const deflated = Buffer.from(await promisify(zopfli.deflate)(binary, {}));
+if (!inflateRawSync(deflated).equals(binary)) throw new Error('zopfli gave another module');
+const text = deflated.toString('base64');
 writeFileSync(output, `${header}export interface Exports {\n${members}}\nexport default '${text}';\n`);
 if (given.length > flags.length) {
   const table = functions.map(([, parameters, name]) => {

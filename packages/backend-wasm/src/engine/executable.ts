@@ -13,7 +13,7 @@ import {
 } from '@bitgrad/runtime';
 import { failure, tooLarge } from './errors.js';
 import type { GivenModule } from './given-module.js';
-import { lower, type Lowered } from './lower.js';
+import { lower, seldomOps, type Lowered } from './lower.js';
 import { engineModule, type EngineExports } from './module.js';
 import { place, write, type Layout } from './place.js';
 import type { Target } from './program.js';
@@ -64,35 +64,19 @@ const reportOf = ({ program }: Lowered, layout: Layout, threadsReason?: string):
   ...(threadsReason && { threadsReason }),
 });
 
-/**
- * The workers of an executable; what starts them is loaded only now.
- * @throws BitgradError `backend-unavailable` with the reason
- */
-async function startThreads(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-  { target: { threads }, createWorker, startMs }: ExecutableOptions,
-): Promise<Crew> {
-  const { startCrew } = await import('./threads.js');
-  return startCrew({
-    threads,
-    module,
-    memory,
-    startMs,
-    within,
-    failure,
-    createWorker,
-  });
-}
-
 /** Compiles a model; see `Engine.compile`. */
 export async function createExecutable(model: PackedModel, options: ExecutableOptions): Promise<Executable> {
   const { target, given, signal, strict } = options;
   // A WebAssembly memory has no more.
   const memoryBytes = Math.min(options.memoryBytes ?? Infinity, 2 ** 32);
-  // Loaded where something is added: a page for other models does without.
-  const adds = model.plan.ops.some(({ op }) => op === 'add');
-  const lowered = lower(model, target, memoryBytes, adds ? await import('./sums.js') : undefined);
+  // A page for models without these ops does without their parts.
+  const has = (...names: readonly string[]): boolean => model.plan.ops.some(({ op }) => names.includes(op));
+  const [sums, seldom, module] = await Promise.all([
+    has('add') ? import('./sums.js') : undefined,
+    has(...seldomOps) ? import('./lower-seldom.js') : undefined,
+    given?.module ?? engineModule(target),
+  ]);
+  const lowered = lower(model, target, memoryBytes, { sums, seldom });
   const slow = strict && lowered.program.reports.find(({ reason }) => reason);
   if (slow)
     throw failure('kernel-missing', {
@@ -104,14 +88,15 @@ export async function createExecutable(model: PackedModel, options: ExecutableOp
   if (layout.totalBytes > memoryBytes) throw tooLarge(layout.totalBytes, memoryBytes);
   const memory = allocate(layout.totalBytes, given?.shared ?? target.threads > 1);
   write(lowered.program, layout, memory.buffer, Math.ceil(options.stallMs / sliceMs));
-  const module = given?.module ?? (await engineModule(target));
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const engine = exports as unknown as EngineExports;
   engine.prepare();
   let crew: Crew | undefined;
   if (target.threads > 1)
     try {
-      crew = await startThreads(module, memory, options);
+      // What starts them is loaded only now.
+      const { startCrew } = await import('./threads.js');
+      crew = await startCrew({ ...options, threads: target.threads, module, memory, within, failure });
     } catch (error) {
       if (strict) throw error;
       return createExecutable(model, {

@@ -2,7 +2,7 @@
 // one is given; what the engine has already is passed in, so that bundlers keep this file apart.
 import type * as Files from 'node:fs';
 import type { within } from '@bitgrad/bits';
-import { builtinModule } from '../host.js';
+import type { builtinModule } from '../host.js';
 import type { failure } from './errors.js';
 import type { Target } from './program.js';
 
@@ -39,15 +39,19 @@ export interface ReadOptions {
   readonly startMs: number;
   readonly within: typeof within;
   readonly failure: typeof failure;
+  readonly builtinModule: typeof builtinModule;
 }
 
 const file = 'one of the files scalar.wasm, simd.wasm, ... of @bitgrad/backend-wasm';
 
-async function download(source: URL | string, fail: typeof failure): Promise<Uint8Array<ArrayBuffer>> {
+async function download(
+  source: URL | string,
+  { failure, builtinModule }: ReadOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
   const files = /^file:/i.test(String(source)) && builtinModule<typeof Files>('node:fs');
   if (files) return Uint8Array.from(await files.promises.readFile(new URL(source)));
   const response = await fetch(source);
-  if (!response.ok) throw fail('io', { what: `the server answers ${response.status}` });
+  if (!response.ok) throw failure('io', { what: `the server answers ${response.status}` });
   return new Uint8Array(await response.arrayBuffer());
 }
 
@@ -62,7 +66,7 @@ async function compiled(source: ModuleSource, options: ReadOptions): Promise<Web
   const address = isAddress(source) ? source : undefined;
   try {
     const bytes = address
-      ? await within(startMs, download(address, failure), () => new Error(`silent for ${startMs} ms`))
+      ? await within(startMs, download(address, options), () => new Error(`silent for ${startMs} ms`))
       : (source as BufferSource);
     return await WebAssembly.compile(bytes);
   } catch (cause) {

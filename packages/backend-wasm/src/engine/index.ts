@@ -8,6 +8,7 @@ import {
   type Executable,
   type PackedModel,
 } from '@bitgrad/runtime';
+import { builtinModule } from '../host.js';
 import { failure } from './errors.js';
 import { createExecutable } from './executable.js';
 import { detectFeatures, type Features } from './features.js';
@@ -93,7 +94,13 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
   const choose = (features: Features): (typeof variants)[number] =>
     wanted ?? variants.find((variant) => !missing(features, variant)) ?? 'scalar';
   const readGiven = async (source: ModuleSource, { sharedMemory }: Features): Promise<GivenModule> =>
-    (await import('./given-module.js')).readModule(source, { sharedMemory, startMs, within, failure });
+    (await import('./given-module.js')).readModule(source, {
+      sharedMemory,
+      startMs,
+      within,
+      failure,
+      builtinModule,
+    });
   return Object.freeze({
     name: 'wasm',
     probe: async (): Promise<Probe> => {

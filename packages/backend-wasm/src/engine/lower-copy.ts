@@ -1,8 +1,7 @@
-// Lowers ops that only move elements (concat, slice, pad, transpose, reshape, constant) and the conversions that
-// other ops need, all to strided copies.
+// Strided copies: what ops that only move elements (lower-moves.ts, reshape) and the conversions that other ops need become.
 import { failure } from './errors.js';
 import { Element, Opcode } from './opcodes.js';
-import { emit, floatBits, openGroup, pinned, type Program, type Word } from './program.js';
+import { emit, openGroup, pinned, type Program, type Word } from './program.js';
 import { isDense, isLinear, rowsOf, tensor, unitBytes, type Stored, type Tensor } from './tensors.js';
 import { Border, Copy } from './words.js';
 
@@ -14,16 +13,16 @@ interface Axis {
 }
 
 /** Elements between successive lines, pixels and channels; a bits element is a quarter byte. */
-function strides(t: Tensor): number[] {
+export function strides(t: Tensor): number[] {
   const perByte = t.type === 'bits' ? 4 : 1 / unitBytes(t.type);
   return [t.pitch * perByte, t.pixel * perByte, 1];
 }
 
 /** Axes of a copy between parts of two tensors, `counts` elements along each axis. */
-const axesOf = (counts: readonly number[], from: readonly number[], to: readonly number[]): Axis[] =>
+export const axesOf = (counts: readonly number[], from: readonly number[], to: readonly number[]): Axis[] =>
   counts.map((count, i) => ({ count, from: from[i]!, to: to[i]! }));
 
-const sizes = ({ h, w, c }: Tensor): number[] => [h, w, c];
+export const sizes = ({ h, w, c }: Tensor): number[] => [h, w, c];
 
 const element: Readonly<Record<Stored, Element>> = {
   bits: Element.bits,
@@ -37,7 +36,7 @@ const element: Readonly<Record<Stored, Element>> = {
  * One copy. `source` null fills with `value`.
  * @param axes outermost first, the last one is the innermost; at most 5
  */
-function copy(
+export function copy(
   program: Program,
   source: Tensor | null,
   target: Tensor,
@@ -91,7 +90,7 @@ function copy(
  * into what the byte holds, and the memory still has what earlier tensors left there; products read the unused half of every
  * byte, and the unused levels behind the last channel.
  */
-function clear(program: Program, target: Tensor): void {
+export function clear(program: Program, target: Tensor): void {
   if (target.type !== 'bits') return;
   const group = openGroup(program, 1, 1, { open: false });
   target.region.pinned = true;
@@ -103,118 +102,6 @@ function clear(program: Program, target: Tensor): void {
 export function copyTensor(program: Program, source: Tensor, target: Tensor): Tensor {
   clear(program, target);
   copy(program, source, target, axesOf(sizes(source), strides(source), strides(target)));
-  return target;
-}
-
-/** Target channel q is source channel floor(q / multiplier). */
-export function repeatChannels(program: Program, source: Tensor, target: Tensor, multiplier: number): Tensor {
-  const [line, pixel] = strides(target) as [number, number];
-  const axes = axesOf([...sizes(source), multiplier], [...strides(source), 0], [line, pixel, multiplier, 1]);
-  copy(program, source, target, axes);
-  return target;
-}
-
-/** Strides of each axis of `shape` over a tensor whose [h, w, c] came from that shape: its first two of four axes share h. */
-function axisStrides(t: Tensor, shape: readonly number[]): number[] {
-  const [line, ...inner] = strides(t) as [number, number, number];
-  return [shape[1]! * line, line, ...inner].slice(-shape.length);
-}
-
-const dot = (a: readonly number[], b: readonly number[]): number =>
-  a.reduce((sum, x, i) => sum + x * b[i]!, 0);
-
-/** A tensor without a border: `t`, or a copy of it. */
-export const linear = (program: Program, t: Tensor): Tensor =>
-  isLinear(t) ? t : copyTensor(program, t, tensor(t.type, [t.h, t.w, t.c]));
-
-/** Target axis i is source axis permutation[i]; `shape` is the source's. */
-export function transposed(
-  program: Program,
-  input: Tensor,
-  target: Tensor,
-  permutation: readonly number[],
-  shape: readonly number[],
-): Tensor {
-  const source = linear(program, input);
-  clear(program, target);
-  const from = axisStrides(source, shape);
-  const counts = permutation.map((axis) => shape[axis]!);
-  copy(
-    program,
-    source,
-    target,
-    axesOf(
-      counts,
-      permutation.map((axis) => from[axis]!),
-      axisStrides(target, counts),
-    ),
-  );
-  return target;
-}
-
-/** Joins tensors of `shapes` along an axis. */
-export function concatenated(
-  program: Program,
-  sources: readonly Tensor[],
-  target: Tensor,
-  shapes: readonly (readonly number[])[],
-  shape: readonly number[],
-  axis: number,
-): Tensor {
-  clear(program, target);
-  const to = axisStrides(target, shape);
-  let at = 0;
-  sources.forEach((source, i) => {
-    copy(program, source, target, axesOf(shapes[i]!, axisStrides(source, shapes[i]!), to), {
-      to: at * to[axis]!,
-    });
-    at += shapes[i]![axis]!;
-  });
-  return target;
-}
-
-/** The part of `source` from `begin` on. */
-export function sliced(
-  program: Program,
-  source: Tensor,
-  target: Tensor,
-  from: readonly number[],
-  shape: readonly number[],
-  begin: readonly number[],
-): Tensor {
-  clear(program, target);
-  const steps = axisStrides(source, from);
-  copy(program, source, target, axesOf(shape, steps, axisStrides(target, shape)), {
-    from: dot(begin, steps),
-  });
-  return target;
-}
-
-/** `source` within `value`. */
-export function paddedWith(
-  program: Program,
-  source: Tensor,
-  target: Tensor,
-  from: readonly number[],
-  shape: readonly number[],
-  before: readonly number[],
-  value: number,
-): Tensor {
-  clear(program, target);
-  const to = axisStrides(target, shape);
-  const raw = target.type === 'bits' ? (value < 0 ? 1 : 0) : target.type === 'f32' ? floatBits(value) : value;
-  copy(
-    program,
-    null,
-    target,
-    axesOf(
-      shape,
-      to.map(() => 0),
-      to,
-    ),
-    { value: raw },
-  );
-  copy(program, source, target, axesOf(from, axisStrides(source, from), to), { to: dot(before, to) });
   return target;
 }
 

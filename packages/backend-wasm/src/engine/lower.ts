@@ -1,14 +1,15 @@
 // Lowers a plan to a program: walks the ops in order, keeps for each buffer the tensor that holds it, and lets
 // elementwise ops join the group that makes their input.
 import type { ConvOp, DenseOp, Op, OpReport, PackedModel } from '@bitgrad/runtime';
-import { concatenated, copyTensor, paddedWith, reshaped, sliced, transposed } from './lower-copy.js';
-import { lowerMatmul } from './lower-matmul.js';
+import { kit } from './kit.js';
+import { copyTensor, reshaped } from './lower-copy.js';
+import type * as Seldom from './lower-seldom.js';
 import { lowerConvolution, pointWindow } from './lower-products.js';
 import { lowerRowwise } from './lower-rowwise.js';
-import { lowerDepthwise, lowerPool } from './lower-windows.js';
-import { constant, createProgram, type Program, type Target } from './program.js';
+import { lowerPool } from './lower-windows.js';
+import { createProgram, type Program, type Target } from './program.js';
 import type * as Sums from './sums.js';
-import { isDense, layOut, noBorder, tensor, type Border, type Tensor } from './tensors.js';
+import { isDense, noBorder, tensor, type Border, type Tensor } from './tensors.js';
 import type { TapWeights } from './weights.js';
 
 /** A lowered plan. */
@@ -25,7 +26,27 @@ interface Context {
   tensors: Tensor[];
   /** Ops that read each buffer. */
   readers: readonly (readonly number[])[];
+  seldom: typeof Seldom | undefined;
 }
+
+/** Parts for ops that few models have, loaded with a model that has them. */
+export interface Parts {
+  /** For `add`. */
+  sums?: typeof Sums | undefined;
+  /** For {@link seldomOps}. */
+  seldom?: typeof Seldom | undefined;
+}
+
+/** Ops that need `seldom`. */
+export const seldomOps: readonly string[] = [
+  'depthwise',
+  'concat',
+  'slice',
+  'pad',
+  'transpose',
+  'constant',
+  'matmul',
+];
 
 /** Borders that buffers need so that convolutions can read their padding. */
 function bordersOf({ plan }: PackedModel): Map<number, Border> {
@@ -41,14 +62,6 @@ function bordersOf({ plan }: PackedModel): Map<number, Border> {
   }
   return borders;
 }
-
-/** The weights of a convolution in 16 bits. */
-const tapsOf = ({ kernel, groups }: ConvOp, x: Tensor, data: Int16Array): TapWeights => ({
-  type: 'i8',
-  data,
-  taps: kernel[0] * kernel[1],
-  length: x.c / groups,
-});
 
 /** What became of an op; it has no output where another op makes one of it. */
 interface LoweredOp {
@@ -87,10 +100,9 @@ function lowerSums(context: Context, op: ConvOp | DenseOp, w: TapWeights): Lower
 
 /** Lowers one op; returns its output and what to report. */
 function lowerOp(context: Context, op: Op): LoweredOp {
-  const { program, model, borders, tensors } = context;
+  const { program, model, borders, tensors, seldom } = context;
   const { buffers, weights: specs } = model.plan;
   const x = op.inputs.map((i) => tensors[i]!);
-  const shapes = op.inputs.map((i) => buffers[i]!.shape);
   const w = (op.weights ?? []).map((i) => model.weights[i]!);
   const { type, shape } = buffers[op.output]!;
   const border = borders.get(op.output) ?? noBorder;
@@ -106,45 +118,20 @@ function lowerOp(context: Context, op: Op): LoweredOp {
       return lowerSums(context, op, taps(op.kernel[0] * op.kernel[1], x[0]!.c / op.groups));
     case 'dense':
       return lowerSums(context, op, taps(1, x[0]!.c));
-    case 'depthwise':
-      return lowerDepthwise(
-        program,
-        x[0]!,
-        taps(op.kernel[0] * op.kernel[1], 1),
-        shape,
-        op,
-        op.multiplier,
-        op,
-        border,
-      );
-    case 'matmul':
-      return lowerMatmul(program, x[0]!, x[1]!, shape, op.transposeB);
     case 'maxPool':
     case 'avgPool': {
       const out = output();
       return { output: out, kernel: lowerPool(program, op, x[0]!, out) };
     }
-    case 'concat':
-      return { output: concatenated(program, x, output(), shapes, shape, op.axis), kernel: 'copy' };
-    case 'slice':
-      return { output: sliced(program, x[0]!, output(), shapes[0]!, shape, op.begin), kernel: 'copy' };
-    case 'pad':
-      return {
-        output: paddedWith(program, x[0]!, output(), shapes[0]!, shape, op.before, op.value),
-        kernel: 'copy',
-      };
-    case 'transpose':
-      return { output: transposed(program, x[0]!, output(), op.permutation, shapes[0]!), kernel: 'copy' };
     case 'reshape': {
       const out = reshaped(program, x[0]!, output());
       return { output: out, kernel: out.region === x[0]!.region ? 'alias' : 'copy' };
     }
-    case 'constant': {
-      const out = output();
-      out.region.base = constant(program, out.region.bytes, () => layOut(out, w[0]!));
-      return { output: out, kernel: 'constant' };
-    }
     default: {
+      const shapes = op.inputs.map((i) => buffers[i]!.shape);
+      const from = { kit, program, inputs: x, shapes, shape, weights: w, taps, output };
+      const lone = seldom?.lowerSeldom(op, from);
+      if (lone) return lone;
       // A threshold may have been lowered with the sums that it reads.
       const done = tensors[op.output];
       if (done)
@@ -157,13 +144,13 @@ function lowerOp(context: Context, op: Op): LoweredOp {
 
 /**
  * Lowers a valid model for the module that will run.
- * @param sums what is only for models that add something
+ * @param parts those that its ops need
  */
 export function lower(
   model: PackedModel,
   target: Target,
   memoryBytes: number,
-  sums: typeof Sums | undefined,
+  { sums, seldom }: Parts,
 ): Lowered {
   const planes = sums?.findPlanes(model);
   const { plan } = model;
@@ -172,7 +159,7 @@ export function lower(
   const borders = bordersOf(model);
   const readers: number[][] = plan.buffers.map(() => []);
   plan.ops.forEach(({ inputs }, index) => inputs.forEach((x) => readers[x]!.push(index)));
-  const context: Context = { program, model, borders, tensors, readers };
+  const context: Context = { program, model, borders, tensors, readers, seldom };
   const { type, shape } = plan.buffers[plan.input]!;
   const input = tensor(type, shape, { exact: true });
   input.region.pinned = true;
@@ -186,7 +173,7 @@ export function lower(
       whole !== undefined
         ? { kernel: `fused:${whole}` }
         : sum
-          ? lowerSums(context, sum.op, tapsOf(sum.op, tensors[sum.op.inputs[0]!]!, sum.w))
+          ? lowerSums(context, sum.op, sum.w)
           : lowerOp(context, op);
     if (output) tensors[op.output] = output;
     const report: OpReport = {

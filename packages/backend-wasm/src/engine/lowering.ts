@@ -2,6 +2,7 @@
 // program is may change with any version.
 import type { PackedModel } from '@bitgrad/runtime';
 import { lower as lowerPlan, type Lowered } from './lower.js';
+import * as seldom from './lower-seldom.js';
 import type { Target } from './program.js';
 import * as sums from './sums.js';
 
@@ -16,4 +17,4 @@ export * as words from './words.js';
  * @throws BitgradError `limit-exceeded` where it would take more than `memoryBytes`
  */
 export const lower = (model: PackedModel, target: Target, memoryBytes: number): Lowered =>
-  lowerPlan(model, target, memoryBytes, sums);
+  lowerPlan(model, target, memoryBytes, { sums, seldom });

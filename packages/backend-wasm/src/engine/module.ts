@@ -9,9 +9,8 @@ export type { Exports as EngineExports } from '../generated/engine.js';
 /** Clears the flag `shared` of the imported memory `env.memory`. */
 export function withoutSharing(bytes: Uint8Array): void {
   // The import's name ends with "memory", then kind 2 (memory) and the limits' flags: 3 is shared with a maximum.
-  const name = [109, 101, 109, 111, 114, 121, 2, 3];
-  for (let i = 0; i < 256; i++)
-    if (name.every((byte, k) => bytes[i + k] === byte)) return void (bytes[i + 7] = 1);
+  const at = String.fromCharCode(...bytes.subarray(0, 256)).indexOf('memory\x02\x03');
+  if (at > 0) bytes[at + 7] = 1;
 }
 
 const cache = new Map<string, Promise<WebAssembly.Module>>();

@@ -1,11 +1,12 @@
 // Integer sums that a plan has in two planes, 2^n high + low, as the compiler writes a first layer of more than 8 bits: one
 // product with weights of 16 bits gives them at once. All of it is exact modulo 2^32, so the results are the same.
 import type { ConvOp, PackedModel } from '@bitgrad/runtime';
+import type { TapWeights } from './weights.js';
 
 /** What `lower` makes one product of. */
 interface Planes {
   /** By the index of an `add`: the convolution that gives its sums, with weights of 16 bits. */
-  sums: ReadonlyMap<number, { op: ConvOp; w: Int16Array }>;
+  sums: ReadonlyMap<number, { op: ConvOp; w: TapWeights }>;
   /** By the index of a convolution: that of the `add` that it is part of. */
   parts: ReadonlyMap<number, number>;
 }
@@ -26,7 +27,7 @@ function joined(high: ArrayLike<number>, low: ArrayLike<number>, shift: number):
 /** Finds sums in planes. */
 export function findPlanes({ plan, weights }: PackedModel): Planes {
   const { ops, buffers, weights: specs } = plan;
-  const sums = new Map<number, { op: ConvOp; w: Int16Array }>();
+  const sums = new Map<number, { op: ConvOp; w: TapWeights }>();
   const parts = new Map<number, number>();
   const readers = new Map<number, number>();
   for (const { inputs } of ops) for (const x of inputs) readers.set(x, (readers.get(x) ?? 0) + 1);
@@ -45,8 +46,11 @@ export function findPlanes({ plan, weights }: PackedModel): Planes {
     if (!alone || buffers[high.inputs[0]!]!.type !== 'u8' || high.padValue !== low.padValue * 2 ** shift)
       return;
     const [a, b] = [high, low].map(({ weights: [w] }) => weights[w] as Int8Array);
-    const w = a!.length === b!.length ? joined(a!, b!, shift) : undefined;
-    if (!w) return;
+    const data = a!.length === b!.length ? joined(a!, b!, shift) : undefined;
+    if (!data) return;
+    const { kernel, groups } = low;
+    const length = buffers[low.inputs[0]!]!.shape[2]! / groups;
+    const w: TapWeights = { type: 'i8', data, taps: kernel[0] * kernel[1], length };
     sums.set(index, { op: { ...low, output: op.output }, w });
     for (const part of indices) parts.set(part, index);
   });

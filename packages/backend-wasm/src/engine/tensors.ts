@@ -105,21 +105,3 @@ export const linesOf = (t: Tensor): Tensor => ({
   border: noBorder,
   pixel: t.pitch,
 });
-
-/** Writes rows of a plan's storage (bits: packed words) in the layout of `t`; for constants. */
-export function layOut(t: Tensor, data: ArrayBufferView): Uint8Array {
-  const bytes = new Uint8Array(t.region.bytes);
-  const source = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const row = t.type === 'bits' ? Math.ceil(t.c / 32) * 4 : exactBytes(t.type, t.c);
-  for (let r = 0; r < rowsOf(t); r++) {
-    const at = t.start + Math.floor(r / t.w) * t.pitch + (r % t.w) * t.pixel;
-    for (let k = 0; k < row; k++) {
-      const byte = source[r * row + k]!;
-      if (t.type === 'bits') {
-        bytes[at + 2 * k] = byte << 4;
-        bytes[at + 2 * k + 1] = byte & 0xf0;
-      } else bytes[at + k] = byte;
-    }
-  }
-  return bytes;
-}

@@ -7,7 +7,7 @@ import type { PackedModel } from '../model.js';
 import type { WeightSpec } from '../plan.js';
 import { alignTo, viewOf } from '../tensors.js';
 import { checkNesting, record } from '../validate/fields.js';
-import { validateMetadata, validateWeights } from '../validate/model.js';
+import { validateContents, validateMetadata } from '../validate/model.js';
 import { validatePlan } from '../validate/plan.js';
 import {
   entryBytes,
@@ -146,6 +146,6 @@ export function decode(file: Uint8Array, bounds: Limits): PackedModel {
     if (encoding) return restore(spec, data.subarray(offset, end), encoding);
     return viewOf(spec.type, spec.shape, data.buffer, data.byteOffset + offset);
   });
-  validateWeights(plan, weights);
+  validateContents(plan, weights);
   return { plan, weights, metadata };
 }

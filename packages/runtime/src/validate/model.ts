@@ -20,29 +20,12 @@ function checkTail(words: Uint32Array, { shape }: WeightSpec, at: string): void 
 const allFinite = (values: Float32Array): boolean => values.every(Number.isFinite);
 
 /**
- * Checks the contents of the weights of a valid plan.
+ * Checks the contents of the weights of a valid plan, typed arrays of the lengths that it says.
  * @throws BitgradError `invalid-file`
  */
-export function validateWeights(plan: Plan, weights: readonly TensorData[]): void {
-  expectPlan(plan);
-  valid(Array.isArray(weights), 'weights', weights ?? 'nothing', 'a list of typed arrays');
-  valid(
-    weights.length === plan.weights.length,
-    'number of weights',
-    weights.length,
-    `${plan.weights.length}`,
-  );
+export function validateContents(plan: Plan, weights: readonly TensorData[]): void {
   plan.weights.forEach((spec, i) => {
-    const at = `weights[${i}]`;
-    const data = weights[i];
-    const length = storageLength(spec.type, spec.shape);
-    valid(
-      isStorage(spec.type, data) && data.length === length,
-      at,
-      data?.constructor.name,
-      `the typed array of ${spec.type}, length ${length}`,
-    );
-    if (spec.type === 'bits') checkTail(data as Uint32Array, spec, at);
+    if (spec.type === 'bits') checkTail(weights[i] as Uint32Array, spec, `weights[${i}]`);
   });
   plan.ops.forEach(({ op, weights: used = [] }, i) => {
     const first = weights[used[0]!];
@@ -57,6 +40,32 @@ export function validateWeights(plan: Plan, weights: readonly TensorData[]): voi
         'nondecreasing numbers',
       );
   });
+}
+
+/**
+ * Checks weights that were made in memory, their arrays and contents, against a valid plan.
+ * @throws BitgradError `invalid-file`
+ */
+export function validateWeights(plan: Plan, weights: readonly TensorData[]): void {
+  expectPlan(plan);
+  valid(Array.isArray(weights), 'weights', weights ?? 'nothing', 'a list of typed arrays');
+  valid(
+    weights.length === plan.weights.length,
+    'number of weights',
+    weights.length,
+    `${plan.weights.length}`,
+  );
+  plan.weights.forEach(({ type, shape }, i) => {
+    const data = weights[i];
+    const length = storageLength(type, shape);
+    valid(
+      isStorage(type, data) && data.length === length,
+      `weights[${i}]`,
+      data?.constructor.name,
+      `the typed array of ${type}, length ${length}`,
+    );
+  });
+  validateContents(plan, weights);
 }
 
 /** Reads a part of metadata; what this version does not know is left out, or `strict`ly refused. */
