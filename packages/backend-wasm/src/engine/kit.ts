@@ -30,4 +30,5 @@ export const kit = {
   view,
   windowWords,
 };
+/** See {@link kit}. */
 export type Kit = typeof kit;

@@ -22,6 +22,7 @@ export function strides(t: Tensor): number[] {
 export const axesOf = (counts: readonly number[], from: readonly number[], to: readonly number[]): Axis[] =>
   counts.map((count, i) => ({ count, from: from[i]!, to: to[i]! }));
 
+/** Of a tensor, outermost first. */
 export const sizes = ({ h, w, c }: Tensor): number[] => [h, w, c];
 
 const element: Readonly<Record<Stored, Element>> = {
