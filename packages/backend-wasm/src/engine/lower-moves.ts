@@ -6,7 +6,7 @@ import type { Program } from './program.js';
 import type { Tensor } from './tensors.js';
 
 /** Strides of each axis of `shape` over a tensor whose [h, w, c] came from that shape: its first two of four axes share h. */
-export function axisStrides({ strides }: Kit, t: Tensor, shape: readonly number[]): number[] {
+function axisStrides({ strides }: Kit, t: Tensor, shape: readonly number[]): number[] {
   const [line, ...inner] = strides(t) as [number, number, number];
   return [shape[1]! * line, line, ...inner].slice(-shape.length);
 }

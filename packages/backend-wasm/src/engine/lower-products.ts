@@ -21,7 +21,7 @@ import { readElements, tapSums, type TapWeights } from './weights.js';
 import { Mode, Product, RecordWords } from './words.js';
 
 /** What padded taps and shifts mean; see PaddedAccumulation of @bitgrad/runtime, src/ops/accumulation.ts. */
-export interface Accumulation {
+interface Accumulation {
   padValue: number;
   shift: number;
 }
