@@ -129,6 +129,25 @@ program
   .action(async (options) => finish(await (await import('./training/command.js')).trainingCommand(options)));
 
 program
+  .command('growth')
+  .description(
+    'what time does when batch, channels, image or threads grow: packed networks and training, and the peers',
+  )
+  .option('--of <kinds...>', 'inference, training (default: both)')
+  .option('--axes <names...>', 'batch, width, size, threads (default: all)')
+  .option('--runners <names...>', 'bitgrad-native, bitgrad-wasm, ort-node-int8, pytorch (default: all)')
+  .option('--rounds <n>', 'turns of every runner', positive, 5)
+  .option('--slice <ms>', 'milliseconds of a turn of inference', positive, 200)
+  .option('--steps <n>', 'steps of the fastest trainer in a turn', positive, 4)
+  .option(
+    '--python <path>',
+    'interpreter with PyTorch (default: apps/bench/.venv, python3, /usr/bin/python3)',
+  )
+  .option('--json <file>', 'write the measurements as JSON')
+  .option('--out <folder>', 'write growth.md and a chart of each kind')
+  .action(async (options) => finish(await (await import('./commands/growth.js')).growthCommand(options)));
+
+program
   .command('steps')
   .description('what a quantizer costs in a training step: quantizers take turns, step by step')
   .option('--net <name>', 'cnn, vgg-small or resnet20', 'cnn')

@@ -15,33 +15,47 @@ export interface FloatBuilder<T> {
 
 /** A network that is compared. */
 export interface FloatNet {
+  /** Of the model in @bitgrad/models too, where it is none of a single layer. */
   readonly name: string;
   /** Height, width and channels of its input. */
   readonly input: readonly [number, number, number];
   /** Shape of its result: an image, or a vector. */
   readonly output: readonly number[];
-  /** Multiply-accumulates. */
+  /** Multiply-accumulates of one example. */
   readonly macs: number;
+  /** Factor on the channels; 1 when absent. */
+  readonly width?: number;
+  /** Examples of one call; 1 when absent. */
+  readonly batch?: number;
   build<T>(b: FloatBuilder<T>, x: T): T;
 }
 
-/** VGG-small: 128-128-M-256-256-M-512-512-M-10 on 32 x 32. */
-export const vggSmall: FloatNet = {
-  name: 'vgg-small',
-  input: [32, 32, 3],
-  output: [10],
-  macs:
-    9 * (1024 * (3 * 128 + 128 * 128) + 256 * (128 * 256 + 256 * 256) + 64 * (256 * 512 + 512 * 512)) +
-    8192 * 10,
-  build(b, x) {
-    const widths = [3, 128, 128, 256, 256, 512, 512];
-    for (let i = 1; i < widths.length; i++) {
-      x = b.conv(x, widths[i - 1]!, widths[i]!, 3, 1, true);
-      if (i % 2 === 0) x = b.maxPool(x, 2, 2, 0);
-    }
-    return b.flatDense(x, 8192, 10);
-  },
-};
+/** VGG-small: 128-128-M-256-256-M-512-512-M-10, on images of side `size`, a multiple of 8, with `width` times the channels. */
+export function vggSmallAt(size: number, width = 1): FloatNet {
+  const widths = [3, ...[128, 128, 256, 256, 512, 512].map((count) => Math.round(count * width))];
+  const flat = (size / 8) ** 2 * widths[6]!;
+  const side = (i: number): number => size >> ((i - 1) >> 1);
+  const macs = widths
+    .slice(1)
+    .reduce((sum, to, i) => sum + 9 * side(i + 1) ** 2 * widths[i]! * to, flat * 10);
+  return {
+    name: 'vgg-small',
+    input: [size, size, 3],
+    output: [10],
+    macs,
+    width,
+    build(b, x) {
+      for (let i = 1; i < widths.length; i++) {
+        x = b.conv(x, widths[i - 1]!, widths[i]!, 3, 1, true);
+        if (i % 2 === 0) x = b.maxPool(x, 2, 2, 0);
+      }
+      return b.flatDense(x, flat, 10);
+    },
+  };
+}
+
+/** VGG-small on 32 x 32. */
+export const vggSmall: FloatNet = vggSmallAt(32);
 
 const stages = [
   [64, 64, 1],

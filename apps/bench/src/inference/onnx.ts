@@ -147,8 +147,8 @@ const valueInfo = (name: string, dims: readonly number[], type: DataType): objec
   },
 });
 
-const imageFirst = (shape: readonly number[]): number[] =>
-  shape.length === 3 ? [1, shape[2]!, shape[0]!, shape[1]!] : [1, ...shape];
+const imageFirst = (shape: readonly number[], batch = 1): number[] =>
+  shape.length === 3 ? [batch, shape[2]!, shape[0]!, shape[1]!] : [batch, ...shape];
 
 /** An ONNX file and what it takes. */
 export interface OnnxModel {
@@ -166,7 +166,7 @@ export function onnxModel(net: FloatNet, precision: 'fp32' | 'int8'): OnnxModel 
   const int8 = precision === 'int8';
   const layer = net.output.length === 3;
   const edge: DataType = int8 && layer ? 'u8' : 'f32';
-  const shape = imageFirst(net.input);
+  const shape = imageFirst(net.input, net.batch);
   const start =
     int8 && !layer ? node(g, 'QuantizeLinear', ['x', scale(g, activationStep), zero(g, 'u8')]) : 'x';
   const end = net.build(int8 ? int8Builder(g) : floatBuilder(g), start);
@@ -182,7 +182,7 @@ export function onnxModel(net: FloatNet, precision: 'fp32' | 'int8'): OnnxModel 
       name: net.name,
       initializer: g.initializers,
       input: [valueInfo('x', shape, edge)],
-      output: [valueInfo('y', imageFirst(net.output), edge)],
+      output: [valueInfo('y', imageFirst(net.output, net.batch), edge)],
     },
   };
   return {

@@ -57,6 +57,7 @@ async function compiled(net: FloatNet): Promise<Uint8Array> {
     classes: net.output[0]!,
     kernelQuantizer: 'ste',
     seed: 1,
+    width: net.width,
   });
   const rng = createRng(1);
   const size = net.input[0] * net.input[1] * net.input[2];
@@ -72,6 +73,8 @@ async function compiled(net: FloatNet): Promise<Uint8Array> {
 
 /** The files of a packed network; a single layer has a long and a short chain. */
 export interface PackedFiles {
+  /** Examples of one call; 1 when absent. */
+  readonly batch?: number;
   readonly whole: Uint8Array;
   readonly part?: Uint8Array;
 }
@@ -80,5 +83,5 @@ export interface PackedFiles {
 export async function packedFiles(net: FloatNet): Promise<PackedFiles> {
   if (net.output.length === 3) return { whole: chain(net.input, 1 + extraLayers), part: chain(net.input, 1) };
   await tf.ready();
-  return { whole: await compiled(net) };
+  return { whole: await compiled(net), ...(net.batch && { batch: net.batch }) };
 }

@@ -23,13 +23,13 @@ const engines: Readonly<Record<EngineChoice['name'], (choice: EngineChoice) => E
   wasm: ({ variant }) => wasmEngine(variant ? { variant } : {}),
 };
 
-/** A file on an engine. */
-async function prepareFile(file: Uint8Array, choice: EngineChoice) {
+/** A file on an engine, with a batch of examples. */
+async function prepareFile(file: Uint8Array, choice: EngineChoice, batch = 1) {
   const model = decodeModel(file);
   const executable = await engines[choice.name](choice).compile(model, { threads: choice.threads });
   const { type, shape } = model.plan.buffers[model.plan.input]!;
   const rng = createRng(1);
-  const length = elementCount(shape);
+  const length = batch * elementCount(shape);
   const input =
     type === 'u8'
       ? Uint8Array.from({ length }, () => rng.integer(256))
@@ -40,7 +40,7 @@ async function prepareFile(file: Uint8Array, choice: EngineChoice) {
 
 /** Prepares files on an engine of this process. */
 export async function preparePacked(files: PackedFiles, choice: EngineChoice): Promise<Prepared> {
-  const whole = await prepareFile(files.whole, choice);
+  const whole = await prepareFile(files.whole, choice, files.batch);
   const part = files.part && (await prepareFile(files.part, choice));
   const { variant, threads, weightBytes, arenaBytes } = whole.executable.report();
   if (threads !== choice.threads)

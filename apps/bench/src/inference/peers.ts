@@ -14,7 +14,7 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * 
 type Step = (values: tf.Tensor[]) => tf.Tensor;
 
 /** Records steps on numbered values; weights are made once. */
-const tfjsBuilder = (steps: Step[], kept: tf.Tensor[]): FloatBuilder<number> => {
+const tfjsBuilder = (steps: Step[], kept: tf.Tensor[], batch: number): FloatBuilder<number> => {
   const push = (step: Step): number => steps.push(step);
   let seed = 0;
   const weight = (shape: number[], spread: number): tf.Tensor => {
@@ -29,7 +29,7 @@ const tfjsBuilder = (steps: Step[], kept: tf.Tensor[]): FloatBuilder<number> => 
   const dense = (from: number, to: number): ((x: tf.Tensor) => tf.Tensor) => {
     const w = weight([from, to], 1 / Math.sqrt(from)) as tf.Tensor2D;
     const bias = weight([to], 0);
-    return (x) => tf.fused.matMul({ a: tf.reshape(x, [1, from]), b: w, bias });
+    return (x) => tf.fused.matMul({ a: tf.reshape(x, [batch, from]), b: w, bias });
   };
   return {
     conv(x, from, to, kernel, stride, relu) {
@@ -63,9 +63,10 @@ export function tfjsWasm(): Contender {
       if (tf.getBackend() !== 'wasm') setWasmPaths(`${dirname(entry)}/`);
       await tf.setBackend('wasm');
       const steps: Step[] = [];
-      const input = tf.randomNormal([1, ...net.input], 0, 1, 'float32', 1);
+      const { batch = 1 } = net;
+      const input = tf.randomNormal([batch, ...net.input], 0, 1, 'float32', 1);
       const kept: tf.Tensor[] = [input];
-      const last = net.build(tfjsBuilder(steps, kept), 0);
+      const last = net.build(tfjsBuilder(steps, kept, batch), 0);
       const run = (): unknown =>
         tf.tidy(() => {
           const values: tf.Tensor[] = [input];

@@ -15,6 +15,7 @@ export function bitgradTrainee(net: Net): Trainee {
     classes: CLASSES,
     kernelQuantizer: 'ste',
     lastKernelQuantizer: null,
+    width: net.width,
   });
   return { model, optimizer: adam({ learningRate: 1e-3 }), loss: crossEntropy };
 }

@@ -89,10 +89,10 @@ async function steps(
 }
 
 /** Measures all runners on one net, round by round. */
-async function measureNet(
+export async function measureNet(
   net: Net,
   chosen: readonly RunnerName[],
-  options: TrainingBenchOptions,
+  options: Pick<TrainingBenchOptions, 'rounds' | 'steps'>,
   python: string | undefined,
 ): Promise<TrainingRow[]> {
   const peers = new Map<RunnerName, Peer>();

@@ -5,6 +5,8 @@ export interface Net {
   readonly name: string;
   readonly shape: readonly [height: number, width: number, channels: number];
   readonly batch: number;
+  /** Factor on the channels; 1 when absent. */
+  readonly width?: number;
 }
 
 /** Measured nets: the reference CNN on MNIST shapes, VGG-small and ResNet-20 on CIFAR shapes. */

@@ -61,7 +61,7 @@ export function startPeer(runner: RunnerName, net: Net, python: string | undefin
   const { kind, threads } = runners[runner];
   if (kind === 'pytorch') {
     const script = fileURLToPath(new URL('./torch_runner.py', import.meta.url));
-    const numbers = [threads, net.batch, ...net.shape].map(String);
+    const numbers = [threads, net.batch, ...net.shape, net.width ?? 1].map(String);
     const child = spawn(python!, [script, net.name, ...numbers], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -74,7 +74,7 @@ export function startPeer(runner: RunnerName, net: Net, python: string | undefin
     );
   }
   const file = fileURLToPath(new URL('./runner.ts', import.meta.url));
-  const child = fork(file, [runner, net.name], {
+  const child = fork(file, [runner, JSON.stringify(net)], {
     execArgv: [...sourceFlags],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -6,9 +6,9 @@ import type { BackendAdapter } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { bitgradTrainee } from './bitgrad-trainee.js';
 import {
-  nets,
   runners,
   type MemoryGrowth,
+  type Net,
   type RunnerMessage,
   type RunnerName,
   type RunnerRequest,
@@ -16,8 +16,8 @@ import {
 import { createStepper, type Trainee } from './stepper.js';
 import { patchFilterGradient, stockTrainee } from './stock-trainee.js';
 
-const [runner, netName] = process.argv.slice(2);
-const net = nets.find(({ name }) => name === netName)!;
+const [runner, description] = process.argv.slice(2);
+const net = JSON.parse(description!) as Net;
 const send = (message: RunnerMessage): void => void process.send!(message);
 
 async function prepare(): Promise<{ trainee: Trainee; adapter?: BackendAdapter }> {

@@ -1,9 +1,10 @@
 """Trains one net in PyTorch in the form that is fastest, in portions, as its parent asks: JSON lines on stdin and stdout.
 
-Arguments: net, threads, batch, height, width, channels.
+Arguments: net, threads, batch, height, width, channels, factor on the channels of every hidden layer.
 """
 import copy
 import json
+import math
 import resource
 import statistics
 import sys
@@ -60,41 +61,51 @@ class Residual(nn.Module):
         return self.shortcut(x) + self.body(x)
 
 
+def of(count):
+    """A channel count times the factor, as @bitgrad/models rounds it."""
+    return max(1, math.floor(count * factor + 0.5))
+
+
 def cnn():
+    a, b = of(32), of(64)
     return nn.Sequential(
-        BinaryConv(1, 32, binary_input=False), nn.MaxPool2d(2), nn.BatchNorm2d(32),
-        BinaryConv(32, 64), nn.MaxPool2d(2), nn.BatchNorm2d(64),
-        BinaryConv(64, 64), nn.BatchNorm2d(64),
-        nn.Flatten(), nn.Linear(64 * 49, 10),
+        BinaryConv(channels, a, binary_input=False), nn.MaxPool2d(2), nn.BatchNorm2d(a),
+        BinaryConv(a, b), nn.MaxPool2d(2), nn.BatchNorm2d(b),
+        BinaryConv(b, b), nn.BatchNorm2d(b),
+        nn.Flatten(), nn.LazyLinear(10),
     )
 
 
 def vgg_small():
-    layers = [nn.Conv2d(3, 128, 3, 1, 1, bias=False), nn.BatchNorm2d(128)]
-    channels = 128
-    for i, width in enumerate([128, 256, 256, 512, 512]):
-        layers.append(BinaryConv(channels, width))
+    first = of(128)
+    layers = [nn.Conv2d(channels, first, 3, 1, 1, bias=False), nn.BatchNorm2d(first)]
+    inputs = first
+    for i, outputs in enumerate(map(of, [128, 256, 256, 512, 512])):
+        layers.append(BinaryConv(inputs, outputs))
         if i % 2 == 0:
             layers.append(nn.MaxPool2d(2))
-        layers.append(nn.BatchNorm2d(width))
-        channels = width
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(512 * 16, 10))
+        layers.append(nn.BatchNorm2d(outputs))
+        inputs = outputs
+    return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(10))
 
 
 def resnet20():
-    layers = [nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)]
-    channels = 16
-    for stage, width in enumerate([16, 32, 64]):
+    first = of(16)
+    layers = [nn.Conv2d(channels, first, 3, 1, 1, bias=False), nn.BatchNorm2d(first)]
+    inputs = first
+    for stage, outputs in enumerate(map(of, [16, 32, 64])):
         for i in range(6):
-            layers.append(Residual(channels, width, 2 if stage > 0 and i == 0 else 1))
-            channels = width
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+            layers.append(Residual(inputs, outputs, 2 if stage > 0 and i == 0 else 1))
+            inputs = outputs
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 10))
 
 
-name, threads, batch, height, width, channels = sys.argv[1], *map(int, sys.argv[2:7])
+name, threads, batch, height, width, channels, factor = sys.argv[1], *map(int, sys.argv[2:7]), float(sys.argv[7])
 torch.set_num_threads(threads)
 base = {"cnn": cnn, "vgg-small": vgg_small, "resnet20": resnet20}[name]()
 images = torch.randn(batch, channels, height, width)
+with torch.no_grad():
+    base(images)  # decides the inputs of the last layer
 labels = torch.arange(batch) % 10
 
 
