@@ -75,6 +75,7 @@ export {
   type RunsHere,
   type Skipped,
 } from './runs-here.js';
+export { toInt16 } from './sound/int16.js';
 export { createResampler, resample, type Resampler } from './sound/resample.js';
 export { spectrumTables, type SpectrumTables } from './sound/spectrum.js';
 export {

@@ -10,6 +10,7 @@ import {
   soundLength,
   soundSettings,
   soundStream,
+  toInt16,
   type SoundSettings,
 } from '../src/index.js';
 import { loudest } from '../src/sound/features.js';
@@ -47,6 +48,22 @@ function energies(samples: Int16Array, at: number, settings: SoundSettings): num
     }, 0),
   );
 }
+
+it.each([
+  [0.49, 0],
+  [0.5, 1],
+  [-0.5, 0],
+  [-1.5, -1],
+  [-1.51, -2],
+  [32_767.4, 32_767],
+  [32_767.5, 32_767],
+  [1e300, 32_767],
+  [-32_768.4, -32_768],
+  [-32_769, -32_768],
+  [Infinity, 32_767],
+  [-Infinity, -32_768],
+  [NaN, 0],
+])('%d is %d in 16 bits', (value, expected) => expect(toInt16(value)).toBe(expected));
 
 describe('a frame', () => {
   it.each([

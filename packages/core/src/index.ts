@@ -38,6 +38,7 @@ export {
   soundRules,
   soundSettings,
   storedSound,
+  toInt16,
   unaryOps,
   unknownOption,
   within,

@@ -1,6 +1,7 @@
 // The bytes of a recording: the part where most is said, its spectra, and those in 8 bits.
 import { createSpectrum } from './spectrum.js';
 import type { SoundSettings } from './fields.js';
+import { toInt16 } from './int16.js';
 import { failureOf } from '../options.js';
 import { soundLength } from './settings.js';
 
@@ -18,11 +19,9 @@ export const byteScales: Readonly<Record<SoundSettings['normalize'], ByteScale>>
   peak: { bits: 4 },
 };
 
-/** Samples from -1 to 1 in 16 bits; those are taken as they are. */
-function toInt16(samples: Int16Array | Float32Array): Int16Array {
-  if (samples instanceof Int16Array) return samples;
-  return Int16Array.from(samples, (v) => Math.max(-32768, Math.min(32767, Math.round(v * 32768) || 0)));
-}
+/** Samples in 16 bits, of floats from -1 to 1 too. */
+const wholeSamples = (samples: Int16Array | Float32Array): Int16Array =>
+  samples instanceof Int16Array ? samples : Int16Array.from(samples, (v) => toInt16(v * 32768));
 
 /** Where the loudest `length` samples begin, by the sum of magnitudes; negative where there are fewer, half on each side. */
 export function loudest(samples: Int16Array, length: number): number {
@@ -64,7 +63,7 @@ export function soundReader(
   const spectrum = createSpectrum(settings);
   const spectra = new Int16Array(frames * bands);
   return (samples, offset = 0) => {
-    const whole = toInt16(samples);
+    const whole = wholeSamples(samples);
     const at = loudest(whole, soundLength(settings)) + offset;
     for (let t = 0; t < frames; t++) spectrum.frame(whole, at + t * hop, spectra, t * bands);
     const bytes = new Uint8Array(frames * bands);
@@ -97,7 +96,7 @@ function spectraAsTheyCome(settings: SoundSettings, row: () => readonly [Int16Ar
   let rest = new Int16Array(0);
   return {
     push(samples: Int16Array | Float32Array): number {
-      const added = toInt16(samples);
+      const added = wholeSamples(samples);
       const all = new Int16Array(rest.length + added.length);
       all.set(rest);
       all.set(added, rest.length);

@@ -1,5 +1,6 @@
 // Other sample rates: a windowed sinc for each output sample, cut off at half of the lower rate.
 import { failureOf } from '../options.js';
+import { toInt16 } from './int16.js';
 
 /** Zero crossings of the sinc on each side. */
 const crossings = 16;
@@ -79,7 +80,7 @@ export function resample<T extends Int16Array | Float32Array>(samples: T, from: 
   const whole = samples instanceof Int16Array;
   for (let i = 0; i < out.length; i++) {
     const v = filters.at(i, samples, 0);
-    out[i] = whole ? Math.max(-32768, Math.min(32767, Math.round(v))) : v;
+    out[i] = whole ? toInt16(v) : v;
   }
   return out;
 }

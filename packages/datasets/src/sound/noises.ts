@@ -1,5 +1,5 @@
 // Sound in which nobody speaks, by seed: for a class of background, and to count what a model hears there.
-import { checkValue, createRng, option, type Rng } from '@bitgrad/core';
+import { checkValue, createRng, option, toInt16, type Rng } from '@bitgrad/core';
 
 /** The next sample, from -1 to 1 but for rare peaks. */
 type Source = (rng: Rng, sampleRate: number) => () => number;
@@ -67,5 +67,5 @@ export function createNoise(kind: NoiseKind, length: number, sampleRate: number,
   checkValue('datasets', 'sample rate of the noise', sampleRate, lengthRule);
   checkValue('datasets', 'seed of the noise', seed, option.required(option.integer()));
   const next = sources[kind](createRng(seed).fork(kind), sampleRate);
-  return Int16Array.from({ length }, () => Math.max(-32768, Math.min(32767, Math.round(32768 * next()))));
+  return Int16Array.from({ length }, () => toInt16(32768 * next()));
 }

@@ -1,5 +1,5 @@
 // Recordings varied by seed: faster or slower, louder or softer, with noise, and earlier or later.
-import { resample, type Rng } from '@bitgrad/core';
+import { resample, toInt16, type Rng } from '@bitgrad/core';
 
 /** A recording that was varied. */
 export interface Varied {
@@ -31,8 +31,7 @@ export function varySound(samples: Int16Array, sampleRate: number, rng: Rng): Va
   const margin = Math.round(sampleRate / 2);
   const out = new Int16Array(changed.length + 2 * margin);
   for (let i = 0; i < out.length; i++) {
-    const v = gain * ((changed[i - margin] ?? 0) + level * rng.normal());
-    out[i] = Math.max(-32768, Math.min(32767, Math.round(v)));
+    out[i] = toInt16(gain * ((changed[i - margin] ?? 0) + level * rng.normal()));
   }
   return { samples: out, offset };
 }

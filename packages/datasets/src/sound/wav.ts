@@ -1,5 +1,5 @@
 // WAV files: PCM of 8 to 32 bits and floats, of one channel or more, of any rate. Untrusted: every length is checked.
-import { checkOptions, type BitgradError } from '@bitgrad/core';
+import { checkOptions, toInt16, type BitgradError } from '@bitgrad/core';
 import { limitRules, openFile, type FileInput, type FileLimits } from '../bytes.js';
 import { fileFailure } from '../errors.js';
 
@@ -77,7 +77,7 @@ function decode(name: string, format: Format, view: DataView, from: number, end:
         got: 'NaN or infinity',
         expected: 'finite numbers',
       });
-    samples[i] = Math.max(-32768, Math.min(32767, Math.round(sum / channels)));
+    samples[i] = toInt16(sum / channels);
   }
   return { samples, sampleRate };
 }

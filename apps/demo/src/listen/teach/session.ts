@@ -1,5 +1,6 @@
 // State of "Teach it": words with their takes, what is being recorded, and the worker that trains.
 import { effect, signal } from '@preact/signals';
+import { toInt16 } from '@bitgrad/bits';
 import type { Recording } from '@bitgrad/datasets';
 import { messageOf, type ModelFile } from '../../shared/state.js';
 import type { TeachCommand, TeachMessage, TrainResult } from '../../worker/protocol.js';
@@ -96,8 +97,7 @@ export function stopRecording(): void {
   recording.value = null;
   const samples = new Int16Array(heard.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const part of heard)
-    for (const v of part) samples[at++] = Math.max(-32768, Math.min(32767, Math.round(v * 32768)));
+  for (const part of heard) for (const v of part) samples[at++] = toInt16(v * 32768);
   heard = [];
   const { sampleRate } = loaded.value!.sound;
   const count = samples.length === 0 ? 0 : addTakes(now.id, { samples, sampleRate }, false);
