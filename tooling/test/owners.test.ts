@@ -32,6 +32,11 @@ describe('one owner', () => {
   it.each([
     { rule: 'CRC-32', mark: '0xedb88320', owner: 'packages/bits/src/crc32.ts' },
     { rule: 'random numbers', mark: '0x9e3779b9|0x6d2b79f5', owner: 'packages/bits/src/rng.ts' },
+    {
+      rule: 'normalization of bytes',
+      mark: String.raw`fround\(.{1,8} - (centre|m)[[]`,
+      owner: 'packages/bits/src/pixels/normalize.ts',
+    },
     { rule: 'samples in 16 bits', mark: '-32768, Math', owner: 'packages/bits/src/sound/int16.ts' },
     {
       rule: 'window geometry',

@@ -62,6 +62,7 @@ export {
   type PictureOptions,
   type PictureSettings,
 } from './pixels/settings.js';
+export { byteNormalizer, normalizationRules, type ByteNormalization } from './pixels/normalize.js';
 export { placeFirstFit, type Placement } from './place.js';
 export { renderExpression, type ExpressionDialect, type RenderedExpression } from './expression/render.js';
 export { createRng, restoreRng, type Rng, type RngState } from './rng.js';

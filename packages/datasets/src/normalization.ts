@@ -1,6 +1,12 @@
 // From bytes to floats, as data: the compiler stores the same object in a packed model, so that training and
 // deployment read pixels alike. A byte has 256 values, so the whole map is a small table.
-import { option, type OptionRule } from '@bitgrad/core';
+import {
+  byteNormalizer,
+  normalizationRules,
+  option,
+  type ByteNormalization,
+  type OptionRule,
+} from '@bitgrad/core';
 import { checkSplit } from './check.js';
 import type { Examples } from './dataset.js';
 import { failure, integerOption } from './errors.js';
@@ -9,16 +15,10 @@ import { failure, integerOption } from './errors.js';
  * `(byte - mean) / std` for each channel, in units of bytes (0..255); JSON-safe.
  * A list of one value holds for every channel.
  */
-export interface Normalization {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
+export type Normalization = ByteNormalization;
 
 /** The rule of an option that is a {@link Normalization}; the number of channels is checked where it is known. */
-export const normalizationRule: OptionRule = option.inside({
-  mean: option.required(option.list(option.number(), 1)),
-  std: option.required(option.list(option.positive, 1)),
-});
+export const normalizationRule: OptionRule = option.inside(normalizationRules);
 
 /** The default: bytes to [-1, 1], `x / 127.5 - 1`. */
 export const symmetricNormalization: Normalization = Object.freeze({
@@ -52,14 +52,8 @@ export function normalizationTable(normalization: Normalization, channels: numbe
         expected: `1 or ${channels} finite numbers${key === 'std' ? ' above 0' : ''}, in units of bytes (0..255)`,
       });
   }
-  const table = new Float32Array(channels * 256);
-  for (let c = 0; c < channels; c++) {
-    const mean = normalization.mean[c] ?? normalization.mean[0] ?? 0;
-    const std = normalization.std[c] ?? normalization.std[0] ?? 1;
-    const [centre, factor] = [Math.fround(mean), Math.fround(1 / std)];
-    for (let byte = 0; byte < 256; byte++) table[c * 256 + byte] = Math.fround(byte - centre) * factor;
-  }
-  return table;
+  const floatOf = byteNormalizer(normalization);
+  return Float32Array.from({ length: channels * 256 }, (_, i) => floatOf(i & 255, i >> 8));
 }
 
 /**

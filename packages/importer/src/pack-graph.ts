@@ -1,8 +1,10 @@
 // A source graph as a packed model.
 import {
   BitgradError,
+  byteNormalizer,
   checkOptions,
   checkValue,
+  normalizationRules,
   option,
   outputKinds,
   reasonOf,
@@ -40,10 +42,7 @@ export interface PackOptions {
 /** Rules of {@link PackOptions}. */
 export const packRules = {
   input: option.oneOf('u8', 'f32'),
-  normalization: option.inside({
-    mean: option.required(option.list(option.number(), 1)),
-    std: option.required(option.list(option.positive, 1)),
-  }),
+  normalization: option.inside(normalizationRules),
   output: option.oneOf(...outputKinds),
   classes: option.list(option.string, 1),
   planes: option.integer(1, 15),
@@ -83,12 +82,13 @@ const inputOf = (graph: SourceGraph, options: PackOptions, { builder }: PackCont
         expected: `1 or ${c} numbers`,
       });
   const [m, s] = [of(mean), of(std).map((v) => 1 / v)];
+  const floatOf = byteNormalizer({ mean, std });
   const raw = plainValue(buffer, type, plan, [0, 255]);
   const scaled = { scale: s, bias: m.map((v, i) => -v * s[i]!) };
   const value = withChannelwise(raw, {
     name: 'normalization',
-    // In float32, as pictures are normalized for the graph.
-    apply: (x) => Float32Array.from(x, (v, i) => Math.fround(v - m[i % c]!) * Math.fround(s[i % c]!)),
+    // As pictures are normalized for the graph.
+    apply: (x) => Float32Array.from(x, (v, i) => floatOf(v, i % c)),
     lowered: [{ kind: 'affine', affine: scaled }],
   });
   return { value, shape, axes };

@@ -1,10 +1,12 @@
 // From pixels to a model's input: the same numbers as in training, without a dependency on the DOM.
 import {
+  byteNormalizer,
   checkOptions,
   checkPixels,
   checkValue,
   defaultPicture,
   defaultPictureBytes,
+  normalizationRules,
   option,
   pictureBytes,
   pictureRules,
@@ -72,10 +74,6 @@ function readCanvas(canvas: CanvasLike): Pixels {
   }
 }
 
-const normalizationRules = {
-  mean: option.required(option.list(option.number(), 1)),
-  std: option.required(option.list(option.positive, 1)),
-};
 const byteRule = option.required(
   option.of('an array of bytes', (v) => Array.isArray(v) || ArrayBuffer.isView(v)),
 );
@@ -106,13 +104,9 @@ export function normalizeBytes(
       list.length,
       `1 or ${channels}`,
     );
-  const centre = Float32Array.from(mean);
-  const factor = Float32Array.from(std, (v) => 1 / v);
+  const floatOf = byteNormalizer({ mean, std });
   const out = new Float32Array(bytes.length);
-  for (let i = 0; i < out.length; i++) {
-    const c = i % channels;
-    out[i] = Math.fround(bytes[i]! - centre[c % centre.length]!) * factor[c % factor.length]!;
-  }
+  for (let i = 0; i < out.length; i++) out[i] = floatOf(bytes[i]!, i % channels);
   return out;
 }
 

@@ -1,4 +1,5 @@
 // How the network runs: engine, model, the float twin, and what each layer runs on.
+import { Choices } from '../shared/choices.js';
 import { formatBytes } from '../shared/format.js';
 import { ModelName } from '../shared/model-name.js';
 import { drawFile } from '../shared/state.js';
@@ -6,33 +7,16 @@ import { engineChoices } from './engines.js';
 import { FloatTwin } from './float-twin.js';
 import { availability, engineId, loaded } from './session.js';
 
-function Engines() {
-  return (
-    <fieldset class="engines" data-probed={engineChoices.every(({ id }) => availability.value[id])}>
-      <legend>Engine</legend>
-      {engineChoices.map(({ id, label }) => {
-        const known = availability.value[id];
-        const off = known?.available === false;
-        return (
-          <label key={id} class={off ? 'choice off' : 'choice'}>
-            <input
-              type="radio"
-              name="engine"
-              value={id}
-              checked={engineId.value === id}
-              disabled={off}
-              onChange={() => (engineId.value = id)}
-            />
-            <span>
-              {label}
-              {off && <small>Not here: {known.reason}</small>}
-            </span>
-          </label>
-        );
-      })}
-    </fieldset>
-  );
-}
+const Engines = () => (
+  <Choices
+    legend="Engine"
+    choices={engineChoices}
+    known={(id) => availability.value[id]}
+    probed={engineChoices.every(({ id }) => availability.value[id])}
+    chosen={engineId.value}
+    choose={(id) => (engineId.value = id)}
+  />
+);
 
 function Details() {
   const now = loaded.value;
