@@ -1,7 +1,8 @@
 import { project } from '@bitgrad/tooling/vitest';
+import { alone } from './vitest.alone.config.js';
 
 export default project('demo', {
-  fileParallelism: false,
+  exclude: alone,
   globalSetup: ['test/site.ts'],
   testTimeout: 180_000,
   hookTimeout: 180_000,

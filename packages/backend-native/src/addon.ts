@@ -22,6 +22,8 @@ export interface NativeLayout {
   scratchAt: number;
   scratchBytes: number;
   threads: number;
+  /** What the program and all its threads may take. */
+  limitBytes: number;
   input: NativeImage;
   output: NativeImage;
 }

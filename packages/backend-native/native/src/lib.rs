@@ -2,6 +2,7 @@
 //! runs it. Every argument is checked here, and every access to memory where it happens (memory.rs), so that no call from
 //! JavaScript can reach memory that is not its program's.
 mod crew;
+mod examples;
 mod exp;
 mod isa;
 mod memory;
@@ -52,6 +53,7 @@ pub struct NativeLayout {
     pub scratch_at: f64,
     pub scratch_bytes: f64,
     pub threads: f64,
+    pub limit_bytes: f64,
     pub input: NativeImage,
     pub output: NativeImage,
 }
@@ -128,6 +130,7 @@ impl NativeProgram {
             groups: part(layout.groups)?,
             scratch_at: part(layout.scratch_at)? as isize,
             scratch_bytes: part(layout.scratch_bytes)?,
+            limit_bytes: part(layout.limit_bytes)?,
         };
         let arena_at = layout.arena_at as usize;
         if arena_at > layout.total_bytes || image_bytes.len() != arena_at || arena_at % 64 != 0 || !(1..=64).contains(&threads) {

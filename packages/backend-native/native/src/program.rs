@@ -1,5 +1,7 @@
-//! A compiled model: runs its groups of ops tile by tile, each group on all threads, in one call.
+//! A compiled model: runs its groups of ops tile by tile, each group on all threads, in one call; of a batch, examples on threads
+//! that have each its own memory (examples.rs).
 use crate::crew::{Crew, Job};
+use crate::examples::Examples;
 use crate::isa::{self, Isa};
 use crate::memory::{refuse, Arena, Memory};
 use crate::moves::{border, copy, panels};
@@ -19,6 +21,8 @@ pub struct Layout {
     pub groups: usize,
     pub scratch_at: isize,
     pub scratch_bytes: usize,
+    /// What the program and all its threads may take.
+    pub limit_bytes: usize,
 }
 
 /// An image in memory: `lines` lines of `pixels` pixels of `bytes` bytes.
@@ -35,6 +39,24 @@ impl Image {
     /// Bytes of all pixels.
     pub fn size(&self) -> usize {
         self.lines * self.pixels * self.bytes
+    }
+
+    /// Writes a dense image here.
+    pub fn fill(&self, arena: Arena, from: &[u8]) {
+        let mut done = 0;
+        self.runs(|at, bytes| {
+            arena.write(at, &from[done..done + bytes]);
+            done += bytes;
+        });
+    }
+
+    /// Reads it into a dense image.
+    pub fn take(&self, arena: Arena, to: &mut [u8]) {
+        let mut done = 0;
+        self.runs(|at, bytes| {
+            arena.read(at, &mut to[done..done + bytes]);
+            done += bytes;
+        });
     }
 
     /// Calls `f` with the address of each run of bytes, and how many there are.
@@ -126,6 +148,9 @@ struct Fixed {
     code: Code,
     threads: usize,
     phases: Vec<Phase>,
+    input: Image,
+    output: Image,
+    examples: Examples,
 }
 
 /// Threads pack the inputs of a group's products, each a part, and then share the group's tiles.
@@ -139,7 +164,7 @@ struct Phase {
 fn phases_of(groups: &[Group], threads: usize) -> Vec<Phase> {
     let mut phases = Vec::new();
     for (group, each) in groups.iter().enumerate() {
-        if each.records.iter().any(|record| record.packed.is_some()) {
+        if each.packs() {
             phases.push(Phase { group, packs: true, tiles: threads });
         }
         phases.push(Phase { group, packs: false, tiles: each.tiles() });
@@ -151,8 +176,6 @@ fn phases_of(groups: &[Group], threads: usize) -> Vec<Phase> {
 pub struct Program {
     fixed: Arc<Fixed>,
     crew: Crew<Arc<Fixed>>,
-    input: Image,
-    output: Image,
 }
 
 /// Why there is no program.
@@ -162,25 +185,59 @@ pub enum Refusal {
     Thread(std::io::Error),
 }
 
-impl Job for Arc<Fixed> {
-    fn tiles(&self, phase: usize) -> Option<usize> {
-        self.phases.get(phase).map(|phase| phase.tiles)
+impl Fixed {
+    /// Bytes of the memory and of packed weights.
+    fn bytes(&self) -> usize {
+        let packed = self.groups.iter().flat_map(|group| &group.records).filter_map(|record| record.packed.as_ref());
+        self.memory.bytes() + packed.map(|packed| packed.bytes()).sum::<usize>()
     }
 
-    fn run(&self, phase: usize, tile: usize, thread: usize) {
-        // SAFETY: tiles of a phase write to different places, and no phase begins before the one before has ended.
-        let arena = unsafe { self.memory.arena() };
-        let Phase { group, packs, .. } = self.phases[phase];
-        let group = &self.groups[group];
-        if packs {
-            return (self.code.pack)(arena, group, self.shadow, tile, self.threads);
-        }
+    /// Runs the records of a group on one of its tiles.
+    fn tile(&self, arena: Arena, group: &Group, tile: usize, thread: usize) {
         let scratch = self.layout.scratch_at + (thread * self.layout.scratch_bytes) as isize;
         let across = group.channels.div_ceil(group.tile_channels);
         let (r0, c0) = (tile / across * group.tile_rows, tile % across * group.tile_channels);
         let r1 = group.rows.min(r0 + group.tile_rows);
         let tile = Tile { arena, scratch, r0, r1, c0, c1: group.channels.min(c0 + group.tile_channels) };
         group.records.iter().for_each(|op| (self.code.dispatch)(&tile, op, self.shadow));
+    }
+
+    /// Runs all groups, one after another, in a memory that no other thread uses.
+    fn example(&self, arena: Arena, input: &[u8], output: &mut [u8]) {
+        self.input.fill(arena, input);
+        for group in &self.groups {
+            if group.packs() {
+                (self.code.pack)(arena, group, self.shadow, 0, 1);
+            }
+            (0..group.tiles()).for_each(|tile| self.tile(arena, group, tile, 0));
+        }
+        self.output.take(arena, output);
+    }
+}
+
+impl Job for Arc<Fixed> {
+    fn tiles(&self, phase: usize) -> Option<usize> {
+        match self.examples.count() {
+            0 => self.phases.get(phase).map(|phase| phase.tiles),
+            examples => (phase == 0).then_some(examples),
+        }
+    }
+
+    fn run(&self, phase: usize, tile: usize, thread: usize) {
+        if self.examples.count() > 0 {
+            // SAFETY: a thread has a memory of its own.
+            let arena = unsafe { self.examples.memory(thread, &self.memory).arena() };
+            return self.examples.run(tile, |input, output| self.example(arena, input, output));
+        }
+        // SAFETY: tiles of a phase write to different places, and no phase begins before the one before has ended.
+        let arena = unsafe { self.memory.arena() };
+        let Phase { group, packs, .. } = self.phases[phase];
+        let group = &self.groups[group];
+        if packs {
+            (self.code.pack)(arena, group, self.shadow, tile, self.threads);
+        } else {
+            self.tile(arena, group, tile, thread);
+        }
     }
 }
 
@@ -205,43 +262,59 @@ impl Program {
             }
         }
         let phases = phases_of(&groups, threads);
-        let fixed = Arc::new(Fixed { memory, layout, shadow, groups, code, threads, phases });
+        let examples = Examples::new(input.size(), output.size());
+        let fixed = Arc::new(Fixed { memory, layout, shadow, groups, code, threads, phases, input, output, examples });
         let crew = Crew::new(threads, fixed.clone()).map_err(Refusal::Thread)?;
-        Ok(Self { fixed, crew, input, output })
+        Ok(Self { fixed, crew })
     }
 
-    /// Bytes of the memory and of packed weights.
+    /// Bytes of the memory and of packed weights; memories of other threads, which only batches take, are apart.
     pub fn bytes(&self) -> usize {
-        let packed = self.fixed.groups.iter().flat_map(|group| &group.records).filter_map(|record| record.packed.as_ref());
-        self.fixed.memory.bytes() + packed.map(|packed| packed.bytes()).sum::<usize>()
+        self.fixed.bytes()
     }
 
     pub fn input_bytes(&self) -> usize {
-        self.input.size()
+        self.fixed.input.size()
     }
 
     pub fn output_bytes(&self) -> usize {
-        self.output.size()
+        self.fixed.output.size()
+    }
+
+    /// How many of some examples threads have to themselves: a multiple of the threads, as the rest would leave some idle.
+    fn alone(&self, count: usize) -> usize {
+        let Fixed { memory, layout, threads, examples, .. } = &*self.fixed;
+        if *threads < 2 || count < *threads {
+            return 0;
+        }
+        // SAFETY: between runs no other thread uses the memory.
+        let arena = unsafe { memory.arena() };
+        let spare = layout.limit_bytes.saturating_sub(self.bytes());
+        match examples.prepare(threads - 1, memory.bytes(), spare, arena, layout.arena_at as usize) {
+            true => count - count % threads,
+            false => 0,
+        }
     }
 
     /// Runs examples that follow each other in `input`; their results follow each other in `output`. The
     /// reason where a record is wrong.
     pub fn run(&mut self, input: &[u8], output: &mut [u8]) -> Result<(), String> {
+        let (one, result) = (self.input_bytes(), self.output_bytes());
+        let alone = self.alone(input.len() / one);
+        let (input, input_rest) = input.split_at(alone * one);
+        let (output, output_rest) = output.split_at_mut(alone * result);
+        if alone > 0 {
+            self.fixed.examples.begin(input, output);
+            let run = self.crew.run();
+            self.fixed.examples.end();
+            run?;
+        }
         // SAFETY: between runs no other thread uses the memory.
         let arena = unsafe { self.fixed.memory.arena() };
-        let examples = input.chunks_exact(self.input.size()).zip(output.chunks_exact_mut(self.output.size()));
-        for (example, result) in examples {
-            let mut from = 0;
-            self.input.runs(|at, bytes| {
-                arena.write(at, &example[from..from + bytes]);
-                from += bytes;
-            });
+        for (example, result) in input_rest.chunks_exact(one).zip(output_rest.chunks_exact_mut(result)) {
+            self.fixed.input.fill(arena, example);
             self.crew.run()?;
-            let mut to = 0;
-            self.output.runs(|at, bytes| {
-                arena.read(at, &mut result[to..to + bytes]);
-                to += bytes;
-            });
+            self.fixed.output.take(arena, result);
         }
         Ok(())
     }
@@ -251,5 +324,6 @@ impl Program {
         // SAFETY: between runs no other thread uses the memory.
         let arena = unsafe { self.fixed.memory.arena() };
         arena.write(self.fixed.layout.arena_at, noise);
+        self.fixed.examples.soil(self.fixed.layout.arena_at, noise);
     }
 }

@@ -50,6 +50,11 @@ pub struct Group {
 }
 
 impl Group {
+    /// Whether inputs of its products are packed before its tiles.
+    pub fn packs(&self) -> bool {
+        self.records.iter().any(|record| record.packed.is_some())
+    }
+
     pub fn tiles(&self) -> usize {
         self.rows.div_ceil(self.tile_rows) * self.channels.div_ceil(self.tile_channels)
     }

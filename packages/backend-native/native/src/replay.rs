@@ -39,6 +39,7 @@ fn programs_give_their_outputs() {
                 groups: file.word(),
                 scratch_at: file.word() as isize,
                 scratch_bytes: file.word(),
+                limit_bytes: usize::MAX,
             };
             let threads = file.word();
             let (input, output) = (file.image(), file.image());

@@ -54,8 +54,13 @@ const reportOf = ({ program }: Lowered, layout: Layout, isa: string, bytes: numb
   ops: program.reports.map((op) => ({ ...op, kernel: kernelName(op.kernel, isa) })),
 });
 
+/** The largest size that the addon takes. */
+const mostBytes = 2 ** 33;
+
 /** The addon's program; its memory is its own. */
-function nativeProgram(lowered: Lowered, layout: Layout, { addon, isa, threads }: ExecutableOptions) {
+function nativeProgram(lowered: Lowered, layout: Layout, options: ExecutableOptions) {
+  const { addon, isa, threads } = options;
+  const limitBytes = Math.min(options.memoryBytes, mostBytes);
   const groups = lowered.program.groups.length;
   // Constants and records; the addon copies them.
   const image = new Uint8Array(layout.arenaAt);
@@ -63,7 +68,7 @@ function nativeProgram(lowered: Lowered, layout: Layout, { addon, isa, threads }
   try {
     return new addon.NativeProgram(
       image,
-      { ...layout, groups, threads, input: imageOf(lowered.input), output: imageOf(lowered.output) },
+      { ...layout, groups, threads, limitBytes, input: imageOf(lowered.input), output: imageOf(lowered.output) }, // prettier-ignore
       isa,
     );
   } catch (cause) {

@@ -43,6 +43,26 @@ describe.skipIf(reasonToSkip())('an executable', () => {
     await expect(executable.runAsync(inputs(1))).rejects.toMatchObject({ code: 'disposed' });
   });
 
+  it.each([2, 3])('gives examples of a batch to %i threads, each with its own memory', async (threads) => {
+    const expected = (await jsEngine().compile(trial())).run(inputs(8));
+    const one = expected.length / 8;
+    const executable = await nativeEngine().compile(trial(), { threads });
+    // Of all counts: a multiple of the threads, a rest, and too few.
+    for (const count of [8, 1, 7, 2, 6]) {
+      // Nothing of an earlier run is there, in no thread's memory.
+      executable[dirtyMemory]!((bytes) => bytes.fill(0xa5));
+      const result = executable.run(inputs(8).subarray(0, count * size));
+      expect(Buffer.compare(bytesOf(result), bytesOf(expected.subarray(0, count * one)))).toBe(0);
+    }
+    // Not more memory than is allowed: then layers are shared, with the same results.
+    const { arenaBytes, weightBytes } = executable.report();
+    const memoryBytes = Math.floor(1.2 * (arenaBytes + weightBytes));
+    const narrow = await nativeEngine().compile(trial(), { threads, memoryBytes });
+    expect(Buffer.compare(bytesOf(narrow.run(inputs(8))), bytesOf(expected))).toBe(0);
+    narrow.dispose();
+    executable.dispose();
+  });
+
   it('takes arrays that share memory, also with other threads', async () => {
     const executable = await nativeEngine().compile(trial());
     const expected = executable.run(inputs(1));
@@ -161,6 +181,7 @@ describe.skipIf(reasonToSkip())('the addon', () => {
     scratchAt: 256,
     scratchBytes: 0,
     threads: 1,
+    limitBytes: 2 ** 20,
     input: { at: 128, lines: 1, pixels: 1, bytes: 4, pixel: 4, pitch: 4 },
     output: { at: 192, lines: 1, pixels: 1, bytes: 4, pixel: 4, pitch: 4 },
   };
@@ -182,6 +203,7 @@ describe.skipIf(reasonToSkip())('the addon', () => {
       { totalBytes: NaN },
       { totalBytes: 1e300 },
       { threads: 0 },
+      { limitBytes: -1 },
       { threads: 65 },
       { arenaAt: 33 },
       { input: { ...layout.input, lines: 0 } },

@@ -1,0 +1,11 @@
+// What measures the page, and so wants the machine for itself: after all other tests, one at a time.
+import { project } from '@bitgrad/tooling/vitest';
+
+/** Files of such tests. */
+export const alone = ['test/quiet.test.ts'];
+
+export default project('demo-alone', {
+  include: alone,
+  fileParallelism: false,
+  globalSetup: ['test/site.ts'],
+});
