@@ -10,6 +10,14 @@ export {
   type ReadOptions,
 } from './import-model.js';
 export { exportOnnx, type ExportOptions } from './export/onnx.js';
+export {
+  writeOnnx,
+  type AttributeValue as OnnxAttribute,
+  type ModelDraft as OnnxDraft,
+  type NodeDraft as OnnxNode,
+  type TensorDraft as OnnxTensor,
+  type ValueDraft as OnnxValue,
+} from './formats/onnx/write.js';
 export { interpret, type SourceOps } from './interpret.js';
 export type { ImportLimits } from './limits.js';
 export { defineSourceOp, isTensor, type PackInput, type SourceOp } from './op.js';

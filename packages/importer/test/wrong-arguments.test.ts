@@ -18,6 +18,18 @@ it('every exported function works or raises a BitgradError', async () => {
       interpret: { args: () => [graph, [1, 2]] },
       packGraph: { args: () => [graph, { planes: 2 }], options: 1 },
       verifyImport: { args: () => [graph, model, { randomSamples: 1 }, {}], options: 2 },
+      writeOnnx: {
+        args: () => [
+          {
+            name: 'a',
+            nodes: [],
+            tensors: [],
+            input: { name: 'x', shape: [1] },
+            output: { name: 'x', shape: ['N'] },
+          },
+        ],
+        options: 0,
+      },
       exportOnnx: { args: () => [model, { format: 'onnx' }], options: 1 },
       createGraphBuilder: { args: () => [{ nodes: 3 }, exports.sourceOps], options: 0 },
       tensorOf: { args: () => [[2], [1, 2]] },

@@ -1,4 +1,5 @@
 // ONNX files from plain nodes and tensors.
+import { checkOptions, option, type OptionRules } from '@bitgrad/bits';
 import { modelType } from './schema.js';
 
 /** What an attribute may be: integers, floats marked as such, texts, and lists of integers. */
@@ -14,11 +15,19 @@ export interface NodeDraft {
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
 
-/** A constant to write; Float32Array as float32, BigInt64Array as int64, Int8Array as int8, Uint8Array as uint8. */
+/** A constant to write, in the type of its array. */
 export interface TensorDraft {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array | BigInt64Array | Int8Array | Uint8Array;
+  readonly data: Float32Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
+}
+
+/** What goes in or comes out; an axis without a fixed size has a name. */
+export interface ValueDraft {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+  /** Default `f32`. */
+  readonly type?: 'f32' | 'u8';
 }
 
 /** A file to write. */
@@ -26,15 +35,15 @@ export interface ModelDraft {
   readonly name: string;
   readonly nodes: readonly NodeDraft[];
   readonly tensors: readonly TensorDraft[];
-  readonly input: { readonly name: string; readonly shape: readonly (number | string)[]; readonly type?: 'f32' | 'u8' }; // prettier-ignore
-  readonly output: { readonly name: string; readonly shape: readonly (number | string)[] };
+  readonly input: ValueDraft;
+  readonly output: ValueDraft;
   /** Version of ONNX's operators; default 13. */
   readonly version?: number;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** TensorProto.DataType and AttributeProto.AttributeType. */
-const dataTypes = { f32: 1, u8: 2, i8: 3, i64: 7 } as const;
+const dataTypes = { f32: 1, u8: 2, i8: 3, i32: 6, i64: 7 } as const;
 const attributeTypes = { float: 1, int: 2, text: 3, ints: 7 } as const;
 
 const attribute = (name: string, value: AttributeValue): object => {
@@ -50,11 +59,13 @@ const typeOf = (data: TensorDraft['data']): number =>
     ? dataTypes.f32
     : data instanceof BigInt64Array
       ? dataTypes.i64
-      : data instanceof Int8Array
-        ? dataTypes.i8
-        : dataTypes.u8;
+      : data instanceof Int32Array
+        ? dataTypes.i32
+        : data instanceof Int8Array
+          ? dataTypes.i8
+          : dataTypes.u8;
 
-const valueInfo = ({ name, shape, type = 'f32' }: ModelDraft['input']): object => ({
+const valueInfo = ({ name, shape, type = 'f32' }: ValueDraft): object => ({
   name,
   type: {
     tensor_type: {
@@ -64,9 +75,38 @@ const valueInfo = ({ name, shape, type = 'f32' }: ModelDraft['input']): object =
   },
 });
 
-/** The bytes of an ONNX file. The same draft gives the same bytes. */
+const value = option.required(
+  option.inside({
+    name: option.required(option.string),
+    shape: option.required(option.list(option.either(option.integer(), option.string))),
+    type: option.oneOf('f32', 'u8'),
+  }),
+);
+const objects = option.required(option.list(option.object));
+const rules: OptionRules<ModelDraft> = {
+  name: option.required(option.string),
+  nodes: objects,
+  tensors: objects,
+  input: value,
+  output: value,
+  version: option.integer(1),
+  metadata: option.object,
+};
+
+/**
+ * The bytes of an ONNX file; the same draft gives the same bytes. What operators mean is not looked at.
+ * @throws BitgradError `invalid-option`
+ */
 export function writeOnnx(draft: ModelDraft): Uint8Array<ArrayBuffer> {
-  const { name, nodes, tensors, input, output, version = 13, metadata = {} } = draft;
+  const {
+    name,
+    nodes,
+    tensors,
+    input,
+    output,
+    version = 13,
+    metadata = {},
+  } = checkOptions('importer', 'writeOnnx', draft, rules);
   const foreign = [...new Set(nodes.flatMap(({ domain }) => domain ?? []))];
   const message = {
     ir_version: 8,
