@@ -9,11 +9,10 @@ import {
   type EngineReport,
   type Executable,
   type InputArray,
-  type OpReport,
   type OutputArray,
   type PackedModel,
 } from '@bitgrad/runtime';
-import { assignSlots, lowerModel, type Program } from '@bitgrad/shaders';
+import { assignSlots, inTurn, lowerModel, opReports, type Program } from '@bitgrad/shaders';
 import { failure, type Gl } from './context.js';
 import { drawOf, type Draw } from './glsl.js';
 
@@ -168,16 +167,11 @@ const lostError = () =>
   });
 
 function reportOf(
-  { plan }: PackedModel,
+  model: PackedModel,
   program: Program,
   at: Resident,
   bytes: readonly [number, number],
 ): WebglReport {
-  const kernels = new Map<number, string>(program.renamed.map((index) => [index, 'renamed']));
-  for (const kernel of program.kernels) {
-    kernels.set(kernel.op, kernel.name);
-    for (const index of kernel.fused) kernels.set(index, `fused:${kernel.op}`);
-  }
   const sum = (pick: (draw: Draw) => number): number => at.draws.reduce((s, draw) => s + pick(draw), 0);
   return {
     engine: 'webgl',
@@ -185,12 +179,7 @@ function reportOf(
     threads: 1,
     arenaBytes: at.slotBytes,
     weightBytes: at.weightBytes,
-    ops: plan.ops.map(({ op, name }, index): OpReport => ({
-      index,
-      op,
-      ...(name !== undefined && { name }),
-      kernel: kernels.get(index)!,
-    })),
+    ops: opReports(model, program, ({ name }) => name),
     perInference: {
       draws: at.draws.length,
       fragments: sum(({ fragments }) => fragments),
@@ -285,7 +274,7 @@ export function createExecutable(
     if (at.context.gl.isContextLost()) throw lostError();
     result.set(values.subarray(0, outWords), example * outWords);
   };
-  let tail: Promise<unknown> = Promise.resolve();
+  const turn = inTurn();
   const infer = async (input: InputArray, result: OutputArray): Promise<OutputArray> => {
     for (let i = 0; i < input.length / size; i++) {
       const at = alive();
@@ -320,9 +309,7 @@ export function createExecutable(
     async runAsync(input, output) {
       alive();
       const result = resultFor(plan, input, output);
-      const running = tail.then(() => infer(input, result));
-      tail = running.catch(() => undefined);
-      return running;
+      return turn(() => infer(input, result));
     },
     report: () => ({
       ...reportOf(model, program, alive(), [upload.byteLength, download.byteLength]),

@@ -9,11 +9,10 @@ import {
   type EngineReport,
   type Executable,
   type InputArray,
-  type OpReport,
   type OutputArray,
   type PackedModel,
 } from '@bitgrad/runtime';
-import { assignSlots, lowerModel, type Program } from '@bitgrad/shaders';
+import { assignSlots, inTurn, lowerModel, opReports, type Program } from '@bitgrad/shaders';
 import { failure, type Gpu } from './device.js';
 import { dispatchOf, tiles, type Dispatch } from './wgsl.js';
 
@@ -150,17 +149,12 @@ const lostError = (gpu: Gpu, cause?: unknown) =>
   });
 
 function reportOf(
-  { plan }: PackedModel,
+  model: PackedModel,
   program: Program,
   resident: Resident,
   bytes: readonly [number, number],
 ): WebgpuReport {
   const { dispatches, gpu } = resident;
-  const kernels = new Map<number, string>(program.renamed.map((at) => [at, 'renamed']));
-  program.kernels.forEach((kernel, i) => {
-    kernels.set(kernel.op, `${kernel.name}${dispatches[i]!.tiled ? '-tiled' : ''}`);
-    for (const at of kernel.fused) kernels.set(at, `fused:${kernel.op}`);
-  });
   const sum = (pick: (d: Dispatch) => number): number => 4 * dispatches.reduce((s, d) => s + pick(d), 0);
   return {
     engine: 'webgpu',
@@ -168,12 +162,7 @@ function reportOf(
     threads: 1,
     arenaBytes: resident.slotBytes,
     weightBytes: resident.weightBytes,
-    ops: plan.ops.map(({ op, name }, index): OpReport => ({
-      index,
-      op,
-      ...(name !== undefined && { name }),
-      kernel: kernels.get(index)!,
-    })),
+    ops: opReports(model, program, ({ name }, i) => `${name}${dispatches[i]!.tiled ? '-tiled' : ''}`),
     perInference: {
       dispatches: dispatches.length,
       bytesRead: sum(({ reads }) => reads),
@@ -284,7 +273,7 @@ export async function createExecutable(
       );
     return result;
   };
-  let tail: Promise<unknown> = Promise.resolve();
+  const turn = inTurn();
   return {
     synchronous: false,
     run() {
@@ -296,9 +285,7 @@ export async function createExecutable(
     async runAsync(input, output) {
       alive();
       const result = resultFor(plan, input, output);
-      const running = tail.then(() => infer(input, result));
-      tail = running.catch(() => undefined);
-      return running;
+      return turn(() => infer(input, result));
     },
     report: () => ({
       ...reportOf(model, program, alive(), [pitch, bytesOut]),
