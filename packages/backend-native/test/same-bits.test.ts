@@ -9,6 +9,7 @@ import {
   E,
   elementwise,
   runKernel,
+  signConv2d,
   unaryOps,
   type BackendAdapter,
   type Expression,
@@ -73,6 +74,25 @@ function packed(i: number): Case {
     name: `packed ${image} * ${filter} ${JSON.stringify(attributes)}`,
     ...{ shapes: [image, filter], signs: [true, true] },
     compute: (x, filter) => runKernel('BitgradBinaryConv2D', { x: x!, filter: filter! }, attributes),
+  };
+}
+
+/** The convolution of signs of latent tensors, zeros of both signs among them. */
+function latent(i: number): Case {
+  const [kh, kw, c] = [between(1, 4), between(1, 4), [1, 9, 16, 32, 33, 64, 112][i % 7]!];
+  const image = [between(1, 5), between(kh, 20), between(kw, 20), c];
+  const filter = [kh, kw, c, [1, 7, 16, 40, 64, 130][i % 6]!];
+  const stride: [number, number] = i % 3 === 0 ? [between(1, 2), between(1, 2)] : [1, 1];
+  const padding = i % 2 === 0 ? ('same' as const) : ('valid' as const);
+  const surrogate = E.max(0, E.sub(1, E.abs(E.input('x'))));
+  const zeros = (x: tf.Tensor) => tf.where(tf.less(tf.abs(x), 0.2), tf.mul(x, 0), x);
+  return {
+    name: `signs of ${image} * ${filter}, strides ${stride}, ${padding}`,
+    shapes: [image, filter],
+    compute: (x, w) =>
+      withGradients((a, b) =>
+        signConv2d({ x: a!, surrogate }, { x: b!, surrogate }, { strides: stride, padding }),
+      )(zeros(x!), zeros(w!)),
   };
 }
 
@@ -185,6 +205,7 @@ const step: Case = {
 const cases: readonly Case[] = [
   ...Array.from({ length: 24 }, (_, i) => convolution(i)),
   ...Array.from({ length: 16 }, (_, i) => packed(i)),
+  ...Array.from({ length: 14 }, (_, i) => latent(i)),
   ...Array.from({ length: 8 }, (_, i) => product(i)),
   ...Array.from({ length: 16 }, (_, i) => expressions(i)),
   ...Array.from({ length: 14 }, (_, i) => normalization(i)),

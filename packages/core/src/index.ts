@@ -152,6 +152,7 @@ export { customOp } from './ops/custom-op.js';
 export { elementwise } from './ops/elementwise.js';
 export { layerNormalize } from './ops/layer-norm.js';
 export { hasKernel, kernelNames, runKernel, type KernelName } from './ops/kernels.js';
+export { signConv2d, type Latent } from './ops/sign-conv.js';
 export { adamStep, momentumStep, type AdamStepOptions } from './ops/optimizer-steps.js';
 export { poolInfo } from './ops/pool-info.js';
 export {
@@ -189,7 +190,7 @@ export {
   type RegistryEntry,
   type Spec,
 } from './registry.js';
-export { defineSignForward } from './sign-forward.js';
+export { defineSignForward, isSignForward } from './sign-forward.js';
 export {
   constantSchedule,
   grow,

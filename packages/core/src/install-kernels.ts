@@ -61,7 +61,8 @@ export function installKernels<B>(
       });
     };
     const kernelFunc = ((args: KernelArguments<B>) => {
-      const result = kernel({ ...args, stock: () => runStock(args) });
+      const { inputs, attrs, backend } = args;
+      const result = kernel({ inputs, attrs, backend, stock: () => runStock(args) });
       if (!result) return runStock(args);
       counts[kernelName]!++;
       return result;

@@ -63,6 +63,15 @@ it('every exported function works or raises a BitgradError', async () => {
           args: () => [tf.ones([1, 3, 3, 1]), tf.ones([2, 2, 1, 1]), { strides: [1, 1], padding: 'same' }],
           options: 2,
         },
+        signConv2d: {
+          args: () => [
+            { x: tf.ones([1, 3, 3, 1]), surrogate: expression },
+            { x: tf.ones([2, 2, 1, 1]), surrogate: expression },
+            { strides: [1, 1], padding: 'same' },
+          ],
+          options: 2,
+        },
+        isSignForward: { args: () => [forward, {}] },
         binaryMatMul: { args: () => [x2(), x2()] },
         composeExpression: { args: () => [expression, { x: x() }, [2]] },
         constantSchedule: { args: () => [{ mu: 1 }] },

@@ -8,8 +8,10 @@ import {
   binaryConv2d,
   binaryMatMul,
   checkValue,
+  hasKernel,
   option,
   paddingOf,
+  signConv2d,
   tfjsPadding,
   type Padding2d,
 } from '@bitgrad/core';
@@ -34,16 +36,28 @@ interface Factor {
   readonly scale?: tf.Tensor;
 }
 
-/** A kernel's scale is a vector of the output channels when it varies along `channelAxes` alone. */
-function kernelFactor({ levels, scale, exact }: QuantizedParts, channelAxes: readonly number[]): Factor {
-  if (!scale) return { levels, exact };
-  const { rank } = levels;
-  const target = levels.shape.map((size, axis) => (channelAxes.includes(axis - rank) ? size : 1));
+/**
+ * A kernel's scale as a vector of the output channels, where it varies along `channelAxes` alone; null where it varies along others,
+ * undefined where there is none.
+ */
+function scaleOfChannels(
+  scale: tf.Tensor | undefined,
+  shape: readonly number[],
+  channelAxes: readonly number[],
+): tf.Tensor | null | undefined {
+  if (!scale) return undefined;
+  const rank = shape.length;
+  const target = shape.map((size, axis) => (channelAxes.includes(axis - rank) ? size : 1));
   const padded = [...Array<number>(rank - scale.rank).fill(1), ...scale.shape];
-  if (!padded.every((size, axis) => size === 1 || size === target[axis]))
-    return { levels: tf.mul(levels, scale), exact: false };
-  const vector = tf.reshape(tf.broadcastTo(tf.reshape(scale, padded), target), [-1]);
-  return { levels, exact, scale: vector };
+  if (!padded.every((size, axis) => size === 1 || size === target[axis])) return null;
+  return tf.reshape(tf.broadcastTo(tf.reshape(scale, padded), target), [-1]);
+}
+
+/** A kernel with its scale, of each output channel where that is all. */
+function kernelFactor({ levels, scale, exact }: QuantizedParts, channelAxes: readonly number[]): Factor {
+  const vector = scaleOfChannels(scale, levels.shape, channelAxes);
+  if (vector === null) return { levels: tf.mul(levels, scale!), exact: false };
+  return { levels, exact, ...(vector && { scale: vector }) };
 }
 
 /** An input's scale commutes when each example has one. */
@@ -151,6 +165,24 @@ export function quantizedConv2d(
   kernel: QuantizedParts,
   geometry: Conv2dGeometry,
 ): tf.Tensor4D {
+  return ofSigns(x, kernel, geometry) ?? ofLevels(x, kernel, geometry);
+}
+
+/** The convolution in one op, where both sides are signs and the backend has it. */
+function ofSigns(
+  { latent: image, scale }: QuantizedParts,
+  kernel: QuantizedParts,
+  { strides, padding, dilations, padValues, groups }: Conv2dGeometry,
+): tf.Tensor4D | undefined {
+  const plain = groups === 1 && dilations.every((d) => d === 1) && (padValues === 0 || padding === 'valid');
+  if (!image || !kernel.latent || scale || !plain || !hasKernel('BitgradSignConv2D')) return undefined;
+  const factor = scaleOfChannels(kernel.scale, kernel.latent.x.shape, [-1]);
+  if (factor === null) return undefined;
+  const product = signConv2d(image, kernel.latent, { strides, padding });
+  return factor ? tf.mul<tf.Tensor4D>(product, factor) : product;
+}
+
+function ofLevels(x: QuantizedParts, kernel: QuantizedParts, geometry: Conv2dGeometry): tf.Tensor4D {
   const weights = kernelFactor(kernel, [-1]);
   const filter = dilateKernel(weights.levels as tf.Tensor4D, geometry.dilations);
   const padded = padInput(x, [filter.shape[0], filter.shape[1]], geometry);

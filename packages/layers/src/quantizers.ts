@@ -4,9 +4,12 @@ import {
   BitgradError,
   defaultRegistry,
   detach,
+  isSignForward,
   quantizeContext,
   quantizeLevels,
   quantizerConfig,
+  type Latent,
+  type QuantizeContext,
   type Quantizer,
   type QuantizeOptions,
   type QuantizerRole,
@@ -80,6 +83,8 @@ export interface QuantizedParts {
   readonly scale?: tf.Tensor;
   /** True when `levels` holds exactly +1 and -1, so that packed kernels may be used. */
   readonly exact: boolean;
+  /** What the levels are the signs of, where they are nothing else: products that take it need no levels. */
+  readonly latent?: Latent;
 }
 
 /** True when F gives exactly +-1 in this state. */
@@ -90,21 +95,36 @@ const givesSigns = ({ forward }: Quantizer, hard: boolean): boolean =>
   forward.levels[0] === -1 &&
   forward.levels[1] === 1;
 
+/** The latent tensor of quantizers that are the sign and a surrogate of x alone. */
+function latentOf(quantizer: Quantizer, u: tf.Tensor, context: QuantizeContext): Latent | undefined {
+  const { forward, surrogate } = quantizer;
+  const more = context.training && !context.hard && quantizer.companion !== undefined;
+  if (more || u.dtype !== 'float32' || !surrogate.expression || surrogate.statistics) return undefined;
+  if (!isSignForward(forward, context.scalars)) return undefined;
+  return { x: u, surrogate: surrogate.expression(context.scalars) };
+}
+
 /**
  * The same quantization as core's `quantize`, with the scale apart, so that it can be applied after a product: exact
  * integer sums first, one rounding last, as a compiled model does. Where an `augment` changes the levels of a training
- * step, they are real numbers.
+ * step, they are real numbers. The levels are computed when they are first asked for.
  */
 export function quantizeParts(quantizer: Quantizer, x: tf.Tensor, options: QuantizeOptions): QuantizedParts {
   const context = quantizeContext(quantizer, options);
   const { forward } = quantizer;
   const u = forward.prepare ? forward.prepare(x, context) : x;
-  const levels = quantizeLevels(quantizer, x, u, context);
   const augmented = context.training && !context.hard && quantizer.augment !== undefined;
   const exact = !augmented && givesSigns(quantizer, context.hard);
-  return forward.scale
-    ? { levels, exact, scale: detach(u, (v) => forward.scale!(v, context)) }
-    : { levels, exact };
+  const latent = exact ? latentOf(quantizer, u, context) : undefined;
+  let levels: tf.Tensor | undefined;
+  return {
+    get levels() {
+      return (levels ??= quantizeLevels(quantizer, x, u, context));
+    },
+    exact,
+    ...(latent && { latent }),
+    ...(forward.scale && { scale: detach(u, (v) => forward.scale!(v, context)) }),
+  };
 }
 
 /** `levels * scale`. */

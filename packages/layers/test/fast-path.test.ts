@@ -2,6 +2,7 @@
 import './fixtures.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { opcodes, type ElementwiseProgram } from '@bitgrad/bits';
 import { initialClock } from '@bitgrad/core';
 import { quantConv2d, quantDense, type ProductLayer, type QuantConv2DArgs } from '../src/index.js';
 import { samples } from './oracle.js';
@@ -136,4 +137,89 @@ it('a dense layer of +-1 with +-1 uses the packed kernel, with the same gradient
   expect([...packed.dataSync()]).toEqual([...layer.call(input, {}).dataSync()]);
   expect(gradients).toEqual(gradientsOf(layer, input));
   fakes.forEach((fake) => tf.registerKernel(fake));
+});
+
+/** What the programs of the test quantizers do, number by number. */
+const operations: Readonly<Record<string, (a: number, b: number) => number>> = {
+  abs: Math.abs,
+  le: (a, b) => Number(a <= b),
+  mul: (a, b) => a * b,
+};
+function evaluate(program: ElementwiseProgram, x: tf.Tensor, dy: tf.Tensor): tf.Tensor {
+  const [xs, dys] = [x.dataSync(), dy.dataSync()];
+  const values = dys.map((d, i) => {
+    const registers = [...program.inputs.map((name) => (name === 'x' ? xs[i]! : d)), ...program.constants];
+    for (let at = 0; at < program.code.length; at += 5) {
+      const [opcode, to, a, b] = program.code.subarray(at, at + 4);
+      registers[to!] = operations[opcodes[opcode!]!]!(registers[a!]!, registers[b!]!);
+    }
+    return registers[program.result]!;
+  });
+  return tf.tensor(values, dy.shape);
+}
+
+describe('a convolution of signs of latent tensors is one op', () => {
+  const signs = (x: tf.Tensor) =>
+    tf.where(tf.less(x, 0), tf.fill(x.shape, -1), tf.onesLike(x)) as tf.Tensor4D;
+  let [forward, backward] = [0, 0];
+  const ops: tf.KernelConfig[] = [
+    {
+      kernelName: 'BitgradSignConv2D',
+      backendName: 'cpu',
+      kernelFunc: (args) => {
+        forward++;
+        const { x, filter } = args.inputs as unknown as { x: tf.Tensor4D; filter: tf.Tensor4D };
+        return fakes[1]!.kernelFunc({ ...args, inputs: { x: signs(x), filter: signs(filter) } });
+      },
+    },
+    {
+      kernelName: 'BitgradSignConv2DGrad',
+      backendName: 'cpu',
+      kernelFunc: ({ inputs, attrs }) => {
+        backward++;
+        const { x, filter, dy } = inputs as unknown as Record<'x' | 'filter' | 'dy', tf.Tensor4D>;
+        const { strides, pad, programs } = attrs as unknown as {
+          strides: [number, number];
+          pad: 'same' | 'valid';
+          programs: [ElementwiseProgram, ElementwiseProgram];
+        };
+        const at = { x: signs(x), filter: signs(filter) };
+        const more = { strides, pad, dataFormat: 'NHWC', dilations: 1 };
+        const run = (name: string, inputs: tf.NamedTensorMap, own: object): tf.Tensor =>
+          tf.engine().runKernel(name, inputs, { ...more, ...own } as never) as tf.Tensor;
+        const dx = run('Conv2DBackpropInput', { dy, filter: at.filter }, { inputShape: x.shape });
+        const dw = run('Conv2DBackpropFilter', { x: at.x, dy }, { filterShape: filter.shape });
+        return [evaluate(programs[0], x, dx), evaluate(programs[1], filter, dw)];
+      },
+    },
+  ];
+  beforeEach(() => {
+    forward = backward = 0;
+    ops.forEach((op) => tf.registerKernel(op));
+  });
+  afterEach(() => ops.forEach(({ kernelName }) => tf.unregisterKernel(kernelName, 'cpu')));
+
+  it.each<[string, Partial<QuantConv2DArgs>, number]>([
+    ['valid', binary, 1],
+    ['same, strides', { ...binary, padding: 'same', strides: 2 }, 1],
+    ['a scale of each output channel', { ...binary, kernelQuantizer: 'test-scaled' }, 1],
+    ['a learned threshold', { ...binary, inputQuantizer: 'test-rsign' }, 1],
+    ['not padded with 1', { ...binary, padding: 'same', padValues: 1 }, 0],
+    ['not groups', { ...binary, groups: 2 }, 0],
+    ['not a scale of each example', { ...binary, inputQuantizer: 'test-scaled' }, 0],
+    ['not a dilated kernel', { ...binary, dilationRate: 2 }, 0],
+    ['not a soft forward', { ...binary, kernelQuantizer: 'test-soft' }, 0],
+    ['not a float input', { kernelQuantizer: 'test-ste' }, 0],
+  ])('%s', (_, options, expected) => {
+    const layer = quantConv2d({ filters: 4, kernelSize: 2, seed: 3, ...options });
+    layer.build([null, 5, 5, 2]);
+    const value = layer.call(x, { training: true });
+    expect([forward, calls.conv]).toEqual(expected ? [1, 1] : [0, calls.conv]);
+    const gradients = gradientsOf(layer, x);
+    expect(backward).toBe(2 * expected);
+    ops.forEach(({ kernelName }) => tf.unregisterKernel(kernelName, 'cpu'));
+    expect([...value.dataSync()]).toEqual([...layer.call(x, { training: true }).dataSync()]);
+    expect(gradients).toEqual(gradientsOf(layer, x));
+    ops.forEach((op) => tf.registerKernel(op));
+  });
 });

@@ -1,4 +1,5 @@
-// Forward products of +-1 tensors: sign bits packed along the channels, XNOR by XOR and popcount.
+// Forward products of the signs of tensors: sign bits packed along the channels, XNOR by XOR and popcount. The sign is that of
+// `E.sign`: -1 below 0, else +1, for -0 too.
 // A pixel takes whole words, but one or two bytes where it has at most 8 or 16 channels.
 // Lanes are output channels, so there are no horizontal sums; an output pixel's words are gathered into one stretch
 // (cheap: 1/32 of the numbers), so that the inner loop is flat. Sums are exact integers.
@@ -45,11 +46,11 @@ export function packSigns(
           k = 16;
         }
         for (; i + 4 <= c; i += 4, k += 4) {
-          word |= <u32>i32x4.bitmask(v128.load(x)) << k;
+          word |= <u32>i32x4.bitmask(negative(x)) << k;
           x += 16;
         }
         for (; i < c; i++, k++) {
-          word |= (load<u32>(x) >> 31) << k;
+          word |= <u32>(load<f32>(x) < 0) << k;
           x += 4;
         }
         if (c <= 8) store<u8>(out, <u8>word);
@@ -65,13 +66,27 @@ export function packSigns(
   }
 }
 
-/** The sign bits of 16 numbers: saturating narrowing keeps the sign. */
+/** Ones where a number is below 0. */
+// @ts-ignore: decorator
+@inline
+function negative(p: usize): v128 {
+  return f32x4.lt(v128.load(p), f32x4.splat(0));
+}
+
+/** The sign bits of 16 numbers. */
 // @ts-ignore: decorator
 @inline
 function sixteen(p: usize): u32 {
-  const low = i16x8.narrow_i32x4_s(v128.load(p), v128.load(p, 16));
-  const high = i16x8.narrow_i32x4_s(v128.load(p, 32), v128.load(p, 48));
+  const low = i16x8.narrow_i32x4_s(negative(p), negative(p + 16));
+  const high = i16x8.narrow_i32x4_s(negative(p + 32), negative(p + 48));
   return i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
+}
+
+/** 1 where a number is below 0. */
+// @ts-ignore: decorator
+@inline
+function bits(v: v128): v128 {
+  return i32x4.shr_u(f32x4.lt(v, f32x4.splat(0)), 31);
 }
 
 /** Words of a gathered pixel. */
@@ -103,8 +118,8 @@ export function packFilterSigns(
       let negatives0 = i32x4.splat(0), negatives1 = negatives0;
       for (let i = 0; i < c; i++) {
         const at = t * tapBits + i, q = out + (<usize>(at >> 5) << 5);
-        const low = i32x4.shr_u(width == 8 ? v128.load(p) : part(p, width), 31);
-        const high = i32x4.shr_u(width == 8 ? v128.load(p, 16) : part(p + 16, width - 4), 31);
+        const low = bits(width == 8 ? v128.load(p) : part(p, width));
+        const high = bits(width == 8 ? v128.load(p, 16) : part(p + 16, width - 4));
         v128.store(q, v128.or(v128.load(q), i32x4.shl(low, at & 31)));
         v128.store(q, v128.or(v128.load(q, 16), i32x4.shl(high, at & 31)), 16);
         negatives0 = i32x4.add(negatives0, low);

@@ -1,4 +1,4 @@
-// The filter gradient where the image is exactly +-1 (binary activations): dW[r][o] = sum over pixels of +-dy[pixel][o].
+// The filter gradient where the image is +-1 (binary activations): dW[r][o] = sum over pixels of +-dy[pixel][o].
 // By the method of the four Russians (Arlazarov, Dinic, Kronrod and Faradzev, 1970): the 16 signed sums of each four
 // pixels' dy are tabulated once, and each of the filter's rows r adds the entry that its four sign bits pick: one load
 // and one addition instead of four multiplications and four additions. Lanes are output channels, 32 at a time; eight
@@ -12,17 +12,19 @@ const TABLE: usize = 2048; // bytes of a table: 16 entries
 const PARTIAL: i32 = 64;
 
 /**
- * Sign bytes (8 for a negative number, else 0) of images [n0 .. n1)[h][w][c] with a border of 0.
- * Returns 0 as soon as a row holds a number that is not exactly +1 or -1, else 1.
+ * Sign bytes (8 for a number below 0, else 0) of images [n0 .. n1)[h][w][c] with a border of 0.
+ * @param latent whether it is the signs of any numbers that count; else returns 0 as soon as a row holds a number that is not
+ *   exactly +1 or -1. Else returns 1.
  */
 export function signBytes(
   x: usize, out: usize, n0: i32, n1: i32, h: i32, w: i32, c: i32, top: i32, bottom: i32, left: i32, right: i32,
+  latent: bool,
 ): i32 {
   const row = w * c, before = left * c, after = right * c;
   const outRow: usize = before + row + after;
   x += (<usize>n0 * <usize>(h * row)) << 2;
   out += <usize>n0 * <usize>(top + h + bottom) * outRow;
-  const magnitude = i32x4.splat(0x7fffffff), one = i32x4.splat(0x3f800000), eight = i8x16.splat(8), zero = i8x16.splat(0);
+  const magnitude = i32x4.splat(0x7fffffff), one = i32x4.splat(0x3f800000), eight = i8x16.splat(8), zero = f32x4.splat(0);
   for (let n = n0; n < n1; n++) {
     memory.fill(out, 0, <usize>top * outRow);
     out += <usize>top * outRow;
@@ -37,18 +39,19 @@ export function signBytes(
         wrong = v128.or(wrong, v128.xor(v128.and(b, magnitude), one));
         wrong = v128.or(wrong, v128.xor(v128.and(d, magnitude), one));
         wrong = v128.or(wrong, v128.xor(v128.and(e, magnitude), one));
-        const signs = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(d, e));
-        v128.store(out, v128.and(i8x16.lt_s(signs, zero), eight));
+        const low = i16x8.narrow_i32x4_s(f32x4.lt(a, zero), f32x4.lt(b, zero));
+        const high = i16x8.narrow_i32x4_s(f32x4.lt(d, zero), f32x4.lt(e, zero));
+        v128.store(out, v128.and(i8x16.narrow_i16x8_s(low, high), eight));
         x += 64;
         out += 16;
       }
       for (; i < row; i++) {
         const bits = load<u32>(x);
         wrong = v128.or(wrong, i32x4.splat((bits & 0x7fffffff) ^ 0x3f800000));
-        store<u8>(out++, <u8>((bits >> 31) << 3));
+        store<u8>(out++, <u8>(load<f32>(x) < 0) << 3);
         x += 4;
       }
-      if (v128.any_true(wrong)) return 0;
+      if (!latent && v128.any_true(wrong)) return 0;
       memory.fill(out, 0, after);
       out += after;
     }

@@ -1,4 +1,4 @@
-// The input gradient where the filter is exactly +-1 (binary weights), stride 1: dx[pixel][c] = sum of +-dy.
+// The input gradient where the filter is +-1 (binary weights), stride 1: dx[pixel][c] = sum of +-dy.
 // The four Russians again, with pixels as lanes: for each four output channels the 16 signed sums of their dy planes
 // are tabulated over a block of pixels, and each (tap, input channel) adds the entry that the filter's four signs
 // pick, shifted by the tap. Pixels are numbered over a grid with zero rows and columns between the images, so that a
@@ -21,10 +21,11 @@ export function signedRowsEntry(halo: i32): i32 {
  * For filter [taps][c][o], the byte offset of the picked entry plus the tap's shift, in the order in which
  * {@link signedRows} adds: by sets of `groups` groups of four output channels, input channel, group, tap.
  * @param shifts bytes, for each tap
- * Channels o0 .. o1 - 1, o0 a multiple of `4 * groups`. Returns 0 at the first number that is not exactly +1 or -1, else 1.
+ * @param latent whether it is the signs of any numbers that count; else returns 0 at the first number that is not exactly +1 or
+ *   -1. Else returns 1. Channels o0 .. o1 - 1, o0 a multiple of `4 * groups`.
  */
 export function pickOffsets(
-  w: usize, out: usize, shifts: usize, taps: i32, c: i32, o: i32, o0: i32, o1: i32, entry: i32,
+  w: usize, out: usize, shifts: usize, taps: i32, c: i32, o: i32, o0: i32, o1: i32, entry: i32, latent: bool,
 ): i32 {
   const magnitude = i32x4.splat(0x7fffffff), one = i32x4.splat(0x3f800000);
   const set = signedRowsGroups(entry) << 2;
@@ -36,8 +37,8 @@ export function pickOffsets(
         for (let t = 0; t < taps; t++) {
           const p = w + (<usize>((t * c + i) * o + j) << 2);
           const v = width >= 4 ? v128.load(p) : firstOf(p, width);
-          if (v128.any_true(v128.xor(v128.and(v, magnitude), one))) return 0;
-          store<i32>(out, table + i32x4.bitmask(v) * (entry << 2) + load<i32>(shifts + (<usize>t << 2)));
+          if (!latent && v128.any_true(v128.xor(v128.and(v, magnitude), one))) return 0;
+          store<i32>(out, table + i32x4.bitmask(f32x4.lt(v, f32x4.splat(0))) * (entry << 2) + load<i32>(shifts + (<usize>t << 2)));
           out += 4;
         }
       }

@@ -51,14 +51,22 @@ export interface Runner {
   run(calls: readonly Call[]): number[];
 }
 
-const order = Object.fromEntries(
+const order: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   Object.entries(functions).map(([name, fields]) => [name, Object.keys(fields)]),
 );
+
+/** Values by name in the order of the signature; NaN where there is none. */
+function inOrder(name: FunctionName, fields: Readonly<Record<string, number | boolean>>): number[] {
+  const names = order[name]!;
+  const args = new Array<number>(names.length);
+  for (let i = 0; i < names.length; i++) args[i] = Number(fields[names[i]!]);
+  return args;
+}
 
 /** A call of a function. */
 export const encode = <N extends FunctionName>(name: N, fields: Fields<N>): Call => ({
   name,
-  args: order[name]!.map((field) => Number(fields[field as keyof Fields<N>])),
+  args: inOrder(name, fields),
 });
 
 /** Ranges of at most `threads` parts of 0 .. count, at multiples of `grain`. */
@@ -78,10 +86,17 @@ export function splitCall<N extends FunctionName, A extends Axis<N>>(
   common: Common<N, A>,
   threads: number,
 ): Call[] {
+  const names = order[name]!;
+  const base = inOrder(name, common as Readonly<Record<string, number | boolean>>);
+  const [first, end] = [names.indexOf(`${over}0`), names.indexOf(`${over}1`)];
+  const shares = Object.entries(own as Record<string, number>).map(
+    ([field, bytes]) => [names.indexOf(field), bytes] as const,
+  );
   return ranges(count, grain, threads).map(([from, to], part) => {
-    const fields: Record<string, number | boolean> = { ...common, [`${over}0`]: from, [`${over}1`]: to };
-    for (const [field, bytes] of Object.entries(own as Record<string, number>))
-      fields[field] = Number(fields[field]) + part * bytes;
-    return encode(name, fields as Fields<N>);
+    const args = part === 0 ? base : base.slice();
+    args[first] = from;
+    args[end] = to;
+    for (const [place, bytes] of shares) args[place]! += part * bytes;
+    return { name, args };
   });
 }

@@ -15,6 +15,7 @@ export interface TfjsWasmBackend {
   readonly dataIdMap: { get(id: object): { memoryOffset: number } | undefined };
   makeOutput(shape: readonly number[], dtype: DataType): TensorInfo;
   incRef(id: object): void;
+  disposeData(id: object): boolean;
 }
 
 /** One for each size. */
@@ -32,6 +33,8 @@ export interface Heap {
   ): { readonly [Name in keyof T]: number };
   /** A new tensor with undefined contents. */
   output(shape: readonly number[], dtype?: DataType): TensorInfo;
+  /** Frees tensors that `output` made and no kernel gave out. */
+  release(...tensors: readonly TensorInfo[]): void;
   /**
    * Addresses of blocks of the given sizes, 64-byte aligned, valid until the next call. They come from one block
    * that only grows, so that a training loop allocates nothing after its first steps.
@@ -93,10 +96,16 @@ export function createHeap(backend: TfjsWasmBackend): Heap {
     backend,
     memory: memoryOf(backend),
     address,
-    at: (tensors) =>
-      Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, address(tensor!)])) as never,
+    at(tensors) {
+      const places: Record<string, number> = {};
+      for (const name in tensors) places[name] = address(tensors[name]!);
+      return places as never;
+    },
     output(shape, dtype = 'float32') {
       return backend.makeOutput(shape, dtype);
+    },
+    release(...tensors) {
+      for (const { dataId } of tensors) backend.disposeData(dataId);
     },
     scratch(...bytes) {
       const total = bytes.reduce((sum, n) => sum + aligned(n), 0);

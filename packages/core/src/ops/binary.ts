@@ -47,29 +47,56 @@ const rules: OptionRules<BinaryConv2dOptions> = {
   dilations: pair,
 };
 
+type Pair = [number, number];
+
+/**
+ * The geometry of a convolution of signs, checked.
+ * @param owner the op, for messages
+ * @throws BitgradError `invalid-option`, `shape-mismatch`, `disposed`
+ */
+export function checkBinaryConv2d(
+  owner: string,
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  options: BinaryConv2dOptions,
+): { strides: Pair; padding: Padding2d; dilations: Pair } {
+  expectTensor(owner, 'x', x, 4);
+  expectTensor(owner, 'filter', filter, 4);
+  if (x.shape[3] !== filter.shape[2])
+    throw shapeMismatch(`filter of ${owner}`, filter.shape, `${x.shape[3]} input channels`);
+  const { strides, padding, dilations = [1, 1] } = checkOptions('core', owner, options, rules);
+  return { strides: [...strides], padding, dilations: [...dilations] };
+}
+
+/** Padded pixels: top, bottom, left, right. */
+export const padsOf = (
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  strides: readonly [number, number],
+  padding: Padding2d,
+): number[] =>
+  ([0, 1] as const).flatMap((i) => {
+    const { before, after } = axisWindow(
+      x.shape[i + 1]!,
+      filter.shape[i]!,
+      strides[i]!,
+      1,
+      paddingOf(padding, i),
+    );
+    return [before, after];
+  });
+
 /**
  * 2-D convolution of +-1 tensors. The caller guarantees that both hold exactly +1 and -1; padding is with 0, as in tfjs.
  * @param x float32 [n, h, w, c]
  * @param filter float32 [kh, kw, c, o]
  */
 export function binaryConv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: BinaryConv2dOptions): tf.Tensor4D {
-  expectTensor('binaryConv2d', 'x', x, 4);
-  expectTensor('binaryConv2d', 'filter', filter, 4);
-  if (x.shape[3] !== filter.shape[2])
-    throw shapeMismatch('filter of binaryConv2d', filter.shape, `${x.shape[3]} input channels`);
-  const { strides, padding, dilations = [1, 1] } = checkOptions('core', 'binaryConv2d', options, rules);
-  const [s, d] = [strides, dilations].map((pair) => [...pair] as [number, number]) as [
-    [number, number],
-    [number, number],
-  ];
+  const { strides: s, padding, dilations: d } = checkBinaryConv2d('binaryConv2d', x, filter, options);
   // tfjs has no gradient of dilated convolutions on any backend; the float path says so itself.
   if (!hasKernel('BitgradBinaryConv2D') || d[0] > 1 || d[1] > 1)
     return tf.conv2d(x, filter, s, tfjsPadding(padding), 'NHWC', d);
-  const pads = ([0, 1] as const).flatMap((i) => {
-    const { before, after } = axisWindow(x.shape[i + 1]!, filter.shape[i]!, s[i]!, 1, paddingOf(padding, i));
-    return [before, after];
-  });
-  const attrs = { strides, pads, dilations, padValue: 0 };
+  const attrs = { strides: s, pads: padsOf(x, filter, s, padding), dilations: d, padValue: 0 };
   return customOp(
     [x, filter],
     (inputs) => ({

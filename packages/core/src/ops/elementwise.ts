@@ -5,6 +5,9 @@ import { composeExpression } from '../expression/tensor.js';
 import { expectObject } from '../expect.js';
 import { hasKernel, runKernel } from './kernels.js';
 
+/** Programs of expressions that are used again; an expression does not change. */
+const programs = new WeakMap<Expression, ElementwiseProgram>();
+
 /** A fused kernel broadcasts scalars and vectors along the last axis; other shapes are composed. */
 const fusable = (input: tf.Tensor, shape: readonly number[]): boolean =>
   input.dtype === 'float32' &&
@@ -28,7 +31,8 @@ export function elementwise(
   expectObject('inputs of elementwise', inputs);
   const used = names.map((name) => inputs[name]);
   if (hasKernel('BitgradElementwise') && used.every((t) => t && fusable(t, shape))) {
-    const program: ElementwiseProgram = linearize(expression, names);
+    const program = programs.get(expression) ?? linearize(expression, names);
+    programs.set(expression, program);
     const tensors = Object.fromEntries(used.map((t, i) => [`i${i}`, t!]));
     return runKernel('BitgradElementwise', tensors, { program, shape })[0]!;
   }

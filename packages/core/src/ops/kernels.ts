@@ -19,6 +19,9 @@ import * as tf from '@tensorflow/tfjs-core';
  * - `BitgradBinaryConv2D` inputs `{ x [n, h, w, c], filter [kh, kw, c, o] }`, both exactly +-1 (padding counts as
  *   `padValue`, 0 or 1), attrs `{ strides, pads: [top, bottom, left, right], dilations, padValue }` -> the exact float
  *   convolution.
+ * - `BitgradSignConv2D`: as `BitgradBinaryConv2D`, of the signs of any numbers (-1 below 0, else +1).
+ * - `BitgradSignConv2DGrad` inputs `{ x, filter, dy }` of it, attrs `{ strides, pad, programs: [of x, of filter] }`
+ *   -> `[dx, dfilter]`; a program makes of the gradient of the signs `dy`, and of `x`, the gradient of the latent tensor.
  * - `BitgradBinaryMatMul` inputs `{ a [m, k], b [k, n] }`, both exactly +-1 -> the exact product [m, n].
  * - `BitgradPReluGrad` inputs `{ x [..., c], alpha [c], dy }` -> `[dx, dalpha [c]]`.
  * - `BitgradAttention` inputs `{ x [n, t, 3 * heads * d] }`: queries, keys and values, attrs `{ heads }`
@@ -36,6 +39,8 @@ export const kernelNames = [
   'BitgradAdamStep',
   'BitgradMomentumStep',
   'BitgradBinaryConv2D',
+  'BitgradSignConv2D',
+  'BitgradSignConv2DGrad',
   'BitgradBinaryMatMul',
   'BitgradPReluGrad',
   'BitgradAttention',

@@ -1,7 +1,7 @@
 // Batch normalization with tfjs-layers' options, weights and results, and a fused training step where the backend has it.
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { batchNormTrain, brand, customOp, E, elementwise, option } from '@bitgrad/core';
+import { batchNormTrain, brand, customOp, E, elementwise, option, type Expression } from '@bitgrad/core';
 import { layerOptions, type LayerRules } from '../layer-options.js';
 import {
   knownSize,
@@ -69,6 +69,12 @@ const rules: LayerRules<BatchNormArgs> = {
   gammaConstraint: option.any,
 };
 
+/** What a moving average becomes: old - (old - value) * (1 - momentum). */
+const moveFormula = (momentum: number) => {
+  const old = E.input('old');
+  return E.sub(old, E.mul(E.sub(old, E.input('value')), 1 - momentum));
+};
+
 const affineFormula = E.add(E.mul(E.input('x'), E.input('factor')), E.input('bias'));
 
 /** x * factor + bias of each channel, product and sum rounded apart; in one pass where the backend can. */
@@ -104,6 +110,7 @@ export class BatchNorm extends tfl.layers.Layer {
   beta: LayerVariable | null = null;
   movingMean!: LayerVariable;
   movingVariance!: LayerVariable;
+  private readonly moved: Expression;
   private readonly initializers: Record<'gamma' | 'beta' | 'movingMean' | 'movingVariance', Initializer>;
   private readonly regularizers: Record<'gamma' | 'beta', Regularizer | null>;
   private readonly constraints: Record<'gamma' | 'beta', Constraint | null>;
@@ -114,6 +121,7 @@ export class BatchNorm extends tfl.layers.Layer {
     this.supportsMasking = true;
     this.axis = [args.axis ?? -1].flat()[0]!;
     this.momentum = args.momentum ?? 0.99;
+    this.moved = moveFormula(this.momentum);
     this.epsilon = args.epsilon ?? 1e-3;
     this.center = args.center ?? true;
     this.scale = args.scale ?? true;
@@ -192,7 +200,7 @@ export class BatchNorm extends tfl.layers.Layer {
 
   private move(average: LayerVariable, value: tf.Tensor): void {
     const old = average.read();
-    average.write(tf.sub(old, tf.mul(tf.sub(old, value), 1 - this.momentum)));
+    average.write(elementwise(this.moved, { old, value }, old.shape));
   }
 
   /**

@@ -10,6 +10,7 @@ import {
   kernelNames,
   momentumStep,
   runKernel,
+  signConv2d,
   softmaxCrossEntropy,
   type KernelName,
 } from '@bitgrad/core';
@@ -78,6 +79,13 @@ const declares = defineCase<TrainingSession>(
   },
 );
 
+/** A convolution of signs, and its gradient in x. */
+const signed = (x: tf.Tensor) => {
+  const surrogate = E.le(E.abs(E.input('x')), 1);
+  const filter = { x: tf.ones([3, 3, 4, 2]), surrogate };
+  return signConv2d({ x, surrogate }, filter, { strides: [1, 1], padding: 'same' });
+};
+
 /** A call of each fused kernel through the op of core that uses it. */
 const calls: Readonly<Record<KernelName, () => tf.Tensor | tf.Tensor[]>> = {
   BitgradElementwise: () => elementwise(E.abs(E.input('x')), { x: tf.ones([3, 5]) }, [3, 5]),
@@ -105,6 +113,8 @@ const calls: Readonly<Record<KernelName, () => tf.Tensor | tf.Tensor[]>> = {
     }),
   BitgradBinaryConv2D: () =>
     binaryConv2d(tf.ones([1, 4, 4, 32]), tf.ones([3, 3, 32, 2]), { strides: [1, 1], padding: 'same' }),
+  BitgradSignConv2D: () => signed(tf.ones([1, 4, 4, 4])),
+  BitgradSignConv2DGrad: () => tf.grad(signed)(tf.ones([1, 4, 4, 4])),
   BitgradBinaryMatMul: () => binaryMatMul(tf.ones([2, 33]), tf.ones([33, 2])),
   BitgradPReluGrad: () =>
     runKernel('BitgradPReluGrad', { x: tf.ones([2, 3]), alpha: tf.ones([3]), dy: tf.ones([2, 3]) }),

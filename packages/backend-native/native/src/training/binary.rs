@@ -1,9 +1,9 @@
-//! Forward products of +-1 tensors, by the kernels of packed models (isa.rs): images as sign bits (layout as in backend-wasm's
+//! Forward products of the signs of tensors, by the kernels of packed models (isa.rs): images as sign bits (layout as in backend-wasm's
 //! assembly/training/binary.ts), filters as panels of 64 channels of the units that the processor counts.
 use super::call::Kernel;
 use super::calls::{BinaryConv, BinaryConvScratch, PackFilterSigns, PackSigns, PackedPanelBytes, PackedPixel, PackedWords};
 use super::heap::{expect, product, Checked, Heap};
-use super::lanes::Lanes;
+use super::lanes::{Floats, Lanes};
 use crate::isa::ROWS;
 use crate::packed::{Unit, PANEL};
 
@@ -89,7 +89,7 @@ impl Kernel for BinaryConvScratch {
 unsafe fn sign_word<I: Lanes>(x: *const f32, count: usize) -> u32 {
     let mut word = 0;
     for i in (0..count).step_by(8) {
-        word |= I::signs(I::load_part(x.add(i), count - i)) << i;
+        word |= I::signs(I::lt(I::load_part(x.add(i), count - i), I::splat(0.0))) << i;
     }
     word
 }
@@ -147,6 +147,12 @@ impl Kernel for PackFilterSigns {
             }
             for t in 0..taps {
                 let sums = sums.offset(t * wide + j);
+                if I::UNIT == Unit::Word {
+                    let first = t * packed_pixel(c) * 8;
+                    let words = to.offset(first / 32 * step) as *mut i32;
+                    add_words::<I::Wide>(w.offset(t * c * o + j), o, c, words, [first % 32, panel], sums, width as usize);
+                    continue;
+                }
                 sums.write_bytes(0, (width.max(8.min(wide - j))) as usize);
                 for i in 0..c {
                     let at = t * packed_pixel(c) * 8 + i;
@@ -165,11 +171,36 @@ impl Kernel for PackFilterSigns {
 #[inline(always)]
 unsafe fn add_signs(from: *const f32, to: *mut u8, sums: *mut f32, width: isize, apart: isize, shift: isize) {
     for k in 0..width {
-        let bits = (*from.offset(k)).to_bits();
-        *sums.offset(k) += f32::from_bits((bits & 0x8000_0000) | 1.0f32.to_bits());
+        *sums.offset(k) += if *from.offset(k) < 0.0 { -1.0 } else { 1.0 };
     }
     for k in 0..width {
-        *to.offset(k * apart) |= (((*from.offset(k)).to_bits() >> 31) as u8) << shift;
+        *to.offset(k * apart) |= ((*from.offset(k) < 0.0) as u8) << shift;
+    }
+}
+
+/// Sets the bits from `shift` on of `width` channels' words, `apart` channels from word to word, where their `c` numbers, `o` from one
+/// to the next, are negative, and writes the sums of the signs.
+#[inline(always)]
+unsafe fn add_words<V: Floats>(from: *const f32, o: isize, c: isize, words: *mut i32, [shift, apart]: [isize; 2], sums: *mut f32, width: usize) {
+    for k in (0..width).step_by(V::N) {
+        let left = width - k;
+        let mut negative = V::splat_i(0);
+        let mut i = 0;
+        while i < c {
+            let mut word = V::splat_i(0);
+            let end = c.min(i + 32 - (shift + i) % 32);
+            let to = words.offset((shift + i) / 32 * apart).add(k) as *mut f32;
+            for i in i..end {
+                let below = V::bits(V::lt(V::load_part(from.offset(i * o).add(k), left), V::splat(0.0)));
+                word = V::add_i(word, V::and_i(below, V::splat_i(1 << ((shift + i) % 32))));
+                negative = V::sub_i(negative, below);
+            }
+            let before = V::bits(V::load_part(to, left));
+            V::store_part(to, V::from_bits(V::add_i(before, word)), left);
+            i = end;
+        }
+        let all = V::convert(V::sub_i(V::splat_i(c as i32), V::shl::<1>(negative)));
+        V::store_part(sums.add(k), all, left);
     }
 }
 

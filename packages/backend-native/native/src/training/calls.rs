@@ -48,7 +48,7 @@ calls! {
     BinaryConvScratch "binaryConvScratch" { words: isize }
     BinaryConv "binaryConv" { x: isize, panels: isize, tap_sums: isize, out: isize, scratch: isize, p0: isize, p1: isize, oh: isize, ow: isize, o: isize, c: isize, x_n: isize, x_h: isize, x_w: isize, runs_h: isize, runs_w: isize, run_h: isize, run_w: isize, run_bytes: isize, h: isize, w: isize, top: isize, left: isize, kh: isize, kw: isize, sh: isize, sw: isize, dh: isize, dw: isize }
     CountTile "countTile" { x: isize, stride: isize, w: isize, counts: isize, words: isize, set: bool }
-    SignBytes "signBytes" { x: isize, out: isize, n0: isize, n1: isize, h: isize, w: isize, c: isize, top: isize, bottom: isize, left: isize, right: isize }
+    SignBytes "signBytes" { x: isize, out: isize, n0: isize, n1: isize, h: isize, w: isize, c: isize, top: isize, bottom: isize, left: isize, right: isize, latent: bool }
     SignedOuterScratch "signedOuterScratch" { rows: isize }
     SignedOuter "signedOuter" { x: isize, dy: isize, out: isize, scratch: isize, n: isize, oh: isize, ow: isize, x_n: isize, x_h: isize, x_w: isize, runs: isize, run_stride: isize, m: isize, o: isize, o0: isize, o1: isize, m0: isize, m1: isize }
     PickEntries "pickEntries" { table: isize, offset: isize, picks: isize, m: isize }
@@ -57,7 +57,7 @@ calls! {
     SubtractBorder "subtractBorder" { dy: isize, out: isize, sums: isize, n: isize, h: isize, w: isize, c: isize, oh: isize, ow: isize, o: isize, o0: isize, o1: isize, kh: isize, kw: isize, sh: isize, sw: isize, top: isize, left: isize }
     SignedRowsGroups "signedRowsGroups" { entry: isize }
     SignedRowsEntry "signedRowsEntry" { halo: isize }
-    PickOffsets "pickOffsets" { w: isize, out: isize, shifts: isize, taps: isize, c: isize, o: isize, o0: isize, o1: isize, entry: isize }
+    PickOffsets "pickOffsets" { w: isize, out: isize, shifts: isize, taps: isize, c: isize, o: isize, o0: isize, o1: isize, entry: isize, latent: bool }
     SignedRowsScratch "signedRowsScratch" { c: isize, o: isize, entry: isize }
     SignedRows "signedRows" { dy: isize, offsets: isize, dx: isize, scratch: isize, b0: isize, b1: isize, n: isize, gh: isize, gw: isize, h: isize, w: isize, c: isize, oh: isize, ow: isize, o: isize, taps: isize, first: isize, entry: isize }
     TabulatePlanes "tabulatePlanes" { from: isize, at: isize, width: isize, tables: isize, entry: isize }

@@ -13,13 +13,15 @@ const ENTRY: usize = 32;
 const NARROW: usize = 16;
 /// Blocks of pixels whose sum is kept apart before it is added to the total, for accuracy.
 const PARTIAL: usize = 64;
+/// Blocks whose tables are held at the same time, at most.
+const MOST_BLOCKS: usize = 2;
 /// What a sign byte is for a negative number.
 const NEGATIVE: u8 = 8;
 
 impl Kernel for SignBytes {
     #[inline(always)]
     unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
-        let Self { n0, n1, h, w, c, top, bottom, left, right, .. } = self;
+        let Self { n0, n1, h, w, c, top, bottom, left, right, latent, .. } = self;
         expect(0 <= n0 && n0 <= n1 && top.min(bottom).min(left).min(right) >= 0, "signBytes: range or border")?;
         let row = product(&[w, c])?;
         let (out_row, rows) = (product(&[left + w + right, c])?, top + h + bottom);
@@ -36,7 +38,7 @@ impl Kernel for SignBytes {
                 while i + 8 <= row {
                     let v = I::load(x.offset(i));
                     wrong = I::or(wrong, I::xor(I::and(v, magnitude), one));
-                    let signs = I::signs(v) as u64;
+                    let signs = I::signs(I::lt(v, I::splat(0.0))) as u64;
                     // Bit i to bit 3 of byte i.
                     let low = (signs & 15).wrapping_mul(0x0020_4081) & 0x0101_0101;
                     let high = (signs >> 4).wrapping_mul(0x0020_4081) & 0x0101_0101;
@@ -49,7 +51,7 @@ impl Kernel for SignBytes {
                     exact &= v.abs() == 1.0;
                     *to.offset(i) = if v < 0.0 { NEGATIVE } else { 0 };
                 }
-                if !exact {
+                if !latent && !exact {
                     return Ok(0.0);
                 }
                 x = x.offset(row);
@@ -61,12 +63,14 @@ impl Kernel for SignBytes {
     }
 }
 
-/// The parts of the scratch memory: tables, a block of dy, partial sums, picks.
+/// The parts of the scratch memory: tables of each block, a block of dy, partial sums, picks of `PARTIAL` blocks.
 struct Scratch {
-    tables: *mut f32,
+    tables: [*mut f32; MOST_BLOCKS],
     block: *mut f32,
     partial: *mut f32,
     picks: *mut u8,
+    /// Bytes of the picks of a block.
+    pick_bytes: usize,
 }
 
 /// Picks are written 16 rows at a time, for each run.
@@ -75,8 +79,12 @@ const MORE_PICKS: isize = 16;
 /// Numbers up to a 64-byte boundary: entries of tables then cross no line of the cache.
 const ALIGN: usize = 16;
 
+/// Numbers of a block's tables.
+const TABLES: usize = 16 * GROUPS * ENTRY;
+
 const fn scratch_numbers(rows: isize) -> isize {
-    (ALIGN + (16 * GROUPS + PIXELS) * ENTRY) as isize + rows * ENTRY as isize + (rows + MORE_PICKS) * GROUPS as isize / 4
+    let picks = PARTIAL as isize * (rows + MORE_PICKS) * GROUPS as isize / 4;
+    (ALIGN + MOST_BLOCKS * TABLES + PIXELS * ENTRY) as isize + rows * ENTRY as isize + picks
 }
 
 impl Kernel for SignedOuterScratch {
@@ -91,31 +99,44 @@ impl Scratch {
     unsafe fn new(heap: &Heap, at: isize, rows: isize) -> Checked<Self> {
         let tables = heap.at::<f32>("scratch", at, scratch_numbers(rows))?;
         let tables = tables.add((tables as usize).wrapping_neg() / 4 % ALIGN);
-        let block = tables.add(16 * GROUPS * ENTRY);
+        let block = tables.add(MOST_BLOCKS * TABLES);
         let partial = block.add(PIXELS * ENTRY);
-        Ok(Self { tables, block, partial, picks: partial.offset(rows * ENTRY as isize) as *mut u8 })
+        let picks = partial.offset(rows * ENTRY as isize) as *mut u8;
+        let pick_bytes = (rows + MORE_PICKS) as usize * GROUPS;
+        Ok(Self { tables: std::array::from_fn(|i| tables.add(i * TABLES)), block, partial, picks, pick_bytes })
     }
 
-    /// Adds the tables' picked entries to the partial sums of all rows.
+    /// Adds what the picks of B blocks find in their tables to the partial sums of all rows, block after block.
     #[inline(always)]
-    unsafe fn add_entries<V: Floats, const E: usize>(&self, rows: usize) {
+    unsafe fn add_entries<V: Floats, const E: usize, const B: usize>(&self, picks: *const u8, rows: usize) {
         for row in 0..rows {
-            let pick = u64::from_le((self.picks.add(row * GROUPS) as *const u64).read_unaligned());
-            // A pick is 8 times the entry's index.
-            let entry = |g: usize| self.tables.add(16 * E * g + ((pick >> (8 * g)) & 0x78) as usize * (E / 8)) as *const f32;
-            let t = [entry(0), entry(1), entry(2), entry(3), entry(4), entry(5), entry(6), entry(7)];
             let sums = self.partial.add(row * E);
-            for i in (0..E).step_by(V::N) {
-                let a = V::add(V::load(t[0].add(i)), V::load(t[1].add(i)));
-                let b = V::add(V::load(t[2].add(i)), V::load(t[3].add(i)));
-                let c = V::add(V::load(t[4].add(i)), V::load(t[5].add(i)));
-                let d = V::add(V::load(t[6].add(i)), V::load(t[7].add(i)));
-                let sum = V::add(V::add(a, b), V::add(c, d));
-                V::store(sums.add(i), V::add(V::load(sums.add(i)), sum));
+            let mut all = [V::splat(0.0); MOST_VECTORS];
+            for i in 0..E / V::N {
+                all[i] = V::load(sums.add(i * V::N));
+            }
+            for block in 0..B {
+                let pick = u64::from_le((picks.add(block * self.pick_bytes + row * GROUPS) as *const u64).read_unaligned());
+                let tables = self.tables[block] as *const f32;
+                // A pick is 8 times the entry's index.
+                let entry = |g: usize| tables.add(16 * E * g + ((pick >> (8 * g)) & 0x78) as usize * (E / 8));
+                let t = [entry(0), entry(1), entry(2), entry(3), entry(4), entry(5), entry(6), entry(7)];
+                for i in 0..E / V::N {
+                    let at = |g: usize| V::load(t[g].add(i * V::N));
+                    let low = V::add(V::add(at(0), at(1)), V::add(at(2), at(3)));
+                    let high = V::add(V::add(at(4), at(5)), V::add(at(6), at(7)));
+                    all[i] = V::add(all[i], V::add(low, high));
+                }
+            }
+            for i in 0..E / V::N {
+                V::store(sums.add(i * V::N), all[i]);
             }
         }
     }
 }
+
+/// Vectors of an entry at most: of 8 numbers.
+const MOST_VECTORS: usize = ENTRY / 8;
 
 /// The 16 signed sums of four rows of E numbers; bit j of an entry's index stands for minus row j.
 #[inline(always)]
@@ -151,13 +172,14 @@ struct Sum {
     x: *const u8,
     dy: *const f32,
     out: *mut f32,
-    total: usize,
     picture: [isize; 2],
     steps: [isize; 3],
     runs: isize,
     run_stride: isize,
     m: isize,
     o: isize,
+    o0: isize,
+    o1: isize,
     m0: isize,
     m1: isize,
 }
@@ -206,35 +228,47 @@ impl Sum {
         }
     }
 
-    /// `width` channels from `c` on, at most E.
+    /// Tabulates `width` channels from `c` on, at most E, of `count` pixels from `p` on.
     #[inline(always)]
-    unsafe fn channels<I: Lanes, const E: usize>(&self, scratch: &Scratch, c: isize, width: usize) {
+    unsafe fn tabulate<V: Floats, const E: usize>(&self, scratch: &Scratch, [p, count]: [usize; 2], [c, width]: [usize; 2], tables: *mut f32) {
+        let (mut from, mut stride) = (self.dy.add(p * self.o as usize + c), self.o as usize);
+        if count < PIXELS || width < E {
+            scratch.block.write_bytes(0, PIXELS * E);
+            for i in 0..count {
+                std::ptr::copy_nonoverlapping(from.add(i * stride), scratch.block.add(i * E), width);
+            }
+            (from, stride) = (scratch.block, E);
+        }
+        for g in 0..GROUPS {
+            let rows = [from, from.add(stride), from.add(2 * stride), from.add(3 * stride)];
+            tabulate::<V, E>(rows, tables.add(16 * E * g));
+            from = from.wrapping_add(4 * stride);
+        }
+    }
+
+    /// `width` channels from `c` on, at most E, of the pixels from `start` to `end`, at most `PARTIAL` blocks. The channels that come
+    /// first note the picks, in the places of all blocks if others follow, else in those of the blocks in work.
+    #[inline(always)]
+    unsafe fn channels<I: Lanes, const E: usize>(&self, scratch: &Scratch, at: &mut [isize; 3], [start, end]: [usize; 2], [c, width]: [usize; 2]) {
         let rows = (self.runs * (self.m1 - self.m0)) as usize;
-        let (mut at, mut pending, mut set) = ([0; 3], 0, true);
-        scratch.partial.write_bytes(0, rows * E);
-        for p in (0..self.total).step_by(PIXELS) {
-            let count = PIXELS.min(self.total - p);
-            self.pick::<I>(&mut at, count, scratch.picks);
-            let (mut from, mut stride) = (self.dy.offset(p as isize * self.o + c), self.o as usize);
-            if count < PIXELS || width < E {
-                scratch.block.write_bytes(0, PIXELS * E);
-                for i in 0..count {
-                    std::ptr::copy_nonoverlapping(from.add(i * stride), scratch.block.add(i * E), width);
+        let (first, several) = (c as isize == self.o0, self.o1 - self.o0 > ENTRY as isize);
+        for p in (start..end).step_by(PIXELS * I::BLOCKS) {
+            let picks = scratch.picks.add(if several { (p - start) / PIXELS * scratch.pick_bytes } else { 0 });
+            let mut blocks = 0;
+            for q in (p..end).step_by(PIXELS).take(I::BLOCKS) {
+                let count = PIXELS.min(end - q);
+                if first {
+                    self.pick::<I>(at, count, picks.add(blocks * scratch.pick_bytes));
                 }
-                (from, stride) = (scratch.block, E);
+                self.tabulate::<I::Wide, E>(scratch, [q, count], [c, width], scratch.tables[blocks]);
+                blocks += 1;
             }
-            for g in 0..GROUPS {
-                let rows = [from, from.add(stride), from.add(2 * stride), from.add(3 * stride)];
-                tabulate::<I::Wide, E>(rows, scratch.tables.add(16 * E * g));
-                from = from.wrapping_add(4 * stride);
-            }
-            scratch.add_entries::<I::Wide, E>(rows);
-            pending += 1;
-            if pending == PARTIAL || p + PIXELS >= self.total {
-                self.flush::<I, E>(scratch.partial, c, width, set);
-                (set, pending) = (false, 0);
+            match blocks {
+                1 => scratch.add_entries::<I::Wide, E, 1>(picks, rows),
+                _ => scratch.add_entries::<I::Wide, E, 2>(picks, rows),
             }
         }
+        self.flush::<I, E>(scratch.partial, c as isize, width, start == 0);
     }
 }
 
@@ -254,16 +288,20 @@ impl Kernel for SignedOuter {
         if rows == 0 || total == 0 {
             return expect(total > 0, "signedOuter: no pixels").map(|()| 0.0);
         }
-        let sum = Sum { x, dy, out, total: total as usize, picture: [oh, ow], steps: [x_n, x_h, x_w], runs, run_stride, m, o, m0, m1 };
-        let mut c = o0;
-        while c < o1 {
-            let width = (o1 - c).min(ENTRY as isize) as usize;
-            if width > NARROW {
-                sum.channels::<I, ENTRY>(&scratch, c, width);
-            } else {
-                sum.channels::<I, NARROW>(&scratch, c, width);
+        let (picture, steps) = ([oh, ow], [x_n, x_h, x_w]);
+        let sum = Sum { x, dy, out, picture, steps, runs, run_stride, m, o, o0, o1, m0, m1 };
+        scratch.partial.write_bytes(0, rows as usize * ENTRY);
+        let (total, mut at) = (total as usize, [0; 3]);
+        for start in (0..total).step_by(PARTIAL * PIXELS) {
+            let pixels = [start, total.min(start + PARTIAL * PIXELS)];
+            for c in (o0..o1).step_by(ENTRY) {
+                let width = (o1 - c).min(ENTRY as isize) as usize;
+                if width > NARROW {
+                    sum.channels::<I, ENTRY>(&scratch, &mut at, pixels, [c as usize, width]);
+                } else {
+                    sum.channels::<I, NARROW>(&scratch, &mut at, pixels, [c as usize, width]);
+                }
             }
-            c += ENTRY as isize;
         }
         Ok(0.0)
     }

@@ -62,44 +62,50 @@ impl Kernel for SignedRowsEntry {
 impl Kernel for PickOffsets {
     #[inline(always)]
     unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
-        let Self { taps, c, o, o0, o1, entry, .. } = self;
+        let Self { taps, c, o, o0, o1, entry, latent, .. } = self;
         expect(entry > 0 && 0 <= o0 && o0 <= o1 && o1 <= o, "pickOffsets: entry or range")?;
         expect(o0 % (4 * groups(entry)) == 0, "pickOffsets: range")?;
         let w = heap.at::<f32>("w", self.w, product(&[taps, c, o])?)?;
-        let out = heap.at::<i32>("out", self.out, product(&[(o + 3) / 4, c, taps])?)?.offset(o0 / 4 * c * taps);
+        let out = heap.at::<i32>("out", self.out, product(&[(o + 3) / 4, c, taps])?)?;
         let shifts = heap.at::<i32>("shifts", self.shifts, taps)?;
         let set = groups(entry) * 4;
         let magnitude = I::from_bits(I::splat_i(i32::MAX));
         let looks_up = looks_up::<I>(c);
+        // For each four channels: where their set begins, how many groups it has, and which of them they are.
+        let places: Vec<[isize; 3]> = (o0..o1)
+            .step_by(4)
+            .map(|j| [j / set * set / 4 * c * taps, ((o1 - j / set * set).min(set) + 3) / 4, j % set / 4])
+            .collect();
         for i in 0..c {
             let (first, width) = lane_of(i, c);
             for t in 0..taps {
                 let row = w.offset((t * c + i) * o);
+                let shift = *shifts.offset(t) as isize;
                 let mut exact = true;
                 for j in (o0..o1).step_by(8) {
                     let left = (o1 - j).min(8);
                     let v = I::load_part(row.offset(j), left as usize);
                     let all = (1u32 << left) - 1;
                     exact &= I::signs(I::eq(I::and(v, magnitude), I::splat(1.0))) & all == all;
+                    let signs = I::signs(I::lt(v, I::splat(0.0)));
                     for g in [0, 4] {
                         if g >= left {
                             break;
                         }
-                        let (k, group) = ((j + g) / set * set, (j + g) % set / 4);
-                        let many = ((o1 - k).min(set) + 3) / 4;
-                        let index = (I::signs(v) >> g & 15) as isize;
-                        let to = out.offset((k - o0) / 4 * c * taps);
+                        let [start, many, group] = places[((j - o0 + g) / 4) as usize];
+                        let index = (signs >> g & 15) as isize;
+                        let to = out.offset(start);
                         if looks_up {
                             // A shift counts 4 bytes a position; here a position has 64.
-                            let at = group * entry * 64 + (*shifts.offset(t) as isize) * 16;
+                            let at = group * entry * 64 + shift * 16;
                             *to.offset(first * many * taps + (group * taps + t) * width + i - first) = (at | index) as i32;
                         } else {
-                            let at = (group * 16 + index) * entry * 4 + *shifts.offset(t) as isize;
+                            let at = (group * 16 + index) * entry * 4 + shift;
                             *to.offset((i * many + group) * taps + t) = at as i32;
                         }
                     }
                 }
-                if !exact {
+                if !latent && !exact {
                     return Ok(0.0);
                 }
             }

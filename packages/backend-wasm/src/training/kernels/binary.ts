@@ -1,6 +1,7 @@
-// Forward products of tensors that are exactly +-1, by packed XNOR; see assembly/training/binary.ts.
+// Forward products of the signs of tensors, by packed XNOR; see assembly/training/binary.ts.
 import { binaryKernels, binaryOutputSize, type BinaryConvolution } from '@bitgrad/core';
-import type { KernelFamily } from './family.js';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelContext, KernelFamily } from './family.js';
 import type { Job } from '../job.js';
 
 function packedConvolution(
@@ -46,14 +47,24 @@ function packedConvolution(
   );
 }
 
+/** The convolution of the signs of two tensors. */
+export function convolveSigns(
+  { heap, run }: KernelContext,
+  kernel: string,
+  _backend: unknown,
+  x: TensorInfo,
+  filter: TensorInfo,
+  geometry: BinaryConvolution,
+): TensorInfo {
+  const [n] = geometry.image;
+  const [kh, kw, c, o] = geometry.filter;
+  const [oh, ow] = binaryOutputSize(geometry);
+  const out = heap.output([n, oh, ow, o]);
+  const operands = heap.at({ x, filter, out });
+  run(kernel, n * oh * ow * kh * kw * c * o, (job) => packedConvolution(job, geometry, operands));
+  return out;
+}
+
 /** BitgradBinaryConv2D and BitgradBinaryMatMul: bit for bit what the float products give. */
-export const binary: KernelFamily = ({ heap, run }) =>
-  binaryKernels((kernel, _backend, x, filter, geometry) => {
-    const [n] = geometry.image;
-    const [kh, kw, c, o] = geometry.filter;
-    const [oh, ow] = binaryOutputSize(geometry);
-    const out = heap.output([n, oh, ow, o]);
-    const operands = heap.at({ x, filter, out });
-    run(kernel, n * oh * ow * kh * kw * c * o, (job) => packedConvolution(job, geometry, operands));
-    return out;
-  });
+export const binary: KernelFamily = (context) =>
+  binaryKernels((kernel, ...rest) => convolveSigns(context, kernel, ...rest));

@@ -37,7 +37,7 @@ const borderBytes = ([n, h, w, c]: Shape4, [top, bottom, left, right]: Borders):
   top + bottom + left + right === 0 ? 0 : n * (top + h + bottom) * (left + w + right) * c * 4;
 
 /** Borders (top, bottom, left, right) that hold every position a window reads. */
-function imageBorders(info: Info): Borders {
+export function bordersOf(info: Info): Borders {
   const { top, left } = info.padInfo;
   const rows =
     (info.outHeight - 1) * info.strideHeight + windowExtent(info.filterHeight, info.dilationHeight);
@@ -66,7 +66,7 @@ interface Forward {
 /** The convolution itself; a run of the rows kernel is a kernel row, or a tap where taps are dilated. */
 export function forward(job: Job, info: Info, { x, filter, out, bias }: Forward): void {
   const { batchSize: n, inChannels: c, outChannels: o, outHeight: oh, outWidth: ow, filterWidth: kw } = info;
-  const borders = imageBorders(info);
+  const borders = bordersOf(info);
   const shape = [n, info.inHeight, info.inWidth, c] as const;
   const depth = info.filterHeight * kw * c;
   const [runs, length] = info.dilationWidth === 1 ? [1, kw * c] : [kw, c];
@@ -110,7 +110,7 @@ export function filterGradient(
   operands: FilterGradient,
 ): void {
   const { batchSize: n, inChannels: c, outChannels: o, outHeight: oh, outWidth: ow } = info;
-  const borders = imageBorders(info);
+  const borders = bordersOf(info);
   const shape = [n, info.inHeight, info.inWidth, c] as const;
   const signed: SignedOuter = {
     ...{ image: shape, filter: [info.filterHeight, info.filterWidth], output: [oh, ow, o], borders },

@@ -33,7 +33,12 @@ const activations = {
 
 type Geometry = Pick<ConvAttributes, 'strides' | 'pad' | 'dilations' | 'dimRoundingMode'>;
 
-const geometry = (image: readonly number[], filter: readonly number[], options: Geometry): Info =>
+/** The geometry of a convolution. */
+export const convolutionInfo = (
+  image: readonly number[],
+  filter: readonly number[],
+  options: Geometry,
+): Info =>
   backend_util.computeConv2DInfo(
     image as [number, number, number, number],
     filter as [number, number, number, number],
@@ -50,7 +55,7 @@ const channelsLast = (attrs: Pick<ConvAttributes, 'dataFormat'>): boolean =>
 function convolve(context: KernelContext, { inputs, attrs }: KernelArguments): TensorInfo {
   const { strides, pad, dilations, dimRoundingMode } = attrs as unknown as ConvAttributes;
   const { x, filter, bias } = inputs;
-  const info = geometry(x!.shape, filter!.shape, {
+  const info = convolutionInfo(x!.shape, filter!.shape, {
     strides,
     pad,
     dilations: dilations ?? 1,
@@ -86,7 +91,7 @@ export const convolution: KernelFamily = (context) => ({
     const { filterShape, ...options } = attrs as unknown as ConvAttributes;
     if (!channelsLast(options)) return null;
     const { x, dy } = inputs;
-    const info = geometry(x!.shape, filterShape, options);
+    const info = convolutionInfo(x!.shape, filterShape, options);
     const out = context.heap.output(filterShape);
     const operands = context.heap.at({ x, dy, out });
     context.run('Conv2DBackpropFilter', work(info), (job) => filterGradient(context, job, info, operands));
@@ -96,7 +101,7 @@ export const convolution: KernelFamily = (context) => ({
     const { inputShape, ...options } = attrs as unknown as ConvAttributes;
     if (!channelsLast(options)) return null;
     const { dy, filter } = inputs;
-    const info = geometry(inputShape, filter!.shape, options);
+    const info = convolutionInfo(inputShape, filter!.shape, options);
     const out = context.heap.output(inputShape);
     const operands = context.heap.at({ dy, filter, out });
     context.run('Conv2DBackpropInput', work(info), (job) => inputGradient(context, job, info, operands));

@@ -3,10 +3,7 @@ import { E, linearize, type ElementwiseProgram, type Expression } from '@bitgrad
 import type { Kernel } from '@bitgrad/core';
 import { backend_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelContext, KernelFamily } from './family.js';
-
-const FULL = 0;
-const SCALAR = 1;
-const VECTOR = 2;
+import { FULL, loadProgram, programBytes, SCALAR, VECTOR } from './program.js';
 
 /** Numbers from which sums and products of tensors are ours, which run on threads; the stock kernels take the rest. */
 const LARGE = 4096;
@@ -20,40 +17,20 @@ function kindOf({ shape }: TensorInfo, to: readonly number[]): number | undefine
 }
 
 /** Runs a program on tensors; there is one kind for each. */
-function evaluate(
-  { heap, call, run }: KernelContext,
+export function evaluate(
+  { heap, run }: KernelContext,
   kernel: string,
   program: ElementwiseProgram,
   operands: { tensors: readonly TensorInfo[]; kinds: readonly number[]; shape: number[] },
 ): TensorInfo {
   const { tensors, kinds, shape } = operands;
-  const { code, constants, registers, result } = program;
   const count = util.sizeFromShape(shape);
   const out = heap.output(shape);
-  const c = shape.at(-1) ?? 1;
-  const bytes = call('elementwiseSpace', { registers });
-  const steps = code.length / 5;
-  run(kernel, count * steps, (job) => {
-    const [codeAt, table, constantsAt, space] = job.scratch(
-      code.byteLength,
-      tensors.length * 8,
-      constants.length * 4,
-      bytes * job.threads,
-    );
-    const { buffer } = job.memory;
-    new Int32Array(buffer, codeAt, code.length).set(code);
-    new Float32Array(buffer, constantsAt, constants.length).set(constants);
-    const entries = new Int32Array(buffer, table, tensors.length * 2);
-    tensors.forEach((tensor, i) => entries.set([heap.address(tensor), kinds[i]!], 2 * i));
-    job.split(
-      'elementwise',
-      { over: 'i', count, grain: kinds.includes(VECTOR) ? c : 64, own: { space: bytes } },
-      {
-        ...{ code: codeAt, steps, inputs: table, inputCount: tensors.length },
-        ...{ constants: constantsAt, constantCount: constants.length, registers, result, space },
-        ...{ out: heap.address(out), c },
-      },
-    );
+  const inputs = tensors.map((tensor) => heap.address(tensor));
+  run(kernel, (count * program.code.length) / 5, (job) => {
+    const places = job.scratch(...programBytes(job, program));
+    const c = shape.at(-1) ?? 1;
+    loadProgram(job, program, places)({ inputs, kinds, out: heap.address(out), count, c });
   });
   return out;
 }

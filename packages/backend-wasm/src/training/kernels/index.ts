@@ -8,13 +8,14 @@ import { arithmetics, elementwise } from './elementwise.js';
 import { matmul } from './matmul.js';
 import { missing } from './missing.js';
 import { pooling } from './pooling.js';
+import { signConv } from './sign-conv.js';
 import { steps } from './steps.js';
 import { transformer } from './transformer.js';
 
 /** The families, in the order of registration, with the fused ones or without. */
 export const kernelFamilies = (fused: boolean): readonly KernelFamily[] => [
   ...[convolution, depthwise, pooling, matmul, missing],
-  ...(fused ? [elementwise, arithmetics, batchNorm, steps, binary, transformer] : []),
+  ...(fused ? [elementwise, arithmetics, batchNorm, steps, binary, signConv, transformer] : []),
 ];
 
 /** The fused kernels among them (names of `kernelNames` in @bitgrad/core). */
@@ -32,4 +33,6 @@ export const fusedKernels = [
   'BitgradLayerNormGrad',
   'BitgradBinaryConv2D',
   'BitgradBinaryMatMul',
+  'BitgradSignConv2D',
+  'BitgradSignConv2DGrad',
 ] as const;

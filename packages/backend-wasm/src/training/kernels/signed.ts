@@ -1,6 +1,7 @@
-// Gradients of products with one +-1 operand, by table look-up; see assembly/training/signed-outer.ts, signed-rows.ts.
-// Each `try...` looks whether the operand is exactly +-1 (it stops at the first number that is not) and whether the
-// product is large enough for the tables to pay; it returns false, with nothing written, when the caller shall go on.
+// Gradients of products with one operand of signs, by table look-up; see assembly/training/signed-outer.ts, signed-rows.ts.
+// Each `try...` looks whether the operand is exactly +-1 (it stops at the first number that is not; not asked of a latent operand,
+// whose signs are meant) and whether the product is large enough for the tables to pay; it returns false, with nothing written,
+// when the caller shall go on.
 import { aligned } from '../heap.js';
 import type { Job } from '../job.js';
 import { addParts, imageParts, imagesOf } from './segments.js';
@@ -12,16 +13,26 @@ export interface SignedOuter {
   readonly output: readonly [oh: number, ow: number, o: number];
   readonly strides: readonly [number, number];
   readonly borders: readonly [top: number, bottom: number, left: number, right: number];
+  /** Whether x stands for its signs. */
+  readonly latent?: boolean;
 }
 
 /** dW [kh][kw][c][o] = sum of +-dy, where x holds +-1. */
 export function trySignedOuter(
   job: Job,
-  { image: [n, h, w, c], filter: [kh, kw], output: [oh, ow, o], strides: [sh, sw], borders }: SignedOuter,
+  {
+    image: [n, h, w, c],
+    filter: [kh, kw],
+    output: [oh, ow, o],
+    strides,
+    borders,
+    latent = false,
+  }: SignedOuter,
   { x, dy, out }: { readonly x: number; readonly dy: number; readonly out: number },
 ): boolean {
   const rows = kh * kw * c;
   if (rows < 32 || o < 12 || n * oh * ow < 64) return false;
+  const [sh, sw] = strides;
   const [top, bottom, left, right] = borders;
   const [height, width] = [top + h + bottom, left + w + right];
   const space = aligned(job.call('signedOuterScratch', { rows }));
@@ -37,7 +48,7 @@ export function trySignedOuter(
     byImages ? parts.bytes : 0,
   );
   const images = { over: 'n', count: n, grain: 1 } as const;
-  const exact = job.split('signBytes', images, { x, out: bytes, h, w, c, top, bottom, left, right });
+  const exact = job.split('signBytes', images, { x, out: bytes, h, w, c, top, bottom, left, right, latent });
   if (exact.includes(0)) return false;
   const row = width * c;
   const m = kw * c;
@@ -76,44 +87,75 @@ export interface SignedRows {
   readonly filter: readonly [kh: number, kw: number];
   readonly output: readonly [oh: number, ow: number, o: number];
   readonly padding: readonly [top: number, left: number];
+  /** Whether the filter stands for its signs. */
+  readonly latent?: boolean;
 }
 
 /** Grid positions in a block of `signedRows`. */
 const BLOCK = 128;
 
-/** dx [n][h][w][c] = sum of +-dy, where the filter holds +-1. */
-export function trySignedRows(
+/** Look-ups of a filter's signs, ready for images. */
+interface PreparedRows {
+  /** Addresses of what was asked for besides. */
+  readonly more: readonly number[];
+  /** dx of `images` images from their dy. */
+  run(images: number, dy: number, dx: number): void;
+}
+
+/**
+ * Looks the signs of a filter up; undefined when it holds others than +-1, or the product is too small.
+ * @param more sizes of other scratch memory
+ */
+export function prepareSignedRows(
   job: Job,
-  { image: [n, h, w, c], filter: [kh, kw], output: [oh, ow, o], padding: [top, left] }: SignedRows,
-  { dy, filter, out }: { readonly dy: number; readonly filter: number; readonly out: number },
-): boolean {
+  { image: [n, h, w, c], filter: [kh, kw], output: [oh, ow, o], padding, latent = false }: SignedRows,
+  filter: number,
+  more: readonly number[],
+): PreparedRows | undefined {
+  const [top, left] = padding;
   const taps = kh * kw;
-  if (taps * c < 32 || o < 8 || n * h * w < 32) return false;
+  if (taps * c < 32 || o < 8 || n * h * w < 32) return undefined;
   // Images lie on a grid with as many zero rows and columns between them as the taps reach.
   const gridHeight = Math.max(oh + kh - 1 - top, h + top);
   const gridWidth = Math.max(ow + kw - 1 - left, w + left);
   const first = (top - kh + 1) * gridWidth + left - kw + 1;
   const entry = job.call('signedRowsEntry', { halo: (kh - 1) * gridWidth + kw - 1 });
   const space = aligned(job.call('signedRowsScratch', { c, o, entry }));
-  const [offsets, shifts, scratch] = job.scratch(
+  const [offsets, shifts, scratch, ...rest] = job.scratch(
     Math.ceil(o / 4) * c * taps * 4,
     taps * 4,
     space * job.threads,
+    ...more,
   );
   const table = new Int32Array(job.memory.buffer, shifts, taps);
   for (let t = 0; t < taps; t++)
     table[t] = 4 * ((top - Math.floor(t / kw)) * gridWidth + left - (t % kw) - first);
   const channels = { over: 'o', count: o, grain: 4 * job.call('signedRowsGroups', { entry }) } as const;
-  if (job.split('pickOffsets', channels, { w: filter, out: offsets, shifts, taps, c, o, entry }).includes(0))
-    return false;
-  const blocks = Math.ceil((n * gridHeight * gridWidth) / BLOCK);
-  job.split(
-    'signedRows',
-    { over: 'b', count: blocks, grain: 1, own: { scratch: space } },
-    {
-      ...{ dy, offsets, dx: out, scratch, n, gh: gridHeight, gw: gridWidth },
-      ...{ h, w, c, oh, ow, o, taps, first, entry },
+  const looked = job.split('pickOffsets', channels, {
+    ...{ w: filter, out: offsets, shifts, taps, c, o, entry, latent },
+  });
+  if (looked.includes(0)) return undefined;
+  const common = {
+    ...{ offsets, scratch, gh: gridHeight, gw: gridWidth },
+    ...{ h, w, c, oh, ow, o, taps, first, entry },
+  };
+  return {
+    more: rest,
+    run(images, dy, dx) {
+      const blocks = Math.ceil((images * gridHeight * gridWidth) / BLOCK);
+      const split = { over: 'b', count: blocks, grain: 1, own: { scratch: space } } as const;
+      job.split('signedRows', split, { ...common, dy, dx, n: images });
     },
-  );
-  return true;
+  };
+}
+
+/** dx [n][h][w][c] = sum of +-dy, where the filter holds +-1. */
+export function trySignedRows(
+  job: Job,
+  geometry: SignedRows,
+  { dy, filter, out }: { readonly dy: number; readonly filter: number; readonly out: number },
+): boolean {
+  const rows = prepareSignedRows(job, geometry, filter, []);
+  rows?.run(geometry.image[0], dy, out);
+  return rows !== undefined;
 }

@@ -199,6 +199,7 @@ macro_rules! avx2 {
 avx2!(Avx2, Avx2,);
 avx2!(Avx512, Sixteen,
     const LOOKS_UP: bool = true;
+    const BLOCKS: usize = 2;
     #[inline(always)]
     unsafe fn signed_sums(rows: &[*const f32; 4], to: *mut f32) {
         avx512::signed_sums(rows, to)

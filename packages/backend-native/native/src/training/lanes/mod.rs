@@ -107,6 +107,9 @@ pub unsafe trait Lanes: Isa + Floats {
     type Wide: Floats;
     /// Whether `signed_sums` and `add_lookups` are there: a table of 16 numbers fits in a register.
     const LOOKS_UP: bool = false;
+    /// Blocks of tables of `signed_outer`, 16 kB each, for which the first-level cache has room: 1 or 2. More of them save passes
+    /// over the sums.
+    const BLOCKS: usize = 1;
 
     /// The 16 signed sums of each of four rows of 4 numbers, at `to`, 64-byte aligned; bit j of a sum's index stands for minus
     /// number j.

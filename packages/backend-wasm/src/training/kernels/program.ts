@@ -1,0 +1,59 @@
+// Elementwise programs as calls of the interpreter in assembly/training/elementwise.ts.
+import type { ElementwiseProgram } from '@bitgrad/bits';
+import type { Job } from '../job.js';
+
+/** How an input of a program is repeated: not at all, one number for all, a vector along the last axis. */
+export const FULL = 0;
+export const SCALAR = 1;
+export const VECTOR = 2;
+
+/** Where a program and what it works with are in scratch memory. */
+type Places = readonly [code: number, table: number, constants: number, space: number];
+
+/** Bytes of the four places of a program. */
+export const programBytes = (
+  job: Job,
+  program: ElementwiseProgram,
+): [code: number, table: number, constants: number, space: number] => [
+  program.code.byteLength,
+  program.inputs.length * 8,
+  program.constants.length * 4,
+  job.call('elementwiseSpace', { registers: program.registers }) * job.threads,
+];
+
+/** What a program is run on. */
+export interface ProgramRun {
+  /** Addresses of the inputs, and how they are repeated. */
+  readonly inputs: readonly number[];
+  readonly kinds: readonly number[];
+  readonly out: number;
+  readonly count: number;
+  /** Numbers along the last axis. */
+  readonly c: number;
+}
+
+/** Writes a program to its places: a function that runs it, as often as it is wanted while the places are there. */
+export function loadProgram(
+  job: Job,
+  program: ElementwiseProgram,
+  [codeAt, table, constantsAt, space]: Places,
+): (run: ProgramRun) => void {
+  const { code, constants, registers, result } = program;
+  const { buffer } = job.memory;
+  new Int32Array(buffer, codeAt, code.length).set(code);
+  new Float32Array(buffer, constantsAt, constants.length).set(constants);
+  const entries = new Int32Array(buffer, table, program.inputs.length * 2);
+  const bytes = job.call('elementwiseSpace', { registers });
+  return ({ inputs, kinds, out, count, c }) => {
+    inputs.forEach((address, i) => entries.set([address, kinds[i]!], 2 * i));
+    job.split(
+      'elementwise',
+      { over: 'i', count, grain: kinds.includes(VECTOR) ? c : 64, own: { space: bytes } },
+      {
+        ...{ code: codeAt, steps: code.length / 5, inputs: table, inputCount: inputs.length },
+        ...{ constants: constantsAt, constantCount: constants.length, registers, result, space },
+        ...{ out, c },
+      },
+    );
+  };
+}
