@@ -160,7 +160,7 @@ function evaluate(program: ElementwiseProgram, x: tf.Tensor, dy: tf.Tensor): tf.
 
 describe('a convolution of signs of latent tensors is one op', () => {
   const signs = (x: tf.Tensor) =>
-    tf.where(tf.less(x, 0), tf.fill(x.shape, -1), tf.onesLike(x)) as tf.Tensor4D;
+    tf.where(tf.less(x, 0), tf.neg(tf.onesLike(x)), tf.onesLike(x)) as tf.Tensor4D;
   let [forward, backward] = [0, 0];
   const ops: tf.KernelConfig[] = [
     {
