@@ -1,3 +1,5 @@
 import { project } from './vitest.mjs';
 
-export default project('tooling');
+export default project('tooling', {
+  long: ['test/published.test.ts', 'test/places.test.ts', 'test/examples.test.ts', 'test/templates.test.ts'],
+});

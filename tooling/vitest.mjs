@@ -1,21 +1,43 @@
 // The one vitest factory. Tests resolve `@bitgrad/*` to `src` by the source condition: no build is needed.
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endurance } from './endurance.mjs';
 
 const conditions = ['@bitgrad/source', ...defaultServerConditions];
 
-/** @param {string} name package folder name; @param {import('vitest/config').ViteUserConfig['test']} [test] */
-export const project = (name, test = {}) =>
-  defineConfig({
+const commands = new Set(['run', 'watch', 'dev', 'list', 'bench', 'related']);
+const words = process.argv.slice(2).filter((word) => !commands.has(word));
+/** Files named on the command line run however long they take; what stands behind an option may be one too. */
+const named = words.filter((word) => !word.startsWith('-')).map((word) => basename(word));
+/** Whether no file is named for certain: a word behind an option may be the option's. */
+const whole = words.every((word, i) => word.startsWith('-') || /^-[^=]*$/.test(words[i - 1] ?? ''));
+
+/**
+ * @param {string} name package folder name
+ * @param {import('vitest/config').ViteUserConfig['test'] & { long?: string[] }} [test] `long`: files that install packages,
+ *   drive browsers or train for minutes; `.ci/run` runs them, `npm test` names them as skipped
+ */
+export const project = (name, { long = [], exclude = [], ...test } = {}) => {
+  const left = endurance ? [] : long.filter((file) => !named.some((word) => file.includes(word)));
+  // For the reporter, which is in this process. Of a run of some files it need not say what else there is.
+  if (whole) {
+    const before = process.env.BITGRAD_LONG?.split(',') ?? [];
+    const all = new Set([...before, ...left.map((file) => `[${name}] ${file}`)].filter(Boolean));
+    process.env.BITGRAD_LONG = [...all].join();
+  }
+  return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
     test: {
       name,
       include: ['test/**/*.test.ts'],
+      exclude: [...exclude, ...left],
       testTimeout: 60_000,
       hookTimeout: 60_000,
       setupFiles: [fileURLToPath(new URL('./fail-on-console.mjs', import.meta.url))],
       ...test,
     },
   });
+};

@@ -1,3 +1,5 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('bench');
+export default project('bench', {
+  long: ['test/queue.test.ts', 'test/run.test.ts', 'test/training.test.ts', 'test/growth.test.ts'],
+});

@@ -5,6 +5,7 @@ import { project } from '@bitgrad/tooling/vitest';
 export const alone = ['test/quiet.test.ts'];
 
 export default project('demo-alone', {
+  long: ['test/quiet.test.ts'],
   include: alone,
   fileParallelism: false,
   globalSetup: ['test/site.ts'],

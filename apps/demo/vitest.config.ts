@@ -2,6 +2,13 @@ import { project } from '@bitgrad/tooling/vitest';
 import { alone } from './vitest.alone.config.js';
 
 export default project('demo', {
+  long: [
+    'test/listen.test.ts',
+    'test/teach.test.ts',
+    'test/files.test.ts',
+    'test/hosting.test.ts',
+    'test/backends.test.ts',
+  ],
   exclude: alone,
   globalSetup: ['test/site.ts'],
   testTimeout: 180_000,

@@ -1,3 +1,5 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('backend-node-gpu');
+export default project('backend-node-gpu', {
+  long: ['test/training.test.ts', 'test/models.test.ts'],
+});

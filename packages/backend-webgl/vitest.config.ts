@@ -1,3 +1,5 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('backend-webgl');
+export default project('backend-webgl', {
+  long: ['test/training.test.ts', 'test/models.test.ts'],
+});

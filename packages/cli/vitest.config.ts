@@ -1,3 +1,5 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('cli');
+export default project('cli', {
+  long: ['test/process.test.ts'],
+});

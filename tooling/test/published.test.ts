@@ -132,6 +132,16 @@ describe('a project of a user', () => {
     if (installed) renameSync(join(project, 'aside'), join(project, 'node_modules', installed));
   });
 
+  it('trains natively from it, by the example of its README', async (context) => {
+    if (!installedBinary()) context.skip('no native binary was built here');
+    const text = readFileSync(join(project, 'node_modules/@bitgrad/backend-native/README.md'), 'utf8');
+    writeFileSync(join(project, 'train.mjs'), /^```js\n([\s\S]*?)^```/m.exec(text)![1]!);
+    const { stdout } = await node(['train.mjs']);
+    expect(stdout).toContain('trains on native []');
+    // The kernels of the addon, not those of wasm.
+    expect(stdout).toMatch(/Conv2DBackprop\w+\/signs/);
+  });
+
   it('finds types for every entry', async () => {
     const entries = installed.flatMap(({ manifest }) =>
       Object.entries(manifest.exports)

@@ -1,11 +1,11 @@
 // Draw: the visitor draws, or shows a picture, and the 1-bit network answers, on the engine of their choice.
-import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { formatPercent } from '../shared/format.js';
 import { goTo, messageOf, type ModelFile } from '../shared/state.js';
 import { AnswerPanel } from './answer-panel.js';
 import { DrawingArea, KeyboardHint } from './drawing-area.js';
 import { EnginePanel } from './engine-panel.js';
+import { Picture } from './picture.js';
 import { SampleDigits } from './sample-digits.js';
 import { answer, kind, loaded, predict, probeAll, problem, settled, start, strokes } from './session.js';
 
@@ -64,26 +64,6 @@ function Drawing() {
       <SampleDigits hint="Or let it be drawn:" />
       <KeyboardHint />
     </>
-  );
-}
-
-/** Photo and camera: their code is loaded for a model that takes pictures. */
-function Picture() {
-  const [state, setState] = useState<{ Area?: ComponentType; problem?: string }>({});
-  useEffect(() => {
-    import('./picture-area.js').then(
-      ({ PictureArea }) => setState({ Area: PictureArea }),
-      (error: unknown) => setState({ problem: messageOf(error) }),
-    );
-  }, []);
-  const { Area, problem: wrong } = state;
-  if (Area) return <Area />;
-  return wrong ? (
-    <p class="error" role="alert">
-      {wrong}
-    </p>
-  ) : (
-    <p class="hint">Loading…</p>
   );
 }
 

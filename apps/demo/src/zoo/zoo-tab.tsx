@@ -3,8 +3,9 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Classification, Picture } from '@bitgrad/classify';
 import { findPretrained, modelKinds, modelNames, type ModelName, type ZooModel } from '@bitgrad/zoo';
 import { DrawingArea, KeyboardHint } from '../draw/drawing-area.js';
+import { Picture as PictureOfAnything } from '../draw/picture.js';
 import { SampleDigits } from '../draw/sample-digits.js';
-import { image, strokes } from '../draw/session.js';
+import { image, photo, strokes } from '../draw/session.js';
 import { imageSide } from '../draw/strokes.js';
 import { FileDrop } from '../shared/file-drop.js';
 import { Facts } from '../shared/facts.js';
@@ -20,6 +21,9 @@ interface Answer {
 
 /** Those that read pictures. */
 const readers = modelNames.filter((name) => modelKinds[name] === 'picture');
+
+/** Whether a model reads what is drawn: one channel; others are for pictures in colour. */
+const readsDrawings = ({ card }: ZooModel): boolean => card.input.shape.at(-1) === 1;
 
 /** The chosen model, or why there is none. */
 function useZooModel(name: ModelName): { model?: ZooModel; problem?: string } {
@@ -45,7 +49,15 @@ function useZooModel(name: ModelName): { model?: ZooModel; problem?: string } {
 }
 
 /** The best class, beside the drawing. */
-function Best({ answer, wrong }: { answer: Answer | undefined; wrong: string | undefined }) {
+function Best({
+  answer,
+  wrong,
+  hint,
+}: {
+  answer: Answer | undefined;
+  wrong: string | undefined;
+  hint: string;
+}) {
   if (wrong)
     return (
       <p class="verdict error" role="alert">
@@ -60,7 +72,7 @@ function Best({ answer, wrong }: { answer: Answer | undefined; wrong: string | u
           <strong data-testid="zoo-best">{answer.classes[0]?.label}</strong> <span>in {answer.of}</span>
         </>
       ) : (
-        'Draw it, or choose a picture.'
+        hint
       )}
     </p>
   );
@@ -116,6 +128,8 @@ function useAnswers(model: ZooModel | undefined) {
   const [answer, setAnswer] = useState<Answer>();
   const [problem, setProblem] = useState<string>();
   const drawn = strokes.value;
+  const taken = photo.value;
+  const drawing = model && readsDrawings(model);
   const ask = async (picture: Picture, of: Answer['of'], invert: boolean): Promise<void> => {
     if (!model) return;
     try {
@@ -130,37 +144,61 @@ function useAnswers(model: ZooModel | undefined) {
   useEffect(() => {
     setAnswer(undefined);
     const pixels = { data: image.value, width: imageSide, height: imageSide };
-    if (drawn.length > 0) void ask(pixels, 'the drawing', false);
+    if (drawing && drawn.length > 0) void ask(pixels, 'the drawing', false);
   }, [drawn, model]);
+  useEffect(() => {
+    if (drawing === false && taken) void ask(taken.pixels, 'the picture', false);
+  }, [taken, model]);
   return { answer, problem, ask };
+}
+
+/** A drawing of a digit, or a picture of one. */
+function Digit({ onPicture }: { onPicture(file: File, dark: boolean): void }) {
+  const [dark, setDark] = useState(true);
+  return (
+    <>
+      <DrawingArea />
+      <SampleDigits />
+      <KeyboardHint />
+      <FileDrop
+        what={isTouch.value ? 'a picture of one digit, or take one' : 'a picture of one digit'}
+        accept="image/*"
+        photo
+        onFiles={([file]) => file && onPicture(file, dark)}
+      />
+      <label class="choice">
+        <input type="checkbox" checked={dark} onChange={(event) => setDark(event.currentTarget.checked)} />
+        <span>The picture is dark on light</span>
+      </label>
+    </>
+  );
 }
 
 /** The Zoo page. */
 export function ZooTab() {
-  const [name, setName] = useState<ModelName>(readers[0]!);
-  const [dark, setDark] = useState(true);
+  const [name, setName] = useState<ModelName>('mnist-cnn');
   const { model, problem: noModel } = useZooModel(name);
   const { answer, problem, ask } = useAnswers(model);
+  const colour = model !== undefined && !readsDrawings(model);
   return (
     <div class="draw">
       <section class="panel draw-panel" aria-labelledby="zoo-draw">
         <div class="beside">
-          <h2 id="zoo-draw">Your digit</h2>
-          <Best answer={answer} wrong={noModel ?? problem} />
+          <h2 id="zoo-draw">{colour ? 'Your picture' : 'Your digit'}</h2>
+          <Best
+            answer={answer}
+            wrong={noModel ?? problem}
+            hint={colour ? 'Choose a picture.' : 'Draw it, or choose a picture.'}
+          />
         </div>
-        <DrawingArea />
-        <SampleDigits />
-        <KeyboardHint />
-        <FileDrop
-          what={isTouch.value ? 'a picture of one digit, or take one' : 'a picture of one digit'}
-          accept="image/*"
-          photo
-          onFiles={([file]) => file && void ask(file, 'the picture', dark)}
-        />
-        <label class="choice">
-          <input type="checkbox" checked={dark} onChange={(event) => setDark(event.currentTarget.checked)} />
-          <span>The picture is dark on light</span>
-        </label>
+        {colour ? (
+          <>
+            <PictureOfAnything />
+            <p class="hint">It knows: {model.labels.join(', ')}.</p>
+          </>
+        ) : (
+          <Digit onPicture={(file, dark) => void ask(file, 'the picture', dark)} />
+        )}
       </section>
       <section class="panel" aria-labelledby="zoo-answer">
         <h2 id="zoo-answer">A trained model answers</h2>
