@@ -1,7 +1,7 @@
 // tfjs-layers keeps the functions that turn 'glorotUniform' or a config into an initializer, constraint, regularizer or
 // activation to itself. A throw-away Dense layer, which takes all four, gives them back by its public constructor.
 import * as tfl from '@tensorflow/tfjs-layers';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { BitgradError } from '@bitgrad/core';
 import { weightClip } from './constraints.js';
 
@@ -78,6 +78,23 @@ export const serializeKeras = (object: Serializable | null): tf.serialization.Co
 /** The one tensor or shape that a layer with a single input is given. */
 export const single = <T extends tf.Tensor>(inputs: tf.Tensor | tf.Tensor[]): T =>
   (Array.isArray(inputs) ? inputs[0] : inputs) as T;
+
+/**
+ * What `call` of a layer with one input does: its arithmetic, within a tidy, once those who listen to the layer know.
+ * @param compute gets the input, and whether the layer is training
+ */
+export const called = <T extends tf.Tensor>(
+  layer: tfl.layers.Layer,
+  inputs: tf.Tensor | tf.Tensor[],
+  kwargs: Record<string, unknown>,
+  compute: (x: T, training: boolean) => tf.Tensor,
+): tf.Tensor =>
+  tf.tidy(() => {
+    // Protected in the types of tfjs: meant for `call`.
+    const { invokeCallHook } = layer as unknown as { invokeCallHook(...args: unknown[]): void };
+    invokeCallHook.call(layer, inputs, kwargs);
+    return compute(single<T>(inputs), kwargs['training'] === true);
+  });
 
 /** The one shape that a layer with a single input is built with. */
 export const singleShape = (shape: Shape | Shape[]): Shape =>

@@ -3,12 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { brand, type QuantizerSpec } from '@bitgrad/core';
 import {
+  called,
   resolveActivation,
   resolveConstraint,
   resolveInitializer,
   resolveRegularizer,
   serializeKeras,
-  single,
   type Activation,
   type ActivationSpec,
   type Constraint,
@@ -132,10 +132,8 @@ export abstract class ProductLayer extends QuantLayer {
   protected abstract product(x: QuantizedParts, training: boolean): tf.Tensor;
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    return tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
-      const training = kwargs['training'] === true;
-      let y = this.product(this.parts('input', single(inputs), training), training);
+    return called(this, inputs, kwargs, (x, training) => {
+      let y = this.product(this.parts('input', x, training), training);
       if (this.bias) y = tf.add(y, this.bias.read());
       return this.activation ? this.activation.apply(y) : y;
     });

@@ -4,6 +4,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { customOp, hasKernel, option, runKernel } from '@bitgrad/core';
 import { layerOptions, quantRules, type LayerRules } from '../layer-options.js';
 import {
+  called,
   knownSize,
   resolveInitializer,
   serializeKeras,
@@ -42,10 +43,7 @@ export class QuantActivation extends QuantLayer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    return tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
-      return tf.clone(valueOf(this.parts('input', single(inputs), kwargs['training'] === true)));
-    });
+    return called(this, inputs, kwargs, (x, training) => tf.clone(valueOf(this.parts('input', x, training))));
   }
 }
 tf.serialization.registerClass(QuantActivation);
@@ -68,10 +66,7 @@ export class HardTanh extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    return tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
-      return tf.clipByValue(single(inputs), -1, 1);
-    });
+    return called(this, inputs, kwargs, (x) => tf.clipByValue(x, -1, 1));
   }
 }
 tf.serialization.registerClass(HardTanh);
@@ -139,9 +134,8 @@ export class RPReLU extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    return tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
-      const shifted = tf.sub(single(inputs), this.gamma.read());
+    return called(this, inputs, kwargs, (x) => {
+      const shifted = tf.sub(x, this.gamma.read());
       const slope = this.beta.read();
       const y = hasKernel('BitgradPReluGrad') ? fused(shifted, slope) : tf.prelu(shifted, slope);
       return tf.add(y, this.zeta.read());

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { attend, option } from '@bitgrad/core';
 import { layerOptions } from '../layer-options.js';
-import { single, singleShape, type LayerArgs, type Shape } from '../keras.js';
+import { called, singleShape, type LayerArgs, type Shape } from '../keras.js';
 import { positiveInteger } from './conv-options.js';
 import { attendedShape, expectHeads } from './heads.js';
 
@@ -36,10 +36,7 @@ export class Attention extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    return tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
-      return attend(single(inputs), this.heads);
-    });
+    return called(this, inputs, kwargs, (x) => attend(x, this.heads));
   }
 
   override getConfig(): tf.serialization.ConfigDict {

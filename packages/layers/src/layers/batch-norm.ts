@@ -4,12 +4,12 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { batchNormTrain, brand, customOp, E, elementwise, option, type Expression } from '@bitgrad/core';
 import { layerOptions, type LayerRules } from '../layer-options.js';
 import {
+  called,
   knownSize,
   resolveConstraint,
   resolveInitializer,
   resolveRegularizer,
   serializeKeras,
-  single,
   singleShape,
   type Constraint,
   type ConstraintSpec,
@@ -170,9 +170,7 @@ export class BatchNorm extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    return tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
-      const input = single(inputs);
+    return called(this, inputs, kwargs, (input, training) => {
       const axis = this.axis < 0 ? this.axis + input.rank : this.axis;
       const last = axis === input.rank - 1;
       // Swapping two axes is its own inverse.
@@ -181,7 +179,7 @@ export class BatchNorm extends tfl.layers.Layer {
       );
       const x = last ? input : tf.transpose(input, order);
       // A frozen layer keeps its averages, and uses them, as in Keras.
-      const y = kwargs['training'] === true && this.trainable ? this.normalizeBatch(x) : this.normalize(x);
+      const y = training && this.trainable ? this.normalizeBatch(x) : this.normalize(x);
       return last ? y : tf.transpose(y, order);
     });
   }

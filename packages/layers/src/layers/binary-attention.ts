@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { option, type QuantizerSpec } from '@bitgrad/core';
 import { layerOptions, quantRules, type LayerRules } from '../layer-options.js';
-import { single, singleShape, type Shape } from '../keras.js';
+import { called, singleShape, type Shape } from '../keras.js';
 import { QuantLayer, type QuantLayerArgs } from '../quant-layer.js';
 import { valueOf } from '../quantizers.js';
 import { positiveInteger } from './conv-options.js';
@@ -56,10 +56,7 @@ export class BinaryAttention extends QuantLayer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    return tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
-      const training = kwargs['training'] === true;
-      const x = single(inputs);
+    return called(this, inputs, kwargs, (x, training) => {
       const [n, t, size] = x.shape as [number, number, number];
       const d = size / 3 / this.heads;
       const heads = (part: tf.Tensor) => tf.transpose(tf.reshape(part, [n, t, this.heads, d]), [0, 2, 1, 3]);

@@ -2,6 +2,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { axisWindow, windowExtent } from '@bitgrad/bits';
 import { BitgradError, option, paddingOf, paddingRule, type Padding2d } from '@bitgrad/core';
+import { singleShape, type Shape } from '../keras.js';
 import type { ProductArgs } from '../product-layer.js';
 import { pair, type Conv2dGeometry } from '../product.js';
 
@@ -89,6 +90,16 @@ export const convConfig = (options: ConvOptions): tf.serialization.ConfigDict =>
   padValues: options.padValues,
   dataFormat: 'channelsLast',
 });
+
+/** Output shape of a 2-D convolution with so many output channels. */
+export function convOutputShape(
+  inputShape: Shape | Shape[],
+  options: ConvOptions,
+  channels: (ofInput: number) => number,
+): Shape {
+  const [n, h, w, c] = singleShape(inputShape) as [number | null, number | null, number | null, number];
+  return [n, convOutputSize(h, options, 0), convOutputSize(w, options, 1), channels(c)];
+}
 
 /** Output size of a convolution along `axis` (0 height, 1 width); null for an unknown input size. */
 export function convOutputSize(size: number | null, options: ConvOptions, axis: 0 | 1): number | null {

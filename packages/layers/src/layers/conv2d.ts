@@ -10,6 +10,7 @@ import type { QuantizedParts } from '../quantizers.js';
 import {
   convConfig,
   convOptions,
+  convOutputShape,
   convOutputSize,
   positiveInteger,
   type ConvArgs,
@@ -60,8 +61,7 @@ export class QuantConv2D extends ProductLayer {
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    const [n, h, w] = singleShape(inputShape) as [number | null, number | null, number | null];
-    return [n, convOutputSize(h, this.options, 0), convOutputSize(w, this.options, 1), this.filters];
+    return convOutputShape(inputShape, this.options, () => this.filters);
   }
 
   protected override product(x: QuantizedParts, training: boolean): tf.Tensor {

@@ -9,7 +9,7 @@ import type { QuantizedParts } from '../quantizers.js';
 import {
   convConfig,
   convOptions,
-  convOutputSize,
+  convOutputShape,
   positiveInteger,
   type ConvArgs,
   type ConvOptions,
@@ -61,13 +61,7 @@ export class QuantDepthwiseConv2D extends ProductLayer {
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    const [n, h, w, c] = singleShape(inputShape) as [number | null, number | null, number | null, number];
-    return [
-      n,
-      convOutputSize(h, this.options, 0),
-      convOutputSize(w, this.options, 1),
-      c * this.depthMultiplier,
-    ];
+    return convOutputShape(inputShape, this.options, (c) => c * this.depthMultiplier);
   }
 
   protected override product(x: QuantizedParts, training: boolean): tf.Tensor {
@@ -137,8 +131,7 @@ export class QuantSeparableConv2D extends ProductLayer {
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    const [n, h, w] = singleShape(inputShape) as [number | null, number | null, number | null];
-    return [n, convOutputSize(h, this.options, 0), convOutputSize(w, this.options, 1), this.filters];
+    return convOutputShape(inputShape, this.options, () => this.filters);
   }
 
   protected override product(x: QuantizedParts, training: boolean): tf.Tensor {

@@ -5,10 +5,10 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { layerNormalize, option } from '@bitgrad/core';
 import { layerOptions, type LayerRules } from '../layer-options.js';
 import {
+  called,
   knownSize,
   resolveInitializer,
   serializeKeras,
-  single,
   singleShape,
   type Initializer,
   type InitializerSpec,
@@ -66,10 +66,9 @@ export class LayerNorm extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    return tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
-      return layerNormalize(single(inputs), this.gamma.read(), this.beta.read(), this.epsilon);
-    });
+    return called(this, inputs, kwargs, (x) =>
+      layerNormalize(x, this.gamma.read(), this.beta.read(), this.epsilon),
+    );
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { BitgradError, option } from '@bitgrad/core';
 import { layerOptions, type LayerRules } from '../layer-options.js';
-import { single, singleShape, type LayerArgs, type Shape } from '../keras.js';
+import { called, singleShape, type LayerArgs, type Shape } from '../keras.js';
 
 type Sides = readonly [before: number, after: number];
 
@@ -73,10 +73,9 @@ export class Padding extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    return tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
+    return called(this, inputs, kwargs, (x) => {
       const pads = this.sides.map(([before, after]): [number, number] => [before, after]);
-      return tf.pad(single(inputs), [[0, 0], ...pads], this.value);
+      return tf.pad(x, [[0, 0], ...pads], this.value);
     });
   }
 

@@ -4,10 +4,10 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { createRng, option } from '@bitgrad/core';
 import { layerOptions, quantRules } from '../layer-options.js';
 import {
+  called,
   knownSize,
   resolveInitializer,
   serializeKeras,
-  single,
   singleShape,
   type Initializer,
   type InitializerSpec,
@@ -57,10 +57,7 @@ abstract class EmbeddingLayer extends tfl.layers.Layer {
   protected abstract join(x: tf.Tensor3D, embedding: tf.Tensor): tf.Tensor;
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    return tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
-      return this.join(single(inputs), this.embedding.read());
-    });
+    return called(this, inputs, kwargs, (x) => this.join(x as never, this.embedding.read()));
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -135,9 +132,7 @@ export class FirstToken extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    return tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
-      const x = single<tf.Tensor3D>(inputs);
+    return called<tf.Tensor3D>(this, inputs, kwargs, (x) => {
       const [n, , c] = x.shape;
       return tf.reshape(tf.slice(x, [0, 0, 0], [n, 1, c]), [n, c]);
     });
