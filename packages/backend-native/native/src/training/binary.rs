@@ -88,8 +88,8 @@ impl Kernel for BinaryConvScratch {
 #[inline(always)]
 unsafe fn sign_word<I: Lanes>(x: *const f32, count: usize) -> u32 {
     let mut word = 0;
-    for i in (0..count).step_by(8) {
-        word |= I::signs(I::lt(I::load_part(x.add(i), count - i), I::splat(0.0))) << i;
+    for i in (0..count).step_by(I::Wide::N) {
+        word |= I::Wide::signs(I::Wide::lt(I::Wide::load_part(x.add(i), count - i), I::Wide::splat(0.0))) << i;
     }
     word
 }
@@ -110,8 +110,12 @@ impl Kernel for PackSigns {
                 for _ in 0..w {
                     for i in (0..c).step_by(32) {
                         let count = (c - i).min(32);
-                        let word = sign_word::<I>(x.offset(i), count as usize).to_le_bytes();
-                        std::ptr::copy_nonoverlapping(word.as_ptr(), to.offset(i / 8), pixel.min(4) as usize);
+                        let word = sign_word::<I>(x.offset(i), count as usize);
+                        match pixel {
+                            1 => *to = word as u8,
+                            2 => (to as *mut u16).write_unaligned((word as u16).to_le()),
+                            _ => (to.offset(i / 8) as *mut u32).write_unaligned(word.to_le()),
+                        }
                     }
                     x = x.offset(c);
                     to = to.offset(pixel);

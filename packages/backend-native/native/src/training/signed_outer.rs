@@ -35,15 +35,14 @@ impl Kernel for SignBytes {
             for _ in 0..h {
                 let mut wrong = I::splat(0.0);
                 let mut i = 0;
-                while i + 8 <= row {
-                    let v = I::load(x.offset(i));
-                    wrong = I::or(wrong, I::xor(I::and(v, magnitude), one));
-                    let signs = I::signs(I::lt(v, I::splat(0.0))) as u64;
-                    // Bit i to bit 3 of byte i.
-                    let low = (signs & 15).wrapping_mul(0x0020_4081) & 0x0101_0101;
-                    let high = (signs >> 4).wrapping_mul(0x0020_4081) & 0x0101_0101;
-                    (to.offset(i) as *mut u64).write_unaligned(((low | high << 32) << 3).to_le());
-                    i += 8;
+                while i + 16 <= row {
+                    if !latent {
+                        for j in [i, i + 8] {
+                            wrong = I::or(wrong, I::xor(I::and(I::load(x.offset(j)), magnitude), one));
+                        }
+                    }
+                    I::negative_bytes(x.offset(i), to.offset(i));
+                    i += 16;
                 }
                 let mut exact = I::signs(I::ne(wrong, I::splat(0.0))) == 0;
                 for i in i..row {

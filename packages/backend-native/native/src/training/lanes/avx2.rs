@@ -201,6 +201,10 @@ avx2!(Avx512, Sixteen,
     const LOOKS_UP: bool = true;
     const BLOCKS: usize = 2;
     #[inline(always)]
+    unsafe fn negative_bytes(x: *const f32, to: *mut u8) {
+        avx512::negative_bytes(x, to)
+    }
+    #[inline(always)]
     unsafe fn signed_sums(rows: &[*const f32; 4], to: *mut f32) {
         avx512::signed_sums(rows, to)
     }

@@ -221,3 +221,10 @@ pub unsafe fn add_lookups<const R: usize, const Q: usize>(tables: *const u8, pic
         }
     }
 }
+
+/// See `Lanes::negative_bytes`.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub unsafe fn negative_bytes(x: *const f32, to: *mut u8) {
+    let below = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(_mm512_loadu_ps(x), _mm512_setzero_ps());
+    _mm_storeu_si128(to as *mut __m128i, _mm_and_si128(_mm_movm_epi8(below), _mm_set1_epi8(8)));
+}

@@ -129,6 +129,18 @@ pub unsafe trait Lanes: Isa + Floats {
         unreachable!()
     }
 
+    /// 16 bytes: 8 where a number is below 0, else 0.
+    #[inline(always)]
+    unsafe fn negative_bytes(x: *const f32, to: *mut u8) {
+        for i in [0, 8] {
+            let signs = Self::signs(Self::lt(Self::load(x.add(i)), Self::splat(0.0))) as u64;
+            // Bit i to bit 3 of byte i.
+            let low = (signs & 15).wrapping_mul(0x0020_4081) & 0x0101_0101;
+            let high = (signs >> 4).wrapping_mul(0x0020_4081) & 0x0101_0101;
+            (to.add(i) as *mut u64).write_unaligned(((low | high << 32) << 3).to_le());
+        }
+    }
+
     /// Four numbers from each of 8 addresses: the first of all, the second of all, and so on.
     #[inline(always)]
     unsafe fn transpose4(from: &[*const f32; 8]) -> [Self::F; 4] {
