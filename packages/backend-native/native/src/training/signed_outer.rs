@@ -15,6 +15,8 @@ const NARROW: usize = 16;
 const PARTIAL: usize = 64;
 /// Blocks whose tables are held at the same time, at most.
 const MOST_BLOCKS: usize = 2;
+/// Bytes of partial sums that stay in the first-level cache beside the tables of a block.
+const SUMS_IN_CACHE: usize = 1 << 15;
 /// What a sign byte is for a negative number.
 const NEGATIVE: u8 = 8;
 
@@ -251,10 +253,12 @@ impl Sum {
     unsafe fn channels<I: Lanes, const E: usize>(&self, scratch: &Scratch, at: &mut [isize; 3], [start, end]: [usize; 2], [c, width]: [usize; 2]) {
         let rows = (self.runs * (self.m1 - self.m0)) as usize;
         let (first, several) = (c as isize == self.o0, self.o1 - self.o0 > ENTRY as isize);
-        for p in (start..end).step_by(PIXELS * I::BLOCKS) {
+        // Two blocks at a time pay where the sums pass through the first-level cache.
+        let most = if rows * E * 4 > SUMS_IN_CACHE { I::BLOCKS } else { 1 };
+        for p in (start..end).step_by(PIXELS * most) {
             let picks = scratch.picks.add(if several { (p - start) / PIXELS * scratch.pick_bytes } else { 0 });
             let mut blocks = 0;
-            for q in (p..end).step_by(PIXELS).take(I::BLOCKS) {
+            for q in (p..end).step_by(PIXELS).take(most) {
                 let count = PIXELS.min(end - q);
                 if first {
                     self.pick::<I>(at, count, picks.add(blocks * scratch.pick_bytes));
