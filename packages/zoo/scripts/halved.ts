@@ -35,7 +35,7 @@ export function halved(json: string, bytes: Uint8Array): { json: string; bytes: 
   const model = JSON.parse(json) as Saved;
   const binary = new Set(
     model.modelTopology.config.layers
-      .filter(({ config }) => config.kernelQuantizer)
+      .filter(({ config }) => config.kernel_quantizer)
       .map(({ config }) => `${String(config.name)}/kernel`),
   );
   const all = new Float32Array(bytes.slice().buffer);

@@ -24,7 +24,9 @@ describe('toHalves', () => {
 });
 
 describe('halved', () => {
-  const layer = (name: string, kernelQuantizer: unknown) => ({ config: { name, kernelQuantizer } });
+  const layer = (name: string, kernelQuantizer: unknown) => ({
+    config: { name, kernel_quantizer: kernelQuantizer },
+  });
   const weight = (name: string, size: number) => ({ name, shape: [size], dtype: 'float32' });
   const saved = {
     modelTopology: { config: { layers: [layer('big', { name: 'ste' }), layer('small', { name: 'ste' }), layer('float', null)] } }, // prettier-ignore

@@ -125,6 +125,12 @@ describe.each(modelNames)('%s', (name) => {
           .digest('hex'),
       ).toBe(sha256);
     expect(existsSync(`${folder}/weights.bin`)).toBe(true);
+    const { weightsManifest } = JSON.parse(readFileSync(`${folder}/model.json`, 'utf8')) as {
+      weightsManifest: { weights: { shape: number[]; quantization?: { dtype: string } }[] }[];
+    };
+    // Kernels of so many weights are binary in all models, and of 16 bits.
+    for (const { shape, quantization } of weightsManifest[0]!.weights)
+      if (shape.reduce((a, b) => a * b, 1) > 100_000) expect(quantization?.dtype).toBe('float16');
     // Nothing of the machine that trained it.
     for (const file of ['bitgrad.json', 'model.json', '../card.json'])
       expect(readFileSync(`${folder}/${file}`, 'utf8')).not.toMatch(/"[^"]*(\/work\/|\/root\/|\/home\/)/);
