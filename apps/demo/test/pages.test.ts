@@ -129,6 +129,18 @@ describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`,
       .locator('input[type=file]')
       .setInputFiles({ name: 'no.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
     await page.getByRole('alert').filter({ hasText: 'no picture that this browser reads' }).waitFor();
+    // A model of pictures in colour: nothing is drawn for it.
+    await page.getByLabel('Model', { exact: true }).selectOption('cifar10-vgg-small');
+    await page.getByRole('heading', { name: 'Your picture' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Draw a 1' }).count()).toBe(0);
+    const known = await page.getByText('It knows:').innerText();
+    await page
+      .locator('input[type=file]')
+      .first()
+      .setInputFiles({ name: 'one.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') });
+    await page.getByText('in the picture').waitFor();
+    expect(known).toContain(await best.innerText());
+    await screenshots(page, 'zoo-picture');
     await end();
   });
 
