@@ -6,7 +6,7 @@ import { isDense, isLinear, rowsOf, tensor, unitBytes, type Stored, type Tensor 
 import { Border, Copy } from './words.js';
 
 /** An axis of a copy: length and the strides of source and target, in elements. */
-interface Axis {
+export interface Axis {
   count: number;
   from: number;
   to: number;
