@@ -35,8 +35,8 @@ it('measures runners and writes what it found where the user is', { timeout: 240
   }
   // The kernels of bitgrad ran, and only there.
   const kernels = (runner: string) => Object.keys(rows.find((row) => row.runner === runner)!.kernels);
-  expect(kernels('bitgrad-wasm-1')).toContain('BitgradBinaryConv2D');
-  expect(kernels('tfjs-wasm-patched')).not.toContain('BitgradBinaryConv2D');
+  expect(kernels('bitgrad-wasm-1')).toContain('BitgradSignConv2D');
+  expect(kernels('tfjs-wasm-patched')).not.toContain('BitgradSignConv2D');
 });
 
 it('measures the native backend, or says what it lacks', { timeout: 240_000 }, async () => {
@@ -44,7 +44,7 @@ it('measures the native backend, or says what it lacks', { timeout: 240_000 }, a
   const { available, reason } = await native().probe();
   if (available) {
     expect(rows.map(({ runner }) => runner)).toEqual(['bitgrad-native-1', 'bitgrad-native-2']);
-    for (const { kernels } of rows) expect(Object.keys(kernels)).toContain('Conv2DBackpropFilter/signs');
+    for (const { kernels } of rows) expect(Object.keys(kernels)).toContain('BitgradSignConv2DGrad');
     expect(rows.map(({ kernels }) => 'Conv2D/threads' in kernels)).toEqual([false, true]);
   } else expect(skipped[0]).toBe(`bitgrad-native-1, since ${reason}`);
 });

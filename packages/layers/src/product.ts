@@ -148,6 +148,8 @@ function padInput(
   return {
     x: {
       ...x,
+      // Padded levels are the signs of no latent tensor.
+      latent: undefined,
       levels: tf.pad(x.levels, pads, 1),
       ...(spatial ? { scale: tf.pad(scale, pads.map((p, i) => (scale.shape[i] === 1 ? [0, 0] : p)) as [number, number][], 1) } : {}), // prettier-ignore
     },

@@ -127,6 +127,19 @@ export function quantizeParts(quantizer: Quantizer, x: tf.Tensor, options: Quant
   };
 }
 
+/** All of a quantized tensor in another shape; a scale that is one number needs none, any other has the rank of its tensor. */
+export function reshaped(parts: QuantizedParts, to: (t: tf.Tensor) => tf.Tensor): QuantizedParts {
+  const { exact, latent, scale } = parts;
+  return {
+    get levels() {
+      return to(parts.levels);
+    },
+    exact,
+    ...(latent && { latent: { ...latent, x: to(latent.x) } }),
+    ...(scale && { scale: scale.rank > 1 ? to(scale) : scale }),
+  };
+}
+
 /** `levels * scale`. */
 export const valueOf = ({ levels, scale }: QuantizedParts): tf.Tensor =>
   scale ? tf.mul(levels, scale) : levels;

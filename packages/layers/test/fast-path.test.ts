@@ -4,7 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { opcodes, type ElementwiseProgram } from '@bitgrad/bits';
 import { initialClock } from '@bitgrad/core';
-import { quantConv2d, quantDense, type ProductLayer, type QuantConv2DArgs } from '../src/index.js';
+import {
+  quantConv1d,
+  quantConv2d,
+  quantDense,
+  type ProductLayer,
+  type QuantConv2DArgs,
+} from '../src/index.js';
 import { samples } from './oracle.js';
 
 const calls = { conv: 0, matMul: 0 };
@@ -220,6 +226,19 @@ describe('a convolution of signs of latent tensors is one op', () => {
     ops.forEach(({ kernelName }) => tf.unregisterKernel(kernelName, 'cpu'));
     expect([...value.dataSync()]).toEqual([...layer.call(x, { training: true }).dataSync()]);
     expect(gradients).toEqual(gradientsOf(layer, x));
+    ops.forEach((op) => tf.registerKernel(op));
+  });
+
+  it.each(['valid', 'same', 'causal'] as const)('in one dimension too, padding %s', (padding) => {
+    const layer = quantConv1d({ filters: 4, kernelSize: 2, seed: 3, padding, ...binary });
+    layer.build([null, 25, 2]);
+    const rows = tf.reshape(x, [2, 25, 2]);
+    const value = layer.call(rows, { training: true });
+    expect(forward).toBe(1);
+    const gradients = gradientsOf(layer, rows);
+    ops.forEach(({ kernelName }) => tf.unregisterKernel(kernelName, 'cpu'));
+    expect([...value.dataSync()]).toEqual([...layer.call(rows, { training: true }).dataSync()]);
+    expect(gradients).toEqual(gradientsOf(layer, rows));
     ops.forEach((op) => tf.registerKernel(op));
   });
 });

@@ -6,7 +6,7 @@ import { convRules, kernelRules, layerOptions, type LayerRules } from '../layer-
 import { knownSize, singleShape, type Shape } from '../keras.js';
 import { ProductLayer, type KernelArgs } from '../product-layer.js';
 import { quantizedConv2d } from '../product.js';
-import type { QuantizedParts } from '../quantizers.js';
+import { reshaped, type QuantizedParts } from '../quantizers.js';
 import {
   convConfig,
   convOptions,
@@ -138,12 +138,8 @@ export class QuantConv1D extends ProductLayer {
   }
 
   protected override product(x: QuantizedParts, training: boolean): tf.Tensor {
-    const rows = (parts: QuantizedParts, axis: number): QuantizedParts => ({
-      ...parts,
-      levels: tf.expandDims(parts.levels, axis),
-      // A scalar needs no further axis; any other scale has the rank of its tensor.
-      ...(parts.scale && parts.scale.rank > 1 ? { scale: tf.expandDims(parts.scale, axis) } : {}),
-    });
+    const rows = (parts: QuantizedParts, axis: number): QuantizedParts =>
+      reshaped(parts, (t) => tf.expandDims(t, axis));
     const kernel = this.kernelParts('kernel', training);
     return tf.squeeze(quantizedConv2d(rows(x, 1), rows(kernel, 0), this.options), [1]);
   }
