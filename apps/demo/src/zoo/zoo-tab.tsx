@@ -48,16 +48,17 @@ function useZooModel(name: ModelName): { model?: ZooModel; problem?: string } {
   return state;
 }
 
+/** What {@link Best} shows. */
+interface BestProps {
+  readonly answer: Answer | undefined;
+  readonly wrong: string | undefined;
+  readonly hint: string;
+  /** Classes are words, which need the place. */
+  readonly words: boolean;
+}
+
 /** The best class, beside the drawing. */
-function Best({
-  answer,
-  wrong,
-  hint,
-}: {
-  answer: Answer | undefined;
-  wrong: string | undefined;
-  hint: string;
-}) {
+function Best({ answer, wrong, hint, words }: BestProps) {
   if (wrong)
     return (
       <p class="verdict error" role="alert">
@@ -68,8 +69,9 @@ function Best({
     <p class="verdict" aria-live="polite">
       {answer ? (
         <>
-          <span class="wordy">It reads</span>{' '}
-          <strong data-testid="zoo-best">{answer.classes[0]?.label}</strong> <span>in {answer.of}</span>
+          <span class={words ? 'visually-hidden' : 'wordy'}>It reads</span>{' '}
+          <strong data-testid="zoo-best">{answer.classes[0]?.label}</strong>{' '}
+          <span class={words ? 'visually-hidden' : undefined}>in {answer.of}</span>
         </>
       ) : (
         hint
@@ -189,6 +191,7 @@ export function ZooTab() {
             answer={answer}
             wrong={noModel ?? problem}
             hint={colour ? 'Choose a picture.' : 'Draw it, or choose a picture.'}
+            words={colour}
           />
         </div>
         {colour ? (
