@@ -28,9 +28,10 @@ export function evaluate(
   const out = heap.output(shape);
   const inputs = tensors.map((tensor) => heap.address(tensor));
   run(kernel, (count * program.code.length) / 5, (job) => {
-    const places = job.scratch(...programBytes(job, program));
+    const bytes = programBytes(job, program);
+    const places = job.scratch(...bytes);
     const c = shape.at(-1) ?? 1;
-    loadProgram(job, program, places)({ inputs, kinds, out: heap.address(out), count, c });
+    loadProgram(job, program, bytes, places)({ inputs, kinds, out: heap.address(out), count, c });
   });
   return out;
 }

@@ -7,18 +7,15 @@ export const FULL = 0;
 export const SCALAR = 1;
 export const VECTOR = 2;
 
-/** Where a program and what it works with are in scratch memory. */
-type Places = readonly [code: number, table: number, constants: number, space: number];
+/** A program and what it works with, in scratch memory: bytes of each, or where each is. */
+type Parts = readonly [code: number, table: number, constants: number, space: number];
 
-/** Bytes of the four places of a program. */
-export const programBytes = (
-  job: Job,
-  program: ElementwiseProgram,
-): [code: number, table: number, constants: number, space: number] => [
-  program.code.byteLength,
-  program.inputs.length * 8,
-  program.constants.length * 4,
-  job.call('elementwiseSpace', { registers: program.registers }) * job.threads,
+/** Bytes of the parts of a program; `space` is that of all threads. */
+export const programBytes = (job: Job, { code, inputs, constants, registers }: ElementwiseProgram): Parts => [
+  code.byteLength,
+  inputs.length * 8,
+  constants.length * 4,
+  job.call('elementwiseSpace', { registers }) * job.threads,
 ];
 
 /** What a program is run on. */
@@ -32,23 +29,27 @@ export interface ProgramRun {
   readonly c: number;
 }
 
-/** Writes a program to its places: a function that runs it, as often as it is wanted while the places are there. */
+/**
+ * Writes a program to its places: a function that runs it, as often as it is wanted while the places are there.
+ * @param bytes what {@link programBytes} gave
+ */
 export function loadProgram(
   job: Job,
   program: ElementwiseProgram,
-  [codeAt, table, constantsAt, space]: Places,
+  bytes: Parts,
+  [codeAt, table, constantsAt, space]: Parts,
 ): (run: ProgramRun) => void {
   const { code, constants, registers, result } = program;
   const { buffer } = job.memory;
   new Int32Array(buffer, codeAt, code.length).set(code);
   new Float32Array(buffer, constantsAt, constants.length).set(constants);
   const entries = new Int32Array(buffer, table, program.inputs.length * 2);
-  const bytes = job.call('elementwiseSpace', { registers });
+  const own = { space: bytes[3] / job.threads };
   return ({ inputs, kinds, out, count, c }) => {
     inputs.forEach((address, i) => entries.set([address, kinds[i]!], 2 * i));
     job.split(
       'elementwise',
-      { over: 'i', count, grain: kinds.includes(VECTOR) ? c : 64, own: { space: bytes } },
+      { over: 'i', count, grain: kinds.includes(VECTOR) ? c : 64, own },
       {
         ...{ code: codeAt, steps: code.length / 5, inputs: table, inputCount: inputs.length },
         ...{ constants: constantsAt, constantCount: constants.length, registers, result, space },

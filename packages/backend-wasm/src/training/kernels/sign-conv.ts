@@ -56,10 +56,11 @@ function inputByTables(
     padding: [info.padInfo.top, info.padInfo.left],
     latent: true,
   };
-  const rows = prepareSignedRows(job, geometry, at.filter, [chunk * image, ...programBytes(job, program)]);
+  const bytes = programBytes(job, program);
+  const rows = prepareSignedRows(job, geometry, at.filter, [chunk * image, ...bytes]);
   if (!rows) return false;
   const [raw, ...places] = rows.more as [number, number, number, number, number];
-  const through = loadProgram(job, program, places);
+  const through = loadProgram(job, program, bytes, places);
   for (let first = 0; first < n; first += chunk) {
     const count = Math.min(chunk, n - first);
     rows.run(count, at.dy + first * oh * ow * o * 4, raw);
