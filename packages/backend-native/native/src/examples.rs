@@ -24,13 +24,16 @@ impl Examples {
 
     /// Makes the memories at the first call: `count` of `bytes` bytes, copies of `arena` up to `arena_at`, if `spare` bytes are
     /// enough for them. Whether there are such memories.
-    pub fn prepare(&self, count: usize, bytes: usize, spare: usize, arena: Arena, arena_at: usize) -> bool {
+    pub fn prepare(&self, count: usize, bytes: usize, spare: impl FnOnce() -> usize, arena: Arena, arena_at: usize) -> bool {
         let make = || -> Option<Vec<Memory>> {
+            if count * bytes > spare() {
+                return None;
+            }
             let mut constants = vec![0; arena_at];
             arena.read(0, &mut constants);
             (0..count)
                 .map(|_| {
-                    let memory = (count * bytes <= spare).then(|| Memory::new(bytes)).flatten()?;
+                    let memory = Memory::new(bytes)?;
                     // SAFETY: nobody else knows it.
                     unsafe { memory.arena() }.write(0, &constants);
                     Some(memory)

@@ -186,12 +186,6 @@ pub enum Refusal {
 }
 
 impl Fixed {
-    /// Bytes of the memory and of packed weights.
-    fn bytes(&self) -> usize {
-        let packed = self.groups.iter().flat_map(|group| &group.records).filter_map(|record| record.packed.as_ref());
-        self.memory.bytes() + packed.map(|packed| packed.bytes()).sum::<usize>()
-    }
-
     /// Runs the records of a group on one of its tiles.
     fn tile(&self, arena: Arena, group: &Group, tile: usize, thread: usize) {
         let scratch = self.layout.scratch_at + (thread * self.layout.scratch_bytes) as isize;
@@ -270,7 +264,9 @@ impl Program {
 
     /// Bytes of the memory and of packed weights; memories of other threads, which only batches take, are apart.
     pub fn bytes(&self) -> usize {
-        self.fixed.bytes()
+        let Fixed { groups, memory, .. } = &*self.fixed;
+        let packed = groups.iter().flat_map(|group| &group.records).filter_map(|record| record.packed.as_ref());
+        memory.bytes() + packed.map(|packed| packed.bytes()).sum::<usize>()
     }
 
     pub fn input_bytes(&self) -> usize {
@@ -289,7 +285,7 @@ impl Program {
         }
         // SAFETY: between runs no other thread uses the memory.
         let arena = unsafe { memory.arena() };
-        let spare = layout.limit_bytes.saturating_sub(self.bytes());
+        let spare = || layout.limit_bytes.saturating_sub(self.bytes());
         match examples.prepare(threads - 1, memory.bytes(), spare, arena, layout.arena_at as usize) {
             true => count - count % threads,
             false => 0,
