@@ -42,11 +42,11 @@ fn word_bytes<I: Lanes>() -> isize {
     if I::UNIT == Unit::Nibble { 8 } else { 4 }
 }
 
-/// Channels of a panel: fewer than 64 where there are few, and levels are looked up.
+/// Channels of a panel: fewer than 64 where there are few, and the processor counts other units than bytes.
 fn panel_of<I: Lanes>(o: isize) -> isize {
     match o {
-        ..=16 if I::UNIT == Unit::Nibble => 16,
-        17..=32 if I::UNIT == Unit::Nibble => 32,
+        ..=16 if I::UNIT != Unit::Byte => 16,
+        17..=32 if I::UNIT != Unit::Byte => 32,
         _ => PANEL as isize,
     }
 }
@@ -271,7 +271,7 @@ unsafe fn narrow<I: Lanes, const W: usize>(rows: [*const u8; 8], weights: *const
         for row in &mut from {
             *row = row.add(k * bytes);
         }
-        let part = I::narrow::<W>(&from, weights.add(k * bytes * W), (words - k).min(CHUNK) * steps::<I>());
+        let part = I::narrow::<W>(&from, weights.add(k * bytes * W), (words - k).min(CHUNK));
         out.put(&part, k == 0);
     }
 }

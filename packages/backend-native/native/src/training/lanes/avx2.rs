@@ -186,20 +186,25 @@ macro_rules! avx2 {
                 all
             }
             #[inline(always)]
-            unsafe fn narrow<const W: usize>(rows: &[*const u8; 8], weights: *const u8, steps: usize) -> [[u16; W]; 8] {
-                narrow_avx2(rows, weights, steps)
-            }
-            #[inline(always)]
             unsafe fn picks(pixels: &[*const u8; 32], offset: isize, picks: *mut u8) {
                 picks_sse(pixels, offset, picks)
             }
         }
     };
 }
-avx2!(Avx2, Avx2,);
+avx2!(Avx2, Avx2,
+    #[inline(always)]
+    unsafe fn narrow<const W: usize>(rows: &[*const u8; 8], weights: *const u8, words: usize) -> [[u16; W]; 8] {
+        narrow_avx2(rows, weights, 8 * words)
+    }
+);
 avx2!(Avx512, Sixteen,
     const LOOKS_UP: bool = true;
     const BLOCKS: usize = 2;
+    #[inline(always)]
+    unsafe fn narrow<const W: usize>(rows: &[*const u8; 8], weights: *const u8, words: usize) -> [[u16; W]; 8] {
+        avx512::narrow(rows, weights, words)
+    }
     #[inline(always)]
     unsafe fn negative_bytes(x: *const f32, to: *mut u8) {
         avx512::negative_bytes(x, to)

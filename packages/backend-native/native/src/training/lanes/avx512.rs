@@ -222,6 +222,31 @@ pub unsafe fn add_lookups<const R: usize, const Q: usize>(tables: *const u8, pic
     }
 }
 
+/// See `Lanes::narrow`.
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+pub unsafe fn narrow<const W: usize>(rows: &[*const u8; 8], weights: *const u8, words: usize) -> [[u16; W]; 8] {
+    let mut sums = [[_mm512_setzero_si512(); 2]; 8];
+    for k in 0..words {
+        let mut w = [_mm512_setzero_si512(); 2];
+        for q in 0..W / 16 {
+            w[q] = _mm512_loadu_si512(weights.add(4 * (k * W + 16 * q)) as *const __m512i);
+        }
+        for r in 0..8 {
+            let a = _mm512_set1_epi32((rows[r] as *const i32).add(k).read_unaligned());
+            for q in 0..W / 16 {
+                sums[r][q] = _mm512_add_epi32(sums[r][q], _mm512_popcnt_epi32(_mm512_xor_si512(a, w[q])));
+            }
+        }
+    }
+    let mut counts = [[0u16; W]; 8];
+    for r in 0..8 {
+        for q in 0..W / 16 {
+            _mm256_storeu_si256(counts[r].as_mut_ptr().add(16 * q) as *mut __m256i, _mm512_cvtepi32_epi16(sums[r][q]));
+        }
+    }
+    counts
+}
+
 /// See `Lanes::negative_bytes`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 pub unsafe fn negative_bytes(x: *const f32, to: *mut u8) {

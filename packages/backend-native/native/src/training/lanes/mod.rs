@@ -171,14 +171,15 @@ pub unsafe trait Lanes: Isa + Floats {
         all
     }
 
-    /// Counts of differing levels of 8 rows and `W` channels, 16 or 32, in steps of 4 levels: a row's in the high half of a byte,
-    /// weights [step][W] in the low. At most 16,000 steps.
+    /// Counts of differing levels of 8 rows and `W` channels, 16 or 32, of at most 2,000 words of 32 levels: weights [word][W]. Where
+    /// levels are looked up, in 8 steps of 4 levels a word: a row's in the high half of a byte, weights [step][W] in the low.
     #[inline(always)]
-    unsafe fn narrow<const W: usize>(rows: &[*const u8; 8], weights: *const u8, steps: usize) -> [[u16; W]; 8] {
+    unsafe fn narrow<const W: usize>(rows: &[*const u8; 8], weights: *const u8, words: usize) -> [[u16; W]; 8] {
+        let weights = weights as *const u32;
         let mut counts = [[0u16; W]; 8];
-        for k in 0..steps {
+        for k in 0..words {
             for r in 0..8 {
-                let a = *rows[r].add(k) >> 4;
+                let a = (rows[r] as *const u32).add(k).read_unaligned();
                 for c in 0..W {
                     counts[r][c] += (a ^ *weights.add(k * W + c)).count_ones() as u16;
                 }
