@@ -153,7 +153,16 @@ export { elementwise } from './ops/elementwise.js';
 export { layerNormalize } from './ops/layer-norm.js';
 export { hasKernel, kernelNames, runKernel, type KernelName } from './ops/kernels.js';
 export { signConv2d, type Latent } from './ops/sign-conv.js';
-export { adamStep, momentumStep, type AdamStepOptions } from './ops/optimizer-steps.js';
+export {
+  adamStep,
+  adamSteps,
+  momentumStep,
+  momentumSteps,
+  type AdamStepOptions,
+  type AdamTensors,
+  type MomentumStepOptions,
+  type MomentumTensors,
+} from './ops/optimizer-steps.js';
 export { poolInfo } from './ops/pool-info.js';
 export {
   baseSchema,

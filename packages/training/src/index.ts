@@ -40,7 +40,12 @@ export { defineOptimizer, type NamedOptimizer, type OptimizerDefinition } from '
 export type { OptimizerGroup } from './optimizers/groups.js';
 export type { RatedOptimizer, ScheduledRate } from './optimizers/rates.js';
 export { sgd, type SgdOptions } from './optimizers/sgd.js';
-export { StepOptimizer, type OptimizerState, type StatefulOptimizer } from './optimizers/step-optimizer.js';
+export {
+  StepOptimizer,
+  type OptimizerState,
+  type StatefulOptimizer,
+  type VariableUpdate,
+} from './optimizers/step-optimizer.js';
 export {
   learningRateAt,
   resolveSchedule,

@@ -21,7 +21,7 @@ enum Word {
   results,
 }
 /** Calls and parameters that there is room for; the numbers follow the words, as 64-bit floats. */
-const most = { calls: 64, parameters: 62 };
+export const most = { calls: 64, parameters: 62 };
 const numbersAt = 512;
 const boardBytes = numbersAt + most.calls * most.parameters * 8;
 

@@ -28,6 +28,11 @@ export interface Job {
     split: Split<N, A>,
     common: Common<N, A>,
   ): number[];
+  /** Runs a function on several things at the same time, each in parts; they must not write what another one uses. */
+  splitAll<N extends FunctionName, A extends Axis<N>>(
+    name: N,
+    things: readonly { readonly split: Split<N, A>; readonly common: Common<N, A> }[],
+  ): number[];
   /** Runs a function `count` times, several at the same time; the calls must not write what another one uses. */
   each<N extends FunctionName>(name: N, count: number, fields: (index: number) => Fields<N>): number[];
 }
@@ -39,5 +44,7 @@ export const createJob = (heap: Heap, runner: Runner, threads: number): Job => (
   scratch: heap.scratch,
   call: (name, fields) => runner.run([encode(name, fields)])[0]!,
   split: (name, split, common) => runner.run(splitCall(name, split, common, threads)),
+  splitAll: (name, things) =>
+    runner.run(things.flatMap(({ split, common }) => splitCall(name, split, common, threads))),
   each: (name, count, fields) => runner.run(Array.from({ length: count }, (_, i) => encode(name, fields(i)))),
 });

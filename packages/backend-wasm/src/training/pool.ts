@@ -1,6 +1,6 @@
 // Worker threads that run functions of the kernel module on a shared memory, together with the calling thread. Works in Node (worker_threads) and in pages and workers with SharedArrayBuffer, that is, with
 // cross-origin isolation.
-import { createBoard } from './board.js';
+import { createBoard, most } from './board.js';
 import type { Runner } from './calls.js';
 import { compileModule, instantiate, localRunner } from './module.js';
 import { startWorker, type WorkerHandle } from './worker.js';
@@ -42,11 +42,16 @@ export async function createThreadPool(
     run(calls) {
       if (calls.length === 1) return own.run(calls);
       const { name } = calls[0]!;
-      return board.run(
-        indices.get(name)!,
-        calls.map(({ args }) => args),
-        (args) => own.run([{ name, args }])[0]!,
-      );
+      const results: number[] = [];
+      for (let i = 0; i < calls.length; i += most.calls)
+        results.push(
+          ...board.run(
+            indices.get(name)!,
+            calls.slice(i, i + most.calls).map(({ args }) => args),
+            (args) => own.run([{ name, args }])[0]!,
+          ),
+        );
+      return results;
     },
     dispose,
   };

@@ -12,10 +12,11 @@ import * as tf from '@tensorflow/tfjs-core';
  * - `BitgradBatchNormTrainGrad` inputs `{ x, dy, gamma, mean, inverseStd }` -> `[dx, dgamma, dbeta]`.
  * - `BitgradSoftmaxCrossEntropy` inputs `{ logits [n, k], labels [n, k] }` -> `[loss [n], dlogits [n, k]]`,
  *   `dlogits = softmax(logits) * sum(labels) - labels`, not divided by n.
- * - `BitgradAdamStep` inputs `{ value, gradient, m, v }`, attrs `{ learningRate, beta1, beta2, epsilon, correction1,
- *   correction2 }` -> `[value', m', v']`; see ops/optimizer-steps.ts for the formula.
- * - `BitgradMomentumStep` inputs `{ value, gradient, velocity }`, attrs `{ learningRate, momentum, nesterov }`
- *   -> `[value', velocity']`.
+ * - `BitgradAdamStep` inputs `{ value, gradient, m, v }`, and `{ value1, gradient1, m1, v1 }` and so on of further variables, attrs
+ *   `{ learningRate, beta1, beta2, epsilon, correction1, correction2 }` -> `[value', m', v', value1', m1', v1', ...]`; see
+ *   ops/optimizer-steps.ts for the formula.
+ * - `BitgradMomentumStep` likewise, inputs `{ value, gradient, velocity }`, attrs `{ learningRate, momentum, nesterov }`
+ *   -> `[value', velocity', ...]`.
  * - `BitgradBinaryConv2D` inputs `{ x [n, h, w, c], filter [kh, kw, c, o] }`, both exactly +-1 (padding counts as
  *   `padValue`, 0 or 1), attrs `{ strides, pads: [top, bottom, left, right], dilations, padValue }` -> the exact float
  *   convolution.

@@ -1,9 +1,9 @@
 // Adam with exact state.
 import type * as tf from '@tensorflow/tfjs-core';
-import { adamStep, checkOptions, explained, option, type OptionRules } from '@bitgrad/core';
+import { adamSteps, checkOptions, explained, option, type OptionRules } from '@bitgrad/core';
 import { defineOptimizer } from './define.js';
 import { defaultRates, rateRule, withDefaults } from './rates.js';
-import { StepOptimizer } from './step-optimizer.js';
+import { StepOptimizer, type VariableUpdate } from './step-optimizer.js';
 
 /** Options of {@link adam}; the paper's defaults. */
 export interface AdamOptions {
@@ -41,21 +41,23 @@ export class Adam extends StepOptimizer {
     this.options = withDefaults(rest, defaults);
   }
 
-  protected update(
-    value: tf.Tensor,
-    gradient: tf.Tensor,
-    [m, v]: readonly tf.Tensor[],
-    t: number,
-  ): tf.Tensor[] {
+  protected update(value: tf.Tensor, gradient: tf.Tensor, slots: readonly tf.Tensor[], t: number): tf.Tensor[] {
+    return this.updateAll([{ value, gradient, slots }], t)[0]!;
+  }
+
+  protected override updateAll(variables: readonly VariableUpdate[], t: number): tf.Tensor[][] {
     const { beta1, beta2, epsilon } = this.options;
-    return adamStep(value, gradient, m!, v!, {
-      learningRate: this.learningRate,
-      beta1,
-      beta2,
-      epsilon,
-      correction1: 1 - beta1 ** t,
-      correction2: 1 - beta2 ** t,
-    });
+    return adamSteps(
+      variables.map(({ value, gradient, slots: [m, v] }) => ({ value, gradient, m: m!, v: v! })),
+      {
+        learningRate: this.learningRate,
+        beta1,
+        beta2,
+        epsilon,
+        correction1: 1 - beta1 ** t,
+        correction2: 1 - beta2 ** t,
+      },
+    );
   }
 
   getConfig() {
@@ -64,7 +66,7 @@ export class Adam extends StepOptimizer {
 }
 
 /**
- * Adam (Kingma and Ba, arXiv 1412.6980, algorithm 1); one fused kernel a variable where the backend has it.
+ * Adam (Kingma and Ba, arXiv 1412.6980, algorithm 1); one fused kernel where the backend has it.
  * The bias corrections 1 - beta^t are computed in float64 from the step count, so saved state is exact.
  * @throws BitgradError `invalid-option`
  */

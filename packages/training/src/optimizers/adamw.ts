@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { explained, option, type OptionRules } from '@bitgrad/core';
 import { Adam, adamRules, type AdamOptions } from './adam.js';
 import { defineOptimizer } from './define.js';
-import type { StepOptimizer } from './step-optimizer.js';
+import type { StepOptimizer, VariableUpdate } from './step-optimizer.js';
 
 /** Options of {@link adamw}. */
 export interface AdamWOptions extends AdamOptions {
@@ -32,13 +32,12 @@ class AdamW extends Adam {
     this.weightDecay = options.weightDecay ?? defaultDecay;
   }
 
-  protected override update(
-    value: tf.Tensor,
-    gradient: tf.Tensor,
-    slots: readonly tf.Tensor[],
-    t: number,
-  ): tf.Tensor[] {
-    return super.update(tf.mul(value, 1 - this.learningRate * this.weightDecay), gradient, slots, t);
+  protected override updateAll(variables: readonly VariableUpdate[], t: number): tf.Tensor[][] {
+    const rest = 1 - this.learningRate * this.weightDecay;
+    return super.updateAll(
+      variables.map((variable) => ({ ...variable, value: tf.mul(variable.value, rest) })),
+      t,
+    );
   }
 
   override getConfig() {

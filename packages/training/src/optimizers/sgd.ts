@@ -1,9 +1,9 @@
 // Stochastic gradient descent with momentum.
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, explained, momentumStep, option, type OptionRules } from '@bitgrad/core';
+import { checkOptions, explained, momentumSteps, option, type OptionRules } from '@bitgrad/core';
 import { defineOptimizer } from './define.js';
 import { defaultRates, rateRule, withDefaults } from './rates.js';
-import { StepOptimizer } from './step-optimizer.js';
+import { StepOptimizer, type VariableUpdate } from './step-optimizer.js';
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
@@ -43,12 +43,21 @@ class Sgd extends StepOptimizer {
     this.slotCount = this.options.momentum === 0 ? 0 : 1;
   }
 
-  protected update(value: tf.Tensor, of: tf.Tensor, [velocity]: readonly tf.Tensor[]): tf.Tensor[] {
-    const { weightDecay } = this.options;
-    const gradient = weightDecay === 0 ? of : tf.add(of, tf.mul(value, weightDecay));
-    if (!velocity) return [tf.sub(value, tf.mul(gradient, this.learningRate))];
-    const { momentum, nesterov } = this.options;
-    return momentumStep(value, gradient, velocity, { learningRate: this.learningRate, momentum, nesterov });
+  protected update(value: tf.Tensor, gradient: tf.Tensor, slots: readonly tf.Tensor[], t: number): tf.Tensor[] {
+    return this.updateAll([{ value, gradient, slots }], t)[0]!;
+  }
+
+  protected override updateAll(variables: readonly VariableUpdate[], _: number): tf.Tensor[][] {
+    const { momentum, nesterov, weightDecay } = this.options;
+    const { learningRate } = this;
+    const decayed = variables.map(({ value, gradient, slots: [velocity] }) => ({
+      value,
+      gradient: weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(value, weightDecay)),
+      velocity: velocity!,
+    }));
+    return momentum === 0
+      ? decayed.map(({ value, gradient }) => [tf.sub(value, tf.mul(gradient, learningRate))])
+      : momentumSteps(decayed, { learningRate, momentum, nesterov });
   }
 
   getConfig() {

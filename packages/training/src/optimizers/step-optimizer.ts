@@ -95,6 +95,32 @@ export const variableNamed = (name: string): tf.Variable => {
   return variable;
 };
 
+/** What an update is made of; all of the variable's shape. */
+export interface VariableUpdate {
+  readonly value: tf.Tensor;
+  readonly gradient: tf.Tensor;
+  readonly slots: readonly tf.Tensor[];
+}
+
+/** Numbers of variables that are updated at once, at most, unless one has more: their old tensors are held meanwhile. */
+const GROUP = 1 << 18;
+
+/** Neighbours in a list with at most {@link GROUP} numbers together. */
+function groups<T extends { readonly variable: tf.Variable }>(list: readonly T[]): T[][] {
+  const all: T[][] = [];
+  let room = 0;
+  for (const each of list) {
+    const { size } = each.variable;
+    if (size > room) {
+      all.push([]);
+      room = GROUP;
+    }
+    all.at(-1)!.push(each);
+    room -= size;
+  }
+  return all;
+}
+
 /** An optimizer with a list of slot tensors for each variable and one update rule. */
 export abstract class StepOptimizer extends tf.Optimizer implements StatefulOptimizer {
   /** Name of the kind, in saved states. */
@@ -149,6 +175,11 @@ export abstract class StepOptimizer extends tf.Optimizer implements StatefulOpti
     t: number,
   ): tf.Tensor[];
 
+  /** The rule for variables of one step, in their order; default: one after another. */
+  protected updateAll(variables: readonly VariableUpdate[], t: number): tf.Tensor[][] {
+    return variables.map(({ value, gradient, slots }) => this.update(value, gradient, slots, t));
+  }
+
   /** What a variable's value becomes before its first update. Default: what it is. */
   protected start(value: tf.Tensor): tf.Tensor {
     return value;
@@ -160,21 +191,31 @@ export abstract class StepOptimizer extends tf.Optimizer implements StatefulOpti
 
   override applyGradients(gradients: tf.NamedTensorMap | NamedTensor[]): void {
     this.incrementIterations();
-    for (const { name, tensor } of gradientList(gradients)) {
-      const variable = variableNamed(name);
-      const before = this.slots.get(name);
-      const [value, ...after] = tf.tidy(() => {
-        const slots = before ?? Array.from({ length: this.slotCount }, () => tf.zerosLike(variable));
-        const from = before ? variable : this.start(variable);
-        return this.update(from, tensor, slots, this.iterations);
-      });
-      variable.assign(value!);
-      tf.dispose([value!, ...(before ?? [])]);
-      this.slots.set(
-        name,
-        after.map((slot) => tf.keep(slot)),
+    const all = gradientList(gradients).map(({ name, tensor }) => ({ variable: variableNamed(name), tensor }));
+    for (const group of groups(all)) {
+      const updated = tf.tidy(() =>
+        this.updateAll(
+          group.map(({ variable, tensor }) => this.updateOf(variable, tensor)),
+          this.iterations,
+        ),
       );
+      group.forEach(({ variable }, i) => {
+        const [value, ...after] = updated[i]!;
+        variable.assign(value!);
+        tf.dispose([value!, ...(this.slots.get(variable.name) ?? [])]);
+        this.slots.set(
+          variable.name,
+          after.map((slot) => tf.keep(slot)),
+        );
+      });
     }
+  }
+
+  private updateOf(variable: tf.Variable, gradient: tf.Tensor): VariableUpdate {
+    const slots = this.slots.get(variable.name);
+    if (slots) return { value: variable, gradient, slots };
+    const zeros = Array.from({ length: this.slotCount }, () => tf.zerosLike(variable));
+    return { value: this.start(variable), gradient, slots: zeros };
   }
 
   slotsOf({ name }: tf.Variable): readonly tf.Tensor[] {
