@@ -1,10 +1,12 @@
 // Every fused kernel against a plain float64 reference, on random and extreme shapes.
 import {
   adamStep,
+  adamSteps,
   elementwise,
   E,
   evaluateExpression,
   momentumStep,
+  momentumSteps,
   opcodes,
   runKernel,
   unaryOps,
@@ -365,6 +367,43 @@ describe('optimizer steps', () => {
       }),
       { numRuns: 30, seed: 1 },
     );
+  });
+  it('of many variables at once is that of each', () => {
+    const variables = [1, 3, 64, 5000, ...Array.from({ length: 70 }, (_, i) => i + 5)];
+    const o = {
+      learningRate: 0.01,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-7,
+      correction1: 0.1,
+      correction2: 0.2,
+    };
+    const plain = { learningRate: 0.1, momentum: 0.9, nesterov: true };
+    tf.tidy(() => {
+      const all = variables.map((n, i) => {
+        const [value, gradient, m, v] = [1, 2, 3, 4].map((seed) => tensor(randoms(seed + i, n), [n]));
+        return { value: value!, gradient: gradient!, m: m!, v: tf.square(v!), velocity: m! };
+      });
+      const bits = (steps: readonly (readonly tf.Tensor[])[]) => steps.map((step) => step.map(data));
+      expect(
+        bits(
+          adamSteps(
+            all.map(({ velocity: _, ...each }) => each),
+            o,
+          ),
+        ),
+      ).toEqual(bits(all.map(({ value, gradient, m, v }) => adamStep(value, gradient, m, v, o))));
+      expect(
+        bits(
+          momentumSteps(
+            all.map(({ value, gradient, velocity }) => ({ value, gradient, velocity })),
+            plain,
+          ),
+        ),
+      ).toEqual(
+        bits(all.map(({ value, gradient, velocity }) => momentumStep(value, gradient, velocity, plain))),
+      );
+    });
   });
   it('leaves its inputs as they are', () => {
     expect(size([2, 3])).toBe(6);

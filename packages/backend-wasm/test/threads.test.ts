@@ -1,5 +1,5 @@
 // Threads: the same bits for any number of them, the report says so, nothing grows, bad options are refused.
-import { E, elementwise, runKernel } from '@bitgrad/core';
+import { adamSteps, E, elementwise, runKernel } from '@bitgrad/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { ranges } from '../src/training/calls.js';
@@ -129,6 +129,16 @@ const cases: [name: string, kernels: string[], compute: Compute, inputs: Input[]
       ...{ ...adamOptions, correction1: 0.1, correction2: 0.01 },
     }),
     [1, 2, 3, 4].map((seed) => input(seed, [700_001], 9)),
+  ],
+  [
+    'Adam of many variables',
+    ['BitgradAdamStep'],
+    (value, gradient, m, v) =>
+      adamSteps(
+        Array.from({ length: 70 }, () => ({ value: value!, gradient: gradient!, m: m!, v: v! })),
+        { ...adamOptions, correction1: 0.1, correction2: 0.01 },
+      ).flat(),
+    [1, 2, 3, 4].map((seed) => input(seed, [10_001], 9)),
   ],
   [
     'momentum',

@@ -174,6 +174,7 @@ export {
   type ExplainedRule,
   type MemberOption,
 } from './option-info.js';
+export { expressionOf } from './expression/of-state.js';
 export { parseOptions } from './options.js';
 export { pairQuantizer } from './pair.js';
 export {

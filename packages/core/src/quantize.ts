@@ -1,12 +1,13 @@
 // Applies a quantizer to a tensor: the one place where F and B become a differentiable op.
 import * as tf from '@tensorflow/tfjs-core';
-import { checkNoNaN, checkOptions, checkValue, E, option, type OptionRules } from '@bitgrad/bits';
+import { checkNoNaN, checkOptions, checkValue, option, type OptionRules } from '@bitgrad/bits';
 import { initialClock, type TrainingClock } from './contracts/clock.js';
 import type { QuantizeContext, QuantizerSite, Scalars, Statistics } from './contracts/context.js';
 import type { ForwardQuantizer } from './contracts/forward.js';
 import type { Quantizer } from './contracts/quantizer.js';
 import type { SurrogateGradient } from './contracts/surrogate.js';
 import { expectClock, expectContext, expectKind, expectObject } from './expect.js';
+import { expressionOf, timesDy } from './expression/of-state.js';
 import { customOp } from './ops/custom-op.js';
 import { elementwise } from './ops/elementwise.js';
 import { expectTensor } from './ops/expect-tensor.js';
@@ -149,7 +150,7 @@ export function backwardValue(
   return tf.tidy(() => {
     if (!surrogate.expression) return tf.mul(dy, surrogate.derivative!(x, context));
     const statistics: Statistics = surrogate.statistics?.(x, context) ?? {};
-    const product = E.mul(E.input('dy'), surrogate.expression(context.scalars));
+    const product = timesDy(expressionOf(surrogate, context.scalars));
     return elementwise(product, { ...statistics, x, dy }, x.shape);
   });
 }

@@ -110,6 +110,14 @@ it('every exported function works or raises a BitgradError', async () => {
         linearize: { args: () => [expression, ['x']] },
         meanMagnitude: { args: () => [x(), context, 'layer'] },
         mergeSchedules: { args: () => [exports.constantSchedule(), exports.constantSchedule()] },
+        adamSteps: { args: () => [[{ value: x(), gradient: x(), m: x(), v: x() }], step] },
+        expressionOf: { args: () => [exports.defineSignForward({ name: 'sign', options: {} }), {}] },
+        momentumSteps: {
+          args: () => [
+            [{ value: x(), gradient: x(), velocity: x() }],
+            { learningRate: 1, momentum: 0, nesterov: false },
+          ],
+        },
         momentumStep: { args: () => [x(), x(), x(), { learningRate: 1, momentum: 0, nesterov: false }] },
         pairQuantizer: { args: () => [F, B] },
         progress: { args: () => [clock] },

@@ -4,6 +4,7 @@ import {
   BitgradError,
   defaultRegistry,
   detach,
+  expressionOf,
   isSignForward,
   quantizeContext,
   quantizeLevels,
@@ -101,7 +102,7 @@ function latentOf(quantizer: Quantizer, u: tf.Tensor, context: QuantizeContext):
   const more = context.training && !context.hard && quantizer.companion !== undefined;
   if (more || u.dtype !== 'float32' || !surrogate.expression || surrogate.statistics) return undefined;
   if (!isSignForward(forward, context.scalars)) return undefined;
-  return { x: u, surrogate: surrogate.expression(context.scalars) };
+  return { x: u, surrogate: expressionOf(surrogate, context.scalars) };
 }
 
 /**

@@ -10,6 +10,21 @@ export interface NativeRunners {
   readonly pool?: Runner;
 }
 
+/** Arrays for numbers, each length once: they are as good for the next call, and making one costs as much as a small kernel. */
+function views(start: number): (length: number) => Float64Array {
+  let all = new Float64Array(start);
+  const made = new Map<number, Float64Array>();
+  return (length) => {
+    if (all.length < length) {
+      all = new Float64Array(2 * length);
+      made.clear();
+    }
+    const known = made.get(length) ?? all.subarray(0, length);
+    made.set(length, known);
+    return known;
+  };
+}
+
 /** @param wasm the module on the same memory, for what the addon lacks */
 export function nativeRunners(
   training: NativeTraining,
@@ -18,20 +33,17 @@ export function nativeRunners(
   wasm: Runner,
 ): NativeRunners {
   const indices = new Map(training.functions().map((name, index) => [name, index]));
-  let args = new Float64Array(1024);
-  let results = new Float64Array(64);
+  const numbers = { args: views(1024), results: views(64) };
   let heap = new Uint8Array(memory.buffer);
   const runNative = (index: number, calls: readonly Call[]): number[] => {
     // tfjs's malloc may have grown the memory.
     if (heap.buffer !== memory.buffer) heap = new Uint8Array(memory.buffer);
-    const numbers = calls.length * calls[0]!.args.length;
-    if (args.length < numbers) args = new Float64Array(2 * numbers);
-    if (results.length < calls.length) results = new Float64Array(2 * calls.length);
+    const args = numbers.args(calls.length * calls[0]!.args.length);
+    const results = numbers.results(calls.length);
     let end = 0;
     for (const call of calls) for (const value of call.args) args[end++] = value;
-    const own = results.subarray(0, calls.length);
     try {
-      training.run(heap, index, args.subarray(0, end), own);
+      training.run(heap, index, args, results);
     } catch (cause) {
       throw failure('invalid-state', {
         what: `a native kernel failed: ${(cause as Error).message}`,
@@ -39,7 +51,7 @@ export function nativeRunners(
         cause,
       });
     }
-    return Array.from(own);
+    return calls.map((_, i) => results[i]!);
   };
   const run = (calls: readonly Call[]): number[] => {
     const index = calls.length > 0 ? indices.get(calls[0]!.name) : undefined;

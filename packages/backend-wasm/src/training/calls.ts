@@ -79,6 +79,19 @@ export function ranges(count: number, grain: number, threads: number): [number, 
   ]);
 }
 
+/** Where the range of an axis is among the parameters of a function. */
+const rangePlaces = new Map<string, readonly [first: number, end: number]>();
+
+function rangePlace(name: FunctionName, over: string): readonly [number, number] {
+  const key = `${name} ${over}`;
+  const known = rangePlaces.get(key);
+  if (known) return known;
+  const names = order[name]!;
+  const places = [names.indexOf(`${over}0`), names.indexOf(`${over}1`)] as const;
+  rangePlaces.set(key, places);
+  return places;
+}
+
 /** The calls, one a thread at most, that together are the whole range. */
 export function splitCall<N extends FunctionName, A extends Axis<N>>(
   name: N,
@@ -86,9 +99,14 @@ export function splitCall<N extends FunctionName, A extends Axis<N>>(
   common: Common<N, A>,
   threads: number,
 ): Call[] {
-  const names = order[name]!;
   const base = inOrder(name, common as Readonly<Record<string, number | boolean>>);
-  const [first, end] = [names.indexOf(`${over}0`), names.indexOf(`${over}1`)];
+  const [first, end] = rangePlace(name, over);
+  if (threads === 1) {
+    base[first] = 0;
+    base[end] = count;
+    return [{ name, args: base }];
+  }
+  const names = order[name]!;
   const shares = Object.entries(own as Record<string, number>).map(
     ([field, bytes]) => [names.indexOf(field), bytes] as const,
   );
@@ -99,4 +117,19 @@ export function splitCall<N extends FunctionName, A extends Axis<N>>(
     for (const [place, bytes] of shares) args[place]! += part * bytes;
     return { name, args };
   });
+}
+
+/** Values that a call's fields alone decide, such as sizes: each is asked for once. */
+export type Ask = <N extends FunctionName>(name: N, fields: Fields<N>) => number;
+
+/** @param runner runs the calls */
+export function createAsk(runner: Runner): Ask {
+  const known = new Map<string, number>();
+  return (name, fields) => {
+    const call = encode(name, fields);
+    const key = `${name} ${call.args.join()}`;
+    const value = known.get(key) ?? runner.run([call])[0]!;
+    known.set(key, value);
+    return value;
+  };
 }

@@ -1,6 +1,6 @@
 // Adapters that train on the heap of tfjs's wasm backend: the kernels are the same, what runs their calls is an adapter's own.
 import { defineAdapter, type BackendAdapter, type KernelSet, type Probe } from '@bitgrad/core';
-import { encode, type Runner } from './calls.js';
+import { createAsk, encode, type Runner } from './calls.js';
 import { createHeap, memoryOf, type TfjsWasmBackend } from './heap.js';
 import { createJob } from './job.js';
 import type { KernelContext } from './kernels/family.js';
@@ -37,9 +37,12 @@ function kernelSet(active: TfjsWasmBackend, fused: boolean, runners: Runners): K
   const counts: Record<string, number> = {};
   const count = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
   const worth = createWorth(pool.threads);
-  const jobs = Array.from({ length: pool.threads }, (_, i) => createJob(heap, i === 0 ? local : pool, i + 1));
+  const ask = createAsk(local);
+  const jobs = Array.from({ length: pool.threads }, (_, i) =>
+    createJob(heap, i === 0 ? local : pool, ask, i + 1),
+  );
   const context: KernelContext = {
-    ...{ heap, count, fused },
+    ...{ heap, count, fused, ask },
     call: (name, fields) => local.run([encode(name, fields)])[0]!,
     run(kernel, work, body) {
       const threads = worth.threads(kernel, work);

@@ -31,6 +31,8 @@ export interface Heap {
   at<T extends Readonly<Record<string, TensorInfo | undefined>>>(
     tensors: T,
   ): { readonly [Name in keyof T]: number };
+  /** The memory as integers and as numbers; until something is allocated. */
+  views(): { readonly integers: Int32Array; readonly floats: Float32Array };
   /** A new tensor with undefined contents. */
   output(shape: readonly number[], dtype?: DataType): TensorInfo;
   /** Frees tensors that `output` made and no kernel gave out. */
@@ -91,11 +93,22 @@ export function createHeap(backend: TfjsWasmBackend): Heap {
       });
     return address;
   };
+  const memory = memoryOf(backend);
+  const viewsOf = (buffer: ArrayBufferLike) => ({
+    integers: new Int32Array(buffer),
+    floats: new Float32Array(buffer),
+  });
+  let views = viewsOf(memory.buffer);
   const address = (tensor: TensorInfo): number => backend.dataIdMap.get(tensor.dataId)!.memoryOffset;
   return {
     backend,
-    memory: memoryOf(backend),
+    memory,
     address,
+    views() {
+      // tfjs's malloc may have grown the memory.
+      if (views.integers.buffer !== memory.buffer) views = viewsOf(memory.buffer);
+      return views;
+    },
     at(tensors) {
       const places: Record<string, number> = {};
       for (const name in tensors) places[name] = address(tensors[name]!);

@@ -4,6 +4,7 @@
 import {
   encode,
   splitCall,
+  type Ask,
   type Axis,
   type Common,
   type Fields,
@@ -17,9 +18,12 @@ import type { Addresses, Heap } from './heap.js';
 export interface Job {
   /** Into how many parts `split` cuts, at most. */
   readonly threads: number;
-  readonly memory: WebAssembly.Memory;
+  /** The memory as integers and as numbers; until something is allocated. */
+  views(): { readonly integers: Int32Array; readonly floats: Float32Array };
   /** Blocks of the given sizes; asking again takes the earlier ones back. */
   scratch<T extends readonly number[]>(...bytes: T): Addresses<T>;
+  /** A size, by the function that gives it. */
+  readonly ask: Ask;
   /** Runs a function on this thread. */
   call<N extends FunctionName>(name: N, fields: Fields<N>): number;
   /** Runs a function in parts at the same time, one a thread at most; returns their results. */
@@ -38,9 +42,10 @@ export interface Job {
 }
 
 /** @param runner of the heap */
-export const createJob = (heap: Heap, runner: Runner, threads: number): Job => ({
+export const createJob = (heap: Heap, runner: Runner, ask: Ask, threads: number): Job => ({
   threads,
-  memory: heap.memory,
+  ask,
+  views: heap.views,
   scratch: heap.scratch,
   call: (name, fields) => runner.run([encode(name, fields)])[0]!,
   split: (name, split, common) => runner.run(splitCall(name, split, common, threads)),

@@ -8,6 +8,13 @@ import { hasKernel, runKernel } from './kernels.js';
 /** Programs of expressions that are used again; an expression does not change. */
 const programs = new WeakMap<Expression, ElementwiseProgram>();
 
+/** The program of an expression, its inputs in their order. */
+export function programOf(expression: Expression): ElementwiseProgram {
+  const program = programs.get(expression) ?? linearize(expression, inputsOf(expression));
+  programs.set(expression, program);
+  return program;
+}
+
 /** A fused kernel broadcasts scalars and vectors along the last axis; other shapes are composed. */
 const fusable = (input: tf.Tensor, shape: readonly number[]): boolean =>
   input.dtype === 'float32' &&
@@ -27,12 +34,11 @@ export function elementwise(
   inputs: Readonly<Record<string, tf.Tensor>>,
   shape: readonly number[],
 ): tf.Tensor {
-  const names = inputsOf(expression);
+  const names = programs.get(expression)?.inputs ?? inputsOf(expression);
   expectObject('inputs of elementwise', inputs);
   const used = names.map((name) => inputs[name]);
   if (hasKernel('BitgradElementwise') && used.every((t) => t && fusable(t, shape))) {
-    const program = programs.get(expression) ?? linearize(expression, names);
-    programs.set(expression, program);
+    const program = programOf(expression);
     const tensors = Object.fromEntries(used.map((t, i) => [`i${i}`, t!]));
     return runKernel('BitgradElementwise', tensors, { program, shape })[0]!;
   }

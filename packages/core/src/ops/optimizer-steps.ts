@@ -24,8 +24,9 @@ function expectStep(
 }
 
 const variablesRule = option.required(
-  option.of('a list of variables, each with its tensors by name', (list) =>
-    Array.isArray(list) && list.every((each) => typeof each === 'object' && each !== null),
+  option.of(
+    'a list of variables, each with its tensors by name',
+    (list) => Array.isArray(list) && list.every((each) => typeof each === 'object' && each !== null),
   ),
 );
 const expectVariables = (owner: string, variables: unknown): void =>

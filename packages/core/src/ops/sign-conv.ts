@@ -1,10 +1,11 @@
 // The convolution of signs of latent tensors, as one op with the surrogates' gradients: what a layer whose input and kernel are
 // both binarized computes. Where the backend has the kernels, the +-1 tensors are never written as numbers.
 import type * as tf from '@tensorflow/tfjs-core';
-import { checkValue, E, linearize, inputsOf, option, type Expression } from '@bitgrad/bits';
+import { checkValue, E, option, type Expression } from '@bitgrad/bits';
+import { timesDy } from '../expression/of-state.js';
 import { binaryConv2d, checkBinaryConv2d, padsOf, tfjsPadding, type BinaryConv2dOptions } from './binary.js';
 import { customOp } from './custom-op.js';
-import { elementwise } from './elementwise.js';
+import { elementwise, programOf } from './elementwise.js';
 import { expectTensor } from './expect-tensor.js';
 import { hasKernel, runKernel } from './kernels.js';
 
@@ -24,9 +25,6 @@ function expectLatent(name: string, latent: Latent): void {
   checkValue('core', `surrogate of ${name} of signConv2d`, latent.surrogate, latentRule);
 }
 
-/** dy B(x) */
-const product = (surrogate: Expression): Expression => E.mul(E.input('dy'), surrogate);
-
 const signOf = E.sign(E.input('x'));
 
 /** The signs as a tensor. */
@@ -34,7 +32,7 @@ const signs = ({ x, surrogate }: Latent): tf.Tensor =>
   customOp(
     [x],
     ([x0]) => ({ value: elementwise(signOf, { x: x0! }, x0!.shape), saved: [x0!] }),
-    (dy, [x0]) => [elementwise(product(surrogate), { x: x0!, dy }, x0!.shape)],
+    (dy, [x0]) => [elementwise(timesDy(surrogate), { x: x0!, dy }, x0!.shape)],
   );
 
 /**
@@ -52,10 +50,6 @@ export function signConv2d(x: Latent, filter: Latent, options: BinaryConv2dOptio
   if (!hasKernel('BitgradSignConv2D') || dilations[0] > 1 || dilations[1] > 1)
     return binaryConv2d(signs(x) as tf.Tensor4D, signs(filter) as tf.Tensor4D, options);
   const attrs = { strides, pads: padsOf(image, kernel, strides, padding), dilations, padValue: 0 };
-  const programOf = ({ surrogate }: Latent) => {
-    const expression = product(surrogate);
-    return linearize(expression, inputsOf(expression));
-  };
   return customOp(
     [image, kernel],
     (inputs) => ({
@@ -69,7 +63,7 @@ export function signConv2d(x: Latent, filter: Latent, options: BinaryConv2dOptio
         {
           strides,
           pad: tfjsPadding(padding),
-          programs: [programOf(x), programOf(filter)],
+          programs: [programOf(timesDy(x.surrogate)), programOf(timesDy(filter.surrogate))],
         },
       ),
   ) as tf.Tensor4D;

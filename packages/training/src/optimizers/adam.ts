@@ -41,7 +41,12 @@ export class Adam extends StepOptimizer {
     this.options = withDefaults(rest, defaults);
   }
 
-  protected update(value: tf.Tensor, gradient: tf.Tensor, slots: readonly tf.Tensor[], t: number): tf.Tensor[] {
+  protected update(
+    value: tf.Tensor,
+    gradient: tf.Tensor,
+    slots: readonly tf.Tensor[],
+    t: number,
+  ): tf.Tensor[] {
     return this.updateAll([{ value, gradient, slots }], t)[0]!;
   }
 

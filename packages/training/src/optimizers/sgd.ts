@@ -43,7 +43,12 @@ class Sgd extends StepOptimizer {
     this.slotCount = this.options.momentum === 0 ? 0 : 1;
   }
 
-  protected update(value: tf.Tensor, gradient: tf.Tensor, slots: readonly tf.Tensor[], t: number): tf.Tensor[] {
+  protected update(
+    value: tf.Tensor,
+    gradient: tf.Tensor,
+    slots: readonly tf.Tensor[],
+    t: number,
+  ): tf.Tensor[] {
     return this.updateAll([{ value, gradient, slots }], t)[0]!;
   }
 

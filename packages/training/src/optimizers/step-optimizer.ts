@@ -191,7 +191,10 @@ export abstract class StepOptimizer extends tf.Optimizer implements StatefulOpti
 
   override applyGradients(gradients: tf.NamedTensorMap | NamedTensor[]): void {
     this.incrementIterations();
-    const all = gradientList(gradients).map(({ name, tensor }) => ({ variable: variableNamed(name), tensor }));
+    const all = gradientList(gradients).map(({ name, tensor }) => ({
+      variable: variableNamed(name),
+      tensor,
+    }));
     for (const group of groups(all)) {
       const updated = tf.tidy(() =>
         this.updateAll(

@@ -4,7 +4,7 @@ import type { KernelFamily } from './family.js';
 import { segments } from './segments.js';
 
 /** Batch normalization of a training step, over all axes but the last. */
-export const batchNorm: KernelFamily = ({ heap, call, run }) => ({
+export const batchNorm: KernelFamily = ({ heap, ask, run }) => ({
   BitgradBatchNormTrain({ inputs, attrs }) {
     const { x, gamma, beta } = inputs;
     const { epsilon } = attrs as unknown as { epsilon: number };
@@ -12,7 +12,7 @@ export const batchNorm: KernelFamily = ({ heap, call, run }) => ({
     const rows = util.sizeFromShape(x!.shape) / c;
     const y = heap.output(x!.shape);
     const [mean, variance, inverse] = [heap.output([c]), heap.output([c]), heap.output([c])];
-    const all = segments(rows, call('batchNormSegment', { rows, c }));
+    const all = segments(rows, ask('batchNormSegment', { rows, c }));
     const at = heap.at({ x, y, gamma, beta, mean, variance, inverse });
     run('BitgradBatchNormTrain', rows * c, (job) => {
       const [sums, chunk, lost] = job.scratch(all.count * c * 16, c * 4 * job.threads, c * 4);
@@ -30,7 +30,7 @@ export const batchNorm: KernelFamily = ({ heap, call, run }) => ({
     const c = util.sizeFromShape(gamma!.shape);
     const rows = util.sizeFromShape(x!.shape) / c;
     const [dx, dgamma, dbeta] = [heap.output(x!.shape), heap.output([c]), heap.output([c])];
-    const all = segments(rows, call('batchNormSegment', { rows, c }));
+    const all = segments(rows, ask('batchNormSegment', { rows, c }));
     const tensors = heap.at({ x, dy, dx, gamma, mean });
     const parameters = heap.at({ inverse, dgamma, dbeta });
     run('BitgradBatchNormTrainGrad', rows * c, (job) => {

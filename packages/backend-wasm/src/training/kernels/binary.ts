@@ -18,13 +18,13 @@ function packedConvolution(
   const [rows, columns] = [top + h + bottom, left + w + right];
   const [oh, ow] = binaryOutputSize(geometry);
   const taps = kh * kw;
-  const pixel = job.call('packedPixel', { c });
-  const words = job.call('packedWords', { taps, c });
+  const pixel = job.ask('packedPixel', { c });
+  const words = job.ask('packedWords', { taps, c });
   const wide = Math.ceil(o / 8) * 8;
-  const part = job.call('binaryConvScratch', { words });
+  const part = job.ask('binaryConvScratch', { words });
   const [packed, panels, tapSums, scratch] = job.scratch(
     n * rows * columns * pixel,
-    job.call('packedPanelBytes', { words, o }),
+    job.ask('packedPanelBytes', { words, o }),
     taps * wide * 4,
     part * job.threads,
   );

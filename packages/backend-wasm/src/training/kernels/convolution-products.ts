@@ -117,7 +117,7 @@ export function filterGradient(
     strides: [info.strideHeight, info.strideWidth],
   };
   if (fused && trySignedOuter(job, signed, operands)) return count('Conv2DBackpropFilter/signs');
-  const part = job.call('outerScratch', { ow, o });
+  const part = job.ask('outerScratch', { ow, o });
   const m = info.filterWidth * c;
   const size = info.filterHeight * m * o;
   const parts = imageParts(n, size);

@@ -1,12 +1,14 @@
 // What the kernels of this adapter are made of.
 import type { Kernel } from '@bitgrad/core';
-import type { Fields, FunctionName } from '../calls.js';
+import type { Ask, Fields, FunctionName } from '../calls.js';
 import type { Heap } from '../heap.js';
 import type { Job } from '../job.js';
 
 /** What kernels are made of. */
 export interface KernelContext {
   readonly heap: Heap;
+  /** A size, by the function that gives it. */
+  readonly ask: Ask;
   /** Runs a function on the heap, on this thread. */
   call<N extends FunctionName>(name: N, fields: Fields<N>): number;
   /**

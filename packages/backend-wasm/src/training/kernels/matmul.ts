@@ -50,7 +50,7 @@ function transposedTimes({ count, fused }: KernelContext, job: Job, { a, b, out,
   const flat = { strides: [1, 1], borders: [0, 0, 0, 0] } as const;
   const operands = { x: a, dy: b, out };
   if (fused && trySignedOuter(job, { ...geometry, ...flat }, operands)) return count('BatchMatMul/signs');
-  const part = job.call('outerScratch', { ow: k, o: n });
+  const part = job.ask('outerScratch', { ow: k, o: n });
   const [scratch] = job.scratch(part * job.threads);
   job.split(
     'outerSum',

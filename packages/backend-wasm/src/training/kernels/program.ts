@@ -15,7 +15,7 @@ export const programBytes = (job: Job, { code, inputs, constants, registers }: E
   code.byteLength,
   inputs.length * 8,
   constants.length * 4,
-  job.call('elementwiseSpace', { registers }) * job.threads,
+  job.ask('elementwiseSpace', { registers }) * job.threads,
 ];
 
 /** What a program is run on. */
@@ -40,21 +40,20 @@ export function loadProgram(
   [codeAt, table, constantsAt, space]: Parts,
 ): (run: ProgramRun) => void {
   const { code, constants, registers, result } = program;
-  const { buffer } = job.memory;
-  new Int32Array(buffer, codeAt, code.length).set(code);
-  new Float32Array(buffer, constantsAt, constants.length).set(constants);
-  const entries = new Int32Array(buffer, table, program.inputs.length * 2);
+  const { integers, floats } = job.views();
+  integers.set(code, codeAt / 4);
+  floats.set(constants, constantsAt / 4);
   const own = { space: bytes[3] / job.threads };
+  const common = {
+    ...{ code: codeAt, steps: code.length / 5, inputs: table, inputCount: program.inputs.length },
+    ...{ constants: constantsAt, constantCount: constants.length, registers, result, space },
+  };
   return ({ inputs, kinds, out, count, c }) => {
-    inputs.forEach((address, i) => entries.set([address, kinds[i]!], 2 * i));
-    job.split(
-      'elementwise',
-      { over: 'i', count, grain: kinds.includes(VECTOR) ? c : 64, own },
-      {
-        ...{ code: codeAt, steps: code.length / 5, inputs: table, inputCount: inputs.length },
-        ...{ constants: constantsAt, constantCount: constants.length, registers, result, space },
-        ...{ out, c },
-      },
-    );
+    for (let i = 0; i < inputs.length; i++) {
+      integers[table / 4 + 2 * i] = inputs[i]!;
+      integers[table / 4 + 2 * i + 1] = kinds[i]!;
+    }
+    const split = { over: 'i', count, grain: kinds.includes(VECTOR) ? c : 64, own } as const;
+    job.split('elementwise', split, { ...common, out, c });
   };
 }

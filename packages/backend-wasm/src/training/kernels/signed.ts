@@ -35,7 +35,7 @@ export function trySignedOuter(
   const [sh, sw] = strides;
   const [top, bottom, left, right] = borders;
   const [height, width] = [top + h + bottom, left + w + right];
-  const space = aligned(job.call('signedOuterScratch', { rows }));
+  const space = aligned(job.ask('signedOuterScratch', { rows }));
   const size = rows * o;
   const parts = imageParts(n, size);
   // With few channels by images, else by channels, of which a table holds 32.
@@ -119,18 +119,18 @@ export function prepareSignedRows(
   const gridHeight = Math.max(oh + kh - 1 - top, h + top);
   const gridWidth = Math.max(ow + kw - 1 - left, w + left);
   const first = (top - kh + 1) * gridWidth + left - kw + 1;
-  const entry = job.call('signedRowsEntry', { halo: (kh - 1) * gridWidth + kw - 1 });
-  const space = aligned(job.call('signedRowsScratch', { c, o, entry }));
+  const entry = job.ask('signedRowsEntry', { halo: (kh - 1) * gridWidth + kw - 1 });
+  const space = aligned(job.ask('signedRowsScratch', { c, o, entry }));
   const [offsets, shifts, scratch, ...rest] = job.scratch(
     Math.ceil(o / 4) * c * taps * 4,
     taps * 4,
     space * job.threads,
     ...more,
   );
-  const table = new Int32Array(job.memory.buffer, shifts, taps);
+  const { integers } = job.views();
   for (let t = 0; t < taps; t++)
-    table[t] = 4 * ((top - Math.floor(t / kw)) * gridWidth + left - (t % kw) - first);
-  const channels = { over: 'o', count: o, grain: 4 * job.call('signedRowsGroups', { entry }) } as const;
+    integers[shifts / 4 + t] = 4 * ((top - Math.floor(t / kw)) * gridWidth + left - (t % kw) - first);
+  const channels = { over: 'o', count: o, grain: 4 * job.ask('signedRowsGroups', { entry }) } as const;
   const looked = job.split('pickOffsets', channels, {
     ...{ w: filter, out: offsets, shifts, taps, c, o, entry, latent },
   });

@@ -27,7 +27,7 @@ const numbersIn = (steps: readonly { readonly split: { readonly count: number } 
   steps.reduce((sum, { split }) => sum + split.count, 0);
 
 /** BitgradSoftmaxCrossEntropy, BitgradPReluGrad, BitgradAdamStep and BitgradMomentumStep. */
-export const steps: KernelFamily = ({ heap, call, run }) => ({
+export const steps: KernelFamily = ({ heap, ask, run }) => ({
   BitgradSoftmaxCrossEntropy({ inputs }) {
     const { logits, labels } = inputs;
     const [n, k] = logits!.shape as [number, number];
@@ -43,7 +43,7 @@ export const steps: KernelFamily = ({ heap, call, run }) => ({
     const c = util.sizeFromShape(alpha!.shape);
     const rows = util.sizeFromShape(x!.shape) / c;
     const [dx, dalpha] = [heap.output(x!.shape), heap.output(alpha!.shape)];
-    const all = segments(rows, call('preluSegment', { rows }));
+    const all = segments(rows, ask('preluSegment', { rows }));
     const operands = heap.at({ x, alpha, dy, dx });
     run('BitgradPReluGrad', rows * c, (job) => {
       const [sums] = job.scratch(all.count * c * 8);

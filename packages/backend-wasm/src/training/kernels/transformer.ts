@@ -11,13 +11,13 @@ const sizesOf = (shape: readonly number[], heads: number): [n: number, t: number
 ];
 
 /** The kernels of transformers. */
-export const transformer: KernelFamily = ({ heap, call, run }) => ({
+export const transformer: KernelFamily = ({ heap, ask, run }) => ({
   BitgradAttention({ inputs, attrs }) {
     const { x } = inputs;
     const { heads } = attrs as unknown as { heads: number };
     const [n, t, d] = sizesOf(x!.shape, heads);
     const [y, a] = [heap.output([n, t, heads * d]), heap.output([n, heads, t, t])];
-    const bytes = call('attentionScratch', { t, d });
+    const bytes = ask('attentionScratch', { t, d });
     const operands = heap.at({ x, y, a });
     run('BitgradAttention', 2 * n * heads * t * t * d, (job) => {
       const [scratch] = job.scratch(bytes * job.threads);
@@ -31,7 +31,7 @@ export const transformer: KernelFamily = ({ heap, call, run }) => ({
     const { heads } = attrs as unknown as { heads: number };
     const [n, t, d] = sizesOf(x!.shape, heads);
     const dx = heap.output(x!.shape);
-    const bytes = call('attentionScratch', { t, d });
+    const bytes = ask('attentionScratch', { t, d });
     const operands = heap.at({ x, a, dy, dx });
     run('BitgradAttentionGrad', 4 * n * heads * t * t * d, (job) => {
       const [scratch] = job.scratch(bytes * job.threads);
@@ -57,7 +57,7 @@ export const transformer: KernelFamily = ({ heap, call, run }) => ({
     const c = util.sizeFromShape(gamma!.shape);
     const rows = util.sizeFromShape(x!.shape) / c;
     const [dx, dgamma, dbeta] = [heap.output(x!.shape), heap.output([c]), heap.output([c])];
-    const all = segments(rows, call('layerNormSegment', { rows }));
+    const all = segments(rows, ask('layerNormSegment', { rows }));
     const operands = heap.at({ x, dy, gamma, mean, inverse, dx });
     run('BitgradLayerNormGrad', rows * c, (job) => {
       const [sums, part] = job.scratch(all.count * 16 * c, 8 * c * job.threads);
