@@ -34,6 +34,9 @@ export const project = (name, { long = [], exclude = [], ...test } = {}) => {
       name,
       include: ['test/**/*.test.ts'],
       exclude: [...exclude, ...left],
+      // Files of a project share processes and what these have loaded: half of a second each. What a file registers or sets
+      // stays for the next, so that none may count on what is not there.
+      isolate: false,
       testTimeout: 60_000,
       hookTimeout: 60_000,
       setupFiles: [fileURLToPath(new URL('./fail-on-console.mjs', import.meta.url))],

@@ -4,9 +4,8 @@ import * as fs from 'node:fs';
 import type * as promises from 'node:fs/promises';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { BitgradError } from '@bitgrad/core';
-import { cleanUp, commitFiles, manifestName, readCommitted } from '../src/model-dir/commit.js';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import type { BitgradError as Failure } from '@bitgrad/core';
 import { temporaryFolder } from './run.js';
 
 /** Calls that are still allowed, and what they were. */
@@ -48,6 +47,11 @@ vi.mock('node:fs/promises', async (original) => {
   };
 });
 
+// A file before this one may have loaded them with the real file system, and those after it are to have that.
+vi.resetModules();
+const { BitgradError } = await import('@bitgrad/core');
+const { cleanUp, commitFiles, manifestName, readCommitted } = await import('../src/model-dir/commit.js');
+afterAll(() => vi.resetModules());
 afterEach(() => {
   life.left = Infinity;
 });
@@ -69,7 +73,7 @@ async function holds(folder: string): Promise<string> {
   return letter;
 }
 
-const refusal = async (folder: string): Promise<BitgradError> => {
+const refusal = async (folder: string): Promise<Failure> => {
   try {
     await readCommitted(folder, names);
   } catch (error) {
@@ -115,7 +119,7 @@ describe('files of a run', () => {
       life.left = Infinity;
       const { code, message } = await readCommitted(folder, names).then(
         () => ({ code: 'whole', message: '' }),
-        (error: BitgradError) => error,
+        (error: Failure) => error,
       );
       expect(['whole', 'io']).toContain(code);
       if (code === 'io') expect(message).toMatch(/weights\.bin is missing/);

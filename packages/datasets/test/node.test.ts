@@ -41,7 +41,7 @@ describe('parseDataSpec', () => {
     caught(
       () => parseDataSpec('imagenet:/x'),
       'unknown-name',
-      /digits, mnist:DIR, .*kmnist:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, csv:FILE or audio:DIR/,
+      /digits, mnist:DIR, .*kmnist:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, csv:FILE(,| or) audio:DIR/,
     );
     caught(() => parseDataSpec('CIFAR-10:/x'), 'unknown-name', /Did you mean cifar10\?/);
     caught(() => parseDataSpec('./data/mnist'), 'unknown-name', /folder:\.\/data\/mnist/);
