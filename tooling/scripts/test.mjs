@@ -11,5 +11,7 @@ const [check, build] = await Promise.all([
 ]);
 // A failed check does not hide the tests: everything is reported, and counted in the last line.
 const failed = [check && 'pnpm check', build && 'pnpm build'].filter(Boolean);
-const tests = attempt(['pnpm', 'vitest'], { env: { BITGRAD_FAILED_STEPS: failed.join() } });
+// Programs that tests start use the packages as they were built, where they were (tooling/processes.mjs).
+const env = { BITGRAD_FAILED_STEPS: failed.join(), ...(build ? {} : { BITGRAD_BUILT: '1' }) };
+const tests = attempt(['pnpm', 'vitest'], { env });
 process.exit(check || build || tests);

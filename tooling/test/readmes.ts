@@ -1,15 +1,11 @@
 // What the code and the commands of READMEs and pages name, and running it.
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { root } from '../workspace.mjs';
+import { commandWords, packageFlags } from '../processes.mjs';
 
 const run = promisify(execFile);
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const fromSource = ['--conditions=@bitgrad/source', `--import=${tsx}`];
 
 /** The words of its `npm install` lines, each to the end of a line that does not go on with a backslash. */
 export const installedBy = (readme: string): string[] =>
@@ -26,7 +22,7 @@ export const blocksOf = (text: string, language: string): string[] =>
   );
 
 /**
- * Runs an example as an ES module, from source.
+ * Runs an example as an ES module.
  * @param folder where it is put and runs: in a package, but outside of node_modules, its own name resolves as for a user
  * @returns what it wrote to standard output
  */
@@ -34,14 +30,13 @@ export async function runExample(code: string, folder: string, name: string, cwd
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${name}.mjs`);
   writeFileSync(file, code);
-  const { stdout } = await run(process.execPath, [...fromSource, file], { cwd, timeout: 120_000 });
+  const { stdout } = await run(process.execPath, [...packageFlags, file], { cwd, timeout: 120_000 });
   rmSync(file);
   return stdout;
 }
 
-/** Runs `bitgrad <args>` from source, in a folder. */
+/** Runs `bitgrad <args>` in a folder. */
 export const runCommand = async (args: readonly string[], cwd: string): Promise<string> => {
-  const main = `${root}packages/cli/src/main.ts`;
-  const { stdout } = await run(process.execPath, [...fromSource, main, ...args], { cwd, timeout: 120_000 });
+  const { stdout } = await run(process.execPath, [...commandWords, ...args], { cwd, timeout: 120_000 });
   return stdout;
 };

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { sourceFlags } from '../src/source-flags.js';
+import { everyonesFlags, sourceFlags } from '../src/source-flags.js';
 import { compose, instructions, manifests, redisCommand, type Container, type Manifest } from './deploy.js';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -103,7 +103,7 @@ describe('kubernetes.yaml', () => {
 describe('the image', () => {
   it('starts the harness as everyone does', () => {
     const entry = JSON.parse(instructions('ENTRYPOINT')[0]!) as string[];
-    expect(entry.slice(1, -1).map((flag) => flag.replace('=tsx', ''))).toEqual(sourceFlags.map((flag) => flag.replace(/=file:.*/, ''))); // prettier-ignore
+    expect(entry.slice(1, -1).map((flag) => flag.replace('=tsx', ''))).toEqual(everyonesFlags.map((flag) => flag.replace(/=file:.*/, ''))); // prettier-ignore
     expect(`/app/apps/bench/${entry.at(-1)}`).toBe(`${instructions('WORKDIR').at(-1)}/src/main.ts`);
     expect(existsSync(main)).toBe(true);
     expect(instructions('USER')).toEqual(['node']);

@@ -7,6 +7,7 @@ import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { onTestFinished } from 'vitest';
+import { commandWords } from '@bitgrad/tooling/processes';
 import { runWith } from '../src/index.js';
 
 export interface Outcome {
@@ -45,14 +46,11 @@ export async function cli(
   return { code, stdout: out.text(), stderr: err.text() };
 }
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const packageFolder = fileURLToPath(new URL('..', import.meta.url));
 
-/** Starts the command as a process: from source, or what BITGRAD_CLI names, such as bin/bitgrad.mjs after a build. */
+/** Starts the command as a process. */
 export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  const { BITGRAD_CLI: built } = process.env;
-  const command = built ? [built] : ['--import', 'tsx', '--conditions=@bitgrad/source', main];
-  return spawn(process.execPath, [...command, ...args], {
+  return spawn(process.execPath, [...commandWords, ...args], {
     cwd: packageFolder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

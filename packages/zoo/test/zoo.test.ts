@@ -9,6 +9,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { wasmEngine } from '@bitgrad/backend-wasm/engine';
 import { loadDataset } from '@bitgrad/datasets/node';
 import { decodeModel, jsEngine, type Engine } from '@bitgrad/runtime';
+import { commandWords } from '@bitgrad/tooling/processes';
 import { testData, unpacked } from '@bitgrad/tooling/test-data';
 import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
 import { cardText } from '../scripts/card-text.js';
@@ -93,8 +94,15 @@ describe.each(modelNames)('%s', (name) => {
     onTestFinished(() => rmSync(dirname(out), { recursive: true }));
     // The type of the last layer is decided by the test images.
     const data = `${card.test.data.split(':')[0]}:${unpacked(folder)}`;
-    const flags = ['--conditions=@bitgrad/source', '--import=tsx', 'src/main.ts'];
-    execFileSync(process.execPath, [...flags, 'compile', latentFolder(name), '--data', data, '-o', out], { cwd: at('../cli') }); // prettier-ignore
+    execFileSync(process.execPath, [
+      ...commandWords,
+      'compile',
+      latentFolder(name),
+      '--data',
+      data,
+      '-o',
+      out,
+    ]);
     expect(Buffer.compare(readFileSync(out), bytes())).toBe(0);
   }, 120_000);
 

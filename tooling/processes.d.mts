@@ -1,0 +1,2 @@
+export declare const packageFlags: readonly string[];
+export declare const commandWords: readonly string[];
