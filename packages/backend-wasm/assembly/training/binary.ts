@@ -151,9 +151,9 @@ function count32(bytes: v128): v128 {
   return i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(bytes));
 }
 
-/** Bytes of scratch of {@link binaryConv} for so many words a pixel. */
+/** Bytes of scratch of {@link binaryConv} for so many words a pixel: a tile of products, gathered pixels, and room behind them. */
 export function binaryConvScratch(words: i32): i32 {
-  return BLOCK * words * 4 + 4 * 8 * 4;
+  return 4 * 8 * 4 + BLOCK * words * 4 + 16;
 }
 
 /**
@@ -166,7 +166,7 @@ export function binaryConv(
   xN: usize, xH: usize, xW: usize, runsH: i32, runsW: i32, runH: usize, runW: usize, runBytes: usize,
   h: i32, w: i32, top: i32, left: i32, kh: i32, kw: i32, sh: i32, sw: i32, dh: i32, dw: i32,
 ): void {
-  const words = packedWords(kh * kw, c), unit = min(4, packedPixel(c));
+  const words = packedWords(kh * kw, c);
   const pixelBytes: usize = <usize>words << 2, o4: usize = <usize>o << 2, wide: usize = (<usize>(o + 7) >> 3) << 5;
   const gathered = scratch + 128, total = kh * kw * c;
   for (let p = p0; p < p1; p += BLOCK) {
@@ -179,13 +179,12 @@ export function binaryConv(
       for (let r = 0; r < runsH; r++)
         for (let q = 0; q < runsW; q++) {
           const run = from + <usize>r * runH + <usize>q * runW;
-          if (unit == 4) for (let k: usize = 0; k < runBytes; k += 4) store<u32>(to + k, load<u32>(run + k));
-          else if (unit == 2) for (let k: usize = 0; k < runBytes; k += 2) store<u16>(to + k, load<u16>(run + k));
-          else for (let k: usize = 0; k < runBytes; k++) store<u8>(to + k, load<u8>(run + k));
+          // By words: what comes from behind the run is written over.
+          for (let k: usize = 0; k < runBytes; k += 4) store<u32>(to + k, load<u32>(run + k));
           to += runBytes;
         }
+      store<u32>(to, 0);
       at += pixelBytes;
-      for (; to < at; to++) store<u8>(to, 0);
       if (++z == ow) {
         z = 0;
         if (++y == oh) { y = 0; n++; }
@@ -194,16 +193,18 @@ export function binaryConv(
     for (let j = 0; j < o; j += 8) {
       const panel = panels + <usize>(j >> 3) * (<usize>words << 5);
       const width = min(8, o - j);
-      let i = 0;
-      for (; i < count; i += 4) {
-        const pixels = min(4, count - i);
+      for (let i = 0; i < count; i += 4) {
+        const pixels = min(4, count - i), whole = pixels == 4 && width == 8;
+        const target = out + <usize>(p + i) * o4 + (<usize>j << 2);
+        const to = whole ? target : scratch, row = whole ? o4 : 32;
         for (let k = 0; k < words; k += CHUNK) {
           const at: usize = <usize>k << 2, many = min(CHUNK, words - k);
-          // A tile that runs past the block's end counts what the scratch happens to hold there; it is not stored.
-          countTile(gathered + <usize>i * pixelBytes + at, pixelBytes, panel + (at << 3), scratch, many, k == 0);
+          // A tile that runs past the block's end counts what the scratch happens to hold there; it is not kept.
+          countTile(gathered + <usize>i * pixelBytes + at, pixelBytes, panel + (at << 3), to, row, many, total, k == 0);
         }
-        for (let k = 0; k < pixels; k++)
-          putCounts(out + <usize>(p + i + k) * o4 + (<usize>j << 2), scratch + (<usize>k << 5), total, width);
+        if (!whole)
+          for (let k = 0; k < pixels; k++)
+            memory.copy(target + <usize>k * o4, scratch + (<usize>k << 5), <usize>width << 2);
       }
     }
     // Taps on the border were counted as +1.
@@ -222,8 +223,13 @@ export function binaryConv(
   }
 }
 
-/** Adds the differing bits of `words` (at most 31) words of 4 pixels and 8 channels to the counts [4][8], or sets them. */
-export function countTile(x: usize, stride: usize, w: usize, counts: usize, words: i32, set: bool): void {
+/**
+ * Products of 4 pixels and 8 channels, `row` bytes from pixel to pixel of `out`: sets them to `total` less twice the differing bits
+ * of `words` (at most 31) words, or takes those off them.
+ */
+export function countTile(
+  x: usize, stride: usize, w: usize, out: usize, row: usize, words: i32, total: i32, set: bool,
+): void {
   const x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
   let c00 = i8x16.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
   const bytes: usize = <usize>words << 2;
@@ -243,27 +249,27 @@ export function countTile(x: usize, stride: usize, w: usize, counts: usize, word
     c30 = i8x16.add(c30, i8x16.popcnt(v128.xor(s, w0)));
     c31 = i8x16.add(c31, i8x16.popcnt(v128.xor(s, w1)));
   }
-  addCounts(counts, c00, c01, set);
-  addCounts(counts + 32, c10, c11, set);
-  addCounts(counts + 64, c20, c21, set);
-  addCounts(counts + 96, c30, c31, set);
+  putCounts(out, c00, c01, total, set);
+  out += row;
+  putCounts(out, c10, c11, total, set);
+  out += row;
+  putCounts(out, c20, c21, total, set);
+  out += row;
+  putCounts(out, c30, c31, total, set);
 }
 
 // @ts-ignore: decorator
 @inline
-function addCounts(p: usize, low: v128, high: v128, set: bool): void {
-  v128.store(p, set ? count32(low) : i32x4.add(v128.load(p), count32(low)));
-  v128.store(p, set ? count32(high) : i32x4.add(v128.load(p, 16), count32(high)), 16);
-}
-
-/** total - 2 * counts, of `width` channels. */
-function putCounts(out: usize, counts: usize, total: i32, width: i32): void {
-  if (width == 8) {
+function putCounts(p: usize, low: v128, high: v128, total: i32, set: bool): void {
+  const twice0 = i32x4.shl(count32(low), 1), twice1 = i32x4.shl(count32(high), 1);
+  if (set) {
     const all = i32x4.splat(total);
-    v128.store(out, f32x4.convert_i32x4_s(i32x4.sub(all, i32x4.shl(v128.load(counts), 1))));
-    v128.store(out, f32x4.convert_i32x4_s(i32x4.sub(all, i32x4.shl(v128.load(counts, 16), 1))), 16);
-  } else
-    for (let i: usize = 0; i < <usize>width << 2; i += 4) store<f32>(out + i, <f32>(total - 2 * load<i32>(counts + i)));
+    v128.store(p, f32x4.convert_i32x4_s(i32x4.sub(all, twice0)));
+    v128.store(p, f32x4.convert_i32x4_s(i32x4.sub(all, twice1)), 16);
+  } else {
+    v128.store(p, f32x4.sub(v128.load(p), f32x4.convert_i32x4_s(twice0)));
+    v128.store(p, f32x4.sub(v128.load(p, 16), f32x4.convert_i32x4_s(twice1)), 16);
+  }
 }
 
 function subtract(p: usize, q: usize, bytes: usize): void {

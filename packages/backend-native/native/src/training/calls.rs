@@ -47,7 +47,7 @@ calls! {
     PackFilterSigns "packFilterSigns" { w: isize, out: isize, tap_sums: isize, taps: isize, c: isize, o: isize, o0: isize, o1: isize }
     BinaryConvScratch "binaryConvScratch" { words: isize }
     BinaryConv "binaryConv" { x: isize, panels: isize, tap_sums: isize, out: isize, scratch: isize, p0: isize, p1: isize, oh: isize, ow: isize, o: isize, c: isize, x_n: isize, x_h: isize, x_w: isize, runs_h: isize, runs_w: isize, run_h: isize, run_w: isize, run_bytes: isize, h: isize, w: isize, top: isize, left: isize, kh: isize, kw: isize, sh: isize, sw: isize, dh: isize, dw: isize }
-    CountTile "countTile" { x: isize, stride: isize, w: isize, counts: isize, words: isize, set: bool }
+    CountTile "countTile" { x: isize, stride: isize, w: isize, out: isize, row: isize, words: isize, total: isize, set: bool }
     SignBytes "signBytes" { x: isize, out: isize, n0: isize, n1: isize, h: isize, w: isize, c: isize, top: isize, bottom: isize, left: isize, right: isize, latent: bool }
     SignedOuterScratch "signedOuterScratch" { rows: isize }
     SignedOuter "signedOuter" { x: isize, dy: isize, out: isize, scratch: isize, n: isize, oh: isize, ow: isize, x_n: isize, x_h: isize, x_w: isize, runs: isize, run_stride: isize, m: isize, o: isize, o0: isize, o1: isize, m0: isize, m1: isize }
