@@ -4,6 +4,8 @@ import { alone } from './vitest.alone.config.js';
 export default project('demo', {
   long: [
     'test/listen.test.ts',
+    'test/first-visit.test.ts',
+    'test/train.test.ts',
     'test/teach.test.ts',
     'test/files.test.ts',
     'test/hosting.test.ts',
