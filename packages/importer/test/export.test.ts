@@ -52,7 +52,10 @@ const inputFor = (type: 'u8' | 'f32'): Uint8Array | Float32Array =>
 
 /** What onnxruntime makes of an exported model. Of one channel, both orders of axes are one. */
 async function inOnnxruntime(model: PackedModel, input: Uint8Array | Float32Array): Promise<Float32Array> {
-  const session = await ort.InferenceSession.create(exportOnnx(model), { logSeverityLevel: 4 });
+  const session = await ort.InferenceSession.create(exportOnnx(model), {
+    logSeverityLevel: 4,
+    intraOpNumThreads: 1,
+  });
   const [h, w, c] = model.plan.buffers[model.plan.input]!.shape as [number, number, number];
   const rows = model.plan.ops.some(({ op }) => op === 'constant') ? 1 : input.length / (h * w * c);
   const results: number[] = [];
@@ -149,7 +152,7 @@ describe('what ONNX has no padding for', () => {
     const input = floats(60, 4);
     expect(Array.from(await run(again, input))).toEqual(Array.from(await run(model, input)));
     const nchw = Float32Array.from({ length: 60 }, (_, i) => input[(i % 20) * 3 + Math.floor(i / 20)]!);
-    const session = await ort.InferenceSession.create(exportOnnx(model));
+    const session = await ort.InferenceSession.create(exportOnnx(model), { intraOpNumThreads: 1 });
     const result = await session.run({ input: new ort.Tensor('float32', nchw, [1, 3, 4, 5]) });
     expect(Array.from(result[session.outputNames[0]!]!.data as Float32Array)).toEqual(Array.from(await run(model, input))); // prettier-ignore
     await session.release();

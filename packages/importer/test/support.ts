@@ -52,6 +52,7 @@ export function file(
 export async function byOnnxruntime(bytes: Uint8Array, shape: readonly number[], input: Float32Array) {
   const session = await ort.InferenceSession.create(bytes, {
     graphOptimizationLevel: 'disabled',
+    intraOpNumThreads: 1,
     logSeverityLevel: 4,
   });
   const { [session.outputNames[0]!]: y } = await session.run({
