@@ -8,7 +8,7 @@ export default defineConfig({
     projects: [
       'packages/*/vitest.config.ts',
       'apps/*/vitest.config.ts',
-      'apps/demo/vitest.alone.config.ts',
+      'apps/*/vitest.alone.config.ts',
       'tooling/vitest.config.ts',
     ],
     reporters: ['default', '@bitgrad/tooling/count-reporter'],

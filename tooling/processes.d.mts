@@ -1,2 +1,3 @@
+export declare const built: boolean;
 export declare const packageFlags: readonly string[];
 export declare const commandWords: readonly string[];

@@ -3,7 +3,8 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const built = process.env.BITGRAD_BUILT === '1';
+/** Whether `dist` of every package and app is what its sources make. */
+export const built = process.env.BITGRAD_BUILT === '1';
 const cli = fileURLToPath(new URL('../packages/cli/', import.meta.url));
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 

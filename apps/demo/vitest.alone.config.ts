@@ -7,6 +7,8 @@ export const alone = ['test/quiet.test.ts'];
 export default project('demo-alone', {
   long: ['test/quiet.test.ts'],
   include: alone,
+  // With both, vitest runs it when all others have ended.
+  isolate: true,
   fileParallelism: false,
   globalSetup: ['test/site.ts'],
 });

@@ -1,8 +1,9 @@
 import { project } from '@bitgrad/tooling/vitest';
+import { alone } from './vitest.alone.config.js';
 
 export default project('docs', {
-  long: ['test/lighthouse.test.ts', 'test/walk.test.ts'],
-  fileParallelism: false,
+  long: ['test/walk.test.ts'],
+  exclude: alone,
   globalSetup: ['test/built.ts'],
   testTimeout: 60_000,
   hookTimeout: 120_000,

@@ -1,8 +1,10 @@
-// Builds the page once for all tests, into a folder that is not in git; does nothing where no test could use it.
-import { existsSync, readFileSync } from 'node:fs';
+// The page, built once for all tests (by `npm test` before them), in a folder that is not in git; nothing where no test could use
+// it.
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { chromiumMissing } from '@bitgrad/tooling/chromium';
+import { built } from '@bitgrad/tooling/processes';
 import { build } from 'vite';
 
 /** Where the tests find the built page. */
@@ -14,6 +16,11 @@ export default async function setup(): Promise<void> {
   if (chromiumMissing() || process.env.BITGRAD_DEMO_BUILT) return;
   process.env.BITGRAD_DEMO_BUILT = '1';
   const root = fileURLToPath(new URL('..', import.meta.url));
+  if (built) {
+    rmSync(siteFolder, { recursive: true, force: true });
+    cpSync(`${root}dist`, siteFolder, { recursive: true });
+    return;
+  }
   // Vitest says "test", and Vite would build what is meant for development.
   const { NODE_ENV } = process.env;
   process.env.NODE_ENV = 'production';
