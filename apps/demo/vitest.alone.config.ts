@@ -5,10 +5,6 @@ import { project } from '@bitgrad/tooling/vitest';
 export const alone = ['test/quiet.test.ts'];
 
 export default project('demo-alone', {
-  long: ['test/quiet.test.ts'],
-  include: alone,
-  // With both, vitest runs it when all others have ended.
-  isolate: true,
-  fileParallelism: false,
+  alone,
   globalSetup: ['test/site.ts'],
 });

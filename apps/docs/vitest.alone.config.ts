@@ -5,11 +5,7 @@ import { project } from '@bitgrad/tooling/vitest';
 export const alone = ['test/lighthouse.test.ts'];
 
 export default project('docs-alone', {
-  long: alone,
-  include: alone,
-  // With both, vitest runs it when all others have ended.
-  isolate: true,
-  fileParallelism: false,
+  alone,
   globalSetup: ['test/built.ts'],
   hookTimeout: 120_000,
 });

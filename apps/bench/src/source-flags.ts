@@ -2,9 +2,10 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** By name, tsx would be looked for from the folder that the user is in. */
+const tsx = `--import=${pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href}`;
 
-/** For `execArgv`: by name, tsx would be looked for from the folder that the user is in. */
-export const everyonesFlags: readonly string[] = ['--conditions=@bitgrad/source', `--import=${tsx}`];
+/** For `execArgv`. */
+export const everyonesFlags: readonly string[] = ['--conditions=@bitgrad/source', tsx];
 /** Those of this process's children: where `npm test` has just built the packages, these are used, which starts faster. */
-export const sourceFlags = everyonesFlags.slice(process.env.BITGRAD_BUILT === '1' ? 1 : 0);
+export const sourceFlags = process.env.BITGRAD_BUILT === '1' ? [tsx] : everyonesFlags;

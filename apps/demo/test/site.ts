@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { chromiumMissing } from '@bitgrad/tooling/chromium';
 import { built } from '@bitgrad/tooling/processes';
+import { buildOnce } from '@bitgrad/tooling/production';
 import { build } from 'vite';
 
 /** Where the tests find the built page. */
@@ -12,23 +13,15 @@ export const siteFolder = fileURLToPath(new URL('../artifacts/site', import.meta
 
 /** Vitest's global setup. */
 export default async function setup(): Promise<void> {
-  // Two projects of one run ask for it.
-  if (chromiumMissing() || process.env.BITGRAD_DEMO_BUILT) return;
-  process.env.BITGRAD_DEMO_BUILT = '1';
+  if (chromiumMissing()) return;
   const root = fileURLToPath(new URL('..', import.meta.url));
-  if (built) {
-    rmSync(siteFolder, { recursive: true, force: true });
-    cpSync(`${root}dist`, siteFolder, { recursive: true });
-    return;
-  }
-  // Vitest says "test", and Vite would build what is meant for development.
-  const { NODE_ENV } = process.env;
-  process.env.NODE_ENV = 'production';
-  try {
-    await build({ root, logLevel: 'error', build: { outDir: siteFolder, emptyOutDir: true } });
-  } finally {
-    process.env.NODE_ENV = NODE_ENV;
-  }
+  await buildOnce('DEMO', async () => {
+    if (!built) await build({ root, logLevel: 'error', build: { outDir: siteFolder, emptyOutDir: true } });
+    else {
+      rmSync(siteFolder, { recursive: true, force: true });
+      cpSync(`${root}dist`, siteFolder, { recursive: true });
+    }
+  });
 }
 
 /** A file of the built page, by its name. */

@@ -132,7 +132,9 @@ export function forwardValue(forward: ForwardQuantizer, x: tf.Tensor, context: Q
       if (forward.hardExpression) return compose(forward.hardExpression.bind(forward));
       if (forward.harden) return forward.harden(x, context);
     }
-    return forward.expression ? compose(forward.expression.bind(forward)) : forward.forward!(x, context);
+    return forward.expression
+      ? compose((scalars) => expressionOf(forward, scalars))
+      : forward.forward!(x, context);
   });
 }
 

@@ -12,6 +12,7 @@ import { wasmEngine } from '@bitgrad/backend-wasm/engine';
 import { nativeEngine } from '@bitgrad/backend-native/engine';
 import { loadDataset } from '@bitgrad/datasets/node';
 import type { Latency, ModelCard, SoundCard } from '../src/card.js';
+import { commandWords } from '@bitgrad/tooling/processes';
 import { cardText } from './card-text.js';
 import { halved } from './halved.js';
 import { predictedClasses } from './predicted.js';
@@ -42,10 +43,9 @@ const about = readJson<About>(join(folder, 'about.json'));
 const info = readJson<RunInfo>(join(run, 'bitgrad.json'));
 if (!info.finished) throw new Error(`${run} is not finished`);
 const { options, result } = info;
-/** The command, from source. */
+/** The command. */
 const bitgrad = (...args: string[]): Record<string, never> => {
-  const flags = ['--conditions=@bitgrad/source', '--import=tsx', 'src/main.ts'];
-  const out = execFileSync(process.execPath, [...flags, ...args, '--json'], { cwd: join(root, 'packages/cli'), encoding: 'utf8' }); // prettier-ignore
+  const out = execFileSync(process.execPath, [...commandWords, ...args, '--json'], { cwd: join(root, 'packages/cli'), encoding: 'utf8' }); // prettier-ignore
   return JSON.parse(out.trim().split('\n').at(-1)!) as Record<string, never>;
 };
 

@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { adamSteps, checkOptions, explained, option, type OptionRules } from '@bitgrad/core';
 import { defineOptimizer } from './define.js';
 import { defaultRates, rateRule, withDefaults } from './rates.js';
-import { StepOptimizer, type VariableUpdate } from './step-optimizer.js';
+import { BatchOptimizer, type StepOptimizer, type VariableUpdate } from './step-optimizer.js';
 
 /** Options of {@link adam}; the paper's defaults. */
 export interface AdamOptions {
@@ -29,7 +29,7 @@ export const adamRules: OptionRules<AdamOptions> = {
 };
 
 /** The update of Adam; {@link adam} makes it. */
-export class Adam extends StepOptimizer {
+export class Adam extends BatchOptimizer {
   static readonly className: string = 'BitgradAdam';
   protected readonly kind: string = 'adam';
   protected readonly slotCount = 2;
@@ -41,16 +41,7 @@ export class Adam extends StepOptimizer {
     this.options = withDefaults(rest, defaults);
   }
 
-  protected update(
-    value: tf.Tensor,
-    gradient: tf.Tensor,
-    slots: readonly tf.Tensor[],
-    t: number,
-  ): tf.Tensor[] {
-    return this.updateAll([{ value, gradient, slots }], t)[0]!;
-  }
-
-  protected override updateAll(variables: readonly VariableUpdate[], t: number): tf.Tensor[][] {
+  protected updateAll(variables: readonly VariableUpdate[], t: number): tf.Tensor[][] {
     const { beta1, beta2, epsilon } = this.options;
     return adamSteps(
       variables.map(({ value, gradient, slots: [m, v] }) => ({ value, gradient, m: m!, v: v! })),

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, explained, momentumSteps, option, type OptionRules } from '@bitgrad/core';
 import { defineOptimizer } from './define.js';
 import { defaultRates, rateRule, withDefaults } from './rates.js';
-import { StepOptimizer, type VariableUpdate } from './step-optimizer.js';
+import { BatchOptimizer, type StepOptimizer, type VariableUpdate } from './step-optimizer.js';
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
@@ -30,7 +30,7 @@ const rules: OptionRules<SgdOptions> = {
   ),
 };
 
-class Sgd extends StepOptimizer {
+class Sgd extends BatchOptimizer {
   static readonly className = 'BitgradSgd';
   protected readonly kind = 'sgd';
   protected readonly slotCount: number;
@@ -43,16 +43,7 @@ class Sgd extends StepOptimizer {
     this.slotCount = this.options.momentum === 0 ? 0 : 1;
   }
 
-  protected update(
-    value: tf.Tensor,
-    gradient: tf.Tensor,
-    slots: readonly tf.Tensor[],
-    t: number,
-  ): tf.Tensor[] {
-    return this.updateAll([{ value, gradient, slots }], t)[0]!;
-  }
-
-  protected override updateAll(variables: readonly VariableUpdate[], _: number): tf.Tensor[][] {
+  protected updateAll(variables: readonly VariableUpdate[]): tf.Tensor[][] {
     const { momentum, nesterov, weightDecay } = this.options;
     const { learningRate } = this;
     const decayed = variables.map(({ value, gradient, slots: [velocity] }) => ({

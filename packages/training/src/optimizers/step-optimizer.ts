@@ -111,7 +111,7 @@ function groups<T extends { readonly variable: tf.Variable }>(list: readonly T[]
   let room = 0;
   for (const each of list) {
     const { size } = each.variable;
-    if (size > room) {
+    if (all.length === 0 || size > room) {
       all.push([]);
       room = GROUP;
     }
@@ -291,5 +291,19 @@ export abstract class StepOptimizer extends tf.Optimizer implements StatefulOpti
   private clearSlots(): void {
     for (const tensors of this.slots.values()) tf.dispose(tensors);
     this.slots.clear();
+  }
+}
+
+/** An optimizer whose rule takes the variables of a step at once. */
+export abstract class BatchOptimizer extends StepOptimizer {
+  protected abstract override updateAll(variables: readonly VariableUpdate[], t: number): tf.Tensor[][];
+
+  protected update(
+    value: tf.Tensor,
+    gradient: tf.Tensor,
+    slots: readonly tf.Tensor[],
+    t: number,
+  ): tf.Tensor[] {
+    return this.updateAll([{ value, gradient, slots }], t)[0]!;
   }
 }

@@ -1,0 +1,1 @@
+export declare function buildOnce(what: string, build: () => Promise<void>): Promise<void>;
