@@ -32,9 +32,14 @@ export async function runOn(
   inputs: readonly Input[],
 ): Promise<Float32Array[]> {
   await tf.setBackend(backend);
-  return tf.tidy(() => {
-    const result = compute(...inputs.map(({ shape, values }) => tf.tensor(values, shape)));
-    return [result].flat().map((t) => t.dataSync() as Float32Array);
+  // Read outside of tidy, which looks at each number of an array that it returns for tensors.
+  const results = tf.tidy(() =>
+    [compute(...inputs.map(({ shape, values }) => tf.tensor(values, shape)))].flat(),
+  );
+  return results.map((result) => {
+    const values = result.dataSync() as Float32Array;
+    result.dispose();
+    return values;
   });
 }
 
