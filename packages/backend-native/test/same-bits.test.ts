@@ -216,14 +216,15 @@ const cases: readonly Case[] = [
 
 async function bitsOn(adapter: BackendAdapter): Promise<Buffer[][]> {
   await adapter.start();
-  const results = cases.map(({ shapes, signs = [], compute }) =>
-    tf.tidy(() => {
-      const inputs = shapes.map((shape, i) => values(shape, signs[i] ?? false, i + 1));
-      // One NaN is as good as another.
-      const plain = (t: tf.Tensor) => (t.dataSync() as Float32Array).map((v) => (Number.isNaN(v) ? NaN : v));
-      return compute(...inputs).map((t) => Buffer.from(plain(t).buffer));
-    }),
-  );
+  // One NaN is as good as another.
+  const plain = (t: tf.Tensor) => (t.dataSync() as Float32Array).map((v) => (Number.isNaN(v) ? NaN : v));
+  const results = cases.map(({ shapes, signs = [], compute }) => {
+    // Read outside of tidy, which looks at each byte of a buffer that it returns for tensors.
+    const made = tf.tidy(() => compute(...shapes.map((shape, i) => values(shape, signs[i] ?? false, i + 1))));
+    const buffers = made.map((t) => Buffer.from(plain(t).buffer));
+    tf.dispose(made);
+    return buffers;
+  });
   await adapter.dispose();
   return results;
 }
