@@ -43,4 +43,13 @@ describe.skipIf(skipReason)(`Lighthouse ${skipReason}`, () => {
     expect(scores['best-practices']).toBeLessThan(wanted);
     expect(faults.join()).toMatch(/contrast/);
   });
+
+  it('would find a page that computes too much', { timeout: 120_000 }, async () => {
+    const bad = await serveFolder(fileURLToPath(new URL('./bad-page/', import.meta.url)));
+    // The factor of the second run is that of this machine.
+    const { scores, faults } = await lighthouseScores(`${bad.url}slow.html`, { wanted, runs: 2 });
+    await bad.close();
+    expect(scores.performance).toBeLessThan(wanted);
+    expect(faults.join()).toMatch(/Total Blocking Time/);
+  });
 });
