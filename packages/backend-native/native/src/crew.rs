@@ -1,13 +1,18 @@
 //! Threads that work through phases, one after another; the tiles of a phase go to whichever thread is free. A phase ends when its
 //! tiles are done, not when all threads have come: one that the system keeps from running is waited for only if it has a tile.
-//! Threads wait by spinning for some microseconds and then sleep. Who takes which tile is a race; what a tile computes is not.
+//! Threads wait by spinning for a bounded time and then sleep. Who takes which tile is a race; what a tile computes is not.
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-/// Turns of a waiting loop before a thread sleeps: some 30 to 100 microseconds.
-const SPINS: u32 = 2_000;
+/// How long a waiting thread spins before it sleeps, and after which time it lets others of its core run first. Of the gaps between the
+/// kernels of a training step a tenth are longer than 100 microseconds and a hundredth longer than 300; waking a thread costs some 50.
+const LOOK: Duration = Duration::from_micros(300);
+const ALONE: Duration = Duration::from_micros(100);
+/// Turns of the waiting loop from one look at the clock to the next.
+const TURNS: u32 = 64;
 
 /// What a crew does.
 pub trait Job: Send + Sync + 'static {
@@ -70,11 +75,21 @@ impl<J: Job> Shared<J> {
     /// Waits until the phase is another than that of `seen`.
     fn wait(&self, seen: u64) {
         let same = || phase_of(self.state.load(SeqCst)) == phase_of(seen) && !self.stop.load(SeqCst);
-        for _ in 0..SPINS {
-            if !same() {
-                return;
+        let start = Instant::now();
+        loop {
+            let waited = start.elapsed();
+            if waited > LOOK {
+                break;
             }
-            std::hint::spin_loop();
+            if waited > ALONE {
+                std::thread::yield_now();
+            }
+            for _ in 0..TURNS {
+                if !same() {
+                    return;
+                }
+                std::hint::spin_loop();
+            }
         }
         let mut guard = self.lock.lock().unwrap();
         // In this order, and the other way round in `enter`: either sees what the other did.
