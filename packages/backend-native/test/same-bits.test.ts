@@ -32,7 +32,7 @@ const between = (low: number, high: number): number => low + rng.integer(high - 
 function values(shape: readonly number[], signs: boolean, seed: number): tf.Tensor {
   const own = createRng(seed);
   const number = (): number => (signs ? (own.next() < 0.5 ? -1 : 1) : own.normal());
-  return tf.tensor(Array.from({ length: shape.reduce((a, b) => a * b, 1) }, number), [...shape]);
+  return tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, number), [...shape]);
 }
 
 /** y and the gradients of sum(y * weights) with uneven weights. */
@@ -141,12 +141,11 @@ function expressions(i: number): Case {
   };
 }
 
-function normalization(i: number): Case {
-  const c = [1, 5, 8, 16, 33, 64, 100][i % 7]!;
-  const shape = [between(1, 40), between(1, 40), c];
+function normalization(shape: readonly number[]): Case {
+  const c = shape.at(-1)!;
   return {
     name: `batch normalization of [${shape}]`,
-    shapes: [shape, [c], [c], shape],
+    shapes: [[...shape], [c], [c], [...shape]],
     compute(x, gamma, beta, dy) {
       const moved = tf.add(x!, 30);
       const [y, mean, variance, inverseStd] = runKernel(
@@ -175,6 +174,34 @@ function pool(i: number): Case {
     compute: (x) => [...max!(x!), ...mean!(x!)],
   };
 }
+
+/** Results that are written past the caches, as they are from 1 MB a thread on; odd numbers of channels, and many. */
+const large: readonly Case[] = [
+  normalization([5, 140, 60, 13]),
+  normalization([450, 600]),
+  {
+    name: 'a large expression and a large sum',
+    shapes: [[653, 807], [807], [653, 807]],
+    compute: (x, y, z) => [
+      elementwise(E.sub(E.mul(E.input('x'), E.input('y')), E.input('x')), { x: x!, y: y! }, x!.shape),
+      tf.add(x!, z!),
+    ],
+  },
+  {
+    name: 'a large packed product',
+    shapes: [
+      [4, 47, 43, 9],
+      [3, 3, 9, 65],
+    ],
+    signs: [true, true],
+    compute: (x, filter) =>
+      runKernel(
+        'BitgradBinaryConv2D',
+        { x: x!, filter: filter! },
+        { strides: [1, 1], pads: [1, 1, 1, 1], dilations: [1, 1], padValue: 0 },
+      ),
+  },
+];
 
 const step: Case = {
   name: 'steps of optimizers',
@@ -208,10 +235,13 @@ const cases: readonly Case[] = [
   ...Array.from({ length: 14 }, (_, i) => latent(i)),
   ...Array.from({ length: 8 }, (_, i) => product(i)),
   ...Array.from({ length: 16 }, (_, i) => expressions(i)),
-  ...Array.from({ length: 14 }, (_, i) => normalization(i)),
+  ...Array.from({ length: 14 }, (_, i) =>
+    normalization([between(1, 40), between(1, 40), [1, 5, 8, 16, 33, 64, 100][i % 7]!]),
+  ),
   ...Array.from({ length: 15 }, (_, i) => pool(i)),
   step,
   long,
+  ...large,
 ];
 
 async function bitsOn(adapter: BackendAdapter): Promise<Buffer[][]> {

@@ -5,7 +5,8 @@ use super::calls::{
     BatchNormStatistics, SegmentRows, SumParts,
 };
 use super::heap::{expect, product, Checked, Heap};
-use super::lanes::{Floats, Lanes, MOST};
+use super::lanes::{stream_block, streams, Floats, Lanes, BLOCK, MOST};
+use std::mem::MaybeUninit;
 
 /// Segments that rows are cut into at most.
 const SEGMENTS: isize = 16;
@@ -214,9 +215,12 @@ impl Elementary for BatchNormApply {
             heap.at::<f32>("inverse", self.inverse, c)?,
         ];
         // A vector of channels at a time over chunks of rows: the factors of a channel stay in registers.
+        let streamed = streams((r1 - r0) * c, chunk_rows(c) * c);
+        let mut block = MaybeUninit::<[f32; BLOCK]>::uninit();
         let mut r = r0;
         while r < r1 {
             let count = chunk_rows(c).min(r1 - r);
+            let to = if streamed { block.as_mut_ptr() as *mut f32 } else { y.offset(r * c) };
             for i in (0..c).step_by(V::N) {
                 let left = (c - i) as usize;
                 let part = |p: *mut f32| V::load_part(p.offset(i), left);
@@ -225,11 +229,15 @@ impl Elementary for BatchNormApply {
                 for k in r..r + count {
                     let at = k * c + i;
                     let d = V::sub(V::sub(V::load_part(x.offset(at), left), m), l);
-                    V::store_part(y.offset(at), V::add(V::mul(d, scale), b), left);
+                    V::store_part(to.offset(at - r * c), V::add(V::mul(d, scale), b), left);
                 }
+            }
+            if streamed {
+                stream_block::<V>(to, y.offset(r * c), (count * c) as usize);
             }
             r += count;
         }
+        V::streamed();
         Ok(0.0)
     }
 }
@@ -339,9 +347,12 @@ impl Elementary for BatchNormGradApply {
             heap.at::<f32>("dbeta", self.dbeta, c)?,
         ];
         let parts = V::splat(1.0 / rows as f32);
+        let streamed = streams((r1 - r0) * c, chunk_rows(c) * c);
+        let mut block = MaybeUninit::<[f32; BLOCK]>::uninit();
         let mut r = r0;
         while r < r1 {
             let count = chunk_rows(c).min(r1 - r);
+            let to = if streamed { block.as_mut_ptr() as *mut f32 } else { dx.offset(r * c) };
             for i in (0..c).step_by(V::N) {
                 let left = (c - i) as usize;
                 let part = |p: *mut f32| V::load_part(p.offset(i), left);
@@ -353,11 +364,15 @@ impl Elementary for BatchNormGradApply {
                     let at = k * c + i;
                     let d = V::sub(V::sub(V::load_part(x.offset(at), left), m), l);
                     let g = V::sub(V::load_part(dy.offset(at), left), a);
-                    V::store_part(dx.offset(at), V::mul(scale, V::sub(g, V::mul(d, b))), left);
+                    V::store_part(to.offset(at - r * c), V::mul(scale, V::sub(g, V::mul(d, b))), left);
                 }
+            }
+            if streamed {
+                stream_block::<V>(to, dx.offset(r * c), (count * c) as usize);
             }
             r += count;
         }
+        V::streamed();
         Ok(0.0)
     }
 }

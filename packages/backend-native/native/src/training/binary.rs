@@ -3,9 +3,10 @@
 use super::call::Kernel;
 use super::calls::{BinaryConv, BinaryConvScratch, PackFilterSigns, PackSigns, PackedPanelBytes, PackedPixel, PackedWords};
 use super::heap::{expect, product, Checked, Heap};
-use super::lanes::{Floats, Lanes};
+use super::lanes::{self, stream_block, streams, Floats, Lanes};
 use crate::isa::ROWS;
 use crate::packed::{Unit, PANEL};
+use std::mem::MaybeUninit;
 
 /// Pixels gathered at once.
 const BLOCK: usize = 32;
@@ -331,10 +332,13 @@ impl Kernel for BinaryConv {
         let pixel_bytes = words * word_bytes::<I>();
         let gathered = heap.at::<u8>("scratch", self.scratch, product(&[BLOCK as isize, pixel_bytes])? + BEHIND)?;
         let total = product(&[taps, c])? as i32;
+        let streamed = streams((p1 - p0) * o, BLOCK as isize * o);
+        let mut block = MaybeUninit::<[f32; lanes::BLOCK]>::uninit();
         let (mut image_at, mut y, mut z) = (p0 / image, p0 % image / ow, p0 % ow);
         for p in (p0..p1).step_by(BLOCK) {
             let pixels = (p1 - p).min(BLOCK as isize);
             let mut corners = [(0, 0); BLOCK];
+            let to = if streamed { block.as_mut_ptr() as *mut f32 } else { out.offset(p * o) };
             for i in 0..pixels {
                 corners[i as usize] = (y * sh - top, z * sw - left);
                 let from = x.offset(image_at * x_n + y * x_h + z * x_w);
@@ -360,7 +364,7 @@ impl Kernel for BinaryConv {
                         *row = gathered.offset((i + r as isize) * pixel_bytes);
                     }
                     let width = (o - j).min(panel) as usize;
-                    let out = Outputs { to: out.offset((p + i) * o + j), stride: o as usize, pixels: many, width, total };
+                    let out = Outputs { to: to.offset(i * o + j), stride: o as usize, pixels: many, width, total };
                     match panel {
                         16 => narrow::<I, 16>(rows, weights, words as usize, &out),
                         32 => narrow::<I, 32>(rows, weights, words as usize, &out),
@@ -374,7 +378,7 @@ impl Kernel for BinaryConv {
                 if y0 >= 0 && z0 >= 0 && y0 + (kh - 1) * dh < h && z0 + (kw - 1) * dw < w {
                     continue;
                 }
-                let row = out.offset((p + i) * o);
+                let row = to.offset(i * o);
                 for t in 0..taps {
                     let (iy, iz) = (y0 + t / kw * dh, z0 + t % kw * dw);
                     if (0..h).contains(&iy) && (0..w).contains(&iz) {
@@ -387,7 +391,11 @@ impl Kernel for BinaryConv {
                     }
                 }
             }
+            if streamed {
+                stream_block::<I::Wide>(to, out.offset(p * o), (pixels * o) as usize);
+            }
         }
+        I::Wide::streamed();
         Ok(0.0)
     }
 }

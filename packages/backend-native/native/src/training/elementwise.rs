@@ -3,7 +3,7 @@
 use super::call::{Elementary, Kernel};
 use super::calls::{Elementwise, ElementwiseSpace};
 use super::heap::{expect, product, Checked, Heap};
-use super::lanes::{Floats, Lanes};
+use super::lanes::{stream_block, streams, Floats, Lanes};
 use super::math::{dirichlet, exp, log, sigmoid, sin, tanh};
 
 /// Numbers in a block at most.
@@ -125,6 +125,7 @@ impl Elementary for Elementwise {
             }
         }
         let direct = result >= input_count + constant_count;
+        let streamed = direct && streams(self.i1 - self.i0, BLOCK as isize);
         let (mut at, end) = (i0 as usize, i1 as usize);
         while at < end {
             let mut count = (end - at).min(if whole { width } else { BLOCK });
@@ -148,18 +149,21 @@ impl Elementary for Elementwise {
             }
             let to = out.add(at);
             places[result as usize] = match direct {
-                true if exact => to,
+                true if exact && !streamed => to,
                 true => own.offset(result * BLOCK as isize),
                 false => places[result as usize],
             };
             for instruction in code.chunks_exact(STEP) {
                 step::<V>(instruction, &places, count);
             }
-            if places[result as usize] != to {
+            if streamed {
+                stream_block::<V>(places[result as usize], to, count);
+            } else if places[result as usize] != to {
                 std::ptr::copy_nonoverlapping(places[result as usize], to, count);
             }
             at += count;
         }
+        V::streamed();
         Ok(0.0)
     }
 }

@@ -20,6 +20,14 @@ macro_rules! avx2 {
                 _mm256_storeu_ps(p, a)
             }
             #[inline(always)]
+            unsafe fn stream(p: *mut f32, a: __m256) {
+                _mm256_stream_ps(p, a)
+            }
+            #[inline(always)]
+            unsafe fn streamed() {
+                _mm_sfence()
+            }
+            #[inline(always)]
             unsafe fn splat(a: f32) -> __m256 {
                 _mm256_set1_ps(a)
             }

@@ -26,6 +26,14 @@ unsafe impl Floats for Sixteen {
         _mm512_storeu_ps(p, a)
     }
     #[inline(always)]
+    unsafe fn stream(p: *mut f32, a: __m512) {
+        _mm512_stream_ps(p, a)
+    }
+    #[inline(always)]
+    unsafe fn streamed() {
+        _mm_sfence()
+    }
+    #[inline(always)]
     unsafe fn splat(a: f32) -> __m512 {
         _mm512_set1_ps(a)
     }
