@@ -35,9 +35,9 @@ export function batchNormTrain(
       const [value, m, v, inverseStd] = forward(x0!, gamma0!, beta0!, epsilon);
       // customGrad disposes what its forward makes beside the value: keep, and hand over to the caller's scope below.
       statistics = [tf.keep(m!), tf.keep(v!)];
-      return { value: value!, saved: [x0!, gamma0!, m!, v!, inverseStd!] };
+      return { value: value!, saved: [x0!, gamma0!, m!, inverseStd!] };
     },
-    (dy, [x0, gamma0, m, , inverseStd]) => gradients(dy, x0!, gamma0!, m!, inverseStd!),
+    (dy, [x0, gamma0, m, inverseStd]) => gradients(dy, x0!, gamma0!, m!, inverseStd!),
   );
   const [mean, variance] = statistics.map((t) => {
     const handle = tf.clone(t);
