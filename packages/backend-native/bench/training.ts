@@ -30,14 +30,21 @@ const median = (list: readonly number[]): number => [...list].sort((a, b) => a -
 /** Milliseconds by kernel since the last look. */
 const spent = new Map<string, number>();
 const { addon } = findAddon() as { addon: { NativeTraining: { prototype: NativeTraining } } };
-const { run } = addon.NativeTraining.prototype;
+const { run, runPhases } = addon.NativeTraining.prototype;
 const names = new WeakMap<object, string[]>();
-addon.NativeTraining.prototype.run = function (this: NativeTraining, ...args: Parameters<typeof run>) {
-  if (!names.has(this)) names.set(this, this.functions());
+const timed = (training: NativeTraining, functions: readonly number[], work: () => void): void => {
+  if (!names.has(training)) names.set(training, training.functions());
   const start = now();
-  run.apply(this, args);
-  const name = names.get(this)![args[1]]!;
-  spent.set(name, (spent.get(name) ?? 0) + now() - start);
+  work();
+  const ms = now() - start;
+  const name = [...new Set(functions.map((index) => names.get(training)![index]!))].join(' + ');
+  spent.set(name, (spent.get(name) ?? 0) + ms);
+};
+addon.NativeTraining.prototype.run = function (this: NativeTraining, ...args: Parameters<typeof run>) {
+  timed(this, [args[1]], () => run.apply(this, args));
+};
+addon.NativeTraining.prototype.runPhases = function (...args: Parameters<typeof runPhases>) {
+  timed(this, [...args[1].filter((_, i) => i % 2 === 0)], () => runPhases.apply(this, args));
 };
 
 for (const net of nets) {
@@ -73,8 +80,8 @@ for (const net of nets) {
   const value = (set: string, name: string): number => median(parts.get(set)!.get(name) ?? [0]);
   const rows = [...all].sort((a, b) => value(sets[0]!, b) - value(sets[0]!, a));
   const line = (name: string, list: readonly number[]): void =>
-    console.log(name.padEnd(26) + list.map((ms) => ms.toFixed(2).padStart(12)).join(''));
-  console.log(''.padEnd(26) + sets.map((set) => set.padStart(12)).join(''));
+    console.log(name.padEnd(70) + list.map((ms) => ms.toFixed(2).padStart(12)).join(''));
+  console.log(''.padEnd(70) + sets.map((set) => set.padStart(12)).join(''));
   for (const name of rows) line(name, sets.map((set) => value(set, name))); // prettier-ignore
   line('step', sets.map((set) => median(totals.get(set)!))); // prettier-ignore
 }

@@ -44,6 +44,8 @@ export interface NativeTraining {
   functions(): string[];
   /** Runs as many calls of a function at the same time as there are results; `args` are the parameters, call by call. */
   run(heap: Uint8Array, index: number, args: Float64Array, results: Float64Array): void;
+  /** Runs phases one after another, a function and the number of its calls each; `args` are the parameters of all calls. */
+  runPhases(heap: Uint8Array, phases: Uint32Array, args: Float64Array): void;
   dispose(): void;
 }
 

@@ -1,4 +1,5 @@
 // The adapter's life: probe, the reason where it does not run, threads, memory, worker threads; and what the addon refuses.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -90,6 +91,20 @@ describe.skipIf(reasonToSkip())('native()', () => {
     await adapter.dispose();
   });
 
+  it('threads wait for work without the processor', async () => {
+    const adapter = native({ threads: 8 });
+    await adapter.start();
+    const x = tf.ones([64, 32, 32, 16]);
+    tf.dispose([tf.add(x, x), x]);
+    expect(adapter.report()).toMatchObject({ 'Add/threads': 1 });
+    await sleep(50);
+    const start = process.cpuUsage();
+    await sleep(500);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1000).toBeLessThan(250);
+    await adapter.dispose();
+  });
+
   it('runs in worker threads, each with threads of its own', { timeout: 120_000 }, async () => {
     const file = JSON.stringify(new URL('./support/trainer.ts', import.meta.url).href);
     const tsx = JSON.stringify(new URL('../node_modules/tsx/dist/esm/api/index.mjs', import.meta.url).href);
@@ -153,10 +168,47 @@ describe.skipIf(reasonToSkip())('the addon', () => {
     for (const threads of [0, 65, 1.5, NaN])
       expect(() => new addon.NativeTraining(threads, 'portable')).toThrow();
     expect(() => new addon.NativeTraining(1, 'abacus')).toThrow('abacus is none of');
+    expect(() => training.runPhases(heap, Uint32Array.of(index, 1), new Float64Array(2))).toThrow(
+      '1 numbers',
+    );
     training.dispose();
     training.dispose();
     expect(() => training.run(heap, index, new Float64Array(2), results.subarray(0, 2))).toThrow(
       'have ended',
     );
+  });
+
+  it.each([1, 3])('runs phases one after another on %i threads, up to one that fails', (threads) => {
+    const training = new addon.NativeTraining(threads, sets()[0]!);
+    const names = training.functions();
+    const [pad, parts] = [names.indexOf('padImages'), names.indexOf('sumParts')];
+    const floats = new Float32Array(heap.buffer);
+    const args = (fields: object) => Object.values(fields) as number[];
+    /** A copy of a number of an image each. */
+    const copy = (x: number, out: number, n0: number) =>
+      args({ x, out, n0, n1: n0 + 1, h: 1, w: 1, c: 1, top: 0, bottom: 0, left: 0, right: 0 });
+    const sum = (x: number, out: number) => args({ x, out, parts: 3, size: 1, i0: 0, i1: 1 });
+    const run = (phases: number[], ...calls: number[][]): void =>
+      training.runPhases(heap, Uint32Array.from(phases), Float64Array.from(calls.flat()));
+    for (let round = 1; round <= 300; round++) {
+      floats.set([round, 2 * round, 3 * round, 0, 0, 0, 0, 0]);
+      const copies = (x: number, out: number) => [0, 1, 2].map((n) => copy(x, out, n));
+      run([pad, 3, parts, 1, pad, 1], ...copies(0, 16), sum(16, 28), copy(28, 32, 0));
+      expect([...floats.subarray(3, 9)]).toEqual([0, round, 2 * round, 3 * round, 6 * round, 6 * round]);
+    }
+    floats.set([0, 0], 7);
+    const wrong = sum(2 ** 32 - 4, 28);
+    expect(() =>
+      run([pad, 3, parts, 1, pad, 1], ...[0, 1, 2].map((n) => copy(0, 16, n)), wrong, copy(0, 32, 0)),
+    ).toThrow('sumParts');
+    expect([...floats.subarray(7, 9)]).toEqual([0, 0]);
+    expect(() => run([parts, 0])).toThrow('0 calls of sumParts');
+    expect(() => run([parts])).toThrow('0 calls of sumParts');
+    expect(() => run([999, 1], sum(0, 28))).toThrow('no function 999');
+    expect(() => run([parts, 2], sum(0, 28))).toThrow('2 calls of sumParts with 6 numbers');
+    expect(() => run([parts, 1], sum(0, 28), [1])).toThrow('1 numbers more');
+    run([]);
+    training.dispose();
+    expect(() => run([parts, 1], sum(0, 28))).toThrow('have ended');
   });
 });

@@ -49,6 +49,13 @@ export interface Runner {
   readonly memory: WebAssembly.Memory;
   /** Runs calls of one function, in any order and several at the same time, and returns their results. */
   run(calls: readonly Call[]): number[];
+  /**
+   * Takes calls of one function, of which no result is wanted, to run them at `flush` at the latest, behind those taken before;
+   * absent where nothing is won by running many together.
+   */
+  readonly later?: (calls: readonly Call[]) => void;
+  /** Runs what was taken. */
+  readonly flush?: () => void;
 }
 
 const order: Readonly<Record<string, readonly string[]>> = Object.fromEntries(

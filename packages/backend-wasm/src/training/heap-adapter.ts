@@ -48,9 +48,14 @@ function kernelSet(active: TfjsWasmBackend, fused: boolean, runners: Runners): K
       const threads = worth.threads(kernel, work);
       if (threads > 1) count(`${kernel}/threads`);
       const start = performance.now();
-      const result = body(jobs[threads - 1]!);
-      worth.learn(kernel, work, threads, performance.now() - start);
-      return result;
+      const job = jobs[threads - 1]!;
+      try {
+        return body(job);
+      } finally {
+        // What a failed kernel has asked for runs too: nothing of it is left for the next one.
+        job.flush();
+        worth.learn(kernel, work, threads, performance.now() - start);
+      }
     },
   };
   return {

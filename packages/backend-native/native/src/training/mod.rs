@@ -89,39 +89,45 @@ struct Work {
     heap: Heap<'static>,
     function: Function,
     args: *const f64,
-    results: *mut f64,
     count: usize,
+    /// Where results go, if they are wanted.
+    results: Option<*mut f64>,
 }
 // SAFETY: the memory is there until `Crew::run` returns, and each call has a result of its own.
 unsafe impl Send for Work {}
 
 impl Work {
     fn run(&self, index: usize) -> Checked<()> {
-        // SAFETY: `NativeTraining::run` has checked the lengths.
+        // SAFETY: `NativeTraining` has checked the lengths.
         let args = unsafe { std::slice::from_raw_parts(self.args.add(index * self.function.parameters), self.function.parameters) };
         let run = catch_unwind(AssertUnwindSafe(|| (self.function.run)(&self.heap, args)));
         let result = run.unwrap_or_else(|cause| Err(reason_of(&*cause))).map_err(|what| format!("{}: {what}", self.function.name))?;
-        // SAFETY: as above; no other thread has this index.
-        unsafe { *self.results.add(index) = result };
+        if let Some(results) = self.results {
+            // SAFETY: as above; no other thread has this index.
+            unsafe { *results.add(index) = result };
+        }
         Ok(())
     }
 }
 
-/// What the threads share: the calls of a run, and what went wrong in it.
+/// What the threads share: the calls of each phase of a run, and what went wrong in it.
 #[derive(Default)]
 struct Board {
-    work: Mutex<Option<Work>>,
+    phases: Mutex<Vec<Work>>,
     failed: Mutex<Option<String>>,
 }
 
 impl Job for Board {
     fn tiles(&self, phase: usize) -> Option<usize> {
-        let work = *self.work.lock().unwrap();
-        work.filter(|_| phase == 0).map(|work| work.count)
+        self.phases.lock().unwrap().get(phase).map(|work| work.count)
     }
 
-    fn run(&self, _: usize, tile: usize, _: usize) {
-        let work = *self.work.lock().unwrap();
+    fn run(&self, phase: usize, tile: usize, _: usize) {
+        let work = self.phases.lock().unwrap().get(phase).copied();
+        // What follows a failure would use what it did not write.
+        if self.failed.lock().unwrap().is_some() {
+            return;
+        }
         if let Some(Err(what)) = work.map(|work| work.run(tile)) {
             self.failed.lock().unwrap().get_or_insert(what);
         }
@@ -162,31 +168,58 @@ impl NativeTraining {
     /// Runs `results.length` calls of a function (its place in `functions()`): `args` has the parameters of one behind those of
     /// the other. Calls must not write what another one uses.
     #[napi]
-    pub fn run(&mut self, mut heap: Uint8ArraySlice, index: u32, args: &[f64], mut results: Float64ArraySlice) -> Result<()> {
-        let function = *self.functions.get(index as usize).ok_or_else(|| wrong(format!("there is no function {index}")))?;
-        // SAFETY: JavaScript does not run meanwhile, and neither array lies in the other.
-        let (bytes, results) = unsafe { (heap.as_mut(), results.as_mut()) };
-        let count = results.len();
-        if count == 0 || args.len() != count * function.parameters {
-            return Err(wrong(format!("{count} calls of {} with {} numbers", function.name, args.len())));
-        }
-        // SAFETY: the heap stays until this returns.
-        let heap = unsafe { Heap::new(bytes.as_mut_ptr(), bytes.len()) };
-        let work = Work { heap, function, args: args.as_ptr(), results: results.as_mut_ptr(), count };
-        let crew = self.crew.as_mut().ok_or_else(|| wrong("the threads have ended".into()))?;
-        let failed = |what| Error::new(Status::GenericFailure, what);
-        if count == 1 {
-            return work.run(0).map_err(failed);
-        }
-        *crew.job().work.lock().unwrap() = Some(work);
-        let run = crew.run();
-        *crew.job().work.lock().unwrap() = None;
-        run.map_err(failed)?;
-        crew.job().failed.lock().unwrap().take().map_or(Ok(()), |what| Err(failed(what)))
+    pub fn run(&mut self, heap: Uint8ArraySlice, index: u32, args: &[f64], mut results: Float64ArraySlice) -> Result<()> {
+        // SAFETY: JavaScript does not run meanwhile, and no array lies in another.
+        let results = unsafe { results.as_mut() };
+        self.phases(heap, &[index, results.len() as u32], args, Some(results.as_mut_ptr()))
     }
+
+    /// Runs phases one after another: `phases` has a function (its place in `functions()`) and the number of its calls for each, at
+    /// least one; `args` has the parameters of all calls in that order. Calls of a phase must not write what another one of it uses.
+    #[napi]
+    pub fn run_phases(&mut self, heap: Uint8ArraySlice, phases: &[u32], args: &[f64]) -> Result<()> {
+        self.phases(heap, phases, args, None)
+    }
+
     /// Ends the threads; a second call does nothing.
     #[napi]
     pub fn dispose(&mut self) {
         self.crew = None;
+    }
+}
+
+impl NativeTraining {
+    /// `results`, if they are wanted, has room for those of all calls.
+    fn phases(&mut self, mut heap: Uint8ArraySlice, phases: &[u32], args: &[f64], results: Option<*mut f64>) -> Result<()> {
+        // SAFETY: JavaScript does not run meanwhile, and the heap stays until this returns.
+        let heap = unsafe {
+            let bytes = heap.as_mut();
+            Heap::new(bytes.as_mut_ptr(), bytes.len())
+        };
+        let crew = self.crew.as_mut().ok_or_else(|| wrong("the threads have ended".into()))?;
+        let mut works = crew.job().phases.lock().unwrap();
+        works.clear();
+        let (mut end, mut alone) = (0usize, true);
+        for phase in phases.chunks(2) {
+            let (index, count) = (phase[0] as usize, phase.get(1).map_or(0, |&count| count as usize));
+            let function = *self.functions.get(index).ok_or_else(|| wrong(format!("there is no function {index}")))?;
+            let next = end + count * function.parameters;
+            if count == 0 || next > args.len() {
+                return Err(wrong(format!("{count} calls of {} with {} numbers", function.name, args.len() - end)));
+            }
+            alone &= count == 1;
+            works.push(Work { heap, function, args: args[end..].as_ptr(), count, results });
+            end = next;
+        }
+        if end != args.len() {
+            return Err(wrong(format!("{} numbers more than the calls take", args.len() - end)));
+        }
+        let failed = |what| Error::new(Status::GenericFailure, what);
+        if alone {
+            return works.iter().try_for_each(|work| work.run(0)).map_err(failed);
+        }
+        drop(works);
+        crew.run().map_err(failed)?;
+        crew.job().failed.lock().unwrap().take().map_or(Ok(()), |what| Err(failed(what)))
     }
 }

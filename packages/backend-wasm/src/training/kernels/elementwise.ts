@@ -28,7 +28,7 @@ export function evaluate(
   const out = heap.output(shape);
   const inputs = tensors.map((tensor) => heap.address(tensor));
   run(kernel, (count * program.code.length) / 5, (job) => {
-    const bytes = programBytes(job, program);
+    const bytes = programBytes(job, program, 1);
     const places = job.scratch(...bytes);
     const c = shape.at(-1) ?? 1;
     loadProgram(job, program, bytes, places)({ inputs, kinds, out: heap.address(out), count, c });

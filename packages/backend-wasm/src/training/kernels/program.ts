@@ -10,10 +10,14 @@ export const VECTOR = 2;
 /** A program and what it works with, in scratch memory: bytes of each, or where each is. */
 type Parts = readonly [code: number, table: number, constants: number, space: number];
 
-/** Bytes of the parts of a program; `space` is that of all threads. */
-export const programBytes = (job: Job, { code, inputs, constants, registers }: ElementwiseProgram): Parts => [
+/** Bytes of the parts of a program that runs so many times; `space` is that of all threads. */
+export const programBytes = (
+  job: Job,
+  { code, inputs, constants, registers }: ElementwiseProgram,
+  runs: number,
+): Parts => [
   code.byteLength,
-  inputs.length * 8,
+  inputs.length * 8 * runs,
   constants.length * 4,
   job.ask('elementwiseSpace', { registers }) * job.threads,
 ];
@@ -30,14 +34,15 @@ export interface ProgramRun {
 }
 
 /**
- * Writes a program to its places: a function that runs it, as often as it is wanted while the places are there.
+ * Writes a program to its places: a function that runs it, as often as `programBytes` was told, while the places are there. Each
+ * run has a table of inputs of its own, since it may come later.
  * @param bytes what {@link programBytes} gave
  */
 export function loadProgram(
   job: Job,
   program: ElementwiseProgram,
   bytes: Parts,
-  [codeAt, table, constantsAt, space]: Parts,
+  [codeAt, tables, constantsAt, space]: Parts,
 ): (run: ProgramRun) => void {
   const { code, constants, registers, result } = program;
   const { integers, floats } = job.views();
@@ -45,15 +50,17 @@ export function loadProgram(
   floats.set(constants, constantsAt / 4);
   const own = { space: bytes[3] / job.threads };
   const common = {
-    ...{ code: codeAt, steps: code.length / 5, inputs: table, inputCount: program.inputs.length },
+    ...{ code: codeAt, steps: code.length / 5, inputCount: program.inputs.length },
     ...{ constants: constantsAt, constantCount: constants.length, registers, result, space },
   };
+  let table = tables;
   return ({ inputs, kinds, out, count, c }) => {
     for (let i = 0; i < inputs.length; i++) {
       integers[table / 4 + 2 * i] = inputs[i]!;
       integers[table / 4 + 2 * i + 1] = kinds[i]!;
     }
     const split = { over: 'i', count, grain: kinds.includes(VECTOR) ? c : 64, own } as const;
-    job.split('elementwise', split, { ...common, out, c });
+    job.split('elementwise', split, { ...common, inputs: table, out, c });
+    table += inputs.length * 8;
   };
 }

@@ -56,7 +56,7 @@ function inputByTables(
     padding: [info.padInfo.top, info.padInfo.left],
     latent: true,
   };
-  const bytes = programBytes(job, program);
+  const bytes = programBytes(job, program, Math.ceil(n / chunk));
   const rows = prepareSignedRows(job, geometry, at.filter, [chunk * image, ...bytes]);
   if (!rows) return false;
   const [raw, ...places] = rows.more as [number, number, number, number, number];

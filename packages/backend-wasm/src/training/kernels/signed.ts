@@ -2,6 +2,7 @@
 // Each `try...` looks whether the operand is exactly +-1 (it stops at the first number that is not; not asked of a latent operand,
 // whose signs are meant) and whether the product is large enough for the tables to pay; it returns false, with nothing written,
 // when the caller shall go on.
+import type { Axis, Common, Split } from '../calls.js';
 import { aligned } from '../heap.js';
 import type { Job } from '../job.js';
 import { addParts, imageParts, imagesOf } from './segments.js';
@@ -15,6 +16,21 @@ export interface SignedOuter {
   readonly borders: readonly [top: number, bottom: number, left: number, right: number];
   /** Whether x stands for its signs. */
   readonly latent?: boolean;
+}
+
+/**
+ * Splits a function that reads signs; false where it found a number other than +-1. Nothing is to be found out of latent numbers, so
+ * that their result is not waited for.
+ */
+function readsSigns<N extends 'signBytes' | 'pickOffsets', A extends Axis<N>>(
+  job: Job,
+  name: N,
+  split: Split<N, A>,
+  fields: Common<N, A> & { readonly latent: boolean },
+): boolean {
+  if (!fields.latent) return !job.results(name, split, fields).includes(0);
+  job.split(name, split, fields);
+  return true;
 }
 
 /** dW [kh][kw][c][o] = sum of +-dy, where x holds +-1. */
@@ -48,8 +64,8 @@ export function trySignedOuter(
     byImages ? parts.bytes : 0,
   );
   const images = { over: 'n', count: n, grain: 1 } as const;
-  const exact = job.split('signBytes', images, { x, out: bytes, h, w, c, top, bottom, left, right, latent });
-  if (exact.includes(0)) return false;
+  const pixels = { x, out: bytes, h, w, c, top, bottom, left, right, latent };
+  if (!readsSigns(job, 'signBytes', images, pixels)) return false;
   const row = width * c;
   const m = kw * c;
   const common = {
@@ -131,10 +147,8 @@ export function prepareSignedRows(
   for (let t = 0; t < taps; t++)
     integers[shifts / 4 + t] = 4 * ((top - Math.floor(t / kw)) * gridWidth + left - (t % kw) - first);
   const channels = { over: 'o', count: o, grain: 4 * job.ask('signedRowsGroups', { entry }) } as const;
-  const looked = job.split('pickOffsets', channels, {
-    ...{ w: filter, out: offsets, shifts, taps, c, o, entry, latent },
-  });
-  if (looked.includes(0)) return undefined;
+  const filters = { w: filter, out: offsets, shifts, taps, c, o, entry, latent };
+  if (!readsSigns(job, 'pickOffsets', channels, filters)) return undefined;
   const common = {
     ...{ offsets, scratch, gh: gridHeight, gw: gridWidth },
     ...{ h, w, c, oh, ow, o, taps, first, entry },
