@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How long a waiting thread spins before it sleeps, and after which time it lets others of its core run first. Of the gaps between the
-/// kernels of a training step a tenth are longer than 100 microseconds and a hundredth longer than 300; waking a thread costs some 50.
+/// kernels of a training step an eighth are longer than 100 microseconds, a hundredth longer than 300; waking a thread costs some 50.
 const LOOK: Duration = Duration::from_micros(300);
 const ALONE: Duration = Duration::from_micros(100);
 /// Turns of the waiting loop from one look at the clock to the next.
