@@ -4,6 +4,8 @@
 // and one addition instead of four multiplications and four additions. Lanes are output channels, 32 at a time; eight
 // tables (32 pixels) stay in the first-level cache while all rows pass over them.
 
+import { At0, At16, At32, At48, At64, At80, At96, At112 } from './offsets';
+
 const GROUPS: i32 = 8; // tables at once
 const PIXELS: i32 = 32; // = 4 * GROUPS
 const ENTRY: usize = 128; // bytes of a table entry: 32 channels
@@ -207,27 +209,27 @@ export function addEntries(picks: usize, tables: usize, sums: usize, rows: i32):
     const t2 = tables + ((even >> 12) & 0xff0), t3 = tables + ((even >> 20) & 0xff0);
     const t4 = tables + ((odd & 0xff) << 4), t5 = tables + ((odd >> 4) & 0xff0);
     const t6 = tables + ((odd >> 12) & 0xff0), t7 = tables + ((odd >> 20) & 0xff0);
-    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 0);
-    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 16);
-    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 32);
-    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 48);
-    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 64);
-    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 80);
-    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 96);
-    addEight(sums, t0, t1, t2, t3, t4, t5, t6, t7, 112);
+    addEight<At0>(sums, t0, t1, t2, t3, t4, t5, t6, t7);
+    addEight<At16>(sums, t0, t1, t2, t3, t4, t5, t6, t7);
+    addEight<At32>(sums, t0, t1, t2, t3, t4, t5, t6, t7);
+    addEight<At48>(sums, t0, t1, t2, t3, t4, t5, t6, t7);
+    addEight<At64>(sums, t0, t1, t2, t3, t4, t5, t6, t7);
+    addEight<At80>(sums, t0, t1, t2, t3, t4, t5, t6, t7);
+    addEight<At96>(sums, t0, t1, t2, t3, t4, t5, t6, t7);
+    addEight<At112>(sums, t0, t1, t2, t3, t4, t5, t6, t7);
     sums += ENTRY;
   }
 }
 
-/** Four channels (at byte `i`, a constant) of the eight entries, summed as a tree. */
+/** Four channels (at the byte that T stands for) of the eight entries, summed as a tree. */
 // @ts-ignore: decorator
 @inline
-function addEight(s: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize, t6: usize, t7: usize, i: usize): void {
-  const a = f32x4.add(v128.load(t0 + i), v128.load(t1 + i, 2048));
-  const b = f32x4.add(v128.load(t2 + i, 4096), v128.load(t3 + i, 6144));
-  const c = f32x4.add(v128.load(t4 + i, 8192), v128.load(t5 + i, 10240));
-  const d = f32x4.add(v128.load(t6 + i, 12288), v128.load(t7 + i, 14336));
-  v128.store(s + i, f32x4.add(v128.load(s + i), f32x4.add(f32x4.add(a, b), f32x4.add(c, d))));
+function addEight<T>(s: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize, t6: usize, t7: usize): void {
+  const a = f32x4.add(v128.load(t0, offsetof<T>()), v128.load(t1, 2048 + offsetof<T>()));
+  const b = f32x4.add(v128.load(t2, 4096 + offsetof<T>()), v128.load(t3, 6144 + offsetof<T>()));
+  const c = f32x4.add(v128.load(t4, 8192 + offsetof<T>()), v128.load(t5, 10240 + offsetof<T>()));
+  const d = f32x4.add(v128.load(t6, 12288 + offsetof<T>()), v128.load(t7, 14336 + offsetof<T>()));
+  v128.store(s, f32x4.add(v128.load(s, offsetof<T>()), f32x4.add(f32x4.add(a, b), f32x4.add(c, d))), offsetof<T>());
 }
 
 function addRow(p: usize, q: usize, bytes: usize): void {

@@ -4,6 +4,8 @@
 // pick, shifted by the tap. Pixels are numbered over a grid with zero rows and columns between the images, so that a
 // tap is one shift for the whole block and nothing needs a bounds check.
 
+import { At0, At16, At32, At48, At64, At80, At96, At112 } from './offsets';
+
 const BLOCK: i32 = 128; // pixels of a block
 const SPAN: usize = 128; // bytes of the 32 pixels that are summed in registers
 
@@ -103,11 +105,7 @@ export function signedRows(
         picks += taps;
       }
       for (let i = 0; i < c; i++) {
-        const s = sums + <usize>i * (BLOCK << 2);
-        addTaps(tables, pick, s, picks);
-        addTaps(tables + SPAN, pick, s + SPAN, picks);
-        addTaps(tables + 2 * SPAN, pick, s + 2 * SPAN, picks);
-        addTaps(tables + 3 * SPAN, pick, s + 3 * SPAN, picks);
+        addTaps(tables, pick, sums + <usize>i * (BLOCK << 2), picks);
         pick += <usize>picks << 2;
       }
     }
@@ -156,30 +154,64 @@ function firstOrZero(p: usize, width: i32): v128 {
   return v;
 }
 
-/** Adds the picked entries of all taps to the sums of 32 pixels. */
+/**
+ * Adds the picked entries of all taps to the sums of a block, in their order, six at a time. The sums pass through memory: V8
+ * would load all that a loop's accumulators are to take before the first addition, and spill it.
+ */
 export function addTaps(tables: usize, offsets: usize, sums: usize, taps: i32): void {
-  let s0 = v128.load(sums), s1 = v128.load(sums, 16), s2 = v128.load(sums, 32), s3 = v128.load(sums, 48);
-  let s4 = v128.load(sums, 64), s5 = v128.load(sums, 80), s6 = v128.load(sums, 96), s7 = v128.load(sums, 112);
-  const end = offsets + (<usize>taps << 2);
-  for (; offsets < end; offsets += 4) {
-    const t = tables + load<usize>(offsets);
-    s0 = f32x4.add(s0, v128.load(t));
-    s1 = f32x4.add(s1, v128.load(t, 16));
-    s2 = f32x4.add(s2, v128.load(t, 32));
-    s3 = f32x4.add(s3, v128.load(t, 48));
-    s4 = f32x4.add(s4, v128.load(t, 64));
-    s5 = f32x4.add(s5, v128.load(t, 80));
-    s6 = f32x4.add(s6, v128.load(t, 96));
-    s7 = f32x4.add(s7, v128.load(t, 112));
+  const end = offsets + (<usize>taps << 2), sumsEnd = sums + (BLOCK << 2);
+  for (const sixes = offsets + <usize>(taps / 6 * 24); offsets < sixes; offsets += 24) {
+    let t0 = tables + load<usize>(offsets), t1 = tables + load<usize>(offsets, 4), t2 = tables + load<usize>(offsets, 8);
+    let t3 = tables + load<usize>(offsets, 12), t4 = tables + load<usize>(offsets, 16), t5 = tables + load<usize>(offsets, 20);
+    for (let s = sums; s < sumsEnd; s += SPAN) {
+      addSix<At0>(s, t0, t1, t2, t3, t4, t5);
+      addSix<At16>(s, t0, t1, t2, t3, t4, t5);
+      addSix<At32>(s, t0, t1, t2, t3, t4, t5);
+      addSix<At48>(s, t0, t1, t2, t3, t4, t5);
+      addSix<At64>(s, t0, t1, t2, t3, t4, t5);
+      addSix<At80>(s, t0, t1, t2, t3, t4, t5);
+      addSix<At96>(s, t0, t1, t2, t3, t4, t5);
+      addSix<At112>(s, t0, t1, t2, t3, t4, t5);
+      t0 += SPAN;
+      t1 += SPAN;
+      t2 += SPAN;
+      t3 += SPAN;
+      t4 += SPAN;
+      t5 += SPAN;
+    }
   }
-  v128.store(sums, s0);
-  v128.store(sums, s1, 16);
-  v128.store(sums, s2, 32);
-  v128.store(sums, s3, 48);
-  v128.store(sums, s4, 64);
-  v128.store(sums, s5, 80);
-  v128.store(sums, s6, 96);
-  v128.store(sums, s7, 112);
+  for (; offsets < end; offsets += 4) {
+    let t = tables + load<usize>(offsets);
+    for (let s = sums; s < sumsEnd; s += SPAN) {
+      addOne<At0>(s, t);
+      addOne<At16>(s, t);
+      addOne<At32>(s, t);
+      addOne<At48>(s, t);
+      addOne<At64>(s, t);
+      addOne<At80>(s, t);
+      addOne<At96>(s, t);
+      addOne<At112>(s, t);
+      t += SPAN;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addOne<T>(s: usize, t: usize): void {
+  v128.store(s, f32x4.add(v128.load(s, offsetof<T>()), v128.load(t, offsetof<T>())), offsetof<T>());
+}
+
+// @ts-ignore: decorator
+@inline
+function addSix<T>(s: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize): void {
+  let v = f32x4.add(v128.load(s, offsetof<T>()), v128.load(t0, offsetof<T>()));
+  v = f32x4.add(v, v128.load(t1, offsetof<T>()));
+  v = f32x4.add(v, v128.load(t2, offsetof<T>()));
+  v = f32x4.add(v, v128.load(t3, offsetof<T>()));
+  v = f32x4.add(v, v128.load(t4, offsetof<T>()));
+  v = f32x4.add(v, v128.load(t5, offsetof<T>()));
+  v128.store(s, v, offsetof<T>());
 }
 
 /** Writes sums [c][128] to the pixels' channels; address 0 stands for a position between images. */
