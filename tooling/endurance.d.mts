@@ -1,2 +1,2 @@
-export declare const endurance: boolean;
+export declare function amount<T>(amounts: { test: T; ci?: T; full?: T; variable?: string }): T;
 export declare const cycles: number;

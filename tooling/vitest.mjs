@@ -3,7 +3,7 @@ import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endurance } from './endurance.mjs';
+import { amount } from './endurance.mjs';
 
 const conditions = ['@bitgrad/source', ...defaultServerConditions];
 
@@ -20,7 +20,8 @@ const whole = words.every((word, i) => word.startsWith('-') || /^-[^=]*$/.test(w
  *   drive browsers or train for minutes; `.ci/run` runs them, `npm test` names them as skipped
  */
 export const project = (name, { alone, long = alone ?? [], exclude = [], ...test } = {}) => {
-  const left = endurance ? [] : long.filter((file) => !named.some((word) => file.includes(word)));
+  const unnamed = long.filter((file) => !named.some((word) => file.includes(word)));
+  const left = amount({ test: unnamed, ci: [] });
   // For the reporter, which is in this process. Of a run of some files it need not say what else there is.
   if (whole) {
     const before = process.env.BITGRAD_LONG?.split(',') ?? [];

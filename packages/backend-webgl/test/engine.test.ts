@@ -1,7 +1,7 @@
 // The WebGL engine in headless Chromium: the engine suite, context loss, leaks, counts.
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
-import { cycles, endurance } from '@bitgrad/tooling/endurance';
+import { amount, cycles } from '@bitgrad/tooling/endurance';
 import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
 import { testEngine } from '@bitgrad/testkit';
 import { webglEngine } from '../src/engine/index.js';
@@ -24,7 +24,7 @@ testEngine({
     return available ? '' : reason!;
   },
   create: () => webglEngine(),
-  effort: endurance ? 'quick' : 'brief',
+  effort: amount({ test: 'brief', ci: 'quick' }),
   run: (name, effort) => page!.call('check', name, tolerance, effort),
   extra: () => {
     it('the suite can write noise to the memory of its models', async (context) => {

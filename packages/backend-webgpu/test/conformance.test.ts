@@ -1,7 +1,7 @@
 // The engine suite on WebGPU, in Node by Dawn and in headless Chromium.
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
-import { cycles, endurance } from '@bitgrad/tooling/endurance';
+import { cycles } from '@bitgrad/tooling/endurance';
 import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
 import type { Engine } from '@bitgrad/runtime';
 import { testEngine } from '@bitgrad/testkit';
@@ -11,6 +11,10 @@ import { dawn } from './support/dawn.js';
 
 /** Divisions and square roots round within 2.5 units in the last place, and errors pass through a few steps. */
 const tolerance = 2e-6;
+
+// Software renderers take half a second for the shaders of a network, and both have the same by the same compiler. WebGL, whose
+// shaders are written from the same text but for the tiles of products, runs networks of every number of filters.
+const effort = 'brief';
 
 let device: GPUDevice | undefined;
 let dirty: (() => Engine) | undefined;
@@ -22,8 +26,7 @@ testEngine({
     device = await (await gpu?.requestAdapter())?.requestDevice();
     return device ? '' : 'Dawn finds no adapter: install a Vulkan driver';
   },
-  // The same shaders as in Chromium, by the same compiler: the numbers of filters between the bounds of words are tried there.
-  effort: 'brief',
+  effort,
   create: () => (dirty ??= dirtyable(device!, (own) => webgpuEngine({ device: own })))(),
 });
 
@@ -45,7 +48,7 @@ testEngine({
     return available ? '' : reason!;
   },
   create: () => webgpuEngine(),
-  effort: endurance ? 'quick' : 'brief',
+  effort,
   run: (name, effort) => page!.call('check', name, tolerance, effort),
   extra: () => {
     it('the suite can write noise to the memory of its models', async (context) => {

@@ -4,12 +4,12 @@ import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '@bitgrad/core';
-import { endurance } from '@bitgrad/tooling/endurance';
+import { amount } from '@bitgrad/tooling/endurance';
 import { loadCheckpoint } from '@bitgrad/training';
 import { readRunInfo } from '../src/index.js';
 import { cli, ended, lastLine, read, sleep, start, temporaryFolder } from './run.js';
 
-const kills = Number(process.env.BITGRAD_KILLS ?? (endurance ? 3 : 1));
+const kills = amount({ test: 1, ci: 3, variable: 'BITGRAD_KILLS' });
 const seed = Number(process.env.BITGRAD_SEED ?? 1);
 
 /** Loaded before the command: kills it at a rename in a run's folder. */

@@ -11,13 +11,14 @@ import { stePlugin } from '@bitgrad/quantizer-ste';
 import { elementCount, jsEngine, validateModel, type PackedModel } from '@bitgrad/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { layersOf } from '@bitgrad/layers';
+import { amount } from '@bitgrad/tooling/endurance';
 import { compileModel, lowerings, verifyModel, type Samples } from '../src/index.js';
 import { allowedBy, scaleOf } from '../src/packing/differences.js';
 import { runOn } from '../src/verify.js';
 import { mistakes } from './support/mistakes.js';
 import { randomModel } from './support/random-model.js';
 
-const models = Number(process.env.BITGRAD_MODELS ?? 30);
+const models = amount({ test: 30, variable: 'BITGRAD_MODELS' });
 const from = Number(process.env.BITGRAD_SEED ?? 1);
 /** Inputs, of as many as verification takes, on which a mistake must show: the chance to miss all of them is e^-16. */
 const shows = 16;

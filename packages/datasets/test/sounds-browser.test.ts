@@ -2,11 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { chromiumMissing, openChromium } from '@bitgrad/tooling/chromium';
+import { amount } from '@bitgrad/tooling/endurance';
 import { hear } from './support/sound-page.js';
 
 const required = (process.env.BITGRAD_REQUIRE ?? '').split(',').includes('chromium');
-/** BITGRAD_FULL=1 takes 300. */
-const count = process.env.BITGRAD_FULL ? 300 : 40;
+const count = amount({ test: 40, full: 300 });
 const missing = required ? '' : chromiumMissing();
 
 it.skipIf(missing)(

@@ -1,10 +1,11 @@
 // Generated C against the reference engine, bit for bit, on random plans, with every compiler and processor that is here.
 // BITGRAD_PLANS=5000: so many plans in place of a few dozen; BITGRAD_PLAN_SEED: the first one.
 import { randomPlan } from '@bitgrad/testkit/engine';
+import { amount } from '@bitgrad/tooling/endurance';
 import { describe, expect, it } from 'vitest';
 import { isHere, reference, runInC, toolchains, wordsOf, type Case } from './support/run.js';
 
-const plans = Number(process.env.BITGRAD_PLANS ?? 48);
+const plans = amount({ test: 24, full: 48, variable: 'BITGRAD_PLANS' });
 const first = Number(process.env.BITGRAD_PLAN_SEED ?? 1);
 /** In one program, which is compiled and started once. */
 const batch = 48;

@@ -1,22 +1,25 @@
-// Every model of @bitgrad/zoo as C against the reference engine, bit for bit: on 200 inputs, with BITGRAD_ENDURANCE=1 on 2,000, but
-// no more than the reference engine runs in four seconds by the model's card; with BITGRAD_FULL=1 on 10,000. They are the test
-// pictures of the card where BITGRAD_TEST_DATA has them, and random numbers where it does not, or beyond their end.
-// BITGRAD_REPORT=1 tells which.
+// Every model of @bitgrad/zoo as C against the reference engine, bit for bit: on as many inputs as the reference engine runs in two
+// seconds by the model's card, at most 200 or, by .ci/run, 2,000; with BITGRAD_FULL=1 on 10,000. They are the test pictures of
+// the card where BITGRAD_TEST_DATA has them, and random numbers where it does not, or beyond their end. BITGRAD_REPORT=1 tells
+// which.
 import { createRng } from '@bitgrad/bits';
 import { loadDataset } from '@bitgrad/datasets/node';
 import { decodeModel, elementCount } from '@bitgrad/runtime';
-import { endurance } from '@bitgrad/tooling/endurance';
+import { amount } from '@bitgrad/tooling/endurance';
 import { testData, unpacked } from '@bitgrad/tooling/test-data';
 import { findPretrained, modelNames, type Pretrained } from '@bitgrad/zoo';
 import { describe, expect, it } from 'vitest';
 import { isHere, sameOnAll, toolchains } from './support/run.js';
 
 const gcc = toolchains[0]!;
-const full = process.env.BITGRAD_FULL === '1';
+const { most, ms } = amount({
+  test: { most: 200, ms: 2_000 },
+  ci: { most: 2_000, ms: 2_000 },
+  full: { most: 10_000, ms: Infinity },
+});
 const countFor = ({ latency }: Pretrained['card']): number => {
-  if (full) return 10_000;
   const { medianMs } = latency.find(({ engine }) => engine === 'js')!;
-  return Math.min(endurance ? 2_000 : 200, Math.ceil(4_000 / medianMs));
+  return Math.min(most, Math.ceil(ms / medianMs));
 };
 
 /** Bytes of the test pictures of a card, and why there are none. Recordings would have to be read as the model hears them. */
@@ -57,6 +60,6 @@ describe.skipIf(!isHere(gcc))('models of the zoo as C (needs gcc)', () => {
       if (process.env.BITGRAD_REPORT)
         process.stdout.write(`${name}: ${real} of ${card.test.data}, ${count - real} random ${why}\n`);
     },
-    full ? 6_000_000 : 300_000,
+    amount({ test: 300_000, full: 6_000_000 }),
   );
 });

@@ -7,13 +7,14 @@ import { compileModel } from '@bitgrad/compiler';
 import { createModel, modelNames, type ModelName } from '@bitgrad/models';
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import { createPlanBuilder, encodeModel, type Op, type PackedModel } from '@bitgrad/runtime';
+import { amount } from '@bitgrad/tooling/endurance';
 import * as ort from 'onnxruntime-node';
 import { exportOnnx, importModel } from '../src/index.js';
 import { floats, run, signs } from './support.js';
 
 const side = 12;
 /** Inputs of each comparison. */
-const count = process.env.BITGRAD_ENDURANCE ? 1000 : 100;
+const count = amount({ test: 100, ci: 200, full: 1000 });
 const normalization = { mean: [127.5], std: [127.5] };
 
 beforeAll(async () => {

@@ -6,11 +6,12 @@ import { gunzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import { describe, expect, it, vi } from 'vitest';
 import { createRng } from '@bitgrad/bits';
+import { amount } from '@bitgrad/tooling/endurance';
 import { importModel, type ImportOptions, type SourceFile } from '../src/index.js';
 import type { NodeDraft } from '../src/formats/onnx/write.js';
 import { file, integers, rng, signs, tensor } from './support.js';
 
-const count = Number(process.env.BITGRAD_FUZZ ?? 300);
+const count = amount({ test: 300, variable: 'BITGRAD_FUZZ' });
 const from = Number(process.env.BITGRAD_FUZZ_SEED ?? 0);
 /** What a file of a few hundred bytes may ask for here. */
 const limits = { elements: 2 ** 16, operations: 2e6, nodes: 300 };

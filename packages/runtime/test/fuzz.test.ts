@@ -17,8 +17,9 @@ import { mutate } from './support/mutate.js';
 import { oracle } from './support/oracle.js';
 import { randomPlan } from './support/random-plan.js';
 import { testRandom } from './support/random.js';
+import { amount } from '@bitgrad/tooling/endurance';
 
-const runs = Number(process.env.BITGRAD_FUZZ ?? (process.env.MODE === 'fuzz' ? 100_000 : 2_000));
+const runs = amount({ test: process.env.MODE === 'fuzz' ? 100_000 : 2_000, variable: 'BITGRAD_FUZZ' });
 const firstSeed = Number(process.env.BITGRAD_FUZZ_SEED ?? 1);
 const limits: Limits = {
   fileBytes: 2 ** 20,

@@ -15,6 +15,7 @@ import {
 import { affineModel } from './support/models.js';
 import { causalNet, endOf, type End } from './support/causal-net.js';
 import { testRandom } from './support/random.js';
+import { amount } from '@bitgrad/tooling/endurance';
 
 const outputOf = async (model: PackedModel, input: InputArray): Promise<OutputArray> => {
   const executable = await jsEngine().compile(validateModel(model));
@@ -43,7 +44,7 @@ async function heard(seed: number, frames: number, end: End, length: number) {
   return { stream, model, input, answers, channels };
 }
 
-const seeds = Array.from({ length: Number(process.env['BITGRAD_STREAMS'] ?? 25) }, (_, i) => i + 1);
+const seeds = Array.from({ length: amount({ test: 25, variable: 'BITGRAD_STREAMS' }) }, (_, i) => i + 1);
 
 describe('a random causal net', () => {
   it.each(['mean', 'flat'] as const)('that ends with %s answers as on the frames before', async (end) => {

@@ -5,12 +5,13 @@ import { compileModel } from '@bitgrad/compiler';
 import { createRng, use } from '@bitgrad/core';
 import { createModel, modelNames, type ModelName } from '@bitgrad/models';
 import { stePlugin } from '@bitgrad/quantizer-ste';
+import { amount } from '@bitgrad/tooling/endurance';
 
 export { modelNames };
 
 const side = 12;
-/** Inputs for each model: software renderers take up to 60 ms for one. BITGRAD_FULL=1 has 200. */
-export const inputCount = process.env['BITGRAD_FULL'] === '1' ? 200 : 40;
+/** Inputs for each model: software renderers take up to 60 ms for one. */
+export const inputCount = amount({ test: 10, full: 200 });
 let registered: true | undefined;
 
 /** A compiled model file, and n inputs of bytes, one after the other. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { dirtyMemory, encodeModel, jsEngine, loadModel, type Executable } from '@bitgrad/runtime';
 import { convTrial, randomPlan } from '@bitgrad/testkit/engine';
 import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
+import { amount } from '@bitgrad/tooling/endurance';
 import { findAddon, type Addon } from '../../src/addon.js';
 import * as exports from '../../src/engine/index.js';
 import { reasonToSkip, sets } from '../support/addon.js';
@@ -97,6 +98,7 @@ describe.skipIf(reasonToSkip())('an executable', () => {
 
   it('memory stays flat over many inferences and many models', async () => {
     const model = trial();
+    const runs = amount({ test: 100, variable: 'BITGRAD_RUNS' });
     const input = inputs(1);
     const output = (await jsEngine().compile(model)).run(input);
     const use = async (): Promise<void> => {
@@ -107,7 +109,7 @@ describe.skipIf(reasonToSkip())('an executable', () => {
     };
     for (let i = 0; i < 20; i++) await use();
     const before = process.memoryUsage();
-    for (let i = 0; i < Number(process.env['BITGRAD_RUNS'] ?? 100); i++) await use();
+    for (let i = 0; i < runs; i++) await use();
     const after = process.memoryUsage();
     expect(after.rss - before.rss).toBeLessThan(40 << 20);
   });

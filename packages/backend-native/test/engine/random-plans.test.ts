@@ -4,10 +4,11 @@
 import { describe, expect, it } from 'vitest';
 import { dirtyMemory, jsEngine, type Engine, type PackedModel } from '@bitgrad/runtime';
 import { noise, randomPlan } from '@bitgrad/testkit/engine';
+import { amount } from '@bitgrad/tooling/endurance';
 import { nativeEngine } from '../../src/engine/index.js';
 import { reasonToSkip, sets } from '../support/addon.js';
 
-const count = Number(process.env['BITGRAD_PLANS'] ?? 60);
+const count = amount({ test: 60, variable: 'BITGRAD_PLANS' });
 const first = Number(process.env['BITGRAD_PLAN_SEED'] ?? 1);
 
 async function onDirtyMemory(

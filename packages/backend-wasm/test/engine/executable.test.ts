@@ -1,6 +1,7 @@
 // The executable: arguments, report, memory, features and the two rewrites of the module.
 import { expect, it } from 'vitest';
 import type { PackedModel } from '@bitgrad/runtime';
+import { amount } from '@bitgrad/tooling/endurance';
 import { planBuilder, vggSmall } from '../../bench/plans.js';
 import { detectFeatures } from '../../src/engine/features.js';
 import { wasmEngine } from '../../src/engine/index.js';
@@ -61,7 +62,7 @@ it('memory stays flat over many inferences', async () => {
   const executable = await wasmEngine().compile(tiny());
   const input = randomData('u8', [size], 1) as Uint8Array;
   const output = new Int32Array(10);
-  const runs = Number(process.env['BITGRAD_RUNS'] ?? 2000);
+  const runs = amount({ test: 2000, variable: 'BITGRAD_RUNS' });
   for (let i = 0; i < 200; i++) executable.run(input, output);
   const before = process.memoryUsage();
   for (let i = 0; i < runs; i++) executable.run(input, output);

@@ -4,10 +4,11 @@
 import { describe, expect, it } from 'vitest';
 import { dirtyMemory, jsEngine, validateModel, type PackedModel } from '@bitgrad/runtime';
 import { noise, oracle, randomPlan } from '@bitgrad/testkit/engine';
+import { amount } from '@bitgrad/tooling/endurance';
 import { detectFeatures } from '../../src/engine/features.js';
 import { wasmEngine } from '../../src/engine/index.js';
 
-const count = Number(process.env['BITGRAD_PLANS'] ?? 150);
+const count = amount({ test: 150, variable: 'BITGRAD_PLANS' });
 const first = Number(process.env['BITGRAD_PLAN_SEED'] ?? 1);
 const variants = [
   'simd',

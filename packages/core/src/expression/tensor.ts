@@ -109,9 +109,11 @@ export function composeExpression(
         case 'select': {
           const [test, a, b] = [value(node.test), value(node.a), value(node.b)];
           // Some backends want one shape for all three.
-          const full = commonShape(test, a, b) as never;
-          const [t2, a2, b2] = [test, a, b].map((t) => tf.broadcastTo(t, full));
-          return tf.where(tf.cast(t2!, 'bool'), a2!, b2!);
+          const full = commonShape(test, a, b);
+          const whole = (of: Expression, t: T): T =>
+            // Tiling, which this broadcasts by, takes long on some.
+            of.op === 'constant' ? tf.fill(full, of.value) : tf.broadcastTo(t, full as never);
+          return tf.where(tf.cast(whole(node.test, test), 'bool'), whole(node.a, a), whole(node.b, b));
         }
         default:
           return 'b' in node ? binary[node.op](value(node.a), value(node.b)) : unary[node.op](value(node.a));

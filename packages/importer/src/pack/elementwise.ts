@@ -61,15 +61,15 @@ export function withFunction(
   const uniform = constants.every((list) => list.length === 1);
   const x = uniform ? given : unfolded(given, context);
   const channels = x.value.shape.at(-1)!;
-  const apply: RowFunction = uniform
-    ? (values) => {
-        const own = constants.map((list) => list[0]!);
-        return Float64Array.from(values, (v) => f(v, ...own));
-      }
-    : (values) =>
-        Float64Array.from(values, (v, i) =>
-          f(v, ...constants.map((list) => list[list.length === 1 ? 0 : i % channels]!)),
-        );
+  // Of each channel, or of all: a probe asks for a million values.
+  const own = Array.from({ length: uniform ? 1 : channels }, (_, c) =>
+    constants.map((list) => list[list.length === 1 ? 0 : c]!),
+  );
+  const apply: RowFunction = (values) => {
+    const y = new Float64Array(values.length);
+    for (let i = 0; i < y.length; i++) y[i] = f(values[i]!, ...own[i % own.length]!);
+    return y;
+  };
   const full = constants.map((list) =>
     list.length === 1 ? Array<number>(channels).fill(list[0]!) : [...list],
   );

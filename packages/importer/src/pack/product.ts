@@ -53,7 +53,11 @@ const gridOf = (levels: readonly number[] | undefined) => {
 const planesOf = (x: Packed, name: string, { builder }: PackContext): number[] =>
   x.levels!.slice(1).map((level, i) => {
     const middle = (level + x.levels![i]!) / 2;
-    const codes = (values: ArrayLike<number>) => Float32Array.from(values, (v) => (v > middle ? 1 : -1));
+    const codes = (values: ArrayLike<number>) => {
+      const signs = new Float32Array(values.length);
+      for (let k = 0; k < signs.length; k++) signs[k] = values[k]! > middle ? 1 : -1;
+      return signs;
+    };
     return toBits(builder, x.value, { codes, perChannel: false }, name);
   });
 

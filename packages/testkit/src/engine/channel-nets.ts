@@ -79,9 +79,23 @@ export const channelNet = ({ filters, size, convolutions, pool, move }: ChannelN
     },
   );
 
+/** The numbers around the bounds of words, and one inside each word: together they have every remainder by 8. */
+const few = Array.from({ length: 130 }, (_, i) => i + 1).filter((filters) =>
+  [0, 1, 31, 6 + 7 * Math.floor(filters / 32)].some((at) => filters % 32 === at % 32),
+);
+
+/** One network at each of them; all pools and moves are among these, and the bounds of words meet different ones. */
+const briefNets = few.map((filters, i): ChannelNet => ({
+  filters,
+  size: i % 5 ? 16 : 24,
+  convolutions: i % 3 ? 1 : 2,
+  pool: pools[(i + (i >> 2)) % pools.length]!,
+  move: moves[i % moves.length]!,
+}));
+
 /**
  * Networks of so many filters: all of them; or two, an ordinary one and one that moves levels; or `quick` one of these two; or
- * `brief` one of them at the numbers around the bounds of words alone.
+ * `brief` one of them at some numbers alone, the bounds of words among them.
  * Neighbours of a number modulo 32 meet other pools, moves and sizes.
  */
 export function channelNets(filters: number, effort: Effort = 'normal'): ChannelNet[] {
@@ -91,6 +105,7 @@ export function channelNets(filters: number, effort: Effort = 'normal'): Channel
         pools.flatMap((pool) => moves.map((move) => ({ filters, size, convolutions, pool, move }))),
       ),
     );
+  if (effort === 'brief') return briefNets.filter((net) => net.filters === filters);
   const turn = filters + (filters >> 2);
   const nets: ChannelNet[] = [
     {
@@ -102,7 +117,6 @@ export function channelNets(filters: number, effort: Effort = 'normal'): Channel
     },
     { filters, size: 16, convolutions: 1, pool: pools[(turn + 1) % 4]!, move: moves[1 + (turn % 5)]! },
   ];
-  if (effort === 'brief' && ![0, 1, 6, 30].includes(filters % 32)) return [];
   return effort === 'normal' ? nets : [nets[turn % 2]!];
 }
 
