@@ -21,7 +21,7 @@ it('fields are in the order of the signature, however they are given', () => {
   encode('segmentSum', { segments: 6, x: 1, out: 3, rows: 4, ids: 2 });
   // @ts-expect-error a field that is not there
   encode('segmentRows', { rows: 1, unit: 2, extra: 4 });
-  expectTypeOf<Fields<'countTile'>['set']>().toEqualTypeOf<boolean>();
+  expectTypeOf<Fields<'takeCounts'>['set']>().toEqualTypeOf<boolean>();
 });
 
 it('a split has a range of its own for each thread, and memory of its own', () => {

@@ -12,6 +12,7 @@ export * from './batch-norm';
 export * from './optimizer';
 export * from './loss';
 export * from './binary';
+export { look16, look32, look64, packedPanelBytes, packFilterSigns, takeCounts, widen } from './binary-lookup';
 export * from './signed-outer';
 export * from './signed-rows';
 export * from './attention';

@@ -31,19 +31,22 @@ export function pickOffsets(
 ): i32 {
   const magnitude = i32x4.splat(0x7fffffff), one = i32x4.splat(0x3f800000);
   const set = signedRowsGroups(entry) << 2;
-  out += <usize>(o0 * c * taps);
-  for (let k = o0; k < o1; k += set)
-    for (let i = 0; i < c; i++)
-      for (let j = k; j < min(o, k + set); j += 4) {
+  // Rows of the filter are read from end to end, those of all taps at the same time: far apart, they would miss the caches.
+  for (let i = 0; i < c; i++)
+    for (let k = o0; k < o1; k += set) {
+      const end = min(o, k + set);
+      let to = out + <usize>(taps * (k * c + i * ((end - k + 3) & ~3)));
+      for (let j = k; j < end; j += 4) {
         const width = o - j, table = ((j - k) >> 2) * (entry << 6);
         for (let t = 0; t < taps; t++) {
           const p = w + (<usize>((t * c + i) * o + j) << 2);
           const v = width >= 4 ? v128.load(p) : firstOf(p, width);
           if (!latent && v128.any_true(v128.xor(v128.and(v, magnitude), one))) return 0;
-          store<i32>(out, table + i32x4.bitmask(f32x4.lt(v, f32x4.splat(0))) * (entry << 2) + load<i32>(shifts + (<usize>t << 2)));
-          out += 4;
+          store<i32>(to, table + i32x4.bitmask(f32x4.lt(v, f32x4.splat(0))) * (entry << 2) + load<i32>(shifts + (<usize>t << 2)));
+          to += 4;
         }
       }
+    }
   return 1;
 }
 
