@@ -9,6 +9,7 @@ import { At0, At16, At32, At48, At64, At80, At96, At112 } from './offsets';
 const GROUPS: i32 = 8; // tables at once
 const PIXELS: i32 = 32; // = 4 * GROUPS
 const ENTRY: usize = 128; // bytes of a table entry: 32 channels
+const NARROW: usize = 64; // and where no more than 16 are left
 const TABLE: usize = 2048; // bytes of a table: 16 entries
 /** Blocks whose sum is kept apart before it is added to the total, for accuracy. */
 const PARTIAL: i32 = 64;
@@ -84,11 +85,11 @@ export function signedOuter(
   const picks = scratch + 4 * PIXELS, tables = picks + <usize>((rows + 16) * GROUPS);
   const block = tables + GROUPS * TABLE, partial = block + PIXELS * ENTRY;
   for (let c = o0; c < o1; c += 32) {
-    const width: usize = <usize>min(32, o1 - c) << 2;
+    const width: usize = <usize>min(32, o1 - c) << 2, narrow = width <= NARROW, entry = narrow ? NARROW : ENTRY;
     for (let run = 0; run < runs; run++)
       for (let r = m0; r < m1; r++) memory.fill(out + <usize>(run * m + r) * o4 + (<usize>c << 2), 0, width);
     let image = 0, y = 0, z = 0, pending = 0;
-    memory.fill(partial, 0, <usize>rows * ENTRY);
+    memory.fill(partial, 0, <usize>rows * entry);
     for (let p = 0; p < total; p += PIXELS) {
       const count = min(PIXELS, total - p);
       for (let i = 0; i < PIXELS; i++) {
@@ -101,25 +102,27 @@ export function signedOuter(
       }
       for (let run = 0; run < runs; run++) pickEntries(scratch, <usize>run * runStride + m0, picks + <usize>(run * part * GROUPS), part);
       let from = dy + <usize>p * o4 + (<usize>c << 2), stride = o4;
-      if (count < PIXELS || width < ENTRY) {
+      if (count < PIXELS || width < entry) {
         memory.fill(block, 0, PIXELS * ENTRY);
-        for (let i = 0; i < count; i++) memory.copy(block + <usize>i * ENTRY, from + <usize>i * o4, width);
+        for (let i = 0; i < count; i++) memory.copy(block + <usize>i * entry, from + <usize>i * o4, width);
         from = block;
-        stride = ENTRY;
+        stride = entry;
       }
       for (let g = 0; g < GROUPS; g++) {
-        tabulate(from, stride, tables + <usize>g * TABLE);
+        if (narrow) tabulateNarrow(from, stride, tables + <usize>g * (TABLE >> 1));
+        else tabulate(from, stride, tables + <usize>g * TABLE);
         from += stride << 2;
       }
-      addEntries(picks, tables, partial, rows);
+      if (narrow) addNarrow(picks, tables, partial, rows);
+      else addEntries(picks, tables, partial, rows);
       if (++pending == PARTIAL || p + PIXELS >= total) {
         let q = partial;
         for (let run = 0; run < runs; run++)
           for (let r = m0; r < m1; r++) {
             addRow(out + <usize>(run * m + r) * o4 + (<usize>c << 2), q, width);
-            q += ENTRY;
+            q += entry;
           }
-        memory.fill(partial, 0, <usize>rows * ENTRY);
+        memory.fill(partial, 0, <usize>rows * entry);
         pending = 0;
       }
     }
@@ -173,30 +176,33 @@ function store8(p: usize, a: v128, b: v128): void {
 }
 
 /** The 16 signed sums of four rows of 32 numbers; bit j of an entry's index stands for minus row j. */
-export function tabulate(p: usize, stride: usize, table: usize): void {
+export function tabulate(p: usize, stride: usize, table: usize): void { signedSums(p, stride, table, ENTRY); }
+/** Of 16 numbers. */
+export function tabulateNarrow(p: usize, stride: usize, table: usize): void { signedSums(p, stride, table, NARROW); }
+
+// @ts-ignore: decorator
+@inline
+function signedSums(p: usize, stride: usize, table: usize, entry: usize): void {
   const p1 = p + stride, p2 = p1 + stride, p3 = p2 + stride;
-  for (let i: usize = 0; i < ENTRY; i += 16) {
+  for (let i: usize = 0; i < entry; i += 16) {
     const d0 = v128.load(p + i), d1 = v128.load(p1 + i), d2 = v128.load(p2 + i), d3 = v128.load(p3 + i);
     const a0 = f32x4.add(d0, d1), a1 = f32x4.sub(d1, d0), a2 = f32x4.neg(a1), a3 = f32x4.neg(a0);
-    const b0 = f32x4.add(d2, d3), b1 = f32x4.sub(d3, d2), b2 = f32x4.neg(b1), b3 = f32x4.neg(b0);
+    const b0 = f32x4.add(d2, d3), b1 = f32x4.sub(d3, d2);
     const t = table + i;
-    v128.store(t, f32x4.add(a0, b0), 0);
-    v128.store(t, f32x4.add(a1, b0), 128);
-    v128.store(t, f32x4.add(a2, b0), 256);
-    v128.store(t, f32x4.add(a3, b0), 384);
-    v128.store(t, f32x4.add(a0, b1), 512);
-    v128.store(t, f32x4.add(a1, b1), 640);
-    v128.store(t, f32x4.add(a2, b1), 768);
-    v128.store(t, f32x4.add(a3, b1), 896);
-    v128.store(t, f32x4.add(a0, b2), 1024);
-    v128.store(t, f32x4.add(a1, b2), 1152);
-    v128.store(t, f32x4.add(a2, b2), 1280);
-    v128.store(t, f32x4.add(a3, b2), 1408);
-    v128.store(t, f32x4.add(a0, b3), 1536);
-    v128.store(t, f32x4.add(a1, b3), 1664);
-    v128.store(t, f32x4.add(a2, b3), 1792);
-    v128.store(t, f32x4.add(a3, b3), 1920);
+    putFour(t, entry, a0, a1, a2, a3, b0);
+    putFour(t + 4 * entry, entry, a0, a1, a2, a3, b1);
+    putFour(t + 8 * entry, entry, a0, a1, a2, a3, f32x4.neg(b1));
+    putFour(t + 12 * entry, entry, a0, a1, a2, a3, f32x4.neg(b0));
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function putFour(t: usize, entry: usize, a0: v128, a1: v128, a2: v128, a3: v128, b: v128): void {
+  v128.store(t, f32x4.add(a0, b));
+  v128.store(t + entry, f32x4.add(a1, b));
+  v128.store(t + 2 * entry, f32x4.add(a2, b));
+  v128.store(t + 3 * entry, f32x4.add(a3, b));
 }
 
 /** sums[r] += the picked entry of each table, for all rows. */
@@ -221,6 +227,23 @@ export function addEntries(picks: usize, tables: usize, sums: usize, rows: i32):
   }
 }
 
+/** The same for entries of 16 channels. */
+export function addNarrow(picks: usize, tables: usize, sums: usize, rows: i32): void {
+  const end = picks + <usize>(rows * GROUPS);
+  for (; picks < end; picks += GROUPS) {
+    const even = load<u32>(picks), odd = load<u32>(picks, 4);
+    const t0 = tables + ((even & 0xff) << 3), t1 = tables + ((even >> 5) & 0x7f8);
+    const t2 = tables + ((even >> 13) & 0x7f8), t3 = tables + ((even >> 21) & 0x7f8);
+    const t4 = tables + ((odd & 0xff) << 3), t5 = tables + ((odd >> 5) & 0x7f8);
+    const t6 = tables + ((odd >> 13) & 0x7f8), t7 = tables + ((odd >> 21) & 0x7f8);
+    addEightNarrow<At0>(sums, t0, t1, t2, t3, t4, t5, t6, t7);
+    addEightNarrow<At16>(sums, t0, t1, t2, t3, t4, t5, t6, t7);
+    addEightNarrow<At32>(sums, t0, t1, t2, t3, t4, t5, t6, t7);
+    addEightNarrow<At48>(sums, t0, t1, t2, t3, t4, t5, t6, t7);
+    sums += NARROW;
+  }
+}
+
 /** Four channels (at the byte that T stands for) of the eight entries, summed as a tree. */
 // @ts-ignore: decorator
 @inline
@@ -229,6 +252,16 @@ function addEight<T>(s: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: u
   const b = f32x4.add(v128.load(t2, 4096 + offsetof<T>()), v128.load(t3, 6144 + offsetof<T>()));
   const c = f32x4.add(v128.load(t4, 8192 + offsetof<T>()), v128.load(t5, 10240 + offsetof<T>()));
   const d = f32x4.add(v128.load(t6, 12288 + offsetof<T>()), v128.load(t7, 14336 + offsetof<T>()));
+  v128.store(s, f32x4.add(v128.load(s, offsetof<T>()), f32x4.add(f32x4.add(a, b), f32x4.add(c, d))), offsetof<T>());
+}
+
+// @ts-ignore: decorator
+@inline
+function addEightNarrow<T>(s: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize, t6: usize, t7: usize): void {
+  const a = f32x4.add(v128.load(t0, offsetof<T>()), v128.load(t1, 1024 + offsetof<T>()));
+  const b = f32x4.add(v128.load(t2, 2048 + offsetof<T>()), v128.load(t3, 3072 + offsetof<T>()));
+  const c = f32x4.add(v128.load(t4, 4096 + offsetof<T>()), v128.load(t5, 5120 + offsetof<T>()));
+  const d = f32x4.add(v128.load(t6, 6144 + offsetof<T>()), v128.load(t7, 7168 + offsetof<T>()));
   v128.store(s, f32x4.add(v128.load(s, offsetof<T>()), f32x4.add(f32x4.add(a, b), f32x4.add(c, d))), offsetof<T>());
 }
 

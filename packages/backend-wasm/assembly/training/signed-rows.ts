@@ -81,22 +81,27 @@ export function signedRows(
   memory.fill(zeros, 0, zeroBytes);
   for (let b = b0; b < b1; b++) {
     const start = b * BLOCK + first;
+    // Positions before the first image lie in an image of their own.
+    const q = start + gh * gw;
+    let image = q / (gh * gw) - 1, y = q % (gh * gw) / gw, z = q % (gh * gw) % gw;
     for (let i = 0; i < entry; i++) {
-      const q = start + i;
-      let p = zeros;
-      if (q >= 0) {
-        const image = q / (gh * gw), rest = q - image * gh * gw, y = rest / gw, z = rest - y * gw;
-        if (image < n && y < oh && z < ow) p = dy + <usize>((image * oh + y) * ow + z) * o4;
+      const there = image >= 0 && image < n && y < oh && z < ow;
+      store<usize>(from + (<usize>i << 2), there ? dy + <usize>((image * oh + y) * ow + z) * o4 : zeros);
+      if (++z == gw) {
+        z = 0;
+        if (++y == gh) { y = 0; image++; }
       }
-      store<usize>(from + (<usize>i << 2), p);
     }
     let any = false;
+    image = b * BLOCK / (gh * gw), y = b * BLOCK % (gh * gw) / gw, z = b * BLOCK % (gh * gw) % gw;
     for (let i = 0; i < BLOCK; i++) {
-      const q = b * BLOCK + i;
-      const image = q / (gh * gw), rest = q - image * gh * gw, y = rest / gw, z = rest - y * gw;
       const inside = image < n && y < h && z < w;
       store<usize>(to + (<usize>i << 2), inside ? dx + <usize>((image * h + y) * w + z) * c4 : 0);
       any = any || inside;
+      if (++z == gw) {
+        z = 0;
+        if (++y == gh) { y = 0; image++; }
+      }
     }
     if (!any) continue;
     memory.fill(sums, 0, <usize>c * (BLOCK << 2));
