@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import LongFirst from '@bitgrad/tooling/long-first';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -11,6 +12,7 @@ export default defineConfig({
       'apps/*/vitest.alone.config.ts',
       'tooling/vitest.config.ts',
     ],
+    sequence: { sequencer: LongFirst },
     reporters: ['default', '@bitgrad/tooling/count-reporter'],
   },
 });

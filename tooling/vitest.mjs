@@ -35,6 +35,8 @@ export const project = (name, { alone, long = alone ?? [], exclude = [], ...test
       name,
       include: ['test/**/*.test.ts'],
       exclude: [...exclude, ...left],
+      // For long-first.mjs.
+      provide: { long },
       // Files of a project share processes and what these have loaded: half of a second each. What a file registers or sets
       // stays for the next, so that none may count on what is not there.
       isolate: false,

@@ -29,9 +29,9 @@ export const attempt = (command, { output = 'inherit', env = {} } = {}) => {
 };
 
 /** The same beside others: resolves with the exit code. */
-export const attemptAside = (command) =>
+export const attemptAside = (command, { env = {} } = {}) =>
   new Promise((resolve) =>
-    spawn(...line(command, 'inherit', {})).on('close', (code, signal) =>
+    spawn(...line(command, 'inherit', env)).on('close', (code, signal) =>
       resolve(exitCode(command, code, signal)),
     ),
   );

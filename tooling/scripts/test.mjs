@@ -2,16 +2,30 @@
 import { attempt, attemptAside, install } from './pnpm.mjs';
 
 install();
+// Programs that tests start use the packages as they were built (tooling/processes.mjs).
+const asBuilt = { BITGRAD_BUILT: '1' };
+/** Runs one after the other, to the first that fails: resolves with its exit code. */
+const inTurn = async (...commands) => {
+  for (const [command, env] of commands) {
+    const code = await attemptAside(command, { env });
+    if (code) return code;
+  }
+  return 0;
+};
 // Most of both needs one core only.
 const [check, build] = await Promise.all([
   attemptAside(['pnpm', 'check']),
-  attemptAside(['pnpm', 'build', '--output-logs=errors-only']).then(
-    (code) => code || attemptAside(['pnpm', 'build:types']),
+  inTurn(
+    [['pnpm', 'build', '--output-logs=errors-only']],
+    [['pnpm', 'build:types']],
+    [['pnpm', '--filter', 'docs', 'site:tested'], asBuilt],
   ),
 ]);
 // A failed check does not hide the tests: everything is reported, and counted in the last line.
 const failed = [check && 'pnpm check', build && 'pnpm build'].filter(Boolean);
-// Programs that tests start use the packages as they were built, where they were (tooling/processes.mjs).
-const env = { BITGRAD_FAILED_STEPS: failed.join(), ...(build ? {} : { BITGRAD_BUILT: '1' }) };
+const env = {
+  BITGRAD_FAILED_STEPS: failed.join(),
+  ...(build ? {} : { ...asBuilt, BITGRAD_SITE_BUILT: '1' }),
+};
 const tests = attempt(['pnpm', 'vitest'], { env });
 process.exit(check || build || tests);

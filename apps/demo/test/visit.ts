@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { ofColours, violations } from '@bitgrad/tooling/accessible';
 import { chromiumMissing, launchChromium, watchPage } from '@bitgrad/tooling/chromium';
 import { expect } from 'vitest';
 import type { StaticServer } from './server.js';
@@ -119,5 +120,15 @@ export async function screenshots(page: Page, name: string): Promise<void> {
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow, `${name} at ${width}`).toBeLessThanOrEqual(0);
     await page.screenshot({ path: `${shots}${name}-${width}.png`, fullPage: true });
+  }
+}
+
+/** Pictures of the page as it is, in light and in dark; it fits, and axe-core finds nothing wrong. The page is light afterwards. */
+export async function looksRight(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await screenshots(page, `${name}-${colorScheme}`);
+    const rules = colorScheme === 'dark' ? ofColours : undefined;
+    expect(await violations(page, rules), `${name}, ${colorScheme}`).toEqual([]);
   }
 }

@@ -1,5 +1,5 @@
 // Builds the site with the demo once for all tests, into a folder that is not in git, and with the API pages of two packages;
-// BITGRAD_FULL=1 builds those of all, as `pnpm site` does.
+// BITGRAD_FULL=1 builds those of all, as `pnpm site` does. `npm test` has it built before the tests, beside its checks.
 import { cpSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { built } from '@bitgrad/tooling/processes';
@@ -21,3 +21,5 @@ export default async function setup(): Promise<void> {
     if (built) cpSync(`${root}apps/demo/dist`, `${siteFolder}/demo`, { recursive: true });
   });
 }
+
+if (import.meta.filename === process.argv[1]) await setup();

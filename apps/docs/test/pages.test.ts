@@ -1,30 +1,15 @@
 // The site in a real Chromium: front page, search, a guide, an API page; on a phone and on a desk.
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import { ofColours, violations } from '@bitgrad/tooling/accessible';
 import { launchChromium } from '@bitgrad/tooling/chromium';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { siteFolder } from './built.js';
 import { skipReason as reason, visit as visitPage } from './visit.js';
 import { serveFolder, type StaticServer } from '@bitgrad/tooling/static-server';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = fileURLToPath(new URL('../artifacts/screenshots/', import.meta.url));
-
-/** What axe-core finds wrong on the page as it is. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { run } = (
-      globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      }
-    ).axe;
-    const found = await run();
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('; ')}`);
-  });
-}
 
 describe.skipIf(reason)(`the site ${reason}`, () => {
   let browser: Browser;
@@ -46,7 +31,7 @@ describe.skipIf(reason)(`the site ${reason}`, () => {
     });
 
   /** Takes pictures of a page on a phone and on a desk; nothing sticks out, and axe-core is content. `part` is what is to be seen. */
-  async function looks(page: Page, name: string, part?: string): Promise<void> {
+  async function looks(page: Page, name: string, part?: string, rules?: readonly string[]): Promise<void> {
     for (const width of [360, 1280]) {
       await page.setViewportSize({ width, height: 900 });
       await page.waitForTimeout(100);
@@ -54,7 +39,7 @@ describe.skipIf(reason)(`the site ${reason}`, () => {
       expect(overflow, `${name} at ${width}`).toBeLessThanOrEqual(0);
       if (part) await page.locator(part).scrollIntoViewIfNeeded();
       await page.screenshot({ path: `${shots}${name}-${width}.png` });
-      expect(await violations(page), `${name} at ${width}`).toEqual([]);
+      expect(await violations(page, rules), `${name} at ${width}`).toEqual([]);
     }
   }
 
@@ -66,7 +51,7 @@ describe.skipIf(reason)(`the site ${reason}`, () => {
     ['results-dark', 'results.html', true],
     ['api', 'api/@bitgrad/runtime.html', false],
   ] as const)('%s fits a phone and a desk, and is accessible', (name, path, dark) =>
-    visit(path, (page) => looks(page, name), dark),
+    visit(path, (page) => looks(page, name, undefined, dark ? ofColours : undefined), dark),
   );
 
   it('finds words, and goes there', () =>

@@ -7,16 +7,23 @@ import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-c
 import { loadModel } from '@bitgrad/classify';
 import { createDigits } from '@bitgrad/datasets';
 import { launchChromium } from '@bitgrad/tooling/chromium';
+import { amount } from '@bitgrad/tooling/endurance';
 import { serveFolder, type StaticServer } from '@bitgrad/tooling/static-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { siteFolder } from './built.js';
 import { skipReason, visit } from './visit.js';
 
 const fiveMinutes = 300_000;
-const sizes: readonly (readonly [string, BrowserContextOptions])[] = [
-  ['a phone', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }],
-  ['a desk', { viewport: { width: 1280, height: 900 } }],
-];
+const phone: BrowserContextOptions = {
+  viewport: { width: 390, height: 844 },
+  isMobile: true,
+  hasTouch: true,
+};
+const desk: BrowserContextOptions = { viewport: { width: 1280, height: 900 } };
+const both = amount({ test: false, full: true });
+/** Each way on one of them; on both where everything is run. What pages look like on either is looked at by other tests. */
+const sizes = (first: string): readonly (readonly [string, BrowserContextOptions])[] =>
+  ([['a phone', phone], ['a desk', desk]] as const).filter(([size]) => both || size === first); // prettier-ignore
 
 /** A step: what is bold, or a link. */
 interface Step {
@@ -143,36 +150,42 @@ describe.skipIf(skipReason)(`the walk of five minutes ${skipReason}`, () => {
       options,
     );
 
-  it.each(sizes)('a network of digits, on %s', { timeout: fiveMinutes + 60_000 }, async (_size, options) => {
-    let packed: Buffer | undefined;
-    await walk(0, options, async (page, steps, checkTime) => {
-      for (const { name } of steps) {
-        packed = (await press(page, name, '')) ?? packed;
-        if (name !== 'Use in Draw') continue;
-        await page.getByText('Draw a digit.', { exact: true }).waitFor();
-        const read: string[] = [];
-        for (let digit = 0; digit < 10; digit++) {
-          await page.getByRole('button', { name: `Draw a ${digit}` }).click();
-          await page.locator('[data-testid=verdict][data-settled=true]').waitFor();
-          read.push(await page.getByTestId('best').innerText());
+  it.each(sizes('a phone'))(
+    'a network of digits, on %s',
+    { timeout: fiveMinutes + 60_000 },
+    async (_size, options) => {
+      let packed: Buffer | undefined;
+      await walk(0, options, async (page, steps, checkTime) => {
+        for (const { name } of steps) {
+          packed = (await press(page, name, '')) ?? packed;
+          if (name !== 'Use in Draw') continue;
+          await page.getByText('Draw a digit.', { exact: true }).waitFor();
+          const read: string[] = [];
+          for (let digit = 0; digit < 10; digit++) {
+            await page.getByRole('button', { name: `Draw a ${digit}` }).click();
+            await page.locator('[data-testid=verdict][data-settled=true]').waitFor();
+            read.push(await page.getByTestId('best').innerText());
+          }
+          expect(read.filter((text, digit) => text === String(digit)).length, String(read)).toBeGreaterThan(
+            7,
+          );
         }
-        expect(read.filter((text, digit) => text === String(digit)).length, String(read)).toBeGreaterThan(7);
-      }
-      checkTime();
-    });
-    // The file runs here as well, on digits that it was not trained on.
-    const model = await loadModel(packed!);
-    const { test } = createDigits({ seed: 4711, train: 10, test: 300 });
-    const logits = await model.predict(test.images);
-    const right = Array.from(test.labels).filter((label, i) => {
-      const row = Array.from(logits.subarray(10 * i, 10 * i + 10));
-      return row.indexOf(Math.max(...row)) === label;
-    });
-    expect(right.length / test.size).toBeGreaterThan(0.9);
-    model.dispose();
-  });
+        checkTime();
+      });
+      // The file runs here as well, on digits that it was not trained on.
+      const model = await loadModel(packed!);
+      const { test } = createDigits({ seed: 4711, train: 10, test: 300 });
+      const logits = await model.predict(test.images);
+      const right = Array.from(test.labels).filter((label, i) => {
+        const row = Array.from(logits.subarray(10 * i, 10 * i + 10));
+        return row.indexOf(Math.max(...row)) === label;
+      });
+      expect(right.length / test.size).toBeGreaterThan(0.9);
+      model.dispose();
+    },
+  );
 
-  it.each(sizes)(
+  it.each(sizes('a desk'))(
     'a network of one’s own pictures, on %s',
     { timeout: fiveMinutes + 60_000 },
     async (_size, options) => {

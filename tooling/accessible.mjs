@@ -1,0 +1,25 @@
+// What axe-core finds wrong on a page.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** The rules that look at colours: all there is to look at where a page that passed the others is dark. */
+export const ofColours = ['color-contrast', 'link-in-text-block'];
+
+/**
+ * What is wrong on a page as it is, rule by rule.
+ * @param {import('playwright-core').Page} page
+ * @param {readonly string[]} [rules] these only
+ * @returns {Promise<string[]>} empty where nothing is
+ */
+export async function violations(page, rules) {
+  await page.evaluate(axe);
+  return page.evaluate(async (runOnly) => {
+    const found = await globalThis.axe.run(runOnly ? { runOnly } : {});
+    return found.violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`,
+    );
+  }, rules);
+}
