@@ -73,6 +73,8 @@ export const soundFiles: FileKind = {
 /** What file managers and archives leave behind. */
 const litter = /^(\..*|__MACOSX|thumbs\.db|desktop\.ini)$/i;
 
+const archive = /\.(tar|tar\.[gx]z|tgz|zip|7z|rar)$/i;
+
 const parts = (path: string): string[] => path.split('/');
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const topOf = (path: string): string => parts(path)[0]!;
@@ -208,10 +210,17 @@ function holdOut(
   return [train, test];
 }
 
-function checkClasses(root: string, classes: Map<string, string[]>, least: number, { what }: FileKind): void {
+function checkClasses(
+  root: string,
+  classes: Map<string, string[]>,
+  least: number,
+  all: readonly string[],
+  { what }: FileKind,
+): void {
   if (classes.size >= least && classes.size <= 65_536) return;
   const [only] = classes.keys();
   const inner = only === undefined ? [] : [...new Set(under(only, classes.get(only)!).filter((p) => p.includes('/')).map(topOf))]; // prettier-ignore
+  const packed = all.filter((path) => archive.test(path));
   throw failure('invalid-file', {
     what: `${root}: number of class folders`,
     got: classes.size,
@@ -219,9 +228,11 @@ function checkClasses(root: string, classes: Map<string, string[]>, least: numbe
     next:
       inner.length > 1
         ? `Are they in ${root}/${only} (${listed(inner)})?`
-        : classes.size === 0
-          ? `Put the ${what}s of each class into a folder with its name.`
-          : undefined,
+        : packed.length > 0
+          ? `Unpack ${listed(packed)} first: archives are not read.`
+          : classes.size === 0
+            ? `Put the ${what}s of each class into a folder with its name.`
+            : undefined,
   });
 }
 
@@ -285,7 +296,7 @@ export function arrangeFiles(
   const splits = findSplits(root, examples, kind);
   const trained = classesIn(root, splits?.train ?? '', examples, folders, kind);
   const classes = [...trained.keys()];
-  checkClasses(root, trained, leastClasses, kind);
+  checkClasses(root, trained, leastClasses, all, kind);
   const done = ([train, test, validation]: [Item[], Item[], Item[]?]): Arrangement => {
     const all = [...train, ...test, ...(validation ?? [])];
     const used = new Set(all.map(({ path }) => path));

@@ -98,6 +98,11 @@ describe('arrangePictures', () => {
   });
 
   it.each<[string, string[], RegExp, ArrangeOptions?]>([
+    [
+      'archives',
+      ['test.tar.gz', 'train.tar.gz'],
+      /class folders: got 0.* Unpack test.tar.gz, train.tar.gz first/,
+    ],
     ['one class', pictures({ a: 9 }), /number of class folders: got 1/],
     ['a folder around', pictures({ 'data/a': 2, 'data/b': 2 }), /Are they in pics\/data \(a, b\)\?/],
     ['no classes', ['1.png', '2.png'], /Put the pictures of each class into a folder/],
