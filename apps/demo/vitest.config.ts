@@ -3,6 +3,8 @@ import { alone } from './vitest.alone.config.js';
 
 export default project('demo', {
   long: [
+    'test/pages.test.ts',
+    'test/draw.test.ts',
     'test/listen.test.ts',
     'test/first-visit.test.ts',
     'test/train.test.ts',
