@@ -1,2 +1,2 @@
 export declare function testData(name: string): { folder: string; missing: string };
-export declare function unpacked(folder: string): string;
+export declare function unpacker(): (folder: string) => string;

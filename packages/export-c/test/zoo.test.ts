@@ -6,12 +6,13 @@ import { createRng } from '@bitgrad/bits';
 import { loadDataset } from '@bitgrad/datasets/node';
 import { decodeModel, elementCount } from '@bitgrad/runtime';
 import { amount } from '@bitgrad/tooling/endurance';
-import { testData, unpacked } from '@bitgrad/tooling/test-data';
+import { testData, unpacker } from '@bitgrad/tooling/test-data';
 import { findPretrained, modelNames, type Pretrained } from '@bitgrad/zoo';
 import { describe, expect, it } from 'vitest';
 import { isHere, sameOnAll, toolchains } from './support/run.js';
 
 const gcc = toolchains[0]!;
+const unpacked = unpacker();
 const { most, ms } = amount({
   test: { most: 200, ms: 2_000 },
   ci: { most: 2_000, ms: 2_000 },
@@ -22,8 +23,11 @@ const countFor = ({ latency }: Pretrained['card']): number => {
   return Math.min(most, Math.ceil(ms / medianMs));
 };
 
-/** Bytes of the test pictures of a card, and why there are none. Recordings would have to be read as the model hears them. */
-async function pictures({ test, input }: Pretrained['card']): Promise<{ bytes: Uint8Array; why: string }> {
+/** Bytes of some test pictures of a card, and why there are none. Recordings would have to be read as the model hears them. */
+async function pictures(
+  { test, input }: Pretrained['card'],
+  count: number,
+): Promise<{ bytes: Uint8Array; why: string }> {
   const [kind, path] = test.data.split(':') as [string, string?];
   const none = (why: string) => ({ bytes: new Uint8Array(), why });
   if (!path || kind === 'audio' || input.type !== 'u8') return none(`${test.data} has no pictures`);
@@ -31,7 +35,8 @@ async function pictures({ test, input }: Pretrained['card']): Promise<{ bytes: U
   const { folder, missing } = testData(path.replace(/^data\//, ''));
   if (missing) return none(missing);
   const [height, width] = input.shape as [number, number];
-  const { test: split } = await loadDataset(`${kind}:${unpacked(folder)}`, kind === 'folder' ? { size: [height, width] } : {}); // prettier-ignore
+  const testLimit = Math.min(count, test.images);
+  const { test: split } = await loadDataset(`${kind}:${unpacked(folder)}`, { testLimit, ...(kind === 'folder' && { size: [height, width] }) }); // prettier-ignore
   expect(split.images.length / split.size, `an image of ${folder}`).toBe(elementCount(input.shape));
   return { bytes: split.images, why: '' };
 }
@@ -50,7 +55,7 @@ describe.skipIf(!isHere(gcc))('models of the zoo as C (needs gcc)', () => {
         type === 'u8'
           ? Uint8Array.from({ length }, () => rng.integer(256))
           : Float32Array.from({ length }, () => rng.normal());
-      const { bytes: known, why } = await pictures(card);
+      const { bytes: known, why } = await pictures(card, count);
       inputs.set(known.subarray(0, length));
       const outputs = await sameOnAll(model, inputs, gcc);
       expect(outputs.length).toBe(count * elementCount(model.plan.buffers[model.plan.output]!.shape));
