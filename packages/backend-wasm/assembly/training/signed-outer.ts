@@ -4,15 +4,16 @@
 // and one addition instead of four multiplications and four additions. Lanes are output channels, 32 at a time; eight
 // tables (32 pixels) stay in the first-level cache while all rows pass over them.
 
+import { DEEP, deepOuter, deepScratch } from './signed-deep';
 import { At0, At16, At32, At48, At64, At80, At96, At112 } from './offsets';
 
 const GROUPS: i32 = 8; // tables at once
-const PIXELS: i32 = 32; // = 4 * GROUPS
+export const PIXELS: i32 = 32; // = 4 * GROUPS
 const ENTRY: usize = 128; // bytes of a table entry: 32 channels
 const NARROW: usize = 64; // and where no more than 16 are left
 const TABLE: usize = 2048; // bytes of a table: 16 entries
 /** Blocks whose sum is kept apart before it is added to the total, for accuracy. */
-const PARTIAL: i32 = 64;
+export const PARTIAL: i32 = 64;
 
 /**
  * Sign bytes (8 for a number below 0, else 0) of images [n0 .. n1)[h][w][c] with a border of 0.
@@ -66,7 +67,8 @@ export function signBytes(
 
 /** Bytes of scratch of {@link signedOuter} for so many rows: addresses, picks, tables, a dy block, the partial sums. */
 export function signedOuterScratch(rows: i32): i32 {
-  return 4 * PIXELS + (rows + 16) * GROUPS + GROUPS * <i32>TABLE + PIXELS * <i32>ENTRY + rows * <i32>ENTRY;
+  const all = 4 * PIXELS + (rows + 16) * GROUPS + GROUPS * <i32>TABLE + PIXELS * <i32>ENTRY + rows * <i32>ENTRY;
+  return rows < DEEP ? all : max(all, deepScratch(rows));
 }
 
 /**
@@ -81,14 +83,13 @@ export function signedOuter(
   m0: i32, m1: i32,
 ): void {
   const part = m1 - m0, rows = runs * part, total = n * oh * ow;
+  if (rows >= DEEP) return deepOuter(x, dy, out, scratch, n, oh, ow, xN, xH, xW, runs, runStride, m, o, o0, o1, m0, m1);
   const o4: usize = <usize>o << 2;
   const picks = scratch + 4 * PIXELS, tables = picks + <usize>((rows + 16) * GROUPS);
   const block = tables + GROUPS * TABLE, partial = block + PIXELS * ENTRY;
   for (let c = o0; c < o1; c += 32) {
     const width: usize = <usize>min(32, o1 - c) << 2, narrow = width <= NARROW, entry = narrow ? NARROW : ENTRY;
-    for (let run = 0; run < runs; run++)
-      for (let r = m0; r < m1; r++) memory.fill(out + <usize>(run * m + r) * o4 + (<usize>c << 2), 0, width);
-    let image = 0, y = 0, z = 0, pending = 0;
+    let image = 0, y = 0, z = 0, pending = 0, first = true;
     memory.fill(partial, 0, <usize>rows * entry);
     for (let p = 0; p < total; p += PIXELS) {
       const count = min(PIXELS, total - p);
@@ -119,9 +120,12 @@ export function signedOuter(
         let q = partial;
         for (let run = 0; run < runs; run++)
           for (let r = m0; r < m1; r++) {
-            addRow(out + <usize>(run * m + r) * o4 + (<usize>c << 2), q, width);
+            const row = out + <usize>(run * m + r) * o4 + (<usize>c << 2);
+            if (first) setRow(row, q, width);
+            else addRow(row, q, width);
             q += entry;
           }
+        first = false;
         memory.fill(partial, 0, <usize>rows * entry);
         pending = 0;
       }
@@ -151,23 +155,23 @@ export function pickEntries(table: usize, offset: usize, picks: usize, m: i32): 
 
 // @ts-ignore: decorator
 @inline
-function four(table: usize, at: usize): v128 {
+export function four(table: usize, at: usize): v128 {
   const a = v128.load(load<usize>(table) + at), b = v128.load(load<usize>(table, 4) + at);
   const c = v128.load(load<usize>(table, 8) + at), d = v128.load(load<usize>(table, 12) + at);
   return v128.or(v128.or(a, i16x8.shl(b, 1)), v128.or(i16x8.shl(c, 2), i16x8.shl(d, 3)));
 }
 // @ts-ignore: decorator
 @inline
-function low8(a: v128, b: v128): v128 { return v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23); }
+export function low8(a: v128, b: v128): v128 { return v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23); }
 // @ts-ignore: decorator
 @inline
-function high8(a: v128, b: v128): v128 { return v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31); }
+export function high8(a: v128, b: v128): v128 { return v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31); }
 // @ts-ignore: decorator
 @inline
-function low16(a: v128, b: v128): v128 { return v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
+export function low16(a: v128, b: v128): v128 { return v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
 // @ts-ignore: decorator
 @inline
-function high16(a: v128, b: v128): v128 { return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
+export function high16(a: v128, b: v128): v128 { return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
 // @ts-ignore: decorator
 @inline
 function store8(p: usize, a: v128, b: v128): void {
@@ -182,7 +186,7 @@ export function tabulateNarrow(p: usize, stride: usize, table: usize): void { si
 
 // @ts-ignore: decorator
 @inline
-function signedSums(p: usize, stride: usize, table: usize, entry: usize): void {
+export function signedSums(p: usize, stride: usize, table: usize, entry: usize): void {
   const p1 = p + stride, p2 = p1 + stride, p3 = p2 + stride;
   for (let i: usize = 0; i < entry; i += 16) {
     const d0 = v128.load(p + i), d1 = v128.load(p1 + i), d2 = v128.load(p2 + i), d3 = v128.load(p3 + i);
@@ -265,7 +269,14 @@ function addEightNarrow<T>(s: usize, t0: usize, t1: usize, t2: usize, t3: usize,
   v128.store(s, f32x4.add(v128.load(s, offsetof<T>()), f32x4.add(f32x4.add(a, b), f32x4.add(c, d))), offsetof<T>());
 }
 
-function addRow(p: usize, q: usize, bytes: usize): void {
+/** Sets a row to 0 + another, so that no -0 is left. (A call of memory.fill takes longer than a row.) */
+export function setRow(p: usize, q: usize, bytes: usize): void {
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(p + i, f32x4.add(f32x4.splat(0), v128.load(q + i)));
+  for (; i < bytes; i += 4) store<f32>(p + i, <f32>0 + load<f32>(q + i));
+}
+
+export function addRow(p: usize, q: usize, bytes: usize): void {
   let i: usize = 0;
   for (; i + 16 <= bytes; i += 16) v128.store(p + i, f32x4.add(v128.load(p + i), v128.load(q + i)));
   for (; i < bytes; i += 4) store<f32>(p + i, load<f32>(p + i) + load<f32>(q + i));
