@@ -19,7 +19,7 @@ export declare function outputOf(
 ): Promise<{ text: string | null; errors: string[] }>;
 
 export interface TestPage {
-  /** Awaits an export of the module, with JSON-safe arguments and result. */
+  /** Awaits an export of the module, with JSON-safe arguments and result; a Uint8Array may be an argument. */
   call<T = unknown>(name: string, ...args: unknown[]): Promise<T>;
   readonly page: Page;
   /** Uncaught errors and console errors. */

@@ -117,7 +117,7 @@ export async function outputOf(browser, address, modules) {
  * @param {{ contents: string, resolveDir: string, files?: Record<string, { body: string | Buffer, contentType: string }> }} options
  *   `contents`: TypeScript whose exports the page offers; `files`: more paths that the page may fetch
  * @returns {Promise<{ call(name: string, ...args: unknown[]): Promise<any>, page: import('playwright-core').Page, errors: string[], close(): Promise<void> }>}
- *   `call` awaits an export; `errors` collects uncaught errors and console errors
+ *   `call` awaits an export, with JSON-safe arguments and Uint8Arrays; `errors` collects uncaught errors and console errors
  */
 export async function openChromium({ contents, resolveDir, files = {} }) {
   const { outputFiles } = await build({
@@ -153,7 +153,22 @@ export async function openChromium({ contents, resolveDir, files = {} }) {
   return {
     page,
     errors,
-    call: (name, ...args) => page.evaluate(([f, values]) => globalThis.tested[f](...values), [name, args]),
+    call: (name, ...args) =>
+      page.evaluate(
+        ([f, values]) => {
+          const given = values.map(({ value, text }) =>
+            text === undefined ? value : Uint8Array.from(atob(text), (c) => c.charCodeAt(0)),
+          );
+          return globalThis.tested[f](...given);
+        },
+        // Playwright looks at each element of an array on its way: bytes go as text.
+        [
+          name,
+          args.map((value) =>
+            value instanceof Uint8Array ? { text: Buffer.from(value).toString('base64') } : { value },
+          ),
+        ],
+      ),
     close: () => browser.close(),
   };
 }

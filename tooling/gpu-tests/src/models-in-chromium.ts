@@ -27,7 +27,7 @@ export async function testModelsInChromium(engine: string, resolveDir: string): 
     it(`${name}: ${inputCount} inputs`, async (context) => {
       if (missing) context.skip(missing);
       const { file, inputs } = await compiled(name, inputCount);
-      expect(await opened!.call('compare', Array.from(file), [Array.from(inputs)])).toEqual({
+      expect(await opened!.call('compare', file, inputs)).toEqual({
         differing: 0,
         worst: 0,
       });

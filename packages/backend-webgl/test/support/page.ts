@@ -1,5 +1,6 @@
 // What tests run inside a page: the engine suite, whole models against the JS engine, loss and leaks.
-import { decodeModel, dirtyMemory, jsEngine } from '@bitgrad/runtime';
+import { dirtyMemory } from '@bitgrad/runtime';
+import { compareWithJs } from '@bitgrad/gpu-tests/compare';
 import { convTrial, engineCases, type Effort } from '@bitgrad/testkit/engine';
 import { webglEngine } from '../../src/engine/index.js';
 import { dirtyable } from './dirty.js';
@@ -24,25 +25,9 @@ export async function dirtyBytes(): Promise<number> {
   return bytes;
 }
 
-/** Runs a model on inputs; returns how many results differ at all from the JS engine, and the largest difference. */
-export async function compare(
-  file: number[],
-  inputs: number[][],
-): Promise<{ differing: number; worst: number }> {
-  const model = decodeModel(Uint8Array.from(file));
-  const { type } = model.plan.buffers[model.plan.input]!;
-  const flat = (type === 'u8' ? Uint8Array : Float32Array).from(inputs.flat());
-  const want = (await jsEngine().compile(model)).run(flat);
-  const executable = await webglEngine({ context }).compile(model);
-  const got = executable.run(flat);
-  executable.dispose();
-  let [differing, worst] = [0, 0];
-  want.forEach((v, i) => {
-    if (v !== got[i]) differing++;
-    worst = Math.max(worst, Math.abs(v - got[i]!));
-  });
-  return { differing, worst };
-}
+/** Of a model file and inputs of bytes. */
+export const compare = (file: Uint8Array, inputs: Uint8Array) =>
+  compareWithJs(webglEngine({ context }), file, inputs);
 
 const model = convTrial({ type: 'u8', size: [3, 3], c: 3, cOut: 8, threshold: true });
 const code = (error: unknown) => (error as { code?: string }).code ?? String(error);
