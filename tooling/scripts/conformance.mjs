@@ -41,6 +41,7 @@ function run() {
         stdio: ['ignore', 'inherit', 'inherit'],
         env: {
           BITGRAD_ENDURANCE: '1',
+          BITGRAD_STEPS: '50',
           BITGRAD_REQUIRE: 'cpu,wasm,chromium,webgl,webgpu,dawn',
           ...process.env,
         },
@@ -106,14 +107,16 @@ const lifeRows = (tests) => {
   ];
   const nodeGpu = 'backend-node-gpu/test/training';
   const curve = (name) =>
-    tests.filter((t) => t.file.includes(nodeGpu) && t.title === name && /loss curve/.test(t.suites[0] ?? ''));
+    tests.filter(
+      (t) => t.file.includes(nodeGpu) && t.title === name && /loss curve of 50/.test(t.suites[0] ?? ''),
+    );
   return {
     training: [
       [
         'loss of 50 steps within 1e-3 of cpu, from one script and seed (2 networks)',
         'reference',
         cell(curve('wasm')),
-        ...row('', /^loss curve/, '', '', training[0], training[1]).slice(3, 5),
+        ...row('', /^loss curve of 50/, '', '', training[0], training[1]).slice(3, 5),
         cell(curve('dawn')),
       ],
       row(

@@ -6,19 +6,20 @@ import { cpu } from '@bitgrad/backend-cpu';
 import { useBackend } from '@bitgrad/core';
 import { describe, expect, it } from 'vitest';
 import { nodeGpu } from '../src/index.js';
-import { cycles } from '@bitgrad/tooling/endurance';
+import { amount, cycles } from '@bitgrad/tooling/endurance';
 import { expectCurve } from '@bitgrad/gpu-tests/curves';
 import { trainingPage } from '@bitgrad/gpu-tests/suite';
 import { lossCurve, networks } from '@bitgrad/gpu-tests/training';
 import { missingDawn } from './support/dawn.js';
 
 const missing = await missingDawn();
+const steps = amount({ test: 20, ci: 50, variable: 'BITGRAD_STEPS' });
 
-describe.each(networks)('loss curve of the %s within 1e-3 of cpu', (network) => {
-  it('wasm', () => expectCurve(network, (name) => lossCurve(wasm(), name)), 240_000);
+describe.each(networks)(`loss curve of ${steps} steps of the %s within 1e-3 of cpu`, (network) => {
+  it('wasm', () => expectCurve(network, steps, (name, n) => lossCurve(wasm(), name, n)), 240_000);
   it('dawn', (context) => {
     if (missing) context.skip(missing);
-    return expectCurve(network, (name) => lossCurve(nodeGpu({ allowSoftware: true }), name));
+    return expectCurve(network, steps, (name, n) => lossCurve(nodeGpu({ allowSoftware: true }), name, n));
   }, 240_000);
 });
 

@@ -1,12 +1,15 @@
 // Training in headless Chromium: the suite, the same script as on every backend against cpu, leaks and loss.
 import '@tensorflow/tfjs-backend-cpu';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { cycles } from '@bitgrad/tooling/endurance';
+import { amount, cycles } from '@bitgrad/tooling/endurance';
 import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
 import type { BackendAdapter, Probe } from '@bitgrad/core';
 import { testTrainingBackend } from '@bitgrad/testkit';
 import { expectCurve } from './curves.js';
 import { networks } from './training.js';
+
+/** Of a loss curve: a step takes a page a quarter of a second. Dawn, which has the shaders of WebGPU too, takes 50. */
+const steps = amount({ test: 20, full: 50, variable: 'BITGRAD_STEPS' });
 
 /**
  * @param create the adapter, which cannot start in Node
@@ -43,9 +46,9 @@ export function testTrainingInChromium(
     expect(probe.features[described]).toMatch(/./);
   });
   for (const network of networks)
-    it(`loss curve of the ${network} within 1e-3 of cpu`, async (context) => {
+    it(`loss curve of ${steps} steps of the ${network} within 1e-3 of cpu`, async (context) => {
       if (!probe.available) context.skip(probe.reason);
-      await expectCurve(network, (which) => page!.call('curve', which));
+      await expectCurve(network, steps, (which, n) => page!.call('curve', which, n));
     }, 240_000);
 
   testTrainingBackend({

@@ -1,4 +1,4 @@
-// One training script for every backend: two small networks, 50 steps each, everything decided by a seed.
+// One training script for every backend: two small networks, everything decided by a seed.
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import { createRng, use, useBackend, type BackendAdapter } from '@bitgrad/core';
@@ -11,13 +11,13 @@ export const networks = ['mlp', 'cnn'] as const;
 
 const SIZE = 8;
 const BATCH = 16;
-const STEPS = 50;
 let registered: true | undefined;
 
-/** Losses of the 50 steps on the backend that the adapter starts. */
+/** Losses of so many steps on the backend that the adapter starts. */
 export async function lossCurve(
   adapter: BackendAdapter,
   network: (typeof networks)[number],
+  steps: number,
 ): Promise<number[]> {
   registered ??= (use(stePlugin), true);
   await useBackend([adapter], { strict: true });
@@ -32,7 +32,7 @@ export async function lossCurve(
   const rng = createRng(5);
   const losses: number[] = [];
   const before = tf.memory().numTensors;
-  for (let step = 0; step < STEPS; step++) {
+  for (let step = 0; step < steps; step++) {
     const labels = Array.from({ length: BATCH }, () => Math.floor(rng.next() * 4));
     // A bright quarter of the image names the class.
     const pixels = Float32Array.from({ length: BATCH * SIZE * SIZE }, (_, i) => {

@@ -10,4 +10,5 @@ const lose = (): void => {
 };
 
 export const { probe, check, modelCycles, adapterCycles, loss } = trainingPage(webgl, lose, 5e-4);
-export const curve = (network: (typeof networks)[number]) => lossCurve(webgl(), network);
+export const curve = (network: (typeof networks)[number], steps: number) =>
+  lossCurve(webgl(), network, steps);

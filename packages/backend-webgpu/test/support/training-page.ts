@@ -8,4 +8,5 @@ const lose = (): void => (tf.backend() as unknown as { device: GPUDevice }).devi
 
 // WGSL lets sin and cos err by 2^-11.
 export const { probe, check, modelCycles, adapterCycles, loss } = trainingPage(webgpu, lose, 5e-4);
-export const curve = (network: (typeof networks)[number]) => lossCurve(webgpu(), network);
+export const curve = (network: (typeof networks)[number], steps: number) =>
+  lossCurve(webgpu(), network, steps);
