@@ -1,7 +1,7 @@
 // Worker threads that run functions of the kernel module on a shared memory, together with the calling thread. Works in Node (worker_threads) and in pages and workers with SharedArrayBuffer, that is, with
 // cross-origin isolation.
 import { createBoard, most } from './board.js';
-import type { Runner } from './calls.js';
+import type { Call, Runner } from './calls.js';
 import { compileModule, instantiate, localRunner } from './module.js';
 import { startWorker, type WorkerHandle } from './worker.js';
 
@@ -22,8 +22,15 @@ export async function createThreadPool(
 ): Promise<ThreadPool> {
   const module = await compileModule(true);
   const own = localRunner(await instantiate(module, memory), memory);
-  const indices = new Map(WebAssembly.Module.exports(module).map(({ name }, index) => [name, index]));
-  const board = createBoard();
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name as Call['name']);
+  const indices = new Map(names.map((name, index) => [name, index]));
+  const board = createBoard((index, args) => own.run([{ name: names[index]!, args }])[0]!);
+  /** Calls of one function in pieces that the board has room for. */
+  const inParts = (calls: readonly Call[]): [index: number, args: (readonly number[])[]][] =>
+    Array.from({ length: Math.ceil(calls.length / most.calls) }, (_, i) => [
+      indices.get(calls[0]!.name)!,
+      calls.slice(i * most.calls, (i + 1) * most.calls).map(({ args }) => args),
+    ]);
   const workers: WorkerHandle[] = [];
   const dispose = (): void => {
     board.close();
@@ -40,19 +47,14 @@ export async function createThreadPool(
     threads,
     memory,
     run(calls) {
-      if (calls.length === 1) return own.run(calls);
-      const { name } = calls[0]!;
-      const results: number[] = [];
-      for (let i = 0; i < calls.length; i += most.calls)
-        results.push(
-          ...board.run(
-            indices.get(name)!,
-            calls.slice(i, i + most.calls).map(({ args }) => args),
-            (args) => own.run([{ name, args }])[0]!,
-          ),
-        );
-      return results;
+      if (calls.length > 1) return inParts(calls).flatMap((part) => board.run(...part));
+      board.flush();
+      return own.run(calls);
     },
+    later(calls) {
+      for (const part of inParts(calls)) board.later(...part);
+    },
+    flush: board.flush,
     dispose,
   };
 }
