@@ -92,18 +92,20 @@ export function signedRows(
         if (++y == gh) { y = 0; image++; }
       }
     }
-    let any = false;
+    let used = 0;
     image = b * BLOCK / (gh * gw), y = b * BLOCK % (gh * gw) / gw, z = b * BLOCK % (gh * gw) % gw;
     for (let i = 0; i < BLOCK; i++) {
       const inside = image < n && y < h && z < w;
       store<usize>(to + (<usize>i << 2), inside ? dx + <usize>((image * h + y) * w + z) * c4 : 0);
-      any = any || inside;
+      if (inside) used = i + 1;
       if (++z == gw) {
         z = 0;
         if (++y == gh) { y = 0; image++; }
       }
     }
-    if (!any) continue;
+    if (used == 0) continue;
+    // The last block of some images may be all but empty.
+    const bytes: usize = <usize>((used + 31) & ~31) << 2;
     memory.fill(sums, 0, <usize>c * (BLOCK << 2));
     let pick = offsets;
     for (let k = 0; k < o; k += groups << 2) {
@@ -113,7 +115,7 @@ export function signedRows(
         picks += taps;
       }
       for (let i = 0; i < c; i++) {
-        addTaps(tables, pick, sums + <usize>i * (BLOCK << 2), picks);
+        addTaps(tables, pick, sums + <usize>i * (BLOCK << 2), picks, bytes);
         pick += <usize>picks << 2;
       }
     }
@@ -163,11 +165,11 @@ function firstOrZero(p: usize, width: i32): v128 {
 }
 
 /**
- * Adds the picked entries of all taps to the sums of a block, in their order, six at a time. The sums pass through memory: V8
+ * Adds the picked entries of all taps to `bytes` of sums of a block, in their order, six at a time. The sums pass through memory: V8
  * would load all that a loop's accumulators are to take before the first addition, and spill it.
  */
-export function addTaps(tables: usize, offsets: usize, sums: usize, taps: i32): void {
-  const end = offsets + (<usize>taps << 2), sumsEnd = sums + (BLOCK << 2);
+export function addTaps(tables: usize, offsets: usize, sums: usize, taps: i32, bytes: usize): void {
+  const end = offsets + (<usize>taps << 2), sumsEnd = sums + bytes;
   for (const sixes = offsets + <usize>(taps / 6 * 24); offsets < sixes; offsets += 24) {
     let t0 = tables + load<usize>(offsets), t1 = tables + load<usize>(offsets, 4), t2 = tables + load<usize>(offsets, 8);
     let t3 = tables + load<usize>(offsets, 12), t4 = tables + load<usize>(offsets, 16), t5 = tables + load<usize>(offsets, 20);
