@@ -3,6 +3,26 @@
 use super::call::calls;
 
 calls! {
+    Look16 "look16" { x: isize, stride: isize, tables: isize, bytes: isize, words: isize, count: isize, begin: bool }
+    Look32 "look32" { x: isize, stride: isize, tables: isize, bytes: isize, words: isize, count: isize, begin: bool }
+    Look64 "look64" { x: isize, stride: isize, tables: isize, bytes: isize, words: isize, count: isize, begin: bool }
+    PackedPanelBytes "packedPanelBytes" { words: isize, o: isize }
+    PackFilterSigns "packFilterSigns" { w: isize, out: isize, tap_sums: isize, taps: isize, c: isize, o: isize, o0: isize, o1: isize }
+    TakeCounts "takeCounts" { bytes: isize, counts: isize, out: isize, row: isize, vectors: isize, count: isize, begin: bool, total: isize, set: bool }
+    Widen "widen" { bytes: isize, counts: isize, vectors: isize, count: isize, begin: bool }
+    AddEntries "addEntries" { picks: isize, tables: isize, sums: isize, rows: isize }
+    AddNarrow "addNarrow" { picks: isize, tables: isize, sums: isize, rows: isize }
+    PickEntries "pickEntries" { table: isize, offset: isize, picks: isize, m: isize }
+    SignBytes "signBytes" { x: isize, out: isize, n0: isize, n1: isize, h: isize, w: isize, c: isize, top: isize, bottom: isize, left: isize, right: isize, latent: bool }
+    SignedOuter "signedOuter" { x: isize, dy: isize, out: isize, scratch: isize, n: isize, oh: isize, ow: isize, x_n: isize, x_h: isize, x_w: isize, runs: isize, run_stride: isize, m: isize, o: isize, o0: isize, o1: isize, m0: isize, m1: isize }
+    SignedOuterScratch "signedOuterScratch" { rows: isize }
+    SubtractBorder "subtractBorder" { dy: isize, out: isize, sums: isize, n: isize, h: isize, w: isize, c: isize, oh: isize, ow: isize, o: isize, o0: isize, o1: isize, kh: isize, kw: isize, sh: isize, sw: isize, top: isize, left: isize }
+    Tabulate "tabulate" { p: isize, stride: isize, table: isize }
+    TabulateNarrow "tabulateNarrow" { p: isize, stride: isize, table: isize }
+    AddPairs "addPairs" { picks: isize, tables: isize, sums: isize, rows: isize }
+    PairSums "pairSums" { small: isize, table: isize }
+    PickPairs "pickPairs" { table: isize, offset: isize, picks: isize, m: isize }
+    SmallSums "smallSums" { p: isize, stride: isize, table: isize }
     PadImages "padImages" { x: isize, out: isize, n0: isize, n1: isize, h: isize, w: isize, c: isize, top: isize, bottom: isize, left: isize, right: isize }
     PackPanels "packPanels" { b: isize, out: isize, k: isize, n: isize, stride: isize }
     PackTransposedPanels "packTransposedPanels" { b: isize, out: isize, k: isize, n: isize }
@@ -43,25 +63,15 @@ calls! {
     PackedPixel "packedPixel" { c: isize }
     PackSigns "packSigns" { x: isize, out: isize, n0: isize, n1: isize, h: isize, w: isize, c: isize, top: isize, bottom: isize, left: isize, right: isize }
     PackedWords "packedWords" { taps: isize, c: isize }
-    PackedPanelBytes "packedPanelBytes" { words: isize, o: isize }
-    PackFilterSigns "packFilterSigns" { w: isize, out: isize, tap_sums: isize, taps: isize, c: isize, o: isize, o0: isize, o1: isize }
     BinaryConvScratch "binaryConvScratch" { words: isize }
     BinaryConv "binaryConv" { x: isize, panels: isize, tap_sums: isize, out: isize, scratch: isize, p0: isize, p1: isize, oh: isize, ow: isize, o: isize, c: isize, x_n: isize, x_h: isize, x_w: isize, runs_h: isize, runs_w: isize, run_h: isize, run_w: isize, run_bytes: isize, h: isize, w: isize, top: isize, left: isize, kh: isize, kw: isize, sh: isize, sw: isize, dh: isize, dw: isize }
-    CountTile "countTile" { x: isize, stride: isize, w: isize, out: isize, row: isize, words: isize, total: isize, set: bool }
-    SignBytes "signBytes" { x: isize, out: isize, n0: isize, n1: isize, h: isize, w: isize, c: isize, top: isize, bottom: isize, left: isize, right: isize, latent: bool }
-    SignedOuterScratch "signedOuterScratch" { rows: isize }
-    SignedOuter "signedOuter" { x: isize, dy: isize, out: isize, scratch: isize, n: isize, oh: isize, ow: isize, x_n: isize, x_h: isize, x_w: isize, runs: isize, run_stride: isize, m: isize, o: isize, o0: isize, o1: isize, m0: isize, m1: isize }
-    PickEntries "pickEntries" { table: isize, offset: isize, picks: isize, m: isize }
-    Tabulate "tabulate" { p: isize, stride: isize, table: isize }
-    AddEntries "addEntries" { picks: isize, tables: isize, sums: isize, rows: isize }
-    SubtractBorder "subtractBorder" { dy: isize, out: isize, sums: isize, n: isize, h: isize, w: isize, c: isize, oh: isize, ow: isize, o: isize, o0: isize, o1: isize, kh: isize, kw: isize, sh: isize, sw: isize, top: isize, left: isize }
     SignedRowsGroups "signedRowsGroups" { entry: isize }
     SignedRowsEntry "signedRowsEntry" { halo: isize }
     PickOffsets "pickOffsets" { w: isize, out: isize, shifts: isize, taps: isize, c: isize, o: isize, o0: isize, o1: isize, entry: isize, latent: bool }
     SignedRowsScratch "signedRowsScratch" { c: isize, o: isize, entry: isize }
     SignedRows "signedRows" { dy: isize, offsets: isize, dx: isize, scratch: isize, b0: isize, b1: isize, n: isize, gh: isize, gw: isize, h: isize, w: isize, c: isize, oh: isize, ow: isize, o: isize, taps: isize, first: isize, entry: isize }
     TabulatePlanes "tabulatePlanes" { from: isize, at: isize, width: isize, tables: isize, entry: isize }
-    AddTaps "addTaps" { tables: isize, offsets: isize, sums: isize, taps: isize }
+    AddTaps "addTaps" { tables: isize, offsets: isize, sums: isize, taps: isize, bytes: isize }
     Scatter "scatter" { sums: isize, to: isize, c: isize }
     AttentionScratch "attentionScratch" { t: isize, d: isize }
     Attention "attention" { x: isize, y: isize, a: isize, scratch: isize, i0: isize, i1: isize, t: isize, heads: isize, d: isize }
