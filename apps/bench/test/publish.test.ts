@@ -41,7 +41,9 @@ describe('the headline', () => {
   ];
   it('rounds figures, takes one thread for one thread, and says what is missing', () => {
     const made = headline({ training: [], inference, tfc: [], cnn: [] });
-    expect(made).toContain('| 1,230 ms | TensorFlow.js wasm: -; onnxruntime-web int8: - |');
+    expect(made).toContain(
+      '| native: -; WebAssembly, relaxed SIMD: 1,230 ms | onnxruntime-node int8: -; onnxruntime-web int8: -; TensorFlow.js wasm: - |',
+    );
     expect(made).not.toContain('7 ms');
     expect(made).not.toMatch(/NaN|null|undefined/);
   });

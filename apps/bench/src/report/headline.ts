@@ -28,7 +28,7 @@ export function headline({ training, inference, tfc, cnn }: HeadlineSources): st
   const torchVersion = /PyTorch \d+\.\d+/.exec(torch ?? '')?.[0] ?? 'PyTorch';
   const trains = (what: string, net: string): string[] => [
     `training ${what}, 1 thread, img/s`,
-    speed(net, 'bitgrad-wasm-1'),
+    `native: ${speed(net, 'bitgrad-native-1')}; WebAssembly: ${speed(net, 'bitgrad-wasm-1')}`,
     `${torchVersion}: ${speed(net, 'pytorch-1')}; TensorFlow.js wasm with a patch: ${speed(net, 'tfjs-wasm-patched')}`,
   ];
   const time = (net: string, engine: string): string => {
@@ -36,9 +36,9 @@ export function headline({ training, inference, tfc, cnn }: HeadlineSources): st
     return median === null ? '-' : `${figure(median)} ms`;
   };
   const runs = (what: string, net: string): string[] => [
-    `${what}, one image, 1 thread, relaxed SIMD`,
-    time(net, 'bitgrad-wasm-relaxed'),
-    `TensorFlow.js wasm: ${time(net, 'tfjs-wasm')}; onnxruntime-web int8: ${time(net, 'ort-web-int8')}`,
+    `${what}, one image, 1 thread`,
+    `native: ${time(net, 'bitgrad-native')}; WebAssembly, relaxed SIMD: ${time(net, 'bitgrad-wasm-relaxed')}`,
+    `onnxruntime-node int8: ${time(net, 'ort-node-int8')}; onnxruntime-web int8: ${time(net, 'ort-web-int8')}; TensorFlow.js wasm: ${time(net, 'tfjs-wasm')}`,
   ];
   const accuracy = (label: string): string => {
     const row = tfc.find((r) => r.label === label);
