@@ -21,5 +21,9 @@ export const amount = ({ test, ci = test, full = ci, variable }) => {
   return BITGRAD_ENDURANCE === '1' ? ci : test;
 };
 
+/** Whether what takes very long runs too. */
+export const full = amount({ test: false, full: true });
+/** Whether files of long tests run that nobody has named. */
+export const long = amount({ test: false, ci: true });
 /** Cycles of creating and disposing on a GPU. */
 export const cycles = amount({ test: 24, ci: 200 });

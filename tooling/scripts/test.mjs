@@ -1,9 +1,8 @@
 // `npm test`: installs what is missing, checks (lint, types, boundaries, format), builds, runs every test.
+import { long } from '../endurance.mjs';
 import { attempt, attemptAside, install } from './pnpm.mjs';
 
 install();
-// Only long tests look at the site.
-const endurance = process.env.BITGRAD_ENDURANCE === '1';
 // Programs that tests start use the packages as they were built (tooling/processes.mjs).
 const asBuilt = { BITGRAD_BUILT: '1' };
 /** Runs one after the other, to the first that fails: resolves with its exit code. */
@@ -20,7 +19,8 @@ const [check, build] = await Promise.all([
   inTurn(
     [['pnpm', 'build', '--output-logs=errors-only']],
     [['pnpm', 'build:types', '--unchecked']],
-    ...(endurance ? [[['pnpm', '--filter', 'docs', 'site:tested'], asBuilt]] : []),
+    // Only long tests look at it.
+    ...(long ? [[['pnpm', '--filter', 'docs', 'site:tested'], asBuilt]] : []),
   ),
 ]);
 // A failed check does not hide the tests: everything is reported, and counted in the last line.
@@ -28,7 +28,7 @@ const failed = [check && 'pnpm check', build && 'pnpm build'].filter(Boolean);
 const env = {
   BITGRAD_FAILED_STEPS: failed.join(),
   ...(build ? {} : asBuilt),
-  ...(endurance && !build ? { BITGRAD_SITE_BUILT: '1' } : {}),
+  ...(long && !build ? { BITGRAD_SITE_BUILT: '1' } : {}),
 };
 const tests = attempt(['pnpm', 'vitest'], { env });
 process.exit(check || build || tests);

@@ -6,14 +6,13 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium, outputOf } from '../chromium.mjs';
-import { amount } from '../endurance.mjs';
+import { full } from '../endurance.mjs';
 import { root } from '../workspace.mjs';
 import { installAlone, start } from './places/clean-folder.js';
 import { makeProject, run } from './places/project.js';
 import { serveFolder, type StaticServer } from '../static-server.mjs';
 
 const slow = ['next'];
-const full = amount({ test: false, full: true });
 const source = `${root}examples/`;
 const names = readdirSync(source).filter((name) =>
   ['index.html', 'package.json'].some((file) => existsSync(join(source, name, file))),

@@ -4,7 +4,7 @@ import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { amount } from '../endurance.mjs';
+import { full } from '../endurance.mjs';
 import { startRegistry } from '../rehearsal/registry.mjs';
 import { run } from '../rehearsal/run.mjs';
 import { root, workspacePackages } from '../workspace.mjs';
@@ -65,8 +65,6 @@ const reasons: Readonly<Record<string, RegExp>> = {
   'npm test': /expression|formula/,
   'npx bitgrad certify mine --plugin .': /certificate fails.*[\s\S]*F is constant/,
 };
-
-const full = amount({ test: false, full: true });
 
 it.skipIf(!full)(
   full ? 'leads from nothing to a tested plugin' : 'leads to a tested plugin (skipped: BITGRAD_FULL=1 walks)',

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium } from '../chromium.mjs';
-import { amount } from '../endurance.mjs';
+import { full } from '../endurance.mjs';
 import { root, workspacePackages } from '../workspace.mjs';
 import { findHost } from '../hosts.mjs';
 import { bundle, makeProject, run } from './places/project.js';
 import { serveModules } from './places/workerd.js';
 import { serveFolder } from '../static-server.mjs';
 
-const full = amount({ test: false, full: true });
 const source = `${root}packages/create-bitgrad/templates/`;
 const all = readdirSync(source).sort();
 const light = ['web', 'keyword', 'worker'];

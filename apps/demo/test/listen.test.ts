@@ -99,7 +99,7 @@ describe.skipIf(skipReason)(`Listen page ${skipReason ?? ''}`, () => {
       const { samples, sampleRate } = readWav(buffer);
       expect(rows[i], name).toEqual(Array.from(await model.predict(soundInput(samples, sampleRate, model))));
     }
-    expect(new Set(rows.map(String)).size).toBeGreaterThan(0.96 * many);
+    expect(new Set(rows.map(String)).size).toBeGreaterThan(many - many / 30);
     await end();
   });
 

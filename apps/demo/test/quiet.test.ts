@@ -8,9 +8,8 @@ import { longTasks, measurable, noteLongTasks, sample, type Sample } from './qui
 import { serve } from './server.js';
 import { siteFolder } from './site.js';
 import { launch, skipReason, untilPhase, visit } from './visit.js';
-import { amount } from '@bitgrad/tooling/endurance';
+import { full } from '@bitgrad/tooling/endurance';
 
-const full = amount({ test: false, full: true });
 const seconds = full ? 300 : 12;
 const quietSeconds = full ? 60 : 10;
 const artifacts = fileURLToPath(new URL('../artifacts/', import.meta.url));

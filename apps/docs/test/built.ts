@@ -4,14 +4,12 @@ import { cpSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { built } from '@bitgrad/tooling/processes';
 import { buildOnce } from '@bitgrad/tooling/production';
-import { amount } from '@bitgrad/tooling/endurance';
+import { full } from '@bitgrad/tooling/endurance';
 import { buildDocs } from '../src/build.js';
 import { root } from '../src/repository.js';
 
 /** Where the tests find the built site. */
 export const siteFolder = fileURLToPath(new URL('../artifacts/site', import.meta.url));
-
-const full = amount({ test: false, full: true });
 
 /** Vitest's global setup. */
 export default async function setup(): Promise<void> {

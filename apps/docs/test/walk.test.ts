@@ -7,7 +7,7 @@ import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-c
 import { loadModel } from '@bitgrad/classify';
 import { createDigits } from '@bitgrad/datasets';
 import { launchChromium } from '@bitgrad/tooling/chromium';
-import { amount } from '@bitgrad/tooling/endurance';
+import { full } from '@bitgrad/tooling/endurance';
 import { serveFolder, type StaticServer } from '@bitgrad/tooling/static-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { siteFolder } from './built.js';
@@ -20,10 +20,9 @@ const phone: BrowserContextOptions = {
   hasTouch: true,
 };
 const desk: BrowserContextOptions = { viewport: { width: 1280, height: 900 } };
-const both = amount({ test: false, full: true });
 /** Each way on one of them; on both where everything is run. What pages look like on either is looked at by other tests. */
 const sizes = (first: string): readonly (readonly [string, BrowserContextOptions])[] =>
-  ([['a phone', phone], ['a desk', desk]] as const).filter(([size]) => both || size === first); // prettier-ignore
+  ([['a phone', phone], ['a desk', desk]] as const).filter(([size]) => full || size === first); // prettier-ignore
 
 /** A step: what is bold, or a link. */
 interface Step {

@@ -12,11 +12,10 @@ import { fdaPlugin } from '@bitgrad/quantizer-fda';
 import { proxConnectPlugin } from '@bitgrad/quantizer-proxconnect';
 import { stePlugin } from '@bitgrad/quantizer-ste';
 import { testData } from '@bitgrad/tooling/test-data';
-import { amount } from '@bitgrad/tooling/endurance';
+import { full } from '@bitgrad/tooling/endurance';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agreementOf, type AgreementCase, type AgreementFigures } from './agreement.js';
 
-const full = amount({ test: false, full: true });
 const { folder, missing } = testData('mnist');
 
 const plugins = [stePlugin, proxConnectPlugin, fdaPlugin];
