@@ -189,15 +189,20 @@ export function tabulateNarrow(p: usize, stride: usize, table: usize): void { si
 export function signedSums(p: usize, stride: usize, table: usize, entry: usize): void {
   const p1 = p + stride, p2 = p1 + stride, p3 = p2 + stride;
   for (let i: usize = 0; i < entry; i += 16) {
-    const d0 = v128.load(p + i), d1 = v128.load(p1 + i), d2 = v128.load(p2 + i), d3 = v128.load(p3 + i);
-    const a0 = f32x4.add(d0, d1), a1 = f32x4.sub(d1, d0), a2 = f32x4.neg(a1), a3 = f32x4.neg(a0);
-    const b0 = f32x4.add(d2, d3), b1 = f32x4.sub(d3, d2);
-    const t = table + i;
-    putFour(t, entry, a0, a1, a2, a3, b0);
-    putFour(t + 4 * entry, entry, a0, a1, a2, a3, b1);
-    putFour(t + 8 * entry, entry, a0, a1, a2, a3, f32x4.neg(b1));
-    putFour(t + 12 * entry, entry, a0, a1, a2, a3, f32x4.neg(b0));
+    putSums(table + i, entry, v128.load(p + i), v128.load(p1 + i), v128.load(p2 + i), v128.load(p3 + i));
   }
+}
+
+/** The 16 signed sums of four vectors, `entry` bytes apart; bit j of an entry's index stands for minus dj. */
+// @ts-ignore: decorator
+@inline
+export function putSums(t: usize, entry: usize, d0: v128, d1: v128, d2: v128, d3: v128): void {
+  const a0 = f32x4.add(d0, d1), a1 = f32x4.sub(d1, d0), a2 = f32x4.neg(a1), a3 = f32x4.neg(a0);
+  const b0 = f32x4.add(d2, d3), b1 = f32x4.sub(d3, d2);
+  putFour(t, entry, a0, a1, a2, a3, b0);
+  putFour(t + 4 * entry, entry, a0, a1, a2, a3, b1);
+  putFour(t + 8 * entry, entry, a0, a1, a2, a3, f32x4.neg(b1));
+  putFour(t + 12 * entry, entry, a0, a1, a2, a3, f32x4.neg(b0));
 }
 
 // @ts-ignore: decorator

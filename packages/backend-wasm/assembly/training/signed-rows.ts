@@ -4,6 +4,7 @@
 // pick, shifted by the tap. Pixels are numbered over a grid with zero rows and columns between the images, so that a
 // tap is one shift for the whole block and nothing needs a bounds check.
 
+import { putSums } from './signed-outer';
 import { At0, At16, At32, At48, At64, At80, At96, At112 } from './offsets';
 
 const BLOCK: i32 = 128; // pixels of a block
@@ -135,26 +136,8 @@ export function tabulatePlanes(from: usize, at: usize, width: i32, tables: usize
     const y0 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), y1 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
     const d0 = v128.shuffle<f32>(x0, y0, 0, 1, 4, 5), d1 = v128.shuffle<f32>(x0, y0, 2, 3, 6, 7);
     const d2 = v128.shuffle<f32>(x1, y1, 0, 1, 4, 5), d3 = v128.shuffle<f32>(x1, y1, 2, 3, 6, 7);
-    const a0 = f32x4.add(d0, d1), a1 = f32x4.sub(d1, d0), a2 = f32x4.neg(a1), a3 = f32x4.neg(a0);
-    const b0 = f32x4.add(d2, d3), b1 = f32x4.sub(d3, d2), b2 = f32x4.neg(b1), b3 = f32x4.neg(b0);
-    let t = tables + i;
-    put4(t, size, a0, a1, a2, a3, b0);
-    t += size << 2;
-    put4(t, size, a0, a1, a2, a3, b1);
-    t += size << 2;
-    put4(t, size, a0, a1, a2, a3, b2);
-    t += size << 2;
-    put4(t, size, a0, a1, a2, a3, b3);
+    putSums(tables + i, size, d0, d1, d2, d3);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function put4(t: usize, size: usize, a0: v128, a1: v128, a2: v128, a3: v128, b: v128): void {
-  v128.store(t, f32x4.add(a0, b));
-  v128.store(t + size, f32x4.add(a1, b));
-  v128.store(t + 2 * size, f32x4.add(a2, b));
-  v128.store(t + 3 * size, f32x4.add(a3, b));
 }
 
 function firstOrZero(p: usize, width: i32): v128 {
