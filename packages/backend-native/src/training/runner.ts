@@ -93,14 +93,17 @@ export function nativeRunners(
     native((bytes) => training.run(bytes, index, args.first(length), results.first(calls.length)));
     return calls.map((_, i) => values[i]!);
   };
+  /** Of the function that is called, where the addon has it. */
+  const indexOf = (calls: readonly Call[]): number | undefined =>
+    calls.length > 0 ? indices.get(calls[0]!.name) : undefined;
   const run = (calls: readonly Call[]): number[] => {
-    const index = calls.length > 0 ? indices.get(calls[0]!.name) : undefined;
+    const index = indexOf(calls);
     return index === undefined ? wasm.run(calls) : runNative(index, calls);
   };
   const flush = (): void =>
     queue.take((phases, numbers) => native((bytes) => training.runPhases(bytes, phases, numbers)));
   const later = (calls: readonly Call[]): void => {
-    const index = calls.length > 0 ? indices.get(calls[0]!.name) : undefined;
+    const index = indexOf(calls);
     if (index !== undefined) return queue.add(index, calls);
     flush();
     wasm.run(calls);
