@@ -8,6 +8,9 @@ use crate::words::{opcode, product, record_words, view};
 /// Output channels of a panel of binary weights.
 pub const PANEL: usize = 64;
 
+/// Bytes of the arena's layout that make two words of 32 levels.
+const PAIR: isize = 16;
+
 /// What a processor counts the bits of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -38,6 +41,10 @@ pub struct Packed {
     /// Byte offsets of the segments, and units in each.
     pub segments: Vec<i32>,
     pub length: usize,
+    /// Whether units come in pairs, in segments and from row to row.
+    pairs: bool,
+    /// Whether the second of a pair is the exclusive or of both: see `pairs` of isa.rs.
+    pub paired: bool,
     /// The bytes of the arena that the product reads.
     pub from: isize,
     pub to: isize,
@@ -93,8 +100,11 @@ impl Packed {
             length as i32,
             if parts > 1 { op.word(product::PART_INPUT) } else { 0 },
         ];
-        if !distances.into_iter().chain(op.segments.iter().copied()).all(whole)
-            || (op.address(record_words::A + view::BASE) - shadow.arena_at) % steps as isize != 0
+        let base = op.address(record_words::A + view::BASE) - shadow.arena_at;
+        let apart = || distances.into_iter().chain(op.segments.iter().copied());
+        let pairs = unit == Unit::Word && base % PAIR == 0 && apart().all(|bytes| bytes as isize % PAIR == 0);
+        if !apart().all(whole)
+            || base % steps as isize != 0
             || from < shadow.arena_at
             || to > shadow.arena_end
         {
@@ -118,9 +128,20 @@ impl Packed {
             panel_bytes: units * unit_bytes * PANEL,
             segments: op.segments.iter().map(|s| s / 2).collect(),
             length: length / steps,
+            pairs,
+            paired: false,
             from,
             to,
         })
+    }
+
+    /// Stores the second of each pair of units as `pairs` of isa.rs wants it.
+    fn pair(&mut self) {
+        self.paired = true;
+        for pair in self.weights.chunks_exact_mut(8 * PANEL) {
+            let (first, second) = pair.split_at_mut(4 * PANEL);
+            second.iter_mut().zip(first).for_each(|(second, first)| *second ^= *first);
+        }
     }
 
     pub fn bytes(&self) -> usize {
@@ -134,6 +155,14 @@ impl Packed {
     }
 }
 
+/// Pairs units where all products of a group have pairs: what they read is packed for all of them.
+pub fn pair_units(group: &mut Group) {
+    let mut packed: Vec<_> = group.records.iter_mut().filter_map(|record| record.packed.as_mut()).collect();
+    if packed.iter().all(|packed| packed.pairs) {
+        packed.iter_mut().for_each(|packed| packed.pair());
+    }
+}
+
 /// Packs the share of a thread of what the products of a group read.
 #[inline(always)]
 pub fn pack_inputs(arena: Arena, group: &Group, shadow: Shadow, thread: usize, threads: usize) {
@@ -144,16 +173,28 @@ pub fn pack_inputs(arena: Arena, group: &Group, shadow: Shadow, thread: usize, t
             continue;
         }
         last = (packed.from, packed.to);
-        // Whole units of every kind begin at multiples of 8 bytes.
-        let from = packed.from & !7;
-        let share = ((packed.to - from) as usize).div_ceil(threads * 64) * 64;
-        let begin = (from + (thread * share) as isize).min(packed.to);
-        let end = (begin + share as isize).min((packed.to + 7) & !7);
-        let count = (end - begin) as usize / 2;
-        let (pairs, bytes) = (arena.cells::<[u8; 2]>(begin, count), arena.cells::<u8>(shadow.of(begin), count));
-        for (pair, byte) in pairs.iter().zip(bytes) {
-            let [low, high] = pair.get();
-            byte.set((low >> 4) | high);
+        // Pairs of units, and so units of every kind, begin at multiples of 16 bytes.
+        let (from, to) = (packed.from & -PAIR, (packed.to + PAIR - 1) & -PAIR);
+        let share = ((to - from) as usize).div_ceil(threads * 64) * 64;
+        let begin = (from + (thread * share) as isize).min(to);
+        let end = (begin + share as isize).min(to);
+        let count = (end - begin) as usize / 16;
+        let (pairs, packs) = (arena.cells::<[u64; 2]>(begin, count), arena.cells::<u64>(shadow.of(begin), count));
+        // The two units of a pair are the halves of 64 bits.
+        let second = if packed.paired { u64::MAX << 32 } else { 0 };
+        for (pair, pack) in pairs.iter().zip(packs) {
+            let [low, high] = pair.get().map(gather);
+            let units = low | high << 32;
+            pack.set(units ^ (units << 32 & second));
         }
     }
+}
+
+/// The levels of 8 bytes, 4 in the high half of each, in 4 bytes.
+#[inline(always)]
+fn gather(bytes: u64) -> u64 {
+    let mut x = bytes >> 4 | bytes >> 8 & 0x00f0_00f0_00f0_00f0;
+    x &= 0x00ff_00ff_00ff_00ff;
+    x = (x | x >> 8) & 0x0000_ffff_0000_ffff;
+    (x | x >> 16) & 0xffff_ffff
 }

@@ -1,7 +1,7 @@
 //! Convolutions, fully connected layers and matrix products: one driver, and a kernel for each kind of operand (isa.rs). A
 //! window is a list of equally long segments of the input (the taps, or whole kernel rows where they are adjacent), so nothing
 //! is copied into columns. Weights are panels of output channels, lanes are channels.
-use crate::isa::{Isa, LANES, ROWS};
+use crate::isa::{Isa, LANES};
 use crate::memory::Arena;
 use crate::packed::{Shadow, PANEL};
 use crate::record::{Record, Tile};
@@ -64,24 +64,29 @@ impl Part<'_> {
     }
 }
 
-/// Walks the rows of a part, `$rows` at a time: `$sums` makes their sums of a panel from where their windows begin, `$finish`
-/// writes those of one row, given its sums, where its initial values and its output begin. No function: closures would not be
-/// compiled for the instruction set.
+/// Walks the rows of a part, as many at a time as stand first, where more are left than stand second: `$sums` makes their sums of a
+/// panel from where their windows begin, `$finish` writes those of one row, given its sums, where its initial values and its
+/// output begin. No function: closures would not be compiled for the instruction set.
 macro_rules! walk {
-    ($part:expr, $rows:expr, |$at:ident| $sums:expr, |$row:ident, $initial:ident, $out:ident| $finish:expr) => {{
+    ($part:expr, [$($count:literal above $rest:literal),+], |$at:ident| $sums:expr, |$row:ident, $initial:ident, $out:ident| $finish:expr) => {{
         let part: &Part = $part;
-        for rows in part.rows.chunks($rows) {
-            // Where there are fewer rows, the last one is computed again.
-            let mut $at = [0; $rows];
-            for i in 0..$rows {
-                $at[i] = rows[i.min(rows.len() - 1)][0];
+        let mut left = &part.rows[..];
+        $(
+            while left.len() > $rest {
+                let (rows, others) = left.split_at(left.len().min($count));
+                left = others;
+                // Where there are fewer rows, the last one is computed again.
+                let mut $at = [0; $count];
+                for i in 0..$count {
+                    $at[i] = rows[i.min(rows.len() - 1)][0];
+                }
+                let all = $sums;
+                for (i, &[_, $initial, $out]) in rows.iter().enumerate() {
+                    let $row = &all[i];
+                    $finish
+                }
             }
-            let all = $sums;
-            for (i, &[_, $initial, $out]) in rows.iter().enumerate() {
-                let $row = &all[i];
-                $finish
-            }
-        }
+        )+
     }};
 }
 
@@ -133,14 +138,20 @@ fn binary<I: Isa>(part: &Part, shadow: Shadow, index: usize, n: usize, count: us
             let weights = packed.panel(index * op.count(product::CHANNELS).div_ceil(PANEL) + n / PANEL);
             walk!(
                 part,
-                ROWS,
+                [4 above 2, 2 above 1, 1 above 0],
                 |at| {
                     for at in &mut at {
                         *at = shadow.of(*at);
                     }
                     let rows = part.windows(arena, at, part.low / 2, part.bytes.div_ceil(2));
                     // SAFETY: windows and weights are as long as the segments say; `packed.panel` checks the latter.
-                    unsafe { I::units(rows, weights, &packed.segments, packed.length) }
+                    unsafe {
+                        if packed.paired {
+                            I::pairs(rows, weights, &packed.segments, packed.length)
+                        } else {
+                            I::units(rows, weights, &packed.segments, packed.length)
+                        }
+                    }
                 },
                 |counts, initial, out| finish_counts::<I>(part, counts, initial, out, n, count)
             );
@@ -150,7 +161,7 @@ fn binary<I: Isa>(part: &Part, shadow: Shadow, index: usize, n: usize, count: us
             let weights = arena.pointer(weights, steps * PANEL);
             walk!(
                 part,
-                ROWS,
+                [4 above 2, 2 above 1, 1 above 0],
                 |at| {
                     let rows = part.windows(arena, at, part.low, part.bytes);
                     // SAFETY: windows and weights are as long as the segments say, both checked.
@@ -162,17 +173,20 @@ fn binary<I: Isa>(part: &Part, shadow: Shadow, index: usize, n: usize, count: us
     }
 }
 
-/// Integers of 16 bits.
+/// Integers of 16 bits, `Q` panels.
 #[inline(always)]
-fn integer<I: Isa>(part: &Part, n: usize, count: usize) {
+fn integer<I: Isa, const Q: usize>(part: &Part, n: usize, count: usize) {
     let (op, arena) = (part.op, part.tile.arena);
     let length = op.count(product::SEGMENT_LENGTH);
-    let weights = part.weights + (n / LANES * op.count(product::PANEL_BYTES)) as isize;
-    let weights = arena.pointer(weights, op.segments.len() * length * LANES * 4);
+    let panel_bytes = op.count(product::PANEL_BYTES);
+    let weights: [*const u8; Q] = std::array::from_fn(|q| {
+        let weights = part.weights + ((n / LANES + q) * panel_bytes) as isize;
+        arena.pointer(weights, op.segments.len() * length * LANES * 4) as *const u8
+    });
     let shift = op.word(product::MODE) as u32;
     walk!(
         part,
-        ROWS,
+        [4 above 1, 1 above 0],
         |at| {
             let rows = part.windows(arena, at, part.low, part.bytes);
             // SAFETY: windows and weights are as long as the segments say, both checked.
@@ -180,39 +194,61 @@ fn integer<I: Isa>(part: &Part, n: usize, count: usize) {
         },
         |sums, initial, out| {
             let (from, out) = (arena.cells::<i32>(initial + 4 * n as isize, count), arena.cells::<i32>(out + 4 * n as isize, count));
-            for c in 0..count {
-                out[c].set(from[c].get().wrapping_add(sums[c].wrapping_shl(shift)));
+            for q in 0..Q {
+                let (c, left) = (q * LANES, count - q * LANES);
+                if left >= LANES {
+                    let mut all = block(from, c);
+                    for k in 0..LANES {
+                        all[k] = all[k].wrapping_add(sums[q][k].wrapping_shl(shift));
+                    }
+                    put_block(out, c, all);
+                    continue;
+                }
+                for k in 0..left {
+                    out[c + k].set(from[c + k].get().wrapping_add(sums[q][k].wrapping_shl(shift)));
+                }
             }
         }
     );
 }
 
+/// Float32, a panel.
 #[inline(always)]
-fn floats<I: Isa, const R: usize>(part: &Part, n: usize, count: usize) {
+fn floats<I: Isa>(part: &Part, n: usize, count: usize) {
     let (op, arena) = (part.op, part.tile.arena);
     let (length, step) = (op.count(product::SEGMENT_LENGTH), op.count(product::STEP_BYTES));
     let steps = op.segments.len() * length;
     let weights = part.weights + (n / LANES * op.count(product::PANEL_BYTES)) as isize;
     let weights = arena.pointer(weights, if steps == 0 { 0 } else { (steps - 1) * step + 4 * LANES });
-    walk!(
-        part,
-        R,
-        |at| {
-            let rows = part.windows(arena, at, part.low, part.bytes);
-            // SAFETY: windows and weights are as long as the segments say, both checked.
-            unsafe { I::float(rows, weights, &op.segments, length, step) }
-        },
-        |sums, _initial, out| {
-            let out = arena.cells::<f32>(out + 4 * n as isize, count);
-            if count == LANES {
-                put_block(out, 0, *sums);
-            } else {
-                for c in 0..count {
-                    out[c].set(sums[c]);
+    macro_rules! walk_rows {
+        ($($count:literal above $rest:literal),+) => {
+            walk!(
+                part,
+                [$($count above $rest),+],
+                |at| {
+                    let rows = part.windows(arena, at, part.low, part.bytes);
+                    // SAFETY: windows and weights are as long as the segments say, both checked.
+                    unsafe { I::float(rows, weights, &op.segments, length, step) }
+                },
+                |sums, _initial, out| {
+                    let out = arena.cells::<f32>(out + 4 * n as isize, count);
+                    if count == LANES {
+                        put_block(out, 0, *sums);
+                    } else {
+                        for c in 0..count {
+                            out[c].set(sums[c]);
+                        }
+                    }
                 }
-            }
-        }
-    );
+            )
+        };
+    }
+    // Fewer rows take as long as 4, or as one: that is the time from a sum to the next.
+    if I::WIDE {
+        walk_rows!(8 above 4, 4 above 1, 1 above 0);
+    } else {
+        walk_rows!(4 above 1, 1 above 0);
+    }
 }
 
 /// Rows r0..r1 and the tile's channels of a part.
@@ -232,15 +268,25 @@ fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, 
         bytes: (high - low) as usize + op.count(product::SEGMENT_LENGTH) * step,
     };
     let c1 = tile.c1.min(op.count(product::CHANNELS));
-    let panel = if step == 1 { PANEL } else { LANES };
-    for n in (tile.c0..c1).step_by(panel) {
+    let mut n = tile.c0;
+    while n < c1 {
+        let panel = match code {
+            opcode::PRODUCT_SINGLE | opcode::PRODUCT_PAIRED => PANEL,
+            opcode::PRODUCT_INTEGER if c1 - n > LANES => I::INTEGER_PANELS * LANES,
+            _ => LANES,
+        };
         let count = panel.min(c1 - n);
         match code {
             opcode::PRODUCT_SINGLE | opcode::PRODUCT_PAIRED => binary::<I>(&part, shadow, index, n, count),
-            opcode::PRODUCT_INTEGER => integer::<I>(&part, n, count),
-            _ if I::WIDE => floats::<I, 8>(&part, n, count),
-            _ => floats::<I, ROWS>(&part, n, count),
+            opcode::PRODUCT_INTEGER => match count.div_ceil(LANES) {
+                1 => integer::<I, 1>(&part, n, count),
+                2 => integer::<I, 2>(&part, n, count),
+                3 => integer::<I, 3>(&part, n, count),
+                _ => integer::<I, 4>(&part, n, count),
+            },
+            _ => floats::<I>(&part, n, count),
         }
+        n += panel;
     }
 }
 

@@ -5,7 +5,7 @@ use crate::examples::Examples;
 use crate::isa::{self, Isa};
 use crate::memory::{refuse, Arena, Memory};
 use crate::moves::{border, copy, panels};
-use crate::packed::{pack_inputs, Packed, Shadow, Unit};
+use crate::packed::{pack_inputs, pair_units, Packed, Shadow, Unit};
 use crate::products::product;
 use crate::record::{read_program, Group, Record, Tile};
 use crate::rowwise::{elementwise, whole_rows};
@@ -80,6 +80,7 @@ type Pack = fn(Arena, &Group, Shadow, usize, usize);
 #[derive(Clone, Copy)]
 struct Code {
     unit: Unit,
+    paired: bool,
     dispatch: Dispatch,
     pack: Pack,
 }
@@ -116,6 +117,7 @@ macro_rules! compiled_for {
         // SAFETY: `code` gives this only where the processor has the features.
         Some(Code {
             unit: <$isa>::UNIT,
+            paired: <$isa>::PAIRED,
             dispatch: |tile, op, shadow| unsafe { run(tile, op, shadow) },
             pack: |arena, group, shadow, thread, threads| unsafe { pack(arena, group, shadow, thread, threads) },
         })
@@ -129,13 +131,13 @@ fn code(name: &str) -> Option<Code> {
     }
     match name {
         #[cfg(target_arch = "x86_64")]
-        "avx512" => compiled_for!(avx512, isa::x86::Avx512, "avx2,popcnt,bmi1,bmi2,avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq"),
+        "avx512" => compiled_for!(avx512, isa::avx512::Avx512, "avx2,popcnt,bmi1,bmi2,avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512vnni"),
         #[cfg(target_arch = "x86_64")]
-        "avx2" => compiled_for!(avx2, isa::x86::Avx2, "avx2,popcnt,bmi1,bmi2"),
+        "avx2" => compiled_for!(avx2, isa::avx2::Avx2, "avx2,popcnt,bmi1,bmi2"),
         #[cfg(target_arch = "aarch64")]
-        "neon" => Some(Code { unit: isa::Neon::UNIT, dispatch: dispatch::<isa::Neon>, pack: pack_inputs }),
-        "portable-bytes" => Some(Code { unit: isa::PortableBytes::UNIT, dispatch: dispatch::<isa::PortableBytes>, pack: pack_inputs }),
-        _ => Some(Code { unit: isa::Portable::UNIT, dispatch: dispatch::<isa::Portable>, pack: pack_inputs }),
+        "neon" => Some(Code { unit: isa::Neon::UNIT, paired: isa::Neon::PAIRED, dispatch: dispatch::<isa::Neon>, pack: pack_inputs }),
+        "portable-bytes" => Some(Code { unit: isa::PortableBytes::UNIT, paired: isa::PortableBytes::PAIRED, dispatch: dispatch::<isa::PortableBytes>, pack: pack_inputs }),
+        _ => Some(Code { unit: isa::Portable::UNIT, paired: isa::Portable::PAIRED, dispatch: dispatch::<isa::Portable>, pack: pack_inputs }),
     }
 }
 
@@ -253,6 +255,9 @@ impl Program {
             let rows = group.rows;
             for record in group.records.iter_mut().filter(|record| record.is_product()) {
                 record.packed = Packed::new(record, rows, code.unit, arena, shadow, layout.program_at);
+            }
+            if code.paired {
+                pair_units(group);
             }
         }
         let phases = phases_of(&groups, threads);

@@ -71,11 +71,11 @@ fn functions_of(name: &str) -> Option<Vec<Function>> {
     Some(match name {
         #[cfg(target_arch = "x86_64")]
         "avx512" => kernels!(
-            target_feature(enable = "avx2,popcnt,bmi1,bmi2,avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq"),
-            isa::x86::Avx512
+            target_feature(enable = "avx2,popcnt,bmi1,bmi2,avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512vnni"),
+            isa::avx512::Avx512
         ),
         #[cfg(target_arch = "x86_64")]
-        "avx2" => kernels!(target_feature(enable = "avx2,popcnt,bmi1,bmi2"), isa::x86::Avx2),
+        "avx2" => kernels!(target_feature(enable = "avx2,popcnt,bmi1,bmi2"), isa::avx2::Avx2),
         #[cfg(target_arch = "aarch64")]
         "neon" => kernels!(allow(unused), isa::Neon),
         "portable-bytes" => kernels!(allow(unused), isa::PortableBytes),

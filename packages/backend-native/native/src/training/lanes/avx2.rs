@@ -1,7 +1,8 @@
 //! Eight lanes by AVX2; of AVX-512 they are what is not worth sixteen.
 use super::avx512::{self, Sixteen};
 use super::{Floats, Lanes};
-use crate::isa::x86::{table_of, Avx2, Avx512};
+use crate::isa::avx2::{table_of, Avx2};
+use crate::isa::avx512::Avx512;
 use std::arch::x86_64::*;
 
 macro_rules! avx2 {

@@ -1,0 +1,205 @@
+//! x64 with AVX-512.
+use super::avx2::lookup_avx2;
+use super::{Isa, LANES};
+use crate::packed::{Unit, PANEL};
+use std::arch::x86_64::*;
+
+/// x64 with AVX-512 (F, BW, VL, DQ), VPOPCNTDQ and VNNI: Ice Lake, Zen 4 and later.
+pub struct Avx512;
+
+// SAFETY: uses what `available` asks for.
+unsafe impl Isa for Avx512 {
+    const UNIT: Unit = Unit::Word;
+    const PAIRED: bool = true;
+    const WIDE: bool = true;
+    const INTEGER_PANELS: usize = 4;
+    #[inline(always)]
+    unsafe fn below_f32(a: *const f32, b: *const f32) -> u32 {
+        below_f32_avx512(a, b)
+    }
+    #[inline(always)]
+    unsafe fn below_i32(a: *const i32, b: *const i32) -> u32 {
+        below_i32_avx512(a, b)
+    }
+    #[inline(always)]
+    unsafe fn below_i16(a: *const i16, b: *const i16) -> u32 {
+        below_i16_avx512(a, b)
+    }
+    #[inline(always)]
+    unsafe fn float<const R: usize>(
+        rows: [*const u8; R],
+        weights: *const u8,
+        segments: &[i32],
+        length: usize,
+        step: usize,
+    ) -> [[f32; LANES]; R] {
+        float_avx512(rows, weights, segments, length, step)
+    }
+    #[inline(always)]
+    unsafe fn integer<const R: usize, const Q: usize>(
+        rows: [*const u8; R],
+        weights: [*const u8; Q],
+        segments: &[i32],
+        length: usize,
+    ) -> [[[i32; LANES]; Q]; R] {
+        integer_avx512(rows, weights, segments, length)
+    }
+    #[inline(always)]
+    unsafe fn nibbles<const R: usize>(
+        rows: [*const u8; R],
+        weights: *const u8,
+        segments: &[i32],
+        length: usize,
+    ) -> [[u16; PANEL]; R] {
+        lookup_avx2(rows, weights, segments, length)
+    }
+    #[inline(always)]
+    unsafe fn units<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; R] {
+        words_avx512(rows, weights, segments, length)
+    }
+    #[inline(always)]
+    unsafe fn pairs<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; R] {
+        pairs_avx512(rows, weights, segments, length)
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+unsafe fn below_f32_avx512(a: *const f32, b: *const f32) -> u32 {
+    let less = |at: usize| _mm512_cmp_ps_mask::<_CMP_LT_OQ>(_mm512_loadu_ps(a.add(at)), _mm512_loadu_ps(b.add(at)));
+    less(0) as u32 | ((less(16) as u32) << 16)
+}
+
+#[target_feature(enable = "avx512f")]
+unsafe fn below_i32_avx512(a: *const i32, b: *const i32) -> u32 {
+    let less = |at: usize| _mm512_cmplt_epi32_mask(_mm512_loadu_si512(a.add(at) as _), _mm512_loadu_si512(b.add(at) as _));
+    less(0) as u32 | ((less(16) as u32) << 16)
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+unsafe fn below_i16_avx512(a: *const i16, b: *const i16) -> u32 {
+    _mm512_cmplt_epi16_mask(_mm512_loadu_si512(a as _), _mm512_loadu_si512(b as _))
+}
+
+#[target_feature(enable = "avx512f")]
+unsafe fn float_avx512<const R: usize>(
+    rows: [*const u8; R],
+    mut weights: *const u8,
+    segments: &[i32],
+    length: usize,
+    step: usize,
+) -> [[f32; LANES]; R] {
+    let mut sums = [_mm512_setzero_ps(); R];
+    for &offset in segments {
+        let from = rows.map(|row| row.offset(offset as isize) as *const f32);
+        for k in 0..length {
+            let w = _mm512_loadu_ps(weights as *const f32);
+            for r in 0..R {
+                let a = _mm512_set1_ps(from[r].add(k).read_unaligned());
+                sums[r] = _mm512_add_ps(sums[r], _mm512_mul_ps(a, w));
+            }
+            weights = weights.add(step);
+        }
+    }
+    sums.map(|row| std::mem::transmute(row))
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn integer_avx512<const R: usize, const Q: usize>(
+    rows: [*const u8; R],
+    weights: [*const u8; Q],
+    segments: &[i32],
+    length: usize,
+) -> [[[i32; LANES]; Q]; R] {
+    let mut sums = [[_mm512_setzero_si512(); Q]; R];
+    let mut weights = weights.map(|panel| panel as *const __m512i);
+    for &offset in segments {
+        let from = rows.map(|row| row.offset(offset as isize) as *const i32);
+        for k in 0..length {
+            let w = weights.map(|panel| _mm512_loadu_si512(panel));
+            for r in 0..R {
+                let a = _mm512_set1_epi32(from[r].add(k).read_unaligned());
+                for q in 0..Q {
+                    sums[r][q] = _mm512_dpwssd_epi32(sums[r][q], a, w[q]);
+                }
+            }
+            weights = weights.map(|panel| panel.add(1));
+        }
+    }
+    sums.map(|row| row.map(|lanes| std::mem::transmute(lanes)))
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq")]
+unsafe fn words_avx512<const R: usize>(
+    rows: [*const u8; R],
+    weights: *const u8,
+    segments: &[i32],
+    length: usize,
+) -> [[u16; PANEL]; R] {
+    let mut counts = [[_mm512_setzero_si512(); 4]; R];
+    let mut weights = weights as *const __m512i;
+    for &offset in segments {
+        let from = rows.map(|row| row.offset(offset as isize) as *const i32);
+        for k in 0..length {
+            let w: [__m512i; 4] = std::array::from_fn(|q| _mm512_loadu_si512(weights.add(q)));
+            for r in 0..R {
+                let a = _mm512_set1_epi32(from[r].add(k).read_unaligned());
+                for q in 0..4 {
+                    counts[r][q] = _mm512_add_epi32(counts[r][q], _mm512_popcnt_epi32(_mm512_xor_si512(a, w[q])));
+                }
+            }
+            weights = weights.add(4);
+        }
+    }
+    counts.map(|row| std::mem::transmute(row.map(|lanes| _mm512_cvtepi32_epi16(lanes))))
+}
+
+/// Counting a unit takes an exclusive or, a count and an addition; all run on two ports, the count on one of them. A pair is
+/// counted by five instructions instead of six. With d1 and d2 the differing levels of its units, `ones` gathers their bits
+/// modulo 2: d1 ^ d2 is that of the second units' stored forms, which are exclusive ors already, so that one instruction of
+/// three operands does it. What is carried, the majority of d1, d2 and the old `ones`, is the old `ones` where it changes and d1
+/// where not; these alone are counted, and count twice.
+#[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq")]
+unsafe fn pairs_avx512<const R: usize>(
+    rows: [*const u8; R],
+    weights: *const u8,
+    segments: &[i32],
+    length: usize,
+) -> [[u16; PANEL]; R] {
+    /// Vectors of 16 channels at a time: what 32 registers hold, twice for each row.
+    const Q: usize = 2;
+    let mut all = [[0; PANEL]; R];
+    for half in 0..PANEL / (16 * Q) {
+        let mut weights = (weights as *const __m512i).add(Q * half);
+        let mut ones = [[_mm512_setzero_si512(); Q]; R];
+        let mut counts = ones;
+        for &offset in segments {
+            let from = rows.map(|row| row.offset(offset as isize) as *const i32);
+            for k in (0..length).step_by(2) {
+                let w: [[__m512i; Q]; 2] = std::array::from_fn(|i| std::array::from_fn(|q| _mm512_loadu_si512(weights.add(4 * i + q))));
+                for r in 0..R {
+                    let a: [__m512i; 2] = std::array::from_fn(|i| _mm512_set1_epi32(from[r].add(k + i).read_unaligned()));
+                    for q in 0..Q {
+                        let first = _mm512_xor_si512(a[0], w[0][q]);
+                        let next = _mm512_ternarylogic_epi32::<{ XOR }>(ones[r][q], a[1], w[1][q]);
+                        let carried = _mm512_ternarylogic_epi32::<{ CARRY }>(ones[r][q], next, first);
+                        counts[r][q] = _mm512_add_epi32(counts[r][q], _mm512_popcnt_epi32(carried));
+                        ones[r][q] = next;
+                    }
+                }
+                weights = weights.add(8);
+            }
+        }
+        for r in 0..R {
+            for q in 0..Q {
+                let twice = _mm512_slli_epi32::<1>(counts[r][q]);
+                let sums = _mm512_add_epi32(twice, _mm512_popcnt_epi32(ones[r][q]));
+                _mm256_storeu_si256(all[r].as_mut_ptr().add(16 * (Q * half + q)) as *mut __m256i, _mm512_cvtepi32_epi16(sums));
+            }
+        }
+    }
+    all
+}
+
+/// a ^ b ^ c, and a where a and b differ, else c: bit 4a + 2b + c is the result.
+const XOR: i32 = 0b1001_0110;
+const CARRY: i32 = 0b1011_0010;
