@@ -44,6 +44,11 @@ pub unsafe trait Isa {
         below(a, b)
     }
 
+    /// 32 bits over the high halves of 8 bytes: the layout of activations.
+    fn spread(bits: u32) -> u64 {
+        spread(bits)
+    }
+
     /// Sums of products of i16 pairs: `[pair][16][2]` weights, of `Q` panels at once.
     unsafe fn integer<const R: usize, const Q: usize>(
         rows: [*const u8; R],
@@ -76,6 +81,16 @@ pub unsafe trait Isa {
     unsafe fn pairs<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; R] {
         pairs(rows, weights, segments, length)
     }
+}
+
+/// Spreads 32 bits over the high halves of 8 bytes: the layout of activations.
+#[inline(always)]
+fn spread(bits: u32) -> u64 {
+    let mut x = bits as u64;
+    x = (x | (x << 16)) & 0x0000_ffff_0000_ffff;
+    x = (x | (x << 8)) & 0x00ff_00ff_00ff_00ff;
+    x = (x | (x << 4)) & 0x0f0f_0f0f_0f0f_0f0f;
+    x << 4
 }
 
 #[inline(always)]

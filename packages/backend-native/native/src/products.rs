@@ -4,8 +4,8 @@
 use crate::isa::{Isa, LANES};
 use crate::memory::Arena;
 use crate::packed::{Shadow, PANEL};
-use crate::record::{Record, Tile};
-use crate::rowwise::{block, put_block, spread, BLOCK};
+use crate::record::{Record, Tile, Walk};
+use crate::rowwise::{block, put_block, BLOCK};
 use crate::words::{mode, opcode, product, record_words, view};
 
 /// A part of a product: a group of a convolution, or a member of a batch.
@@ -36,14 +36,15 @@ fn rows_of(tile: &Tile, op: &Record, index: usize, r0: usize, r1: usize) -> Vec<
     };
     let (mut y, mut x) = (r0 / width, r0 % width);
     let mut rows = Vec::with_capacity(r1 - r0);
-    for r in r0..r1 {
+    let mut out = Walk::new(tile, op, record_words::OUT, r0);
+    for _ in r0..r1 {
         let mut from = initial;
         if row_classes != 0 {
             from += tile.arena.get::<i32>(row_classes + 4 * y as isize) as isize;
             from += tile.arena.get::<i32>(column_classes + 4 * x as isize) as isize;
         }
         let window = base + y as isize * pitch + x as isize * step;
-        rows.push([window, from, tile.row(op, record_words::OUT, r) + output]);
+        rows.push([window, from, out.next() + output]);
         x += 1;
         if x == width {
             (y, x) = (y + 1, 0);
@@ -123,7 +124,7 @@ fn decide<I: Isa>(arena: Arena, counts: &[u16; PANEL], out: isize, limits: isize
         let limits = arena.pointer(limits + 2 * c as isize, 64) as *const i16;
         // SAFETY: both are 32 numbers of 2 bytes; c is 0 or 32.
         let above = unsafe { I::below_i16(limits, counts.as_ptr().add(c) as *const i16) };
-        arena.put(out + c as isize / 4, spread(above ^ arena.get::<u32>(flips + c as isize / 8)));
+        arena.put(out + c as isize / 4, I::spread(above ^ arena.get::<u32>(flips + c as isize / 8)));
     }
 }
 

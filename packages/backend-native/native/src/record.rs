@@ -134,16 +134,16 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// From the tile's first row on.
+    /// From row `first` on.
     #[inline(always)]
-    pub fn new(tile: &Tile, record: &Record, place: usize) -> Self {
+    pub fn new(tile: &Tile, record: &Record, place: usize, first: usize) -> Self {
         let (step, width) = (record.word(place + view::STEP) as isize, record.count(place + view::WIDTH));
-        let at = tile.row(record, place, tile.r0);
+        let at = tile.row(record, place, first);
         if width == 0 {
             return Self { at, step, skip: 0, width: usize::MAX, left: usize::MAX };
         }
         let skip = record.word(place + view::PITCH) as isize - width as isize * step;
-        Self { at, step, skip, width, left: width - tile.r0 % width }
+        Self { at, step, skip, width, left: width - first % width }
     }
 
     #[inline(always)]

@@ -58,16 +58,6 @@ fn quantize(x: f32, thresholds: &[Cell<f32>], levels: &[Cell<f32>]) -> f32 {
     levels[thresholds.partition_point(|t| t.get() <= x)].get()
 }
 
-/// Spreads 32 bits over the high halves of 8 bytes: the layout of activations.
-#[inline(always)]
-pub fn spread(bits: u32) -> u64 {
-    let mut x = bits as u64;
-    x = (x | (x << 16)) & 0x0000_ffff_0000_ffff;
-    x = (x | (x << 8)) & 0x00ff_00ff_00ff_00ff;
-    x = (x | (x << 4)) & 0x0f0f_0f0f_0f0f_0f0f;
-    x << 4
-}
-
 /// One row; `c0` is its first channel, a multiple of 64.
 #[inline(always)]
 fn row<I: Isa>(tile: &Tile, op: &Record, code: i32, a: isize, b: isize, out: isize) {
@@ -127,19 +117,21 @@ fn row<I: Isa>(tile: &Tile, op: &Record, code: i32, a: isize, b: isize, out: isi
 #[inline(always)]
 fn threshold<I: Isa>(tile: &Tile, op: &Record, place: usize, integers: bool, from: isize, out: isize) {
     let arena = tile.arena;
-    for c in (0..tile.c1 - tile.c0).step_by(32) {
-        let (x, t) = (from + 4 * c as isize, op.address(place) + 4 * (tile.c0 + c) as isize);
-        let (x, t) = (arena.pointer(x, 128), arena.pointer(t, 128));
-        // SAFETY: both are 32 numbers of 4 bytes.
+    let words = (tile.c1 - tile.c0).div_ceil(32);
+    let (x, t) = (arena.pointer(from, 128 * words), arena.pointer(op.address(place) + 4 * tile.c0 as isize, 128 * words));
+    let flips = arena.cells::<u32>(op.address(place + 1) + (tile.c0 / 8) as isize, words);
+    let out = arena.cells::<u64>(out, words);
+    for (i, (levels, flips)) in out.iter().zip(flips).enumerate() {
+        // SAFETY: both are 32 numbers of 4 bytes, in what was checked.
         let bits = unsafe {
+            let (x, t) = (x.add(128 * i), t.add(128 * i));
             if integers {
                 I::below_i32(x as *const i32, t as *const i32)
             } else {
                 I::below_f32(x as *const f32, t as *const f32)
             }
         };
-        let flips = arena.get::<u32>(op.address(place + 1) + ((tile.c0 + c) / 8) as isize);
-        arena.put(out + (c / 4) as isize, spread(bits ^ flips));
+        levels.set(I::spread(bits ^ flips.get()));
     }
 }
 
@@ -152,10 +144,10 @@ pub fn elementwise<I: Isa>(tile: &Tile, op: &Record, code: i32) {
         _ => at,
     };
     let output = if code == opcode::THRESHOLD_I32 || code == opcode::THRESHOLD_F32 { at / 16 } else { at };
-    let (mut a, mut b) = (Walk::new(tile, op, record_words::A), Walk::new(tile, op, record_words::B));
-    let mut out = Walk::new(tile, op, record_words::OUT);
+    let walk = |place: usize| Walk::new(tile, op, place, tile.r0);
+    let (mut a, mut b, mut out) = (walk(record_words::A), walk(record_words::B), walk(record_words::OUT));
     let decides = code == opcode::RESIDUAL && op.word(residual::T) != 0;
-    let mut levels = decides.then(|| Walk::new(tile, op, residual::LEVELS));
+    let mut levels = decides.then(|| walk(residual::LEVELS));
     for _ in tile.r0..tile.r1 {
         let out = out.next() + output;
         row::<I>(tile, op, code, a.next() + input, b.next() + at, out);

@@ -4,7 +4,6 @@ use crate::memory::{refuse, Arena, Plain};
 use crate::record::{Record, Tile};
 use crate::rowwise::BLOCK;
 use crate::words::{depthwise, opcode, record_words, windows};
-use std::cell::Cell;
 
 /// The window of an output row, clipped: kernel rows y0..y1, columns x0..x1; `first` is its top left tap, which may be padding.
 struct Window {
@@ -51,27 +50,28 @@ impl Window {
 /// `N` elements at `at`.
 #[inline(always)]
 fn load<T: Plain, const N: usize>(arena: Arena, at: isize) -> [T; N] {
-    let cells: &[Cell<T>; N] = arena.cells::<T>(at, N).try_into().unwrap();
-    let mut values = [T::default(); N];
-    for k in 0..N {
-        values[k] = cells[k].get();
-    }
-    values
+    // SAFETY: checked by `pointer`; any bytes are such numbers.
+    unsafe { (arena.pointer(at, N * size_of::<T>()) as *const [T; N]).read_unaligned() }
 }
 
 #[inline(always)]
 fn store<T: Plain, const N: usize>(arena: Arena, at: isize, values: [T; N]) {
-    let cells: &[Cell<T>; N] = arena.cells::<T>(at, N).try_into().unwrap();
-    for k in 0..N {
-        cells[k].set(values[k]);
-    }
+    // SAFETY: checked by `pointer`.
+    unsafe { (arena.pointer(at, N * size_of::<T>()) as *mut [T; N]).write_unaligned(values) }
 }
 
-/// Calls `f::<16>` and `f::<1>` for the elements of a row.
+/// Elements of a few blocks: vectors enough that walking through a window costs little.
+const BLOCKS: usize = 4 * BLOCK;
+
+/// Calls `f` for 64, 16 or single elements of a row.
 macro_rules! blocks {
     ($count:expr, $f:ident ( $($argument:expr),* )) => {{
         let count = $count;
         let mut c = 0;
+        while c + BLOCKS <= count {
+            $f::<BLOCKS>($($argument),*, c);
+            c += BLOCKS;
+        }
         while c + BLOCK <= count {
             $f::<BLOCK>($($argument),*, c);
             c += BLOCK;

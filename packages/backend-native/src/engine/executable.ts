@@ -85,7 +85,8 @@ function nativeProgram(lowered: Lowered, layout: Layout, options: ExecutableOpti
 export function createExecutable(model: PackedModel, options: ExecutableOptions): Executable {
   const { threads, strict, memoryBytes, isa } = options;
   // Records as for SIMD: panels of 64 and 16 channels.
-  const target: Target = { variant: 'simd', simd: true, relaxed: false, narrow: false, threads };
+  const blocks = { rows: 8, least: 64 };
+  const target: Target = { variant: 'simd', simd: true, relaxed: false, narrow: false, threads, blocks };
   // Addresses are 32 bits.
   const limit = Math.min(memoryBytes, 2 ** 32);
   const lowered = lower(model, target, limit);

@@ -1,8 +1,8 @@
 // Lays out the memory of a program: head, constants, records, arena and the scratch of each thread. Regions
 // that only one tile uses live in scratch; the others share the arena, overlapping if never alive together.
 import { placeFirstFit } from '@bitgrad/bits';
-import { headBytes, type Group, type Program, type Words } from './program.js';
-import { align, type Region } from './tensors.js';
+import { headBytes, type Group, type Program, type Target, type Words } from './program.js';
+import { align, roundUp, type Region } from './tensors.js';
 import { GroupWords, RecordWords, Shared } from './words.js';
 
 /** Memory of a placed program, in bytes from 0. */
@@ -53,19 +53,26 @@ function placeLocals({ records }: Group): number {
 }
 
 /** Chooses the tiles of a group; returns the scratch it needs. */
-function tile(group: Group, threads: number): number {
+function tile(group: Group, { threads, blocks }: Target): number {
   const { rows, channels, open, divisible } = group;
   if (!open) {
     group.tileRows = divisible && threads > 1 ? Math.ceil(rows / (threads * 4)) : rows;
     return 0;
   }
   const rowBytes = placeLocals(group);
-  const even = (n: number): number => Math.ceil(n / 2) * 2;
-  const share = threads > 1 ? Math.ceil(rows / (threads * 3)) : rows;
-  const fitting = Math.max(8, Math.min(share, Math.floor(tileBytes / (rowBytes || channels * 4))));
-  group.tileRows = Math.min(rows, even(Math.ceil(rows / Math.ceil(rows / fitting))));
-  if (threads > 1 && divisible && rows < threads * 2)
-    group.tileChannels = Math.ceil(channels / threads / 64) * 64;
+  const panels = threads > 1 && divisible ? Math.ceil(channels / 64) : 1;
+  const share = threads > 1 && !(blocks && panels > 1) ? Math.ceil(rows / (threads * 3)) : rows;
+  const { rows: multiple, least } = blocks ?? { rows: 2, least: 8 };
+  const fitting = Math.min(share, Math.max(least, Math.floor(tileBytes / (rowBytes || channels * 4))));
+  const tiles = Math.ceil(rows / Math.max(8, fitting));
+  group.tileRows = Math.min(rows, roundUp(Math.ceil(rows / tiles), multiple));
+  // Tiles of all channels would be too few.
+  const parts = blocks
+    ? Math.min(panels, Math.ceil((threads * 4) / tiles))
+    : rows < threads * 2
+      ? threads
+      : 1;
+  if (panels > 1 && parts > 1) group.tileChannels = Math.ceil(panels / parts) * 64;
   const locals = new Set(
     group.records.flatMap(({ output }) => (output?.region.local ? [output.region] : [])),
   );
@@ -80,7 +87,7 @@ export function place(program: Program): Layout {
     region.local =
       !region.pinned && region.first >= 0 && region.first === region.last && groups[region.first]!.open;
   // Not Math.max(...groups): as many arguments as a plan may have groups overflow the stack.
-  const tiles = groups.reduce((most, group) => Math.max(most, tile(group, target.threads)), 0);
+  const tiles = groups.reduce((most, group) => Math.max(most, tile(group, target)), 0);
   const scratchBytes = align(sumsBytes + 256 + tiles);
   const programAt = headBytes + program.constantBytes;
   const words = groups.reduce((n, { records }) => n + GroupWords.size + records.length * RecordWords.size, 0);

@@ -47,6 +47,11 @@ export interface Target {
   /** Has a kernel for panels of 16 output channels of levels. */
   narrow: boolean;
   threads: number;
+  /**
+   * How products go through memory where they have registers for more than two rows: how many rows they take at a time, and how
+   * many a tile has at least, so that weights are read from afar less often than rows. Threads then share channels as well.
+   */
+  blocks?: { readonly rows: number; readonly least: number };
 }
 
 /** A constant: where it goes, and what makes it once memory was claimed and taken. */

@@ -26,6 +26,11 @@ unsafe impl Isa for Avx512 {
         below_i16_avx512(a, b)
     }
     #[inline(always)]
+    fn spread(bits: u32) -> u64 {
+        // SAFETY: every processor of this set has BMI2, and `available` asks for it.
+        unsafe { _pdep_u64(bits as u64, 0xf0f0_f0f0_f0f0_f0f0) }
+    }
+    #[inline(always)]
     unsafe fn float<const R: usize>(
         rows: [*const u8; R],
         weights: *const u8,
