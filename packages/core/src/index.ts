@@ -152,6 +152,7 @@ export { customOp } from './ops/custom-op.js';
 export { elementwise } from './ops/elementwise.js';
 export { layerNormalize } from './ops/layer-norm.js';
 export { hasKernel, kernelNames, runKernel, type KernelName } from './ops/kernels.js';
+export { scaled } from './ops/scaled.js';
 export { signConv2d, type Latent } from './ops/sign-conv.js';
 export {
   adamStep,

@@ -11,6 +11,7 @@ import { expressionOf, timesDy } from './expression/of-state.js';
 import { customOp } from './ops/custom-op.js';
 import { elementwise } from './ops/elementwise.js';
 import { expectTensor } from './ops/expect-tensor.js';
+import { scaled } from './ops/scaled.js';
 
 /** How a quantizer is applied; everything has a default but the site. */
 export interface QuantizeOptions {
@@ -69,7 +70,7 @@ export function quantize(quantizer: Quantizer, x: tf.Tensor, options: QuantizeOp
     const u = forward.prepare ? forward.prepare(x, context) : x;
     const levels = quantizeLevels(quantizer, x, u, context);
     if (!forward.scale) return levels;
-    return tf.mul(
+    return scaled(
       levels,
       detach(u, (v) => forward.scale!(v, context)),
     );

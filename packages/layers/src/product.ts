@@ -11,6 +11,7 @@ import {
   hasKernel,
   option,
   paddingOf,
+  scaled,
   signConv2d,
   tfjsPadding,
   type Padding2d,
@@ -56,7 +57,7 @@ function scaleOfChannels(
 /** A kernel with its scale, of each output channel where that is all. */
 function kernelFactor({ levels, scale, exact }: QuantizedParts, channelAxes: readonly number[]): Factor {
   const vector = scaleOfChannels(scale, levels.shape, channelAxes);
-  if (vector === null) return { levels: tf.mul(levels, scale!), exact: false };
+  if (vector === null) return { levels: scaled(levels, scale!), exact: false };
   return { levels, exact, ...(vector && { scale: vector }) };
 }
 
@@ -65,12 +66,12 @@ function inputFactor({ levels, scale, exact }: QuantizedParts): Factor {
   if (!scale) return { levels, exact };
   const perExample = scale.rank === levels.rank && scale.shape.slice(1).every((size) => size === 1);
   if (scale.size === 1) return { levels, exact, scale: tf.reshape(scale, []) };
-  return perExample ? { levels, exact, scale } : { levels: tf.mul(levels, scale), exact: false };
+  return perExample ? { levels, exact, scale } : { levels: scaled(levels, scale), exact: false };
 }
 
 const rescale = (product: tf.Tensor, kernel: Factor, input: Factor): tf.Tensor => {
-  const y = kernel.scale ? tf.mul(product, kernel.scale) : product;
-  return input.scale ? tf.mul(y, input.scale) : y;
+  const y = kernel.scale ? scaled(product, kernel.scale) : product;
+  return input.scale ? scaled(y, input.scale) : y;
 };
 
 /**
@@ -181,7 +182,7 @@ function ofSigns(
   const factor = scaleOfChannels(kernel.scale, kernel.latent.x.shape, [-1]);
   if (factor === null) return undefined;
   const product = signConv2d(image, kernel.latent, { strides, padding });
-  return factor ? tf.mul<tf.Tensor4D>(product, factor) : product;
+  return factor ? scaled(product, factor) : product;
 }
 
 function ofLevels(x: QuantizedParts, kernel: QuantizedParts, geometry: Conv2dGeometry): tf.Tensor4D {

@@ -9,6 +9,7 @@ import {
   quantizeContext,
   quantizeLevels,
   quantizerConfig,
+  scaled,
   type Latent,
   type QuantizeContext,
   type Quantizer,
@@ -143,4 +144,4 @@ export function reshaped(parts: QuantizedParts, to: (t: tf.Tensor) => tf.Tensor)
 
 /** `levels * scale`. */
 export const valueOf = ({ levels, scale }: QuantizedParts): tf.Tensor =>
-  scale ? tf.mul(levels, scale) : levels;
+  scale ? scaled(levels, scale) : levels;
