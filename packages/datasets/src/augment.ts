@@ -7,9 +7,10 @@ import { option, type OptionRule, type OptionRules, type Rng } from '@bitgrad/co
 export interface Augmentation {
   /**
    * Enlarge by `padding` pixels on each side, then cut a window of the original size at a random place.
-   * The border repeats mirrored pixels (`reflect`, the default, for photographs) or is byte 0 (`zero`).
+   * The border repeats mirrored pixels (`reflect`, the default, for photographs), is byte 0 (`zero`), or the float 0 (`middle`),
+   * the middle, or mean, of a normalized image.
    */
-  readonly crop?: { readonly padding: number; readonly mode?: 'reflect' | 'zero' };
+  readonly crop?: { readonly padding: number; readonly mode?: CropMode };
   /** Move by up to this many pixels in each direction; what comes in is byte 0. For drawings on black. */
   readonly shift?: number;
   /** Mirror left and right, half of the time. */
@@ -26,7 +27,12 @@ export interface Augmentation {
    * Beta(alpha, alpha) (Zhang et al. 2018, arXiv 1710.09412). Examples may be of any kind. Default not.
    */
   readonly mixup?: number;
+  /** All images of a batch are moved and covered alike: one draw for each batch. Default false: one for each image. */
+  readonly sameOnBatch?: boolean;
 }
+
+/** What is beyond the border of an image that is enlarged. */
+export type CropMode = 'reflect' | 'zero' | 'middle';
 
 /** Random erasing (Zhong et al. 2017, arXiv 1708.04896, algorithm 1, whose figures are the defaults). */
 export interface Erasing {
@@ -48,7 +54,10 @@ export interface Patch {
   readonly noise?: Rng;
 }
 
-/** Where each output row or column comes from; -1 is byte 0. */
+/** What an output row or column is that comes from no other: the byte 0, or the float 0. */
+export const outside = { zero: -1, middle: -2 } as const;
+
+/** Where each output row or column comes from, or one of {@link outside}. */
 type Source = Int32Array;
 
 /** Mirrors about the border pixels without repeating them; a side of 1 has only itself. */
@@ -59,16 +68,15 @@ const reflect = (position: number, side: number): number => {
   return wrapped < side ? wrapped : period - wrapped;
 };
 
-const moved = (source: Source, offset: number, mode: 'reflect' | 'zero'): Source =>
+const moved = (source: Source, offset: number, mode: CropMode): Source =>
   source.map((_, i) => {
     const from = i + offset;
-    if (mode === 'reflect') return source[reflect(from, source.length)] ?? -1;
-    return source[from] ?? -1;
+    return mode === 'reflect' ? source[reflect(from, source.length)]! : (source[from] ?? outside[mode]);
   });
 
 const cropRules: OptionRules<NonNullable<Augmentation['crop']>> = {
   padding: option.required(option.integer(0, 4096)),
-  mode: option.oneOf('reflect', 'zero'),
+  mode: option.oneOf('reflect', 'zero', 'middle'),
 };
 const share = option.number(0, 1);
 const erasingRules: OptionRules<Erasing> = {
@@ -86,6 +94,7 @@ const rules: OptionRules<Augmentation> = {
   cutout: option.integer(0, 4096),
   erase: option.inside(erasingRules),
   mixup: option.positive,
+  sameOnBatch: option.boolean,
 };
 
 /** The rule of an option that is an {@link Augmentation}. */
@@ -124,7 +133,7 @@ function drawErasing(
 
 /**
  * Draws one change of an image of `height` x `width`.
- * @returns for each output row and column the one it is taken from, or -1 for byte 0; and what is covered then
+ * @returns for each output row and column the one it is taken from, or one of {@link outside}; and what is covered then
  */
 export function drawAugmentation(
   augment: Augmentation,

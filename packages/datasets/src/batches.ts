@@ -2,7 +2,7 @@
 // the order by one stream of the generator, each image's augmentation by a stream of its own.
 // So a run that resumes at batch 40 sees what the run that was never stopped saw, without making batches 0..39.
 import { checkOptions, createRng, option, type OptionRules, type Rng } from '@bitgrad/core';
-import { augmentationRule, drawAugmentation, type Augmentation } from './augment.js';
+import { augmentationRule, drawAugmentation, outside, type Augmentation } from './augment.js';
 import { checkSplit } from './check.js';
 import { rowsOf, type Examples, type ImageShape } from './dataset.js';
 import { failure, integerOption } from './errors.js';
@@ -107,7 +107,7 @@ export function batches(split: Examples, options: BatchOptions): Generator<Batch
   checkSplit('batches', split);
   checkOptions('datasets', 'batches', options, rules);
   const { batchSize, startBatch = 0, normalize = symmetricNormalization } = options;
-  const { mixup, ...changes } = options.augment ?? {};
+  const { mixup, sameOnBatch, ...changes } = options.augment ?? {};
   const augment = Object.keys(changes).length > 0 ? changes : undefined;
   if (augment?.erase && split.type === 'f32')
     throw failure('invalid-option', {
@@ -133,8 +133,10 @@ export function batches(split: Examples, options: BatchOptions): Generator<Batch
     for (let index = startBatch; index < count; index++) {
       const indices = order.slice(index * batchSize, (index + 1) * batchSize);
       const batch = makeBatch(split, index, indices, (image, target) => {
-        if (augment && augmentRng) copyAugmented(split, image, read, target, augment, augmentRng.fork(image));
-        else copyPlain(split, image, read, target);
+        if (augment && augmentRng) {
+          const rng = sameOnBatch ? augmentRng.fork('batch').fork(index) : augmentRng.fork(image);
+          copyAugmented(split, image, read, target, augment, rng);
+        } else copyPlain(split, image, read, target);
       });
       yield mixup === undefined ? batch : mixed(batch, mixup, mixupRng.fork(index));
     }
@@ -209,8 +211,11 @@ const copyAugmented = (
     const row = rows[y] ?? -1;
     for (let x = 0; x < width; x++) {
       const column = columns[x] ?? -1;
-      const from = row >= 0 && column >= 0 ? base + (row * width + column) * channels : -1;
-      for (let c = 0; c < channels; c++, out++) target[out] = read(from < 0 ? -1 : from + c, c);
+      const nearest = Math.min(row, column);
+      const from = nearest >= 0 ? base + (row * width + column) * channels : -1;
+      // Of `middle` target has its 0 already.
+      if (nearest === outside.middle) out += channels;
+      else for (let c = 0; c < channels; c++, out++) target[out] = read(from < 0 ? -1 : from + c, c);
     }
   }
   for (const { top, bottom, left, right, noise } of patches)

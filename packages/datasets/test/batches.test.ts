@@ -7,6 +7,7 @@ import {
   batches,
   createSplit,
   epochOrder,
+  type CropMode,
   type Augmentation,
   type BatchOptions,
   type Split,
@@ -185,6 +186,38 @@ describe('augmentation', () => {
       ['1 2 3 4 5 6', '2 1 2 5 4 5', '2 3 2 5 6 5', '4 5 6 1 2 3', '5 4 5 2 1 2', '5 6 5 2 3 2'].sort(),
     );
     expect(outcomes({ crop: { padding: 1, mode: 'zero' } }).has('0 0 0 0 1 2')).toBe(true);
+  });
+
+  it('crops with the float 0, whatever a byte 0 is', () => {
+    const split = createSplit(Uint8Array.of(5), Uint8Array.of(0), [1, 1, 1]);
+    const normalize = { mean: [10], std: [1] };
+    const of = (mode: CropMode, seed: number) =>
+      [...batches(split, { batchSize: 1, seed, normalize, augment: { crop: { padding: 1, mode } } })][0]!
+        .images[0];
+    const seen = (mode: CropMode) => new Set(Array.from({ length: 50 }, (_, seed) => of(mode, seed)));
+    expect(seen('middle')).toEqual(new Set([-5, 0]));
+    expect(seen('zero')).toEqual(new Set([-5, -10]));
+    expect(seen('reflect')).toEqual(new Set([-5]));
+  });
+
+  it('draws once for a batch, or for each image', () => {
+    const split = createSplit(
+      new Uint8Array(64 * 9).map((_, i) => i % 9),
+      new Uint8Array(64),
+      [3, 3, 1],
+    );
+    const augment = { shift: 1, flip: true, cutout: 1 };
+    const pictures = (more: Augmentation, epoch = 0) =>
+      [...batches(split, { batchSize: 16, epoch, augment: { ...augment, ...more } })].map(
+        ({ images }) =>
+          new Set(Array.from({ length: 16 }, (_, i) => images.subarray(i * 9, i * 9 + 9).join())),
+      );
+    const alike = pictures({ sameOnBatch: true });
+    expect(alike.map(({ size }) => size)).toEqual([1, 1, 1, 1]);
+    expect(new Set(alike.map(([picture]) => picture)).size).toBeGreaterThan(1);
+    expect(pictures({ sameOnBatch: true })).toEqual(alike);
+    expect(pictures({ sameOnBatch: true }, 1)).not.toEqual(alike);
+    expect(Math.min(...pictures({}).map(({ size }) => size))).toBeGreaterThan(4);
   });
 
   it('stays inside the image for any padding', () => {

@@ -13,6 +13,7 @@ import {
   loadDataset,
   type Augmentation,
   type CommonLoadOptions,
+  type CropMode,
   type Dataset,
   type Examples,
   type TableOptions,
@@ -117,7 +118,7 @@ export const dataEntries = {
   ...soundEntries,
   ...tableEntries,
   augment: v.optional(
-    described(kinds.text, 'none, or some of shift:PIXELS, crop:PIXELS, flip, cutout:PIXELS, erase or erase:SHARE, mixup:ALPHA, with commas', { value: '<list>' }), // prettier-ignore
+    described(kinds.text, 'none, or some of shift:PIXELS, crop:PIXELS[:zero or :middle], flip, cutout:PIXELS, erase[:SHARE], mixup:ALPHA, same-on-batch, with commas', { value: '<list>' }), // prettier-ignore
     'none',
   ),
 };
@@ -231,12 +232,16 @@ export const recipeData = (
   picture: { fit: recipe.fit, background: recipe.background, invert: recipe.invert },
 });
 
-const augmentText = 'shift:PIXELS, crop:PIXELS, flip, cutout:PIXELS, erase or erase:SHARE, mixup:ALPHA';
+const augmentText =
+  'shift:PIXELS, crop:PIXELS[:zero or :middle], flip, cutout:PIXELS, erase[:SHARE], mixup:ALPHA, same-on-batch';
 
-/** What a part of the text says, by its name; `amount` is NaN where none is given. */
-const augmentParts: Readonly<Record<string, (amount: number) => Augmentation | undefined>> = {
+/** What a part of the text says, by its name; `amount` is NaN where none is given, `how` the word after it. */
+const augmentParts: Readonly<Record<string, (amount: number, how?: string) => Augmentation | undefined>> = {
   shift: (pixels) => (isCount(pixels) ? { shift: pixels } : undefined),
-  crop: (pixels) => (isCount(pixels) ? { crop: { padding: pixels } } : undefined),
+  crop: (pixels, mode) =>
+    isCount(pixels) && (mode === undefined || isCropMode(mode))
+      ? { crop: { padding: pixels, ...(mode && { mode }) } }
+      : undefined,
   flip: (none) => (Number.isNaN(none) ? { flip: true } : undefined),
   cutout: (pixels) => (isCount(pixels) ? { cutout: pixels } : undefined),
   erase: (share) =>
@@ -246,7 +251,10 @@ const augmentParts: Readonly<Record<string, (amount: number) => Augmentation | u
         ? { erase: { probability: share } }
         : undefined,
   mixup: (alpha) => (alpha > 0 && alpha < Infinity ? { mixup: alpha } : undefined),
+  'same-on-batch': (none) => (Number.isNaN(none) ? { sameOnBatch: true } : undefined),
 };
+
+const isCropMode = (how: string): how is CropMode => ['reflect', 'zero', 'middle'].includes(how);
 
 const isCount = (pixels: number): boolean => Number.isSafeInteger(pixels) && pixels > 0;
 
@@ -267,10 +275,12 @@ export function parseAugment(text: string): Augmentation | undefined {
     });
   };
   const parts = text.split(',').map((part) => {
-    const [name, amount, ...rest] = part.split(':');
-    const known = Object.hasOwn(augmentParts, name!) && rest.length === 0 && amount?.trim() !== '';
+    const [name, amount, how] = part.split(':');
+    const most = name === 'crop' ? 3 : 2;
+    const known =
+      Object.hasOwn(augmentParts, name!) && part.split(':').length <= most && amount?.trim() !== '';
     const given = known
-      ? augmentParts[name!]!(amount === undefined ? Number.NaN : Number(amount))
+      ? augmentParts[name!]!(amount === undefined ? Number.NaN : Number(amount), how)
       : undefined;
     // Text that is no number reads as one that is left out.
     if (!given || (amount !== undefined && Number.isNaN(Number(amount))))

@@ -192,10 +192,27 @@ it('augmentation from text', () => {
     mixup: 0.2,
   });
   expect(parseAugment('crop:2,erase:0.25')).toEqual({ crop: { padding: 2 }, erase: { probability: 0.25 } });
+  expect(parseAugment('crop:4:middle,same-on-batch')).toEqual({
+    crop: { padding: 4, mode: 'middle' },
+    sameOnBatch: true,
+  });
 });
 
-it.each(['cutout', 'cutout:1.5', 'erase:2', 'erase:x', 'mixup:0', 'mixup', 'flip:1', 'shift:', 'flip,flip'])(
-  'refuses augmentation %s',
-  (text) =>
-    expect(() => parseAugment(text)).toThrow(/--augment: got.*expected (none, or some of shift|each)/),
+it.each([
+  'cutout',
+  'cutout:1.5',
+  'erase:2',
+  'erase:x',
+  'mixup:0',
+  'mixup',
+  'flip:1',
+  'shift:',
+  'flip,flip',
+  'shift:2:zero',
+  'crop:2:edge',
+  'crop:2:',
+  'same-on-batch:1',
+  'crop:1:zero:2',
+])('refuses augmentation %s', (text) =>
+  expect(() => parseAugment(text)).toThrow(/--augment: got.*expected (none, or some of shift|each)/),
 );
