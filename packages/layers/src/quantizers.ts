@@ -1,5 +1,5 @@
 // A layer's quantizers: from any spec to an object, to JSON that survives tfjs, and applied in two parts (levels, scale).
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
   defaultRegistry,
