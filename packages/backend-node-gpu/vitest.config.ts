@@ -2,6 +2,4 @@ import { project } from '@bitgrad/tooling/vitest';
 
 export default project('backend-node-gpu', {
   long: ['test/training.test.ts', 'test/models.test.ts'],
-  // quiet.test.ts is about a process that Dawn was not started in.
-  isolate: true,
 });

@@ -1,6 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('backend-wasm', {
-  // Some tests register other backends and count threads.
-  isolate: true,
-});
+export default project('backend-wasm');

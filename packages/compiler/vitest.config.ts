@@ -1,6 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('compiler', {
-  // A test registers an op of its own.
-  isolate: true,
-});
+export default project('compiler');

@@ -1,6 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('datasets', {
-  // Tests register data sets of their own.
-  isolate: true,
-});
+export default project('datasets');

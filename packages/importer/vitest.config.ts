@@ -1,6 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('importer', {
-  // A test registers an importer of its own.
-  isolate: true,
-});
+export default project('importer');

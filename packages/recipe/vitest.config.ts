@@ -1,6 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('recipe', {
-  // A test registers recipes of its own.
-  isolate: true,
-});
+export default project('recipe');

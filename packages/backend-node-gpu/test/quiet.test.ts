@@ -1,9 +1,12 @@
 // Where there is no Vulkan driver the reason is told without Dawn, whose warnings would stand on stderr.
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { packageFlags } from '@bitgrad/tooling/processes';
 import { afterEach, expect, it, vi } from 'vitest';
-import { nodeGpuEngine } from '../src/engine/index.js';
 import { surelyNoAdapter } from '../src/engine/vulkan.js';
 
 const startMs = 60_000;
@@ -17,15 +20,27 @@ const withoutDrivers = (): void => {
 };
 afterEach(() => vi.unstubAllEnvs());
 
-it.skipIf(process.platform !== 'linux')('without a driver Dawn is not started in this process', async () => {
+/** In a process of its own, as Dawn may run in this one: what it says, of the engine and of itself. */
+const asked = `import { nodeGpuEngine } from '@bitgrad/backend-node-gpu/engine';
+const probe = await nodeGpuEngine({ allowSoftware: true }).probe();
+// What loading Dawn would define.
+console.log(JSON.stringify({ ...probe, dawn: 'GPUBufferUsage' in globalThis }));`;
+
+it.skipIf(process.platform !== 'linux')('without a driver Dawn is not started in the process', async () => {
   withoutDrivers();
   // A machine may have its driver in a folder that no variable moves.
   if (!(await surelyNoAdapter(startMs))) return;
-  const { available, reason } = await nodeGpuEngine({ allowSoftware: true }).probe();
-  expect(available).toBe(false);
-  expect(reason).toMatch(/Dawn finds no GPU: install its Vulkan driver/);
-  // What loading Dawn would define.
-  expect('GPUBufferUsage' in globalThis).toBe(false);
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    [...packageFlags, '--input-type=module', '--eval', asked],
+    { cwd: fileURLToPath(new URL('..', import.meta.url)), timeout: startMs },
+  );
+  expect(JSON.parse(stdout)).toMatchObject({
+    available: false,
+    reason: expect.stringMatching(/Dawn finds no GPU: install its Vulkan driver/),
+    dawn: false,
+  });
+  expect(stderr).toBe('');
 });
 
 it('a driver in sight is asked in this process', async () => {

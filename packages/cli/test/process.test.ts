@@ -9,7 +9,7 @@ import { loadCheckpoint } from '@bitgrad/training';
 import { readRunInfo } from '../src/index.js';
 import { cli, ended, lastLine, read, sleep, start, temporaryFolder } from './run.js';
 
-const kills = amount({ test: 1, ci: 3, variable: 'BITGRAD_KILLS' });
+const kills = amount({ test: 1, full: 3, variable: 'BITGRAD_KILLS' });
 const seed = Number(process.env.BITGRAD_SEED ?? 1);
 
 /** Loaded before the command: kills it at a rename in a run's folder. */

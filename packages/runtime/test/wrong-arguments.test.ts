@@ -1,11 +1,19 @@
 // What is passed by mistake is answered by a BitgradError.
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
 import * as exports from '../src/index.js';
 import { causalNet } from './support/causal-net.js';
 import { affineModel } from './support/models.js';
 
 let names = 0;
+const added: exports.RegisteredOp[] = [];
+/** Other files of the process have the ops of the format. */
+const registerOp = (op: exports.OwnOp): exports.RegisteredOp => {
+  const registered = exports.registerOp(op);
+  added.push(registered);
+  return registered;
+};
+afterAll(() => added.forEach((op) => op.remove()));
 
 const heard = (normalize = 'peak') => {
   const sound = {
@@ -26,7 +34,7 @@ it('every exported function works or raises a BitgradError', async () => {
   const file = exports.encodeModel(plan, weights, metadata);
   const { type: _, channels: __, ...causal } = causalNet(2, 64, 'mean');
   const causalFile = exports.encodeModel(causal.plan, causal.weights, {});
-  const failures = await wrongCalls(exports, {
+  const failures = await wrongCalls({ ...exports, registerOp }, {
     skip: {
       // For authors of engines, of tensors of a checked plan; every page that runs a model downloads them.
       viewOf: 'tensors.test.ts',
