@@ -14,12 +14,14 @@ import type { Listing } from '../src/index.js';
 import { atLeast } from '../src/doctor.js';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { cli } from './run.js';
+import { cli, listed } from './run.js';
 
 let all: Listing;
 beforeAll(async () => {
   await tf.setBackend('cpu');
-  all = JSON.parse((await cli(['list', '--verbose', '--json'])).stdout) as Listing;
+  // Registers what the command has, in this process.
+  await cli(['list']);
+  all = await listed<Listing>('--verbose');
 }, 60_000);
 
 const inside = (takes: readonly MemberOption[]): MemberOption[] =>

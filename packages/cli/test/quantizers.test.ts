@@ -2,11 +2,9 @@
 // parameters, with schedules and with wrapped optimizers too.
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { cli, lastLine, read, temporaryFolder } from './run.js';
+import { cli, lastLine, listed, read, temporaryFolder } from './run.js';
 
-const { quantizers } = JSON.parse((await cli(['list', '--json'])).stdout) as {
-  quantizers: { name: string; roles: string[] }[];
-};
+const { quantizers } = await listed<{ quantizers: { name: string; roles: string[] }[] }>();
 /** As `--quantizer` takes it: what is for inputs only goes with sign weights. */
 const specs = quantizers.map(({ name, roles }) => (roles.includes('kernel') ? name : `ste/${name}`));
 

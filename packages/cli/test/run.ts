@@ -78,3 +78,9 @@ export function temporaryFolder(): string {
 export const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
 export const read = (...parts: string[]): Buffer => readFileSync(join(...parts));
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What `bitgrad list --json` says in a process of its own: without what plugins of other tests have registered in this one. */
+export async function listed<T>(...flags: string[]): Promise<T> {
+  const { stdout } = await ended(start(['list', ...flags, '--json']));
+  return JSON.parse(stdout) as T;
+}
