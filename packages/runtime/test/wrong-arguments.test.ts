@@ -6,9 +6,9 @@ import { causalNet } from './support/causal-net.js';
 import { affineModel } from './support/models.js';
 
 let names = 0;
-const added: exports.RegisteredOp[] = [];
+const added: { remove(): void }[] = [];
 /** Other files of the process have the ops of the format. */
-const registerOp = (op: exports.OwnOp): exports.RegisteredOp => {
+const registerOp = (op: Parameters<typeof exports.registerOp>[0]): unknown => {
   const registered = exports.registerOp(op);
   added.push(registered);
   return registered;
