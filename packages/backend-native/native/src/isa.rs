@@ -33,6 +33,17 @@ pub unsafe trait Isa {
         float(rows, weights, segments, length, step)
     }
 
+    /// As `float`, of weights that are integers of 8 bits, `Q` panels of `[step][16]`.
+    #[inline(always)]
+    unsafe fn float_bytes<const R: usize, const Q: usize>(
+        rows: [*const u8; R],
+        weights: [*const u8; Q],
+        segments: &[i32],
+        length: usize,
+    ) -> [[[f32; LANES]; Q]; R] {
+        float_bytes(rows, weights, segments, length)
+    }
+
     /// Bits of the lanes of 32 where a < b.
     unsafe fn below_f32(a: *const f32, b: *const f32) -> u32 {
         below(a, b)
@@ -122,6 +133,37 @@ unsafe fn float<const R: usize>(
                 }
             }
             weights = weights.add(step);
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+unsafe fn float_bytes<const R: usize, const Q: usize>(
+    rows: [*const u8; R],
+    weights: [*const u8; Q],
+    segments: &[i32],
+    length: usize,
+) -> [[[f32; LANES]; Q]; R] {
+    let mut sums = [[[0.0; LANES]; Q]; R];
+    let mut step = 0;
+    for &offset in segments {
+        for k in 0..length {
+            for q in 0..Q {
+                // No `map`: its closures would not be compiled for the instruction set.
+                let bytes = (weights[q] as *const [i8; LANES]).add(step).read();
+                let mut w = [0.0; LANES];
+                for c in 0..LANES {
+                    w[c] = bytes[c] as f32;
+                }
+                for r in 0..R {
+                    let a = (rows[r].offset(offset as isize) as *const f32).add(k).read_unaligned();
+                    for c in 0..LANES {
+                        sums[r][q][c] += a * w[c];
+                    }
+                }
+            }
+            step += 1;
         }
     }
     sums

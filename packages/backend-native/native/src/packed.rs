@@ -33,11 +33,16 @@ impl Unit {
     }
 }
 
+/// A line of the cache: a vector that lies in two of them is read twice.
+#[repr(align(64))]
+#[derive(Clone)]
+struct Line([u8; 64]);
+
 /// The weights of a product as units, and where its input is.
 pub struct Packed {
     /// [panel][unit][64], little endian.
-    weights: Vec<u8>,
-    pub panel_bytes: usize,
+    weights: Vec<Line>,
+    panel_lines: usize,
     /// Byte offsets of the segments, and units in each.
     pub segments: Vec<i32>,
     pub length: usize,
@@ -115,17 +120,17 @@ impl Packed {
         let nibbles = arena.cells::<u8>(op.address(product::WEIGHTS), panels * units * steps * PANEL);
         // Two nibbles are a byte of a unit.
         let unit_bytes = steps / 2;
-        let mut weights = vec![0; nibbles.len() / 2];
-        for (index, bytes) in weights.chunks_exact_mut(unit_bytes * PANEL).enumerate() {
+        let mut weights = vec![Line([0; 64]); nibbles.len() / 2 / PANEL];
+        for (index, lines) in weights.chunks_exact_mut(unit_bytes).enumerate() {
             let from = &nibbles[index * steps * PANEL..];
-            for (at, byte) in bytes.iter_mut().enumerate() {
+            for (at, byte) in lines.iter_mut().flat_map(|line| &mut line.0).enumerate() {
                 let (channel, k) = (at / unit_bytes, at % unit_bytes);
                 *byte = from[2 * k * PANEL + channel].get() | (from[(2 * k + 1) * PANEL + channel].get() << 4);
             }
         }
         Some(Self {
             weights,
-            panel_bytes: units * unit_bytes * PANEL,
+            panel_lines: units * unit_bytes,
             segments: op.segments.iter().map(|s| s / 2).collect(),
             length: length / steps,
             pairs,
@@ -138,20 +143,21 @@ impl Packed {
     /// Stores the second of each pair of units as `pairs` of isa.rs wants it.
     fn pair(&mut self) {
         self.paired = true;
-        for pair in self.weights.chunks_exact_mut(8 * PANEL) {
-            let (first, second) = pair.split_at_mut(4 * PANEL);
-            second.iter_mut().zip(first).for_each(|(second, first)| *second ^= *first);
+        for pair in self.weights.chunks_exact_mut(8) {
+            let (first, second) = pair.split_at_mut(4);
+            let bytes = |lines| <&mut [Line]>::into_iter(lines).flat_map(|line| &mut line.0);
+            bytes(second).zip(bytes(first)).for_each(|(second, first)| *second ^= *first);
         }
     }
 
     pub fn bytes(&self) -> usize {
-        self.weights.len()
+        size_of_val(&*self.weights)
     }
 
     /// A panel of weights.
     #[inline(always)]
     pub fn panel(&self, index: usize) -> *const u8 {
-        self.weights[index * self.panel_bytes..(index + 1) * self.panel_bytes].as_ptr()
+        self.weights[index * self.panel_lines..(index + 1) * self.panel_lines].as_ptr() as *const u8
     }
 }
 

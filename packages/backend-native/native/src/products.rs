@@ -1,6 +1,7 @@
 //! Convolutions, fully connected layers and matrix products: one driver, and a kernel for each kind of operand (isa.rs). A
 //! window is a list of equally long segments of the input (the taps, or whole kernel rows where they are adjacent), so nothing
 //! is copied into columns. Weights are panels of output channels, lanes are channels.
+use crate::bytes::ByteWeights;
 use crate::isa::{Isa, LANES};
 use crate::memory::Arena;
 use crate::packed::{Shadow, PANEL};
@@ -120,11 +121,13 @@ fn finish_counts<I: Isa>(part: &Part, counts: &[u16; PANEL], initial: isize, out
 /// Turns the counts of one row and panel into levels: what a threshold would make of the sums.
 #[inline(always)]
 fn decide<I: Isa>(arena: Arena, counts: &[u16; PANEL], out: isize, limits: isize, flips: isize, channels: usize) {
-    for c in (0..channels).step_by(32) {
-        let limits = arena.pointer(limits + 2 * c as isize, 64) as *const i16;
-        // SAFETY: both are 32 numbers of 2 bytes; c is 0 or 32.
-        let above = unsafe { I::below_i16(limits, counts.as_ptr().add(c) as *const i16) };
-        arena.put(out + c as isize / 4, I::spread(above ^ arena.get::<u32>(flips + c as isize / 8)));
+    let words = channels.div_ceil(32);
+    let limits = arena.pointer(limits, 64 * words) as *const i16;
+    let (out, flips) = (arena.cells::<u64>(out, words), arena.cells::<u32>(flips, words));
+    for (i, (out, flips)) in out.iter().zip(flips).enumerate() {
+        // SAFETY: both are 32 numbers of 2 bytes; there are at most two words.
+        let above = unsafe { I::below_i16(limits.add(32 * i), counts.as_ptr().add(32 * i) as *const i16) };
+        out.set(I::spread(above ^ flips.get()));
     }
 }
 
@@ -252,6 +255,28 @@ fn floats<I: Isa>(part: &Part, n: usize, count: usize) {
     }
 }
 
+/// Float32 by weights of 8 bits, `Q` panels.
+#[inline(always)]
+fn float_bytes<I: Isa, const Q: usize>(part: &Part, weights: &ByteWeights, n: usize, count: usize) {
+    let (op, arena) = (part.op, part.tile.arena);
+    let length = op.count(product::SEGMENT_LENGTH);
+    let weights: [*const u8; Q] = std::array::from_fn(|q| weights.panel(n / LANES + q));
+    walk!(
+        part,
+        [4 above 1, 1 above 0],
+        |at| {
+            let rows = part.windows(arena, at, part.low, part.bytes);
+            // SAFETY: windows and weights are as long as the segments say; `ByteWeights::panel` checks the latter.
+            unsafe { I::float_bytes(rows, weights, &op.segments, length) }
+        },
+        |sums, _initial, out| {
+            for (out, sum) in arena.cells::<f32>(out + 4 * n as isize, count).iter().zip(sums.as_flattened()) {
+                out.set(*sum);
+            }
+        }
+    );
+}
+
 /// Rows r0..r1 and the tile's channels of a part.
 #[inline(always)]
 fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, r0: usize, r1: usize) {
@@ -274,6 +299,7 @@ fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, 
         let panel = match code {
             opcode::PRODUCT_SINGLE | opcode::PRODUCT_PAIRED => PANEL,
             opcode::PRODUCT_INTEGER if c1 - n > LANES => I::INTEGER_PANELS * LANES,
+            opcode::PRODUCT_FLOAT if op.bytes.is_some() && c1 - n >= 4 * LANES => 4 * LANES,
             _ => LANES,
         };
         let count = panel.min(c1 - n);
@@ -285,7 +311,11 @@ fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, 
                 3 => integer::<I, 3>(&part, n, count),
                 _ => integer::<I, 4>(&part, n, count),
             },
-            _ => floats::<I>(&part, n, count),
+            _ => match &op.bytes {
+                Some(weights) if panel > LANES => float_bytes::<I, 4>(&part, weights, n, count),
+                Some(weights) => float_bytes::<I, 1>(&part, weights, n, count),
+                None => floats::<I>(&part, n, count),
+            },
         }
         n += panel;
     }

@@ -1,5 +1,6 @@
 //! A compiled model: runs its groups of ops tile by tile, each group on all threads, in one call; of a batch, examples on threads
 //! that have each its own memory (examples.rs).
+use crate::bytes::ByteWeights;
 use crate::crew::{Crew, Job};
 use crate::examples::Examples;
 use crate::isa::{self, Isa};
@@ -255,6 +256,7 @@ impl Program {
             let rows = group.rows;
             for record in group.records.iter_mut().filter(|record| record.is_product()) {
                 record.packed = Packed::new(record, rows, code.unit, arena, shadow, layout.program_at);
+                record.bytes = ByteWeights::new(record, rows, arena, layout.program_at);
             }
             if code.paired {
                 pair_units(group);
@@ -270,8 +272,10 @@ impl Program {
     /// Bytes of the memory and of packed weights; memories of other threads, which only batches take, are apart.
     pub fn bytes(&self) -> usize {
         let Fixed { groups, memory, .. } = &*self.fixed;
-        let packed = groups.iter().flat_map(|group| &group.records).filter_map(|record| record.packed.as_ref());
-        memory.bytes() + packed.map(|packed| packed.bytes()).sum::<usize>()
+        let packed = |record: &Record| record.packed.as_ref().map_or(0, |packed| packed.bytes());
+        let narrow = |record: &Record| record.bytes.as_ref().map_or(0, |weights| weights.bytes());
+        let records = groups.iter().flat_map(|group| &group.records);
+        memory.bytes() + records.map(|record| packed(record) + narrow(record)).sum::<usize>()
     }
 
     pub fn input_bytes(&self) -> usize {

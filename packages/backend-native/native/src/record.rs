@@ -9,6 +9,8 @@ pub struct Record {
     pub segments: Vec<i32>,
     /// The packed form of a binary product, where it has one.
     pub packed: Option<crate::packed::Packed>,
+    /// The weights of a float product as bytes, where they are that.
+    pub bytes: Option<crate::bytes::ByteWeights>,
 }
 
 impl Record {
@@ -74,7 +76,7 @@ pub fn read_program(arena: Arena, at: isize, groups: usize) -> Vec<Group> {
         let records = (0..count(group_words::RECORDS))
             .map(|_| {
                 let words = std::array::from_fn(|_| word(arena));
-                let mut record = Record { words, segments: Vec::new(), packed: None };
+                let mut record = Record { words, segments: Vec::new(), packed: None, bytes: None };
                 if record.is_product() {
                     let (from, to) = (record.address(product::SEGMENTS), record.address(product::SEGMENTS_END));
                     record.segments = arena.cells::<i32>(from, (to - from).max(0) as usize / 4).iter().map(|s| s.get()).collect();

@@ -150,7 +150,15 @@ unsafe fn integer_avx2<const R: usize, const Q: usize>(
             weights = weights.map(|panel| panel.add(2));
         }
     }
-    sums.map(|row| row.map(|halves| std::mem::transmute(halves)))
+    let mut all = [[[0; LANES]; Q]; R];
+    for r in 0..R {
+        for q in 0..Q {
+            for h in 0..2 {
+                _mm256_storeu_si256(all[r][q].as_mut_ptr().add(8 * h) as _, sums[r][q][h]);
+            }
+        }
+    }
+    all
 }
 
 #[repr(align(64))]
@@ -240,7 +248,13 @@ pub unsafe fn lookup_avx2<const R: usize>(
             }
         }
         if left == 0 && segments.len() == 0 {
-            return counts.map(|row| std::mem::transmute(row));
+            let mut all = [[0; PANEL]; R];
+            for r in 0..R {
+                for q in 0..4 {
+                    _mm256_storeu_si256(all[r].as_mut_ptr().add(16 * q) as _, counts[r][q]);
+                }
+            }
+            return all;
         }
     }
 }

@@ -105,7 +105,11 @@ unsafe fn float_avx512<const R: usize>(
             weights = weights.add(step);
         }
     }
-    sums.map(|row| std::mem::transmute(row))
+    let mut all = [[0.0; LANES]; R];
+    for r in 0..R {
+        _mm512_storeu_ps(all[r].as_mut_ptr(), sums[r]);
+    }
+    all
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
@@ -130,7 +134,13 @@ unsafe fn integer_avx512<const R: usize, const Q: usize>(
             weights = weights.map(|panel| panel.add(1));
         }
     }
-    sums.map(|row| row.map(|lanes| std::mem::transmute(lanes)))
+    let mut all = [[[0; LANES]; Q]; R];
+    for r in 0..R {
+        for q in 0..Q {
+            _mm512_storeu_si512(all[r][q].as_mut_ptr() as _, sums[r][q]);
+        }
+    }
+    all
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq")]
@@ -155,7 +165,13 @@ unsafe fn words_avx512<const R: usize>(
             weights = weights.add(4);
         }
     }
-    counts.map(|row| std::mem::transmute(row.map(|lanes| _mm512_cvtepi32_epi16(lanes))))
+    let mut all = [[0; PANEL]; R];
+    for r in 0..R {
+        for q in 0..4 {
+            _mm256_storeu_si256(all[r].as_mut_ptr().add(16 * q) as _, _mm512_cvtepi32_epi16(counts[r][q]));
+        }
+    }
+    all
 }
 
 /// Counting a unit takes an exclusive or, a count and an addition; all run on two ports, the count on one of them. A pair is
