@@ -21,15 +21,15 @@ pub unsafe trait Isa {
     const INTEGER_PANELS: usize = 1;
     /// 8 rows of floats at a time instead of 4.
     const WIDE: bool = false;
-    /// Float products of 16 channels, product and sum rounded apart, in the order of the window; `step` bytes from step to step
-    /// of the weights.
-    unsafe fn float<const R: usize>(
+    /// Float products of `Q` panels of 16 channels, product and sum rounded apart, in the order of the window; `step` bytes from
+    /// step to step of the weights.
+    unsafe fn float<const R: usize, const Q: usize>(
         rows: [*const u8; R],
-        weights: *const u8,
+        weights: [*const u8; Q],
         segments: &[i32],
         length: usize,
         step: usize,
-    ) -> [[f32; LANES]; R] {
+    ) -> [[[f32; LANES]; Q]; R] {
         float(rows, weights, segments, length, step)
     }
 
@@ -114,25 +114,28 @@ unsafe fn below<T: PartialOrd + Copy>(a: *const T, b: *const T) -> u32 {
 }
 
 #[inline(always)]
-unsafe fn float<const R: usize>(
+unsafe fn float<const R: usize, const Q: usize>(
     rows: [*const u8; R],
-    mut weights: *const u8,
+    weights: [*const u8; Q],
     segments: &[i32],
     length: usize,
     step: usize,
-) -> [[f32; LANES]; R] {
-    let mut sums = [[0.0; LANES]; R];
+) -> [[[f32; LANES]; Q]; R] {
+    let mut sums = [[[0.0; LANES]; Q]; R];
+    let mut at = 0;
     for &offset in segments {
         let from = rows.map(|row| row.offset(offset as isize) as *const f32);
         for k in 0..length {
-            let w = (weights as *const [f32; LANES]).read_unaligned();
-            for r in 0..R {
-                let a = from[r].add(k).read_unaligned();
-                for c in 0..LANES {
-                    sums[r][c] += a * w[c];
+            for q in 0..Q {
+                let w = (weights[q].add(at) as *const [f32; LANES]).read_unaligned();
+                for r in 0..R {
+                    let a = from[r].add(k).read_unaligned();
+                    for c in 0..LANES {
+                        sums[r][q][c] += a * w[c];
+                    }
                 }
             }
-            weights = weights.add(step);
+            at += step;
         }
     }
     sums

@@ -216,14 +216,16 @@ fn integer<I: Isa, const Q: usize>(part: &Part, n: usize, count: usize) {
     );
 }
 
-/// Float32, a panel.
+/// Float32, `Q` panels.
 #[inline(always)]
-fn floats<I: Isa>(part: &Part, n: usize, count: usize) {
+fn floats<I: Isa, const Q: usize>(part: &Part, n: usize, count: usize) {
     let (op, arena) = (part.op, part.tile.arena);
     let (length, step) = (op.count(product::SEGMENT_LENGTH), op.count(product::STEP_BYTES));
     let steps = op.segments.len() * length;
-    let weights = part.weights + (n / LANES * op.count(product::PANEL_BYTES)) as isize;
-    let weights = arena.pointer(weights, if steps == 0 { 0 } else { (steps - 1) * step + 4 * LANES });
+    let weights: [*const u8; Q] = std::array::from_fn(|q| {
+        let weights = part.weights + ((n / LANES + q) * op.count(product::PANEL_BYTES)) as isize;
+        arena.pointer(weights, if steps == 0 { 0 } else { (steps - 1) * step + 4 * LANES }) as *const u8
+    });
     macro_rules! walk_rows {
         ($($count:literal above $rest:literal),+) => {
             walk!(
@@ -236,11 +238,14 @@ fn floats<I: Isa>(part: &Part, n: usize, count: usize) {
                 },
                 |sums, _initial, out| {
                     let out = arena.cells::<f32>(out + 4 * n as isize, count);
-                    if count == LANES {
-                        put_block(out, 0, *sums);
-                    } else {
-                        for c in 0..count {
-                            out[c].set(sums[c]);
+                    for q in 0..Q {
+                        let (first, left) = (q * LANES, count - q * LANES);
+                        if left >= LANES {
+                            put_block(out, first, sums[q]);
+                            continue;
+                        }
+                        for c in 0..left {
+                            out[first + c].set(sums[q][c]);
                         }
                     }
                 }
@@ -300,6 +305,7 @@ fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, 
             opcode::PRODUCT_SINGLE | opcode::PRODUCT_PAIRED => PANEL,
             opcode::PRODUCT_INTEGER if c1 - n > LANES => I::INTEGER_PANELS * LANES,
             opcode::PRODUCT_FLOAT if op.bytes.is_some() && c1 - n >= 4 * LANES => 4 * LANES,
+            opcode::PRODUCT_FLOAT if op.bytes.is_none() && I::WIDE && c1 - n > LANES => 2 * LANES,
             _ => LANES,
         };
         let count = panel.min(c1 - n);
@@ -314,7 +320,8 @@ fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, 
             _ => match &op.bytes {
                 Some(weights) if panel > LANES => float_bytes::<I, 4>(&part, weights, n, count),
                 Some(weights) => float_bytes::<I, 1>(&part, weights, n, count),
-                None => floats::<I>(&part, n, count),
+                None if panel > LANES => floats::<I, 2>(&part, n, count),
+                None => floats::<I, 1>(&part, n, count),
             },
         }
         n += panel;

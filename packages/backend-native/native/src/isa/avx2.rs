@@ -22,13 +22,13 @@ unsafe impl Isa for Avx2 {
         below_i16_avx2(a, b)
     }
     #[inline(always)]
-    unsafe fn float<const R: usize>(
+    unsafe fn float<const R: usize, const Q: usize>(
         rows: [*const u8; R],
-        weights: *const u8,
+        weights: [*const u8; Q],
         segments: &[i32],
         length: usize,
         step: usize,
-    ) -> [[f32; LANES]; R] {
+    ) -> [[[f32; LANES]; Q]; R] {
         float_avx2(rows, weights, segments, length, step)
     }
     #[inline(always)]
@@ -83,28 +83,31 @@ unsafe fn below_i16_avx2(a: *const i16, b: *const i16) -> u32 {
 }
 
 #[target_feature(enable = "avx2")]
-unsafe fn float_avx2<const R: usize>(
+unsafe fn float_avx2<const R: usize, const Q: usize>(
     rows: [*const u8; R],
-    mut weights: *const u8,
+    weights: [*const u8; Q],
     segments: &[i32],
     length: usize,
     step: usize,
-) -> [[f32; LANES]; R] {
-    let mut sums = [[_mm256_setzero_ps(); 2]; R];
+) -> [[[f32; LANES]; Q]; R] {
+    let mut sums = [[[_mm256_setzero_ps(); 2]; Q]; R];
+    let mut at = 0;
     for &offset in segments {
         let from = rows.map(|row| row.offset(offset as isize) as *const f32);
         let mut k = 0;
         macro_rules! step {
             () => {
-                let w = weights as *const f32;
-                let w = [_mm256_loadu_ps(w), _mm256_loadu_ps(w.add(8))];
-                for r in 0..R {
-                    let a = _mm256_set1_ps(from[r].add(k).read_unaligned());
-                    for q in 0..2 {
-                        sums[r][q] = _mm256_add_ps(sums[r][q], _mm256_mul_ps(a, w[q]));
+                for q in 0..Q {
+                    let w = weights[q].add(at) as *const f32;
+                    let w = [_mm256_loadu_ps(w), _mm256_loadu_ps(w.add(8))];
+                    for r in 0..R {
+                        let a = _mm256_set1_ps(from[r].add(k).read_unaligned());
+                        for h in 0..2 {
+                            sums[r][q][h] = _mm256_add_ps(sums[r][q][h], _mm256_mul_ps(a, w[h]));
+                        }
                     }
                 }
-                weights = weights.add(step);
+                at += step;
                 k += 1;
             };
         }
@@ -117,10 +120,12 @@ unsafe fn float_avx2<const R: usize>(
         }
         debug_assert_eq!(k, length);
     }
-    let mut all = [[0.0; LANES]; R];
+    let mut all = [[[0.0; LANES]; Q]; R];
     for r in 0..R {
-        for q in 0..2 {
-            _mm256_storeu_ps(all[r].as_mut_ptr().add(8 * q), sums[r][q]);
+        for q in 0..Q {
+            for h in 0..2 {
+                _mm256_storeu_ps(all[r][q].as_mut_ptr().add(8 * h), sums[r][q][h]);
+            }
         }
     }
     all

@@ -31,13 +31,13 @@ unsafe impl Isa for Avx512 {
         unsafe { _pdep_u64(bits as u64, 0xf0f0_f0f0_f0f0_f0f0) }
     }
     #[inline(always)]
-    unsafe fn float<const R: usize>(
+    unsafe fn float<const R: usize, const Q: usize>(
         rows: [*const u8; R],
-        weights: *const u8,
+        weights: [*const u8; Q],
         segments: &[i32],
         length: usize,
         step: usize,
-    ) -> [[f32; LANES]; R] {
+    ) -> [[[f32; LANES]; Q]; R] {
         float_avx512(rows, weights, segments, length, step)
     }
     #[inline(always)]
@@ -86,28 +86,36 @@ unsafe fn below_i16_avx512(a: *const i16, b: *const i16) -> u32 {
 }
 
 #[target_feature(enable = "avx512f")]
-unsafe fn float_avx512<const R: usize>(
+unsafe fn float_avx512<const R: usize, const Q: usize>(
     rows: [*const u8; R],
-    mut weights: *const u8,
+    weights: [*const u8; Q],
     segments: &[i32],
     length: usize,
     step: usize,
-) -> [[f32; LANES]; R] {
-    let mut sums = [_mm512_setzero_ps(); R];
+) -> [[[f32; LANES]; Q]; R] {
+    let mut sums = [[_mm512_setzero_ps(); Q]; R];
+    let mut at = 0;
     for &offset in segments {
         let from = rows.map(|row| row.offset(offset as isize) as *const f32);
         for k in 0..length {
-            let w = _mm512_loadu_ps(weights as *const f32);
+            let mut w = [_mm512_setzero_ps(); Q];
+            for q in 0..Q {
+                w[q] = _mm512_loadu_ps(weights[q].add(at) as *const f32);
+            }
             for r in 0..R {
                 let a = _mm512_set1_ps(from[r].add(k).read_unaligned());
-                sums[r] = _mm512_add_ps(sums[r], _mm512_mul_ps(a, w));
+                for q in 0..Q {
+                    sums[r][q] = _mm512_add_ps(sums[r][q], _mm512_mul_ps(a, w[q]));
+                }
             }
-            weights = weights.add(step);
+            at += step;
         }
     }
-    let mut all = [[0.0; LANES]; R];
+    let mut all = [[[0.0; LANES]; Q]; R];
     for r in 0..R {
-        _mm512_storeu_ps(all[r].as_mut_ptr(), sums[r]);
+        for q in 0..Q {
+            _mm512_storeu_ps(all[r][q].as_mut_ptr(), sums[r][q]);
+        }
     }
     all
 }
