@@ -41,7 +41,7 @@ export function deployKernel(
     const { forward } = quantizer;
     const u = forward.prepare ? forward.prepare(kernel, context) : kernel;
     const levels = new Float32Array(forwardValue(forward, u, context).dataSync());
-    const scale = forward.scale ? new Float32Array(forward.scale(u, context).dataSync()) : Float32Array.of(1);
+    const scale = new Float32Array(forward.scale?.(u, context)?.dataSync() ?? [1]);
     if (scale.length !== 1 && scale.length !== channels)
       unsupported(
         layer.name,
@@ -132,8 +132,8 @@ const checkLocal = (
     if (!forward.scale) return;
     const context = quantizeContext(quantizer, options);
     const scale = (x: tf.Tensor) =>
-      forward.scale!(forward.prepare ? forward.prepare(x, context) : x, context);
-    if (![...scale(alone).dataSync(), ...scale(other).dataSync()].every((s) => s === 1))
+      forward.scale!(forward.prepare ? forward.prepare(x, context) : x, context)?.dataSync() ?? [];
+    if (![...scale(alone), ...scale(other)].every((s) => s === 1))
       unsupported(layer.name, `input quantizer "${name}" has a scale, which packed bits cannot carry`, next);
   });
 };

@@ -181,6 +181,7 @@ export { pairQuantizer } from './pair.js';
 export {
   backwardValue,
   detach,
+  scaleOf,
   forwardValue,
   quantize,
   quantizeContext,

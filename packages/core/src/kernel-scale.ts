@@ -42,16 +42,20 @@ const rules: OptionRules<KernelScaleOptions> = {
 const smallest = 1e-30;
 
 /**
- * mean |w| of a kernel, over all of it or all but its channel axes; 1 for inputs.
+ * mean |w| of a kernel, over all of it or all but its channel axes.
  * @param x float32 kernel
- * @returns float32, not negative, broadcasts against x
+ * @returns float32, not negative, broadcasts against x; undefined for inputs, which have no scale
  */
-export function meanMagnitude(x: tf.Tensor, context: QuantizeContext, per: KernelScale): tf.Tensor {
+export function meanMagnitude(
+  x: tf.Tensor,
+  context: QuantizeContext,
+  per: KernelScale,
+): tf.Tensor | undefined {
   expectTensor('meanMagnitude', 'x', x);
   expectContext('meanMagnitude', context);
   checkValue('core', 'per of meanMagnitude', per, option.required(option.oneOf('layer', 'channel')));
   const { site } = context;
-  if (site.role !== 'kernel') return tf.scalar(1);
+  if (site.role !== 'kernel') return undefined;
   const channels = per === 'layer' ? [] : site.channelAxes.map((axis) => (axis < 0 ? x.rank + axis : axis));
   const axes = x.shape.map((_, axis) => axis).filter((axis) => !channels.includes(axis));
   return tf.tidy(() => tf.mean(tf.abs(x), axes, per === 'channel'));
@@ -61,7 +65,7 @@ export function meanMagnitude(x: tf.Tensor, context: QuantizeContext, per: Kerne
 const withoutScale = (surrogate: SurrogateGradient, per: KernelScale): SurrogateGradient => {
   const { expression, derivative, statistics } = surrogate;
   const scaleOf = (x: tf.Tensor, context: QuantizeContext): tf.Tensor =>
-    tf.tidy(() => tf.maximum(meanMagnitude(x, context, per), smallest));
+    tf.tidy(() => tf.maximum(meanMagnitude(x, context, per) ?? 1, smallest));
   return defineSurrogate({
     ...surrogate,
     formula: (x, scalars) => surrogate.formula(x, scalars) / (scalars.kernelScale ?? 1),

@@ -69,11 +69,8 @@ export function quantize(quantizer: Quantizer, x: tf.Tensor, options: QuantizeOp
     const { forward } = quantizer;
     const u = forward.prepare ? forward.prepare(x, context) : x;
     const levels = quantizeLevels(quantizer, x, u, context);
-    if (!forward.scale) return levels;
-    return scaled(
-      levels,
-      detach(u, (v) => forward.scale!(v, context)),
-    );
+    const scale = scaleOf(forward, u, context);
+    return scale ? scaled(levels, scale) : levels;
   });
 }
 
@@ -172,6 +169,29 @@ export function detach(x: tf.Tensor, f: (x: tf.Tensor) => tf.Tensor): tf.Tensor 
     ([input]) => ({ value: tf.tidy(() => constant(f(input!))), saved: [input!] }),
     (_dy, [input]) => [tf.zerosLike(input!)],
   );
+}
+
+/**
+ * The scale of F as a constant of the backward pass; undefined where it has none, or none in this role.
+ * @param u `prepare(x)`
+ */
+export function scaleOf(
+  forward: ForwardQuantizer,
+  u: tf.Tensor,
+  context: QuantizeContext,
+): tf.Tensor | undefined {
+  expectKind('scaleOf', 'forward', forward);
+  expectContext('scaleOf', context);
+  if (!forward.scale) return undefined;
+  let none = false;
+  const value = detach(u, (v) => {
+    const scale = forward.scale!(v, context);
+    none = scale === undefined;
+    return scale ?? tf.scalar(1);
+  });
+  if (!none) return value;
+  value.dispose();
+  return undefined;
 }
 
 /** Values of a surrogate at points, with the schedule at a clock: for plots and certificates. */

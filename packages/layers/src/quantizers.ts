@@ -3,13 +3,13 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {
   BitgradError,
   defaultRegistry,
-  detach,
   expressionOf,
   isSignForward,
   quantizeContext,
   quantizeLevels,
   quantizerConfig,
   scaled,
+  scaleOf,
   type Latent,
   type QuantizeContext,
   type Quantizer,
@@ -118,6 +118,7 @@ export function quantizeParts(quantizer: Quantizer, x: tf.Tensor, options: Quant
   const augmented = context.training && !context.hard && quantizer.augment !== undefined;
   const exact = !augmented && givesSigns(quantizer, context.hard);
   const latent = exact ? latentOf(quantizer, u, context) : undefined;
+  const scale = scaleOf(forward, u, context);
   let levels: tf.Tensor | undefined;
   return {
     get levels() {
@@ -125,7 +126,7 @@ export function quantizeParts(quantizer: Quantizer, x: tf.Tensor, options: Quant
     },
     exact,
     ...(latent && { latent }),
-    ...(forward.scale && { scale: detach(u, (v) => forward.scale!(v, context)) }),
+    ...(scale && { scale }),
   };
 }
 

@@ -96,6 +96,7 @@ describe('a convolution of +-1 with +-1', () => {
       { ...binary, inputQuantizer: 'test-scaled', padding: 'same', padValues: 1 },
       1,
     ],
+    ['one scale of the kernel, none of the input', both('test-kernel-scaled'), 1],
     ['a learned threshold', { ...binary, inputQuantizer: 'test-rsign' }, 1],
     ['not for a float input', { kernelQuantizer: 'test-ste' }, 0],
     ['not for a float kernel', { inputQuantizer: 'test-ste' }, 0],
@@ -205,10 +206,12 @@ describe('a convolution of signs of latent tensors is one op', () => {
   });
   afterEach(() => ops.forEach(({ kernelName }) => tf.unregisterKernel(kernelName, 'cpu')));
 
+  const both = (name: string) => ({ kernelQuantizer: name, inputQuantizer: name });
   it.each<[string, Partial<QuantConv2DArgs>, number]>([
     ['valid', binary, 1],
     ['same, strides', { ...binary, padding: 'same', strides: 2 }, 1],
     ['a scale of each output channel', { ...binary, kernelQuantizer: 'test-scaled' }, 1],
+    ['one scale of the kernel, none of the input', both('test-kernel-scaled'), 1],
     ['a learned threshold', { ...binary, inputQuantizer: 'test-rsign' }, 1],
     ['not padded with 1', { ...binary, padding: 'same', padValues: 1 }, 0],
     ['not groups', { ...binary, groups: 2 }, 0],

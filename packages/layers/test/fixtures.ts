@@ -9,6 +9,7 @@ import {
   defineSurrogate,
   E,
   growingSchedule,
+  scaledSignPair,
   use,
 } from '@bitgrad/core';
 
@@ -46,6 +47,15 @@ export const sign = () =>
     description: 'test',
     forward: signForward,
     surrogate: clipped,
+  });
+
+/** sign, of kernels times mean |w| of the layer, as quantizers have it whose scale is an option. */
+const kernelScaled = () =>
+  defineQuantizer({
+    name: 'test-kernel-scaled',
+    options: {},
+    description: 'test',
+    ...scaledSignPair({ scale: 'layer' }, clipped),
   });
 
 /** sign times mean |w| of each output channel, or of each example for inputs. */
@@ -126,6 +136,7 @@ use(
     version: '1.0.0',
     quantizers: {
       'test-ste': sign,
+      'test-kernel-scaled': kernelScaled,
       'test-scaled': scaledSign,
       'test-rsign': learnedThreshold,
       'test-soft': soft,

@@ -31,6 +31,3 @@ export function spreadChannels(parameter: tf.Tensor, x: tf.Tensor, context: Quan
     x.shape.map((size, axis) => (channels.has(axis) ? size : 1)),
   );
 }
-
-/** A scale of 1, for roles that a method does not scale. */
-export const noScale = (): tf.Tensor => tf.scalar(1);

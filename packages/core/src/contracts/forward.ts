@@ -42,8 +42,11 @@ export interface ForwardQuantizer {
   statistics?(x: Tensor, context: QuantizeContext): Statistics;
   /** A differentiable step before F, such as x - threshold or standardization. Default: identity. */
   prepare?(x: Tensor, context: QuantizeContext): Tensor;
-  /** A positive scale that broadcasts against x (one a channel), constant in the backward pass. Default: 1. */
-  scale?(x: Tensor, context: QuantizeContext): Tensor;
+  /**
+   * A positive scale that broadcasts against x (one a channel), constant in the backward pass. Default: none; undefined: none in
+   * this role, so that nothing is multiplied by 1.
+   */
+  scale?(x: Tensor, context: QuantizeContext): Tensor | undefined;
   /** The declared jumps of F, ascending. Default: none. */
   jumps?(scalars: Scalars): readonly Jump[];
   /** Where the slope of F jumps. Default: none. */

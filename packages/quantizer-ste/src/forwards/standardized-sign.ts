@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { defineSignForward, detach, type ForwardQuantizer, type QuantizeContext, told } from '@bitgrad/core';
 import * as v from 'valibot';
-import { channelMean, noScale } from '../channels.js';
+import { channelMean } from '../channels.js';
 import { resolve } from '../options.js';
 
 /** Options of the standardized sign. */
@@ -57,8 +57,8 @@ const standardize = (w: tf.Tensor, context: QuantizeContext): tf.Tensor => {
   return tf.mul(tf.div(centred, tf.sqrt(tf.add(variance, epsilon))), varies);
 };
 
-const powerOfTwo = (u: tf.Tensor, context: QuantizeContext): tf.Tensor => {
-  if (context.site.role !== 'kernel') return noScale();
+const powerOfTwo = (u: tf.Tensor, context: QuantizeContext): tf.Tensor | undefined => {
+  if (context.site.role !== 'kernel') return undefined;
   const mean = channelMean(tf.abs(u), context);
   const exponent = tf.round(tf.div(tf.log(tf.maximum(mean, smallest)), Math.LN2));
   return tf.where(tf.greater(mean, smallest), tf.pow(2, exponent), tf.zerosLike(mean));
