@@ -96,7 +96,6 @@ describe('a convolution of +-1 with +-1', () => {
       { ...binary, inputQuantizer: 'test-scaled', padding: 'same', padValues: 1 },
       1,
     ],
-    ['one scale of the kernel, none of the input', both('test-kernel-scaled'), 1],
     ['a learned threshold', { ...binary, inputQuantizer: 'test-rsign' }, 1],
     ['not for a float input', { kernelQuantizer: 'test-ste' }, 0],
     ['not for a float kernel', { inputQuantizer: 'test-ste' }, 0],
