@@ -42,8 +42,13 @@ class Sign(torch.autograd.Function):
 
 
 def kernel(name):
-    w = W[f"{name}/kernel"]
-    return Sign.apply(w) * w.detach().abs().mean() if quantizer["scale"] == "layer" else Sign.apply(w)
+    return Sign.apply(W[f"{name}/kernel"])
+
+
+def scale(name):
+    """Of a sum of signs, which is an exact integer: a sum of scaled signs is not exactly 0 where that is, and PReLU's slope at 0
+    is then that of a rounding."""
+    return W[f"{name}/kernel"].detach().abs().mean() if quantizer["scale"] == "layer" else 1
 
 
 def norm(x, name):
@@ -51,7 +56,7 @@ def norm(x, name):
 
 
 def conv(x, name, stride=1):
-    return F.conv2d(Sign.apply(x), kernel(name), None, stride, 1)
+    return F.conv2d(Sign.apply(x), kernel(name), None, stride, 1) * scale(name)
 
 
 def option_a(x, channels, both):
@@ -123,7 +128,23 @@ else:
 latent = [W[name] for name in twin["latent"]]
 images = torch.tensor(raw["images"], dtype=dtype).reshape(twin["steps"], twin["batch"], *twin["shape"]).permute(0, 1, 4, 2, 3)
 labels = torch.tensor(raw["labels"], dtype=torch.long).reshape(twin["steps"], twin["batch"])
-losses, flips = [], []
+after = np.fromfile(os.path.join(folder, "after.bin"), "<f4")
+
+
+def updates():
+    """Of each weight, how far bitgrad's first step is from this one's, as a share of this one's length."""
+    found = {}
+    for entry in twin["weights"]:
+        name, shape, offset = entry["name"], entry["shape"], entry["offset"]
+        ours = after[offset : offset + math.prod(shape)].reshape(shape)
+        ours = torch.tensor(np.ascontiguousarray(ours.transpose(3, 2, 0, 1) if len(shape) == 4 else ours), dtype=dtype)
+        step = (W[name] - start[name]).detach()
+        found[name] = ((W[name].detach() - ours).norm() / step.norm().clamp_min(1e-30)).item()
+    return found
+
+
+start = {name: w.detach().clone() for name, w in W.items()}
+losses, flips, first = [], [], {}
 for x, y in zip(images, labels):
     optimizer.zero_grad()
     loss = F.cross_entropy(net(x.contiguous()), y)
@@ -134,5 +155,6 @@ for x, y in zip(images, labels):
         for w in latent:
             w.clamp_(-1, 1) if twin["clip"] else None
     flips.append(sum(int(((w >= 0) != sign).sum()) for w, sign in zip(latent, before)))
+    first = first or updates()
     losses.append(loss.item())
-print(json.dumps({"losses": losses, "flips": flips, "torch": torch.__version__}))
+print(json.dumps({"losses": losses, "flips": flips, "updates": first, "torch": torch.__version__}))

@@ -20,6 +20,9 @@ it('counts the steps before the first sign that differs', () => {
   expect(row([2.1, 1, 0.5, 0.4], [2, 1.1, 0.5, 0.4]).holds).toBe(false);
   // Where the two precisions of PyTorch part at once, it is enough to go with one of them.
   expect(row(float64, [2.1, 1, 0.5, 0.4])).toMatchObject({ agreed: 4, rounding: 0, holds: true });
+  const stepped = (float64: number) => compareRuns('net', { bitgrad: [2, 1], float32: [3, 1], float64: [2, 1] }, { float32: 1, float64 }); // prettier-ignore
+  expect(stepped(1e-4)).toMatchObject({ agreed: 2, update: 1e-4, holds: true });
+  expect(stepped(0.1)).toMatchObject({ agreed: 2, update: 0.1, holds: false });
 });
 
 const python = findTorch(undefined);

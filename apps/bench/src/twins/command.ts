@@ -23,6 +23,8 @@ export interface TwinsOptions {
 interface TorchRun {
   readonly losses: readonly number[];
   readonly flips: readonly number[];
+  /** Of each weight, how far bitgrad's first step is from PyTorch's, as a share of that. */
+  readonly updates: Readonly<Record<string, number>>;
   readonly torch: string;
 }
 
@@ -40,11 +42,15 @@ export interface TwinRow {
   readonly rounding: number;
   /** Largest relative difference over these steps. */
   readonly difference: number;
+  /** The largest difference of the first step of a weight, of SGD: that of Adam has one size, however small a gradient is. */
+  readonly update?: number;
   readonly holds: boolean;
 }
 
 /** Losses agree where they differ by less than this share: once a sign differs they differ by far more. */
 const tolerance = 1e-4;
+/** First steps of weights differ by the rounding of gradients, as a share of them. */
+const updateTolerance = 1e-3;
 
 const relative = (a: number, b: number): number =>
   Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b), 1e-30);
@@ -58,15 +64,24 @@ export function agreedSteps(a: readonly number[], b: readonly number[]): number 
 /**
  * Compares three runs. A rounding flips a first sign at any step, in a deep network in its first forward pass, and then
  * losses part, of float32 and float64 in PyTorch as well. So bitgrad holds when its first loss is PyTorch's in one of the
- * two, and its losses go on agreeing with it for at least half of the steps for which the two agree with each other.
+ * two, with the first step of every weight, and its losses go on agreeing with it for at least half of the steps for which the two
+ * agree with each other.
+ * @param updates the largest difference of the first step of a weight from PyTorch's in either precision
  */
-export function compareRuns(net: string, losses: TwinRow['losses']): TwinRow {
+export function compareRuns(
+  net: string,
+  losses: TwinRow['losses'],
+  updates?: { readonly float32: number; readonly float64: number },
+): TwinRow {
   const [single, double] = [losses.float32, losses.float64].map((other) => agreedSteps(losses.bitgrad, other)) as [number, number]; // prettier-ignore
-  const [agreed, peer] = single >= double ? [single, losses.float32] : [double, losses.float64];
+  const precision = single >= double ? 'float32' : 'float64';
+  const [agreed, peer, update] = [Math.max(single, double), losses[precision], updates?.[precision]];
   const rounding = agreedSteps(losses.float32, losses.float64);
   const common = losses.bitgrad.slice(0, agreed);
   const difference = common.reduce((most, loss, i) => Math.max(most, relative(loss, peer[i]!)), 0);
-  return { net, losses, agreed, rounding, difference, holds: agreed >= 1 && agreed >= rounding / 2 };
+  const stepped = update === undefined || update < updateTolerance;
+  const holds = agreed >= 1 && agreed >= rounding / 2 && stepped;
+  return { net, losses, agreed, rounding, difference, ...(update !== undefined && { update }), holds };
 }
 
 const script = fileURLToPath(new URL('../../reference/twins.py', import.meta.url));
@@ -82,11 +97,13 @@ export async function runTwin(
     const bitgrad = await trainAndExport(twin, steps, batch, folder);
     const run = (precision: string): TorchRun =>
       JSON.parse(execFileSync(python, [script, folder, precision], { encoding: 'utf8' })) as TorchRun;
-    return compareRuns(twin.model, {
-      bitgrad,
-      float32: run('float32').losses,
-      float64: run('float64').losses,
-    });
+    const [float32, float64] = [run('float32'), run('float64')];
+    const most = ({ updates }: TorchRun): number => Math.max(...Object.values(updates));
+    return compareRuns(
+      twin.model,
+      { bitgrad, float32: float32.losses, float64: float64.losses },
+      twin.optimizer === 'sgd' ? { float32: most(float32), float64: most(float64) } : undefined,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -107,7 +124,7 @@ export async function twinsCommand(options: TwinsOptions): Promise<number> {
     rows.push(row);
     process.stdout.write(
       `${row.net}: ${row.agreed} of ${options.steps} steps agree with PyTorch (its float32 and float64: ${row.rounding}), ` +
-        `to ${row.difference.toExponential(1)}; first losses ${row.losses.bitgrad[0]!.toFixed(5)}, ` +
+        `to ${row.difference.toExponential(1)}${row.update === undefined ? '' : `, first steps of weights to ${row.update.toExponential(1)}`}; first losses ${row.losses.bitgrad[0]!.toFixed(5)}, ` +
         `${row.losses.float32[0]!.toFixed(5)} and ${row.losses.float64[0]!.toFixed(5)}${row.holds ? '' : ': does not hold'}\n`,
     );
   }

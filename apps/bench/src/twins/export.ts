@@ -43,7 +43,8 @@ const write = (path: string, parts: readonly (Float32Array | Int32Array)[]): voi
 
 /**
  * Trains a twin's bitgrad half on drawn digits.
- * @param folder gets twin.json, weights.bin, images.bin and labels.bin: what the run begins with and sees
+ * @param folder gets twin.json, weights.bin, images.bin and labels.bin: what the run begins with and sees; and after.bin, the
+ *   weights after its first step
  * @returns the loss of each step
  */
 export async function trainAndExport(
@@ -76,7 +77,8 @@ export async function trainAndExport(
     return entry;
   });
   mkdirSync(folder, { recursive: true });
-  write(join(folder, 'weights.bin'), model.trainableWeights.map((weight) => weight.read().dataSync() as Float32Array)); // prettier-ignore
+  const values = () => model.trainableWeights.map((weight) => weight.read().dataSync() as Float32Array);
+  write(join(folder, 'weights.bin'), values());
   write(join(folder, 'images.bin'), seen.map(({ images }) => images)); // prettier-ignore
   write(join(folder, 'labels.bin'), seen.map(({ labels }) => labels)); // prettier-ignore
   const { scale = 'none', start: n = 9 } = quantizer.options as { scale?: string; start?: number };
@@ -93,7 +95,11 @@ export async function trainAndExport(
     flipEvery: 0,
   });
   const losses: number[] = [];
-  for await (const event of trainer.run()) if (event.type === 'step') losses.push(event.loss);
+  for await (const event of trainer.run()) {
+    if (event.type !== 'step') continue;
+    if (losses.length === 0) write(join(folder, 'after.bin'), values());
+    losses.push(event.loss);
+  }
   trainer.dispose();
   model.dispose();
   return losses;
