@@ -16,8 +16,8 @@ function withFusedGradient(run: () => void): number {
       const { x, alpha, dy } = inputs as unknown as Record<'x' | 'alpha' | 'dy', tf.Tensor>;
       const positive = tf.cast(tf.greater(x, 0), 'float32');
       const dx = tf.mul(dy, tf.add(positive, tf.mul(tf.sub(1, positive), alpha)));
-      const axes = x.shape.slice(0, alpha.size === 1 ? undefined : -1).map((_, axis) => axis);
-      return [dx, tf.reshape(tf.sum(tf.mul(dy, tf.minimum(x, 0)), axes), [-1])];
+      const axes = x.shape.slice(0, -1).map((_, axis) => axis);
+      return [dx, tf.sum(tf.mul(dy, tf.minimum(x, 0)), axes)];
     },
   });
   try {

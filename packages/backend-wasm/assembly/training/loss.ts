@@ -67,47 +67,8 @@ export function preluGrad(
   c: i32,
 ): void {
   const size = preluSegment(rows);
-  if (c === 1) {
-    const slope = load<f32>(alpha);
-    for (let s = s0; s < s1; s++) {
-      const at = <usize>(s * size) << 2;
-      sharedPrelu(x + at, slope, dy + at, dx + at, sums + (<usize>s << 3), min(size, rows - s * size));
-    }
-    return;
-  }
   for (let s = s0; s < s1; s++)
     segmentPrelu(x, alpha, dy, dx, sums + (<usize>(s * c) << 3), s * size, min(rows, (s + 1) * size), c);
-}
-
-/** {@link segmentPrelu} where one slope is of all: `count` numbers side by side. */
-function sharedPrelu(x: usize, slope: f32, dy: usize, dx: usize, sum: usize, count: i32): void {
-  const zero = f32x4.splat(0),
-    a = f32x4.splat(slope);
-  let total: f64 = 0;
-  const block = 4 * PRELU_ROWS;
-  let i = 0;
-  for (; i + 4 <= count; ) {
-    const end = min(count & ~3, i + block);
-    let s = zero;
-    for (; i < end; i += 4) {
-      const at = <usize>i << 2,
-        v = v128.load(x + at),
-        g = v128.load(dy + at),
-        positive = f32x4.gt(v, zero);
-      v128.store(dx + at, v128.bitselect(g, f32x4.mul(a, g), positive));
-      s = f32x4.add(s, v128.andnot(f32x4.mul(g, v), positive));
-    }
-    total += <f64>f32x4.extract_lane(s, 0) + <f64>f32x4.extract_lane(s, 1);
-    total += <f64>f32x4.extract_lane(s, 2) + <f64>f32x4.extract_lane(s, 3);
-  }
-  for (; i < count; i++) {
-    const at = <usize>i << 2,
-      v = load<f32>(x + at),
-      g = load<f32>(dy + at);
-    store<f32>(dx + at, v > 0 ? g : slope * g);
-    if (!(v > 0)) total += <f64>(g * v);
-  }
-  store<f64>(sum, total);
 }
 
 function segmentPrelu(

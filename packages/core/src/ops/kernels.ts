@@ -24,7 +24,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * - `BitgradSignConv2DGrad` inputs `{ x, filter, dy }` of it, attrs `{ strides, pad, programs: [of x, of filter] }`
  *   -> `[dx, dfilter]`; a program makes of the gradient of the signs `dy`, and of `x`, the gradient of the latent tensor.
  * - `BitgradBinaryMatMul` inputs `{ a [m, k], b [k, n] }`, both exactly +-1 -> the exact product [m, n].
- * - `BitgradPReluGrad` inputs `{ x [..., c], alpha [c] or [1], dy }` -> `[dx, dalpha]`, as long as alpha.
+ * - `BitgradPReluGrad` inputs `{ x [..., c], alpha [c], dy }` -> `[dx, dalpha [c]]`.
  * - `BitgradAttention` inputs `{ x [n, t, 3 * heads * d] }`: queries, keys and values, attrs `{ heads }`
  *   -> `[y [n, t, heads * d], a [n, heads, t, t]]`, `a = softmax(Q K^T / sqrt(d))`, `y = a V`.
  * - `BitgradAttentionGrad` inputs `{ x, a, dy }`, attrs `{ heads }` -> dx.

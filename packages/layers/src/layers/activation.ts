@@ -90,11 +90,10 @@ const rules: LayerRules<RPReLUArgs> = {
   zetaInitializer: option.any,
 };
 
-/** PReLU with the slopes [c] of the last axis, or with one, [1]. */
 const fused = (x: tf.Tensor, alpha: tf.Tensor): tf.Tensor =>
   customOp(
     [x, alpha],
-    (inputs) => ({ value: tf.prelu(x, tf.broadcastTo(alpha, [x.shape.at(-1)!])), saved: inputs }),
+    (inputs) => ({ value: tf.prelu(inputs[0]!, inputs[1]!), saved: inputs }),
     (dy, [x0, alpha0]) => runKernel('BitgradPReluGrad', { x: x0!, alpha: alpha0!, dy }),
   );
 
@@ -182,7 +181,7 @@ export function prelu(args: PReLUArgs = {}): tfl.layers.Layer {
       const c = x.shape.at(-1)!;
       const shared = slope.shape.slice(0, -1).every((n) => n === 1) && [1, c].includes(slope.size);
       if (!shared || !hasKernel('BitgradPReluGrad')) return plain(inputs, kwargs);
-      return fused(x, tf.reshape(slope, [slope.size]));
+      return fused(x, tf.broadcastTo(tf.reshape(slope, [slope.size]), [c]));
     });
   return layer;
 }
