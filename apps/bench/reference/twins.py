@@ -1,8 +1,9 @@
 """The same networks, weights, batches and optimizers as a bitgrad run exported, in PyTorch.
 
 Usage: twins.py FOLDER float32|float64
-FOLDER has twin.json, weights.bin, images.bin and labels.bin as src/twins/export.ts writes them. Prints one JSON object:
-the loss of each step, and how many signs of latent kernels the step changed.
+FOLDER has twin.json, weights.bin, after.bin, images.bin and labels.bin as src/twins/export.ts writes them. Prints one JSON
+object: the loss of each step, how many signs of latent kernels the step changed, and how far the first step of each weight is
+from bitgrad's.
 """
 import json, math, os, sys
 import numpy as np
@@ -13,14 +14,22 @@ folder, precision = sys.argv[1:3]
 torch.set_num_threads(1)
 dtype = getattr(torch, precision)
 twin = json.load(open(os.path.join(folder, "twin.json")))
-raw = {name: np.fromfile(os.path.join(folder, f"{name}.bin"), kind) for name, kind in (("weights", "<f4"), ("images", "<f4"), ("labels", "<i4"))}
-W = {}
-for entry in twin["weights"]:
-    shape, offset = entry["shape"], entry["offset"]
-    values = raw["weights"][offset : offset + math.prod(shape)].reshape(shape)
-    # Convolutions: height, width, in, out -> out, in, height, width.
-    values = values.transpose(3, 2, 0, 1) if len(shape) == 4 else values
-    W[entry["name"]] = torch.tensor(np.ascontiguousarray(values), dtype=dtype, requires_grad=True)
+raw = {name: np.fromfile(os.path.join(folder, f"{name}.bin"), kind) for name, kind in (("weights", "<f4"), ("after", "<f4"), ("images", "<f4"), ("labels", "<i4"))}
+
+
+def weights(values):
+    """By name, as PyTorch has them."""
+    found = {}
+    for entry in twin["weights"]:
+        shape, offset = entry["shape"], entry["offset"]
+        value = values[offset : offset + math.prod(shape)].reshape(shape)
+        # Convolutions: height, width, in, out -> out, in, height, width.
+        value = value.transpose(3, 2, 0, 1) if len(shape) == 4 else value
+        found[entry["name"]] = torch.tensor(np.ascontiguousarray(value), dtype=dtype)
+    return found
+
+
+W = {name: w.requires_grad_() for name, w in weights(raw["weights"]).items()}
 quantizer = twin["quantizer"]
 
 
@@ -56,7 +65,11 @@ def norm(x, name):
 
 
 def conv(x, name, stride=1):
-    return F.conv2d(Sign.apply(x), kernel(name), None, stride, 1) * scale(name)
+    return F.conv2d(x, kernel(name), None, stride, 1) * scale(name)
+
+
+def dense(x, name):
+    return x @ kernel(name) * scale(name)
 
 
 def option_a(x, channels, both):
@@ -73,15 +86,15 @@ def flat(x):
 def tfc(x):
     x = flat(x)
     for i in (1, 2, 3):
-        x = norm(Sign.apply(x) @ kernel(f"dense{i}"), f"bn{i}")
-    return norm(Sign.apply(x) @ kernel("logits"), "logits_bn")
+        x = norm(dense(Sign.apply(x), f"dense{i}"), f"bn{i}")
+    return norm(dense(Sign.apply(x), "logits"), "logits_bn")
 
 
 def cnn(x):
-    x = norm(F.max_pool2d(F.conv2d(x, kernel("conv1"), None, 1, 1), 2), "bn1")
-    x = norm(F.max_pool2d(conv(x, "conv2"), 2), "bn2")
-    x = norm(conv(x, "conv3"), "bn3")
-    return norm(Sign.apply(flat(x)) @ kernel("logits"), "logits_bn")
+    x = norm(F.max_pool2d(conv(x, "conv1"), 2), "bn1")
+    x = norm(F.max_pool2d(conv(Sign.apply(x), "conv2"), 2), "bn2")
+    x = norm(conv(Sign.apply(x), "conv3"), "bn3")
+    return norm(dense(Sign.apply(flat(x)), "logits"), "logits_bn")
 
 
 def head(x):
@@ -100,7 +113,7 @@ def stem(x):
 
 def resnet20_fda(x):
     def half(x, name, stride):
-        return norm(F.prelu(conv(x, name, stride), W[f"{name}_prelu/alpha"].flatten()), f"{name}_bn")
+        return norm(F.prelu(conv(Sign.apply(x), name, stride), W[f"{name}_prelu/alpha"].flatten()), f"{name}_bn")
 
     x = stem(x)
     for name, stride in blocks():
@@ -113,7 +126,7 @@ def resnet20_irnet(x):
     x = F.hardtanh(stem(x))
     for name, stride in blocks():
         for part, step in (("conv1", stride), ("conv2", 1)):
-            y = norm(conv(x, f"{name}_{part}", step), f"{name}_{part}_bn")
+            y = norm(conv(Sign.apply(x), f"{name}_{part}", step), f"{name}_{part}_bn")
             x = F.hardtanh((x if step == 1 else option_a(x, y.shape[1], True)) + y)
     return head(norm(x.mean((2, 3)), "average_bn"))
 
@@ -128,22 +141,15 @@ else:
 latent = [W[name] for name in twin["latent"]]
 images = torch.tensor(raw["images"], dtype=dtype).reshape(twin["steps"], twin["batch"], *twin["shape"]).permute(0, 1, 4, 2, 3)
 labels = torch.tensor(raw["labels"], dtype=torch.long).reshape(twin["steps"], twin["batch"])
-after = np.fromfile(os.path.join(folder, "after.bin"), "<f4")
+start, after = weights(raw["weights"]), weights(raw["after"])
 
 
 def updates():
     """Of each weight, how far bitgrad's first step is from this one's, as a share of this one's length."""
-    found = {}
-    for entry in twin["weights"]:
-        name, shape, offset = entry["name"], entry["shape"], entry["offset"]
-        ours = after[offset : offset + math.prod(shape)].reshape(shape)
-        ours = torch.tensor(np.ascontiguousarray(ours.transpose(3, 2, 0, 1) if len(shape) == 4 else ours), dtype=dtype)
-        step = (W[name] - start[name]).detach()
-        found[name] = ((W[name].detach() - ours).norm() / step.norm().clamp_min(1e-30)).item()
-    return found
+    with torch.no_grad():
+        return {name: ((w - after[name]).norm() / (w - start[name]).norm().clamp_min(1e-30)).item() for name, w in W.items()}
 
 
-start = {name: w.detach().clone() for name, w in W.items()}
 losses, flips, first = [], [], {}
 for x, y in zip(images, labels):
     optimizer.zero_grad()
