@@ -31,8 +31,9 @@ export interface Augmentation {
   readonly sameOnBatch?: boolean;
 }
 
-/** What is beyond the border of an image that is enlarged. */
-export type CropMode = 'reflect' | 'zero' | 'middle';
+/** What may be beyond the border of an image that is enlarged. */
+export const cropModes = ['reflect', 'zero', 'middle'] as const;
+export type CropMode = (typeof cropModes)[number];
 
 /** Random erasing (Zhong et al. 2017, arXiv 1708.04896, algorithm 1, whose figures are the defaults). */
 export interface Erasing {
@@ -76,7 +77,7 @@ const moved = (source: Source, offset: number, mode: CropMode): Source =>
 
 const cropRules: OptionRules<NonNullable<Augmentation['crop']>> = {
   padding: option.required(option.integer(0, 4096)),
-  mode: option.oneOf('reflect', 'zero', 'middle'),
+  mode: option.oneOf(...cropModes),
 };
 const share = option.number(0, 1);
 const erasingRules: OptionRules<Erasing> = {

@@ -1,5 +1,5 @@
 // The browser-safe entry: data sets from bytes in memory, `digits`, and batches. Reading folders is in `./node`.
-export { augmentationRule, type Augmentation, type CropMode, type Erasing } from './augment.js';
+export { augmentationRule, cropModes, type Augmentation, type CropMode, type Erasing } from './augment.js';
 export { batchCount, batches, epochOrder, type Batch, type BatchOptions } from './batches.js';
 export { checkLabels, checkSplit } from './check.js';
 export { defaultMaxBytes, type FileInput, type FileLimits } from './bytes.js';

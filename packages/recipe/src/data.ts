@@ -8,6 +8,7 @@ import {
   type SoundOptions,
 } from '@bitgrad/core';
 import {
+  cropModes,
   datasetTakes,
   holdOut,
   loadDataset,
@@ -32,6 +33,9 @@ export const dataText = text;
 
 /** The kind of a data set that is named as KIND or KIND:FOLDER. */
 export const dataKind = (data: string): string => data.split(':', 1)[0]!;
+
+const augmentText =
+  'shift:PIXELS, crop:PIXELS[:zero or :middle], flip, cutout:PIXELS, erase[:SHARE], mixup:ALPHA, same-on-batch';
 
 /** How pictures are brought to a shape, for the data of a run and for a picture that a packed model is given. */
 export const pictureEntries = (which: string, [fit, background]: readonly [string, string]) => ({
@@ -118,7 +122,7 @@ export const dataEntries = {
   ...soundEntries,
   ...tableEntries,
   augment: v.optional(
-    described(kinds.text, 'none, or some of shift:PIXELS, crop:PIXELS[:zero or :middle], flip, cutout:PIXELS, erase[:SHARE], mixup:ALPHA, same-on-batch, with commas', { value: '<list>' }), // prettier-ignore
+    described(kinds.text, `none, or some of ${augmentText}, with commas`, { value: '<list>' }), // prettier-ignore
     'none',
   ),
 };
@@ -232,9 +236,6 @@ export const recipeData = (
   picture: { fit: recipe.fit, background: recipe.background, invert: recipe.invert },
 });
 
-const augmentText =
-  'shift:PIXELS, crop:PIXELS[:zero or :middle], flip, cutout:PIXELS, erase[:SHARE], mixup:ALPHA, same-on-batch';
-
 /** What a part of the text says, by its name; `amount` is NaN where none is given, `how` the word after it. */
 const augmentParts: Readonly<Record<string, (amount: number, how?: string) => Augmentation | undefined>> = {
   shift: (pixels) => (isCount(pixels) ? { shift: pixels } : undefined),
@@ -254,7 +255,7 @@ const augmentParts: Readonly<Record<string, (amount: number, how?: string) => Au
   'same-on-batch': (none) => (Number.isNaN(none) ? { sameOnBatch: true } : undefined),
 };
 
-const isCropMode = (how: string): how is CropMode => ['reflect', 'zero', 'middle'].includes(how);
+const isCropMode = (how: string): how is CropMode => (cropModes as readonly string[]).includes(how);
 
 const isCount = (pixels: number): boolean => Number.isSafeInteger(pixels) && pixels > 0;
 
@@ -275,13 +276,14 @@ export function parseAugment(text: string): Augmentation | undefined {
     });
   };
   const parts = text.split(',').map((part) => {
-    const [name, amount, how] = part.split(':');
-    const most = name === 'crop' ? 3 : 2;
-    const known =
-      Object.hasOwn(augmentParts, name!) && part.split(':').length <= most && amount?.trim() !== '';
-    const given = known
-      ? augmentParts[name!]!(amount === undefined ? Number.NaN : Number(amount), how)
-      : undefined;
+    const [name, ...words] = part.split(':');
+    const [amount, how] = words;
+    const read = Object.hasOwn(augmentParts, name!) ? augmentParts[name!] : undefined;
+    // No more words than it has parameters for.
+    const given =
+      read && words.length <= read.length && amount?.trim() !== ''
+        ? read(amount === undefined ? Number.NaN : Number(amount), how)
+        : undefined;
     // Text that is no number reads as one that is left out.
     if (!given || (amount !== undefined && Number.isNaN(Number(amount))))
       return refuse(`none, or some of ${augmentText}, separated by commas`);
