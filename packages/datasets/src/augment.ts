@@ -33,6 +33,7 @@ export interface Augmentation {
 
 /** What may be beyond the border of an image that is enlarged. */
 export const cropModes = ['reflect', 'zero', 'middle'] as const;
+/** One of {@link cropModes}. */
 export type CropMode = (typeof cropModes)[number];
 
 /** Random erasing (Zhong et al. 2017, arXiv 1708.04896, algorithm 1, whose figures are the defaults). */
