@@ -33,17 +33,6 @@ pub unsafe trait Isa {
         float(rows, weights, segments, length, step)
     }
 
-    /// As `float`, of weights that are integers of 8 bits, `Q` panels of `[step][16]`.
-    #[inline(always)]
-    unsafe fn float_bytes<const R: usize, const Q: usize>(
-        rows: [*const u8; R],
-        weights: [*const u8; Q],
-        segments: &[i32],
-        length: usize,
-    ) -> [[[f32; LANES]; Q]; R] {
-        float_bytes(rows, weights, segments, length)
-    }
-
     /// Bits of the lanes of 32 where a < b.
     unsafe fn below_f32(a: *const f32, b: *const f32) -> u32 {
         below(a, b)
@@ -141,8 +130,12 @@ unsafe fn float<const R: usize, const Q: usize>(
     sums
 }
 
+/// As `Isa::float`, of weights that are integers of 8 bits, `Q` panels of `[step][16]`; compiled for the set of its caller.
+///
+/// # Safety
+/// As of [`Isa`].
 #[inline(always)]
-unsafe fn float_bytes<const R: usize, const Q: usize>(
+pub unsafe fn float_bytes<const R: usize, const Q: usize>(
     rows: [*const u8; R],
     weights: [*const u8; Q],
     segments: &[i32],

@@ -2,7 +2,7 @@
 //! window is a list of equally long segments of the input (the taps, or whole kernel rows where they are adjacent), so nothing
 //! is copied into columns. Weights are panels of output channels, lanes are channels.
 use crate::bytes::ByteWeights;
-use crate::isa::{Isa, LANES};
+use crate::isa::{self, Isa, LANES};
 use crate::memory::Arena;
 use crate::packed::{Shadow, PANEL};
 use crate::record::{Record, Tile, Walk};
@@ -272,7 +272,7 @@ fn float_bytes<I: Isa, const Q: usize>(part: &Part, weights: &ByteWeights, n: us
         |at| {
             let rows = part.windows(arena, at, part.low, part.bytes);
             // SAFETY: windows and weights are as long as the segments say; `ByteWeights::panel` checks the latter.
-            unsafe { I::float_bytes(rows, weights, &op.segments, length) }
+            unsafe { isa::float_bytes(rows, weights, &op.segments, length) }
         },
         |sums, _initial, out| {
             for (out, sum) in arena.cells::<f32>(out + 4 * n as isize, count).iter().zip(sums.as_flattened()) {

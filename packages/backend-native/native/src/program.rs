@@ -125,6 +125,11 @@ macro_rules! compiled_for {
     }};
 }
 
+/// The code of a set that is in the baseline of the target.
+fn plain<I: Isa>() -> Code {
+    Code { unit: I::UNIT, paired: I::PAIRED, dispatch: dispatch::<I>, pack: pack_inputs }
+}
+
 /// The code for a name, if that runs here.
 fn code(name: &str) -> Option<Code> {
     if !isa::available().contains(&name) {
@@ -136,9 +141,9 @@ fn code(name: &str) -> Option<Code> {
         #[cfg(target_arch = "x86_64")]
         "avx2" => compiled_for!(avx2, isa::avx2::Avx2, "avx2,popcnt,bmi1,bmi2"),
         #[cfg(target_arch = "aarch64")]
-        "neon" => Some(Code { unit: isa::Neon::UNIT, paired: isa::Neon::PAIRED, dispatch: dispatch::<isa::Neon>, pack: pack_inputs }),
-        "portable-bytes" => Some(Code { unit: isa::PortableBytes::UNIT, paired: isa::PortableBytes::PAIRED, dispatch: dispatch::<isa::PortableBytes>, pack: pack_inputs }),
-        _ => Some(Code { unit: isa::Portable::UNIT, paired: isa::Portable::PAIRED, dispatch: dispatch::<isa::Portable>, pack: pack_inputs }),
+        "neon" => Some(plain::<isa::Neon>()),
+        "portable-bytes" => Some(plain::<isa::PortableBytes>()),
+        _ => Some(plain::<isa::Portable>()),
     }
 }
 
