@@ -7,15 +7,14 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  renameSync,
   truncateSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { BitgradError } from '@bitgrad/core';
 import { hashOf, parseConfig, type BenchConfig } from './config.js';
 import type { TrialResult } from './result.js';
+import { writeWhole } from './whole-file.js';
 
 const resultsName = 'results.jsonl';
 const configName = 'config.json';
@@ -29,11 +28,6 @@ export interface RunStore {
   /** Appends a result; one that is there already is ignored. */
   append(result: TrialResult): boolean;
 }
-
-const writeWhole = (path: string, text: string): void => {
-  writeFileSync(`${path}.partial`, text);
-  renameSync(`${path}.partial`, path);
-};
 
 /** The lines of a file that are whole. */
 const wholeLines = (path: string): { lines: string[]; bytes: number } => {

@@ -1,12 +1,13 @@
 // The teacher of a trial: a network that is trained first, by the comparison's own data and settings, or taken from where an earlier
 // trial of the run has left it.
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Dataset, Examples } from '@bitgrad/datasets';
 import { modelOf, openRun, type RecipeInput } from '@bitgrad/recipe';
 import { hashOf, type Trial } from './config.js';
 import { backends } from './parts.js';
+import { writeWholeFolder } from './whole-file.js';
 
 /** What a result says of the teacher. */
 export interface TeacherRow {
@@ -64,19 +65,6 @@ async function trained(recipe: RecipeInput, dataset: Dataset<Examples>): Promise
   }
 }
 
-/** Leaves a teacher for later trials; another worker may have been faster. */
-function leave(folder: string, files: Files): void {
-  const partial = `${folder}.${process.pid}.partial`;
-  mkdirSync(partial, { recursive: true });
-  for (const [name, contents] of files) writeFileSync(join(partial, name), contents);
-  try {
-    renameSync(partial, folder);
-  } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    if (!existsSync(join(folder, rowName))) throw error;
-  }
-}
-
 /**
  * The teacher of a trial; undefined where its method has none. Trials whose teachers are trained alike share one.
  * @param student the trial's recipe
@@ -97,7 +85,7 @@ export async function teacherOf(
   const folder = keep && join(keep, 'teachers', id);
   const left = folder !== undefined && existsSync(join(folder, rowName));
   const files = left ? filesIn(folder) : await trained(recipe, dataset);
-  if (folder !== undefined && !left) leave(folder, files);
+  if (folder !== undefined && !left) writeWholeFolder(folder, files, rowName);
   const row = JSON.parse(new TextDecoder().decode(files.get(rowName))) as TeacherRow;
   return { row, open: () => modelOf(folder ?? 'teacher', files) };
 }

@@ -1,10 +1,10 @@
 // A trial that is under way, on disk: its checkpoint, and the commits that it ran at so far. Long trials survive the end of
 // their process, and go on to the same bits.
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Run } from '@bitgrad/recipe';
 import { commit } from './result.js';
+import { removeWhole, writeWhole } from './whole-file.js';
 
 /** Where a trial's progress is kept. */
 export interface TrialCheckpoint {
@@ -15,13 +15,6 @@ export interface TrialCheckpoint {
   commit(): string | null;
   remove(): void;
 }
-
-/** By a file of its own: a worker that lost its job may still be writing on another machine. */
-const replace = (path: string, contents: Uint8Array | string): void => {
-  const partial = `${path}.${randomUUID()}.partial`;
-  writeFileSync(partial, contents);
-  renameSync(partial, path);
-};
 
 /** @param folder of the run @param id of the trial */
 export function trialCheckpoint(folder: string, id: string): TrialCheckpoint {
@@ -36,12 +29,12 @@ export function trialCheckpoint(folder: string, id: string): TrialCheckpoint {
     },
     async save(run) {
       mkdirSync(join(folder, 'unfinished'), { recursive: true });
-      replace(commitsPath, commits);
-      replace(path, await run.checkpoint());
+      writeWhole(commitsPath, commits);
+      writeWhole(path, await run.checkpoint());
     },
     commit: () => commits || null,
     remove() {
-      for (const file of [path, commitsPath]) rmSync(file, { force: true });
+      for (const file of [path, commitsPath]) removeWhole(file);
     },
   };
 }

@@ -1,11 +1,12 @@
 // `bench report`: results as Markdown and as one page.
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { methodRows } from '../aggregate.js';
 import { htmlReport } from '../report/html.js';
 import { markdownReport } from '../report/markdown.js';
 import { pairPictures } from '../report/pairs.js';
 import { readRun } from '../store.js';
+import { writeWhole } from '../whole-file.js';
 
 /** Where a report was written, and its text. */
 export interface WrittenReport {
@@ -15,8 +16,7 @@ export interface WrittenReport {
 }
 
 const write = (path: string, text: string): string => {
-  writeFileSync(`${path}.partial`, text);
-  renameSync(`${path}.partial`, path);
+  writeWhole(path, text);
   return path;
 };
 
