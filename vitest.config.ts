@@ -6,12 +6,7 @@ export default defineConfig({
   test: {
     // One more than cores: a third of a run is waiting, for browsers, processes that start, and timers.
     maxWorkers: availableParallelism() + 1,
-    projects: [
-      'packages/*/vitest.config.ts',
-      'apps/*/vitest.config.ts',
-      'apps/*/vitest.alone.config.ts',
-      'tooling/vitest.config.ts',
-    ],
+    projects: ['packages/*/vitest.config.ts', 'apps/*/vitest.config.ts', 'tooling/vitest.config.ts'],
     sequence: { sequencer: LongFirst },
     reporters: ['default', '@bitgrad/tooling/count-reporter'],
   },

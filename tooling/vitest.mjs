@@ -16,10 +16,10 @@ const whole = words.every((word, i) => word.startsWith('-') || /^-[^=]*$/.test(w
 
 /**
  * @param {string} name package folder name
- * @param {import('vitest/config').ViteUserConfig['test'] & { long?: string[]; alone?: string[] }} [test] `long`: files that install packages,
+ * @param {import('vitest/config').ViteUserConfig['test'] & { long?: string[] }} [test] `long`: files that install packages,
  *   drive browsers or train for minutes; `.ci/run` runs them, `npm test` names them as skipped
  */
-export const project = (name, { alone, long = alone ?? [], exclude = [], ...test } = {}) => {
+export const project = (name, { long = [], exclude = [], ...test } = {}) => {
   const unnamed = long.filter((file) => !named.some((word) => file.includes(word)));
   const left = longRun ? [] : unnamed;
   // For the reporter, which is in this process. Of a run of some files it need not say what else there is.
@@ -40,8 +40,6 @@ export const project = (name, { alone, long = alone ?? [], exclude = [], ...test
       // Files of a project share processes and what these have loaded: half of a second each. What a file registers or sets
       // stays for the next, so that none may count on what is not there.
       isolate: false,
-      // With both, vitest runs them when all others have ended.
-      ...(alone && { include: alone, isolate: true, fileParallelism: false }),
       testTimeout: 60_000,
       hookTimeout: 60_000,
       setupFiles: [fileURLToPath(new URL('./fail-on-console.mjs', import.meta.url))],

@@ -1,5 +1,4 @@
 import { project } from '@bitgrad/tooling/vitest';
-import { alone } from './vitest.alone.config.js';
 
 export default project('demo', {
   long: [
@@ -12,8 +11,8 @@ export default project('demo', {
     'test/files.test.ts',
     'test/hosting.test.ts',
     'test/backends.test.ts',
+    'test/quiet.test.ts',
   ],
-  exclude: alone,
   globalSetup: ['test/site.ts'],
   testTimeout: 180_000,
   hookTimeout: 180_000,

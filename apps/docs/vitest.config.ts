@@ -1,10 +1,8 @@
 import { project } from '@bitgrad/tooling/vitest';
-import { alone } from './vitest.alone.config.js';
 
 export default project('docs', {
   // All of them want the built site.
-  long: ['test/walk.test.ts', 'test/pages.test.ts', 'test/links.test.ts'],
-  exclude: alone,
+  long: ['test/lighthouse.test.ts', 'test/walk.test.ts', 'test/pages.test.ts', 'test/links.test.ts'],
   globalSetup: ['test/built.ts'],
   testTimeout: 60_000,
   hookTimeout: 120_000,

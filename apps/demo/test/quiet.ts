@@ -1,6 +1,5 @@
-// What a long training does to the page: long tasks of its main thread by the Performance API, and the memory of page
-// and worker together.
-import type { Page } from 'playwright-core';
+// What a long training does to the page: tasks of its main thread, and the memory of page and worker together.
+import type { Browser, Page } from 'playwright-core';
 
 /** Flags for Chromium: memory is measured at once, after a garbage collection, and not when the browser feels like it. */
 export const measurable = ['--enable-blink-features=ForceEagerMeasureMemory'];
@@ -17,19 +16,37 @@ declare global {
   }
 }
 
-/** Starts to note every task of the main thread over 50 ms, from now on. */
-export const noteLongTasks = (page: Page): Promise<void> =>
-  page.evaluate(() => {
-    const tasks: number[] = [];
-    Object.assign(globalThis, { longTasks: tasks });
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) tasks.push(duration);
-    }).observe({ type: 'longtask' });
-  });
+/** An event of Chromium's trace, as far as it is used. */
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Microseconds of the processor; a long task by the clock may only have waited for one on a busy machine. */
+  readonly tdur?: number;
+  readonly args?: { readonly name?: string };
+}
 
-/** Durations of the long tasks so far, in milliseconds. */
-export const longTasks = (page: Page): Promise<number[]> =>
-  page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
+/**
+ * Begins to trace the tasks of a page's main thread.
+ * @returns ends it, and gives each task's milliseconds of the processor
+ */
+export async function traceTasks(browser: Browser, page: Page): Promise<() => Promise<number[]>> {
+  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline'] });
+  return async () => {
+    const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+      traceEvents: TraceEvent[];
+    };
+    const main = traceEvents.filter(
+      ({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain',
+    );
+    return traceEvents
+      .filter(
+        ({ name, pid, tid }) =>
+          name.endsWith('RunTask') && main.some((thread) => thread.pid === pid && thread.tid === tid),
+      )
+      .map(({ tdur = 0 }) => tdur / 1000);
+  };
+}
 
 /** A moment of a run. */
 export interface Sample {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handwriting } from './handwriting.js';
-import { longTasks, noteLongTasks, noteShifts, shifts } from './quiet.js';
+import { noteShifts, shifts, traceTasks } from './quiet.js';
 import { serve, type StaticServer } from './server.js';
 import { siteFolder } from './site.js';
 import { answer, draw, launch, screenshots, skipReason, untilPhase, visit } from './visit.js';
@@ -40,35 +40,6 @@ const untilSaved = async (page: Page, step: number): Promise<number> => {
   }
 };
 
-/** An event of Chromium's trace, as far as it is used. */
-interface TraceEvent {
-  readonly name: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** Microseconds of the processor; a long task by the clock may only have waited for one on a busy machine. */
-  readonly tdur?: number;
-  readonly args?: { readonly name?: string };
-}
-
-const startTrace = (browser: Browser, page: Page): Promise<void> =>
-  browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline'] });
-
-/** Milliseconds of the processor of each task of the page's main thread. */
-async function endTrace(browser: Browser): Promise<number[]> {
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
-    traceEvents: TraceEvent[];
-  };
-  const main = traceEvents.filter(
-    ({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain',
-  );
-  return traceEvents
-    .filter(
-      ({ name, pid, tid }) =>
-        name.endsWith('RunTask') && main.some((thread) => thread.pid === pid && thread.tid === tid),
-    )
-    .map(({ tdur = 0 }) => tdur / 1000);
-}
-
 describe.skipIf(skipReason)(`Train page ${skipReason ?? ''}`, () => {
   let browser: Browser;
   let server: StaticServer;
@@ -86,8 +57,7 @@ describe.skipIf(skipReason)(`Train page ${skipReason ?? ''}`, () => {
     await noteShifts(page);
     await page.getByRole('button', { name: 'Start training' }).click();
     await untilPhase(page, 'training');
-    await noteLongTasks(page);
-    await startTrace(browser, page);
+    const endTrace = await traceTasks(browser, page);
     await untilSaved(page, 1);
     await page.getByRole('button', { name: 'Pause' }).click();
     await untilPhase(page, 'paused');
@@ -101,22 +71,13 @@ describe.skipIf(skipReason)(`Train page ${skipReason ?? ''}`, () => {
     const tensorsBefore = await tensors();
     const saved = await untilSaved(page, (await savedStep(page)) + 1);
     expect(await tensors()).toBeLessThanOrEqual(tensorsBefore + 2);
-    const tasks = await endTrace(browser);
+    const tasks = await endTrace();
     expect(tasks.length).toBeGreaterThan(100);
     expect(
       tasks.filter((ms) => ms > 50),
       'main-thread tasks over 50 ms while training',
     ).toEqual([]);
 
-    // By the clock a task may also have waited for the processor: its own time is asserted above.
-    writeFileSync(
-      `${artifacts}train-tasks.json`,
-      JSON.stringify({
-        load: loadavg()[0],
-        longTasks: await longTasks(page),
-        longestCpuMs: Math.max(...tasks),
-      }),
-    );
     expect(await shifts(page), 'layout shift while training').toBeLessThan(0.05);
     await screenshots(page, 'train-running');
 

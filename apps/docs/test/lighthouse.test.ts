@@ -1,6 +1,5 @@
 // Lighthouse finds next to nothing: front page, a page of text and code, and the demo, as a phone gets them.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { lighthouseScores } from '@bitgrad/tooling/lighthouse';
 import { serveFolder, type StaticServer } from '@bitgrad/tooling/static-server';
@@ -25,14 +24,9 @@ describe.skipIf(skipReason)(`Lighthouse ${skipReason}`, () => {
 
   it.each(['', 'start.html', 'demo/index.html'])('/%s', { timeout: 240_000 }, async (path) => {
     const found = await lighthouseScores(server.url + path, { wanted });
-    all[path] = { ...found, load: loadavg()[0] };
-    const { performance, ...ofThePage } = found.scores;
-    for (const [category, score] of Object.entries(ofThePage))
+    all[path] = found;
+    for (const [category, score] of Object.entries(found.scores))
       expect(score, `${category}: ${found.faults.join('; ')}`).toBeGreaterThanOrEqual(wanted);
-    // The simulation begins with tasks as they took here: on an overloaded machine those that only waited look long, so that
-    // there the figure is kept (artifacts/lighthouse.json) and not judged.
-    if (loadavg()[0]! <= cpus().length + 1)
-      expect(performance, found.faults.join('; ')).toBeGreaterThanOrEqual(wanted);
   });
 
   it('would find a page that has faults', { timeout: 120_000 }, async () => {
@@ -46,8 +40,7 @@ describe.skipIf(skipReason)(`Lighthouse ${skipReason}`, () => {
 
   it('would find a page that computes too much', { timeout: 120_000 }, async () => {
     const bad = await serveFolder(fileURLToPath(new URL('./bad-page/', import.meta.url)));
-    // The factor of the second run is that of this machine.
-    const { scores, faults } = await lighthouseScores(`${bad.url}slow.html`, { wanted, runs: 2 });
+    const { scores, faults } = await lighthouseScores(`${bad.url}slow.html`, { wanted, runs: 1 });
     await bad.close();
     expect(scores.performance).toBeLessThan(wanted);
     expect(faults.join()).toMatch(/Total Blocking Time/);
