@@ -1,7 +1,6 @@
 // The Train page in a real Chromium: 95 % in the tab, through a reload in mid-training, without stutter or leak, and the
 // result used on the Draw page.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
