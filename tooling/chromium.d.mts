@@ -2,8 +2,15 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 export declare const chromiumMissing: () => string;
 
-/** Starts the browser; `gpu` (default true) adds WebGL2 and WebGPU on the software renderer. */
-export declare function launchChromium(options?: { gpu?: boolean; args?: string[] }): Promise<Browser>;
+/**
+ * Starts the browser; `gpu` (default true) adds WebGL2 and WebGPU on the software renderer; `whole` (default false) brings what
+ * the headless shell of Debian lacks, such as cameras and measuring a page's memory.
+ */
+export declare function launchChromium(options?: {
+  gpu?: boolean;
+  args?: string[];
+  whole?: boolean;
+}): Promise<Browser>;
 
 /** Starts the browser with the unpacked extension of a folder. */
 export declare function launchWithExtension(folder: string): Promise<BrowserContext>;

@@ -54,31 +54,30 @@ function lastBefore(tasks, time) {
   return tasks[from - 1];
 }
 
-/** Lighthouse's result for artifacts that it gathered, with tasks as long as they computed. */
-async function judged(folder, flags, slowdown) {
-  const path = join(folder, 'defaultPass.trace.json');
-  const trace = JSON.parse(readFileSync(path, 'utf8'));
-  writeFileSync(path, JSON.stringify({ ...trace, traceEvents: computedAlone(trace.traceEvents) }));
-  const throttling = { ...defaultConfig.settings.throttling, cpuSlowdownMultiplier: slowdown };
-  const { lhr } = await lighthouse(undefined, { ...flags, throttling, auditMode: folder });
-  return lhr;
-}
+const put = (folder, name, value) => writeFileSync(join(folder, name), JSON.stringify(value));
 
 async function once(url) {
   const folder = mkdtempSync(join(tmpdir(), 'lighthouse-'));
-  // Lighthouse speaks to a browser by a port, which Chromium chooses and Playwright does not tell: one is taken and let go.
-  const port = await freePort();
-  const browser = await launchChromium({ gpu: false, args: [`--remote-debugging-port=${port}`] });
   const flags = { onlyCategories: categories, logLevel: 'error' };
   try {
-    await lighthouse(url, { ...flags, port, gatherMode: folder });
-  } finally {
-    await browser.close();
-  }
-  try {
-    const { BenchmarkIndex: index } = JSON.parse(readFileSync(join(folder, 'artifacts.json'), 'utf8'));
+    // Lighthouse speaks to a browser by a port, which Chromium chooses and Playwright does not tell: one is taken and let go.
+    const port = await freePort();
+    const browser = await launchChromium({ gpu: false, args: [`--remote-debugging-port=${port}`] });
+    try {
+      await lighthouse(url, { ...flags, port, gatherMode: folder });
+    } finally {
+      await browser.close();
+    }
+    const [gathered, trace] = ['artifacts.json', 'defaultPass.trace.json'].map((name) =>
+      JSON.parse(readFileSync(join(folder, name), 'utf8')),
+    );
+    const index = gathered.BenchmarkIndex;
     const slowdown = phone.slowdown * Math.min(1, index / phone.index);
-    const lhr = await judged(folder, flags, slowdown);
+    const throttling = { ...defaultConfig.settings.throttling, cpuSlowdownMultiplier: slowdown };
+    // Lighthouse audits only by the settings that it has gathered with.
+    put(folder, 'artifacts.json', { ...gathered, settings: { ...gathered.settings, throttling } });
+    put(folder, 'defaultPass.trace.json', { ...trace, traceEvents: computedAlone(trace.traceEvents) });
+    const { lhr } = await lighthouse(undefined, { ...flags, throttling, auditMode: folder });
     if (lhr.runtimeError) throw new Error(`${url}: ${lhr.runtimeError.message}`);
     const scores = Object.fromEntries(
       categories.map((id) => [id, Math.round(100 * lhr.categories[id].score)]),

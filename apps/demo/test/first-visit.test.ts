@@ -112,7 +112,7 @@ describe.skipIf(skipReason)(`a first visit ${skipReason ?? ''}`, () => {
   );
 
   it('takes a folder by a button, trains on it, and shows the network photos and the camera', async () => {
-    const withCamera = await launch({ args: camera(join(folder, 'right.y4m')) });
+    const withCamera = await launch({ args: camera(join(folder, 'right.y4m')), whole: true });
     const { page, end } = await visit(withCamera, server, '#train');
     await page.locator('select[name=data]').selectOption('files');
     const [chooser] = await Promise.all([
@@ -166,7 +166,7 @@ describe.skipIf(skipReason)(`a first visit ${skipReason ?? ''}`, () => {
   });
 
   it('learns pictures class by class on a phone: chosen ones, and those of the camera', async () => {
-    const withCamera = await launch({ args: camera(join(folder, 'right.y4m')) });
+    const withCamera = await launch({ args: camera(join(folder, 'right.y4m')), whole: true });
     const { page, end } = await visit(withCamera, server, '#train', {
       ...phone(390, 844),
       permissions: ['camera'],

@@ -22,7 +22,7 @@ describe.skipIf(skipReason)(`a long run ${skipReason ?? ''}`, () => {
   it(
     `is quiet for ${seconds} seconds: no long task, no growth`,
     async () => {
-      const browser = await launch({ args: measurable });
+      const browser = await launch({ args: measurable, whole: true });
       const server = await serve(siteFolder);
       const { page, end } = await visit(browser, server, '#train');
       await page.locator('input[name=epochs]').fill('500');

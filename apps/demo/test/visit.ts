@@ -16,9 +16,12 @@ export const required = (name: string): boolean =>
 export const skipReason =
   chromiumMissing() && !required('chromium') ? `skipped: ${chromiumMissing()}` : undefined;
 
-/** Starts Chromium; with `gpu`, WebGL and WebGPU are drawn by software, which slows down everything else on a page. */
-export const launch = ({ gpu = false, args = [] as string[] } = {}): Promise<Browser> =>
-  launchChromium({ gpu, args });
+/**
+ * Starts Chromium; with `gpu`, WebGL and WebGPU are drawn by software, which slows down everything else on a page; with `whole`,
+ * the browser as a person has it.
+ */
+export const launch = ({ gpu = false, args = [] as string[], whole = false } = {}): Promise<Browser> =>
+  launchChromium({ gpu, args, whole });
 
 /** Flags for Chromium: a microphone that is allowed, and plays a WAV file once; or beeps. */
 export const microphone = (path?: string): string[] => [
