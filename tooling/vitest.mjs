@@ -16,10 +16,10 @@ const whole = words.every((word, i) => word.startsWith('-') || /^-[^=]*$/.test(w
 
 /**
  * @param {string} name package folder name
- * @param {import('vitest/config').ViteUserConfig['test'] & { long?: string[] }} [test] `long`: files that install packages,
- *   drive browsers or train for minutes; `.ci/run` runs them, `npm test` names them as skipped
+ * @param {import('vitest/config').ViteUserConfig['test'] & { long?: string[]; longSetup?: string[] }} [test] `long`: files that install packages,
+ *   drive browsers or train for minutes; `.ci/run` runs them, `npm test` names them as skipped; `longSetup`: Vitest's globalSetup, where one of them runs
  */
-export const project = (name, { long = [], exclude = [], ...test } = {}) => {
+export const project = (name, { long = [], longSetup = [], exclude = [], ...test } = {}) => {
   const unnamed = long.filter((file) => !named.some((word) => file.includes(word)));
   const left = longRun ? [] : unnamed;
   // For the reporter, which is in this process. Of a run of some files it need not say what else there is.
@@ -42,6 +42,7 @@ export const project = (name, { long = [], exclude = [], ...test } = {}) => {
       isolate: false,
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      globalSetup: left.length < long.length ? longSetup : [],
       setupFiles: [fileURLToPath(new URL('./fail-on-console.mjs', import.meta.url))],
       ...test,
     },

@@ -13,7 +13,7 @@ export default project('demo', {
     'test/backends.test.ts',
     'test/quiet.test.ts',
   ],
-  globalSetup: ['test/site.ts'],
+  longSetup: ['test/site.ts'],
   testTimeout: 180_000,
   hookTimeout: 180_000,
 });

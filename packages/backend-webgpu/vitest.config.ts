@@ -1,5 +1,5 @@
 import { project } from '@bitgrad/tooling/vitest';
 
 export default project('backend-webgpu', {
-  long: ['test/training.test.ts', 'test/models.test.ts'],
+  long: ['test/chromium.test.ts', 'test/training.test.ts', 'test/models.test.ts'],
 });

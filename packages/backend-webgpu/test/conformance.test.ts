@@ -1,20 +1,11 @@
-// The engine suite on WebGPU, in Node by Dawn and in headless Chromium.
-import { fileURLToPath } from 'node:url';
-import { afterAll, expect, it } from 'vitest';
-import { cycles } from '@bitgrad/tooling/endurance';
-import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
+// The engine suite on WebGPU, in Node by Dawn.
+import { afterAll } from 'vitest';
 import type { Engine } from '@bitgrad/runtime';
 import { testEngine } from '@bitgrad/testkit';
 import { webgpuEngine } from '../src/engine/index.js';
 import { dirtyable } from './support/dirty.js';
 import { dawn } from './support/dawn.js';
-
-/** Divisions and square roots round within 2.5 units in the last place, and errors pass through a few steps. */
-const tolerance = 2e-6;
-
-// Software renderers take half a second for the shaders of a network, and both have the same by the same compiler. WebGL, whose
-// shaders are written from the same text but for the tiles of products, runs networks of every number of filters.
-const effort = 'brief';
+import { effort, tolerance } from './support/effort.js';
 
 let device: GPUDevice | undefined;
 let dirty: (() => Engine) | undefined;
@@ -29,51 +20,4 @@ testEngine({
   effort,
   create: () => (dirty ??= dirtyable(device!, (own) => webgpuEngine({ device: own })))(),
 });
-
-let page: TestPage | undefined;
-afterAll(async () => {
-  await page?.close();
-  device?.destroy();
-});
-testEngine({
-  name: 'webgpu',
-  tolerance,
-  missing: async () => {
-    if (chromiumMissing()) return chromiumMissing();
-    page = await openChromium({
-      contents: `export * from './support/page.js';`,
-      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
-    });
-    const { available, reason } = await page.call<{ available: boolean; reason?: string }>('probe');
-    return available ? '' : reason!;
-  },
-  create: () => webgpuEngine(),
-  effort,
-  run: (name, effort) => page!.call('check', name, tolerance, effort),
-  extra: () => {
-    it('the suite can write noise to the memory of its models', async (context) => {
-      if (!page) context.skip('no GPU here');
-      expect(await page!.call('dirtyBytes')).toBeGreaterThan(0);
-    });
-    const only = (title: string, body: () => Promise<void>) =>
-      it(title, async (context) => (page ? body() : context.skip('no WebGPU here')), 60_000);
-
-    only('two models on one device work side by side', async () => {
-      expect(await page!.call('sideBySide')).toBe(0);
-    });
-    only(`${cycles} cycles of create and dispose leave no buffer and no device`, async () => {
-      expect(await page!.call('cycles', cycles)).toEqual({ buffers: 0, devices: 1, reason: 'destroyed' });
-    });
-    only('a loss during a run ends it, and restore() moves the model to a new device', async () => {
-      expect(await page!.call('loss')).toEqual({
-        during: 'context-lost',
-        after: 'context-lost',
-        same: true,
-        devices: 2,
-      });
-    });
-    only('nothing was reported to the console', async () => {
-      expect(page!.errors).toEqual([]);
-    });
-  },
-});
+afterAll(() => device?.destroy());

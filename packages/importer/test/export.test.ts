@@ -14,7 +14,7 @@ import { floats, run, signs } from './support.js';
 
 const side = 12;
 /** Inputs of each comparison. */
-const count = amount({ test: 100, ci: 200, full: 1000 });
+const count = amount({ test: 25, ci: 200, full: 1000 });
 const normalization = { mean: [127.5], std: [127.5] };
 
 beforeAll(async () => {

@@ -2,16 +2,21 @@
 import { dirtyMemory, type Engine } from '@bitgrad/runtime';
 import { convTrial } from '@bitgrad/testkit/engine';
 import { testEngine } from '@bitgrad/testkit';
+import { amount } from '@bitgrad/tooling/endurance';
 import { expect, it } from 'vitest';
 import { detectFeatures } from '../../src/engine/features.js';
 import { wasmEngine } from '../../src/engine/index.js';
 
+// Builds differ by how many lanes they have, which few networks show as well as many.
+const effort = amount({ test: 'brief', ci: 'normal' });
+
 for (const variant of ['simd', 'scalar'] as const)
-  testEngine({ name: 'wasm', create: () => wasmEngine({ variant }) });
+  testEngine({ name: 'wasm', effort, create: () => wasmEngine({ variant }) });
 
 const { relaxedSimd } = detectFeatures();
 testEngine({
   name: 'wasm-relaxed',
+  effort,
   create: () => wasmEngine({ variant: 'relaxed-simd' }),
   missing: () => (relaxedSimd ? '' : 'relaxed SIMD is not supported by this Node'),
 });
@@ -20,7 +25,7 @@ const onTwoThreads = (): Engine => {
   const engine = wasmEngine();
   return { ...engine, compile: (model, options) => engine.compile(model, { ...options, threads: 2 }) };
 };
-testEngine({ name: 'wasm-threads', create: onTwoThreads });
+testEngine({ name: 'wasm-threads', effort, create: onTwoThreads });
 
 it('the suite can write noise to the memory of its models', async () => {
   const executable = await wasmEngine().compile(convTrial({ type: 'bits', size: [4, 4], c: 6, cOut: 6 }));

@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { dirtyMemory, encodeModel, jsEngine, loadModel, type EngineReport } from '@bitgrad/runtime';
 import { noise, randomPlan } from '@bitgrad/testkit/engine';
+import { cycles } from '@bitgrad/tooling/endurance';
 import { biRealNet18, planBuilder, vggSmall } from '../../bench/plans.js';
 import { wasmEngine, workerSource, type WorkerLike } from '../../src/engine/index.js';
 import { createInlineWorker } from '../../src/engine/threads.js';
@@ -198,7 +199,7 @@ describe('threads', () => {
         expect(() => wasmEngine({ stallMs })).toThrow(expect.objectContaining({ code: 'invalid-option' }));
     });
 
-    it('200 cycles of create and dispose leave no worker', async () => {
+    it(`${cycles} cycles of create and dispose leave no worker`, async () => {
       let alive = 0;
       const createWorker = () => {
         const worker = createInlineWorker();
@@ -207,7 +208,7 @@ describe('threads', () => {
         return worker;
       };
       const model = small();
-      for (let i = 0; i < 200; i++) {
+      for (let i = 0; i < cycles; i++) {
         const executable = await wasmEngine({ createWorker }).compile(model, { threads: 2 });
         if (i % 20 === 0) executable.run(input);
         executable.dispose();
