@@ -1,9 +1,9 @@
 """The same networks, weights, batches and optimizers as a bitgrad run exported, in PyTorch.
 
 Usage: twins.py FOLDER float32|float64
-FOLDER has twin.json, weights.bin, after.bin, images.bin and labels.bin as src/twins/export.ts writes them. Prints one JSON
-object: the loss of each step, how many signs of latent kernels the step changed, and how far the first step of each weight is
-from bitgrad's.
+FOLDER has twin.json and *.bin as src/twins/export.ts writes them. Prints one JSON object: the loss of each step, how many
+signs of latent kernels the step changed, how far the first step of each weight is from bitgrad's, and the accuracy on the test
+images.
 """
 import json, math, os, sys
 import numpy as np
@@ -14,7 +14,11 @@ folder, precision = sys.argv[1:3]
 torch.set_num_threads(1)
 dtype = getattr(torch, precision)
 twin = json.load(open(os.path.join(folder, "twin.json")))
-raw = {name: np.fromfile(os.path.join(folder, f"{name}.bin"), kind) for name, kind in (("weights", "<f4"), ("after", "<f4"), ("images", "<f4"), ("labels", "<i4"))}
+
+
+def read(name, kind="<f4"):
+    """A file's numbers, in memory where they are looked at."""
+    return np.memmap(os.path.join(folder, f"{name}.bin"), kind, "r")
 
 
 def weights(values):
@@ -29,7 +33,7 @@ def weights(values):
     return found
 
 
-W = {name: w.requires_grad_() for name, w in weights(raw["weights"]).items()}
+W = {name: w.requires_grad_() for name, w in weights(read("weights")).items()}
 quantizer = twin["quantizer"]
 
 
@@ -60,8 +64,20 @@ def scale(name):
     return W[f"{name}/kernel"].detach().abs().mean() if quantizer["scale"] == "layer" else 1
 
 
+averages, training = {}, True
+
+
 def norm(x, name):
-    return F.batch_norm(x, None, None, W[f"{name}/gamma"], W[f"{name}/beta"], True, 0.0, 1e-5)
+    """With averages of mean and of biased variance, as bitgrad's move."""
+    gamma, beta = W[f"{name}/gamma"], W[f"{name}/beta"]
+    if not training:
+        return F.batch_norm(x, *averages[name], gamma, beta, False, 0.0, 1e-5)
+    with torch.no_grad():
+        axes = [axis for axis in range(x.dim()) if axis != 1]
+        now = (x.mean(axes), x.var(axes, correction=0))
+        before = averages.get(name, (torch.zeros_like(now[0]), torch.ones_like(now[1])))
+        averages[name] = tuple(0.9 * old + 0.1 * new for old, new in zip(before, now))
+    return F.batch_norm(x, None, None, gamma, beta, True, 0.0, 1e-5)
 
 
 def conv(x, name, stride=1):
@@ -132,16 +148,13 @@ def resnet20_irnet(x):
 
 
 net = {"tfc": tfc, "cnn": cnn, "resnet20-fda": resnet20_fda, "resnet20-irnet": resnet20_irnet}[twin["model"]]
-rate = twin["learningRate"]
-parameters = list(W.values())
+parameters, rates = list(W.values()), twin["rates"]
 if twin["optimizer"] == "adam":
-    optimizer = torch.optim.Adam(parameters, rate, eps=twin["epsilon"])
+    optimizer = torch.optim.Adam(parameters, rates[0], eps=twin["epsilon"])
 else:
-    optimizer = torch.optim.SGD(parameters, rate, momentum=0.9)
+    optimizer = torch.optim.SGD(parameters, rates[0], momentum=0.9, weight_decay=twin["weightDecay"])
 latent = [W[name] for name in twin["latent"]]
-images = torch.tensor(raw["images"], dtype=dtype).reshape(twin["steps"], twin["batch"], *twin["shape"]).permute(0, 1, 4, 2, 3)
-labels = torch.tensor(raw["labels"], dtype=torch.long).reshape(twin["steps"], twin["batch"])
-start, after = weights(raw["weights"]), weights(raw["after"])
+start, after = weights(read("weights")), weights(read("after"))
 
 
 def updates():
@@ -150,10 +163,20 @@ def updates():
         return {name: ((w - after[name]).norm() / (w - start[name]).norm().clamp_min(1e-30)).item() for name, w in W.items()}
 
 
+def batches(prefix, sizes):
+    images, labels, at = read(f"{prefix}images").reshape(-1, *twin["shape"]), read(f"{prefix}labels", "<i4"), 0
+    for size in sizes:
+        x = torch.tensor(images[at : at + size], dtype=dtype).permute(0, 3, 1, 2)
+        yield x.contiguous(), torch.tensor(labels[at : at + size], dtype=torch.long)
+        at += size
+
+
 losses, flips, first = [], [], {}
-for x, y in zip(images, labels):
+for rate, (x, y) in zip(rates, batches("", twin["sizes"])):
+    for group in optimizer.param_groups:
+        group["lr"] = rate
     optimizer.zero_grad()
-    loss = F.cross_entropy(net(x.contiguous()), y)
+    loss = F.cross_entropy(net(x), y)
     loss.backward()
     before = [w >= 0 for w in latent]
     optimizer.step()
@@ -163,4 +186,7 @@ for x, y in zip(images, labels):
     flips.append(sum(int(((w >= 0) != sign).sum()) for w, sign in zip(latent, before)))
     first = first or updates()
     losses.append(loss.item())
-print(json.dumps({"losses": losses, "flips": flips, "updates": first, "torch": torch.__version__}))
+training = False
+with torch.no_grad():
+    right = sum(int((net(x).argmax(1) == y).sum()) for x, y in batches("test-", twin["testSizes"]))
+print(json.dumps({"losses": losses, "flips": flips, "updates": first, "accuracy": right / sum(twin["testSizes"]), "torch": torch.__version__}))

@@ -159,13 +159,22 @@ program
   .command('twins')
   .description('bitgrad and PyTorch train the same networks from the same weights on the same batches')
   .option('--nets <names...>', 'tfc, cnn, resnet20-fda, resnet20-irnet (default: all)')
-  .option('--steps <n>', 'steps of each network', positive, 20)
+  .option('--steps <n>', 'steps of each network, with drawn digits', positive, 20)
   .option('--batch <n>', 'images of a step', positive, 32)
+  .option('--data <spec>', 'a data set for --epochs, such as mnist:DIR, in place of drawn digits for --steps')
+  .option('--epochs <n>', 'passes over --data', positive, 1)
+  .option('--augment <list>', 'of --data, such as crop:4,flip', 'none')
+  .addOption(
+    new Option('--schedule <name>', 'how the learning rate falls, with --data')
+      .choices(['constant', 'cosine'])
+      .default('constant'),
+  )
+  .option('--backend <name>', "where bitgrad's half runs", 'wasm')
   .option(
     '--python <path>',
     'interpreter with PyTorch (default: apps/bench/.venv, python3, /usr/bin/python3)',
   )
-  .option('--json <file>', 'write the losses as JSON')
+  .option('--json <file>', 'write losses and accuracies as JSON')
   .action(async (options) => finish(await (await import('./twins/command.js')).twinsCommand(options)));
 
 try {

@@ -1,10 +1,10 @@
 // One bitgrad run that is written down for its twin: weights, batches and what PyTorch needs to do the same; then trained.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { batches, createDigits } from '@bitgrad/datasets';
+import { batches, type Augmentation, type Batch, type Examples } from '@bitgrad/datasets';
 import { quantizedKernels } from '@bitgrad/layers';
 import { createModel } from '@bitgrad/models';
-import { createTrainer } from '@bitgrad/training';
+import { createTrainer, evaluate } from '@bitgrad/training';
 
 /** A network with what trains it. */
 export interface Twin {
@@ -12,6 +12,8 @@ export interface Twin {
   readonly quantizer: { readonly name: 'ste' | 'fda'; readonly options: object };
   readonly optimizer: 'adam' | 'sgd';
   readonly learningRate: number;
+  /** Of sgd. */
+  readonly weightDecay?: number;
   /** Latent kernels are held in [-1, 1]. */
   readonly clip: boolean;
 }
@@ -32,75 +34,107 @@ export const twins: readonly Twin[] = [
   { model: 'resnet20-irnet', quantizer: ste, optimizer: 'adam', learningRate: 1e-3, clip: true },
 ];
 
-const epsilon = 1e-8;
+/** What both halves see. */
+export interface TwinData {
+  readonly train: Examples;
+  readonly test: Examples;
+  readonly classes: number;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly augment?: Augmentation;
+  readonly schedule: 'constant' | 'cosine';
+}
 
-/** float32 or int32 arrays, one after another. */
-const write = (path: string, parts: readonly (Float32Array | Int32Array)[]): void =>
-  writeFileSync(
-    path,
-    Buffer.concat(parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength))),
-  );
+/** What one half came to. */
+export interface TwinRun {
+  /** Of each step. */
+  readonly losses: readonly number[];
+  /** Right on the test images, in [0, 1], with the averages of batch normalization. */
+  readonly accuracy: number;
+}
+
+const epsilon = 1e-8;
+const seed = 1;
+
+/** Writes float32 or int32 arrays one after another: a run's images need not be in memory at once. */
+function write(path: string, parts: Iterable<Float32Array | Int32Array>): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const part of parts) writeSync(file, new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Images and labels of batches, in order: PREFIXimages.bin and PREFIXlabels.bin. @returns how many are in each batch */
+function writeBatches(folder: string, prefix: string, all: () => Iterable<Batch>): number[] {
+  const part = function* <T>(of: (batch: Batch) => T) {
+    for (const batch of all()) yield of(batch);
+  };
+  write(join(folder, `${prefix}images.bin`), part(({ images }) => images)); // prettier-ignore
+  write(join(folder, `${prefix}labels.bin`), part(({ labels }) => labels)); // prettier-ignore
+  return [...part(({ size }) => size)];
+}
+
+/** The batches of a run as its trainer makes them. */
+function* batchesOf({ train, epochs, batch: batchSize, augment }: TwinData): Iterable<Batch> {
+  for (let epoch = 0; epoch < epochs; epoch++)
+    yield* batches(train, { batchSize, seed, epoch, ...(augment && { augment }) });
+}
 
 /**
- * Trains a twin's bitgrad half on drawn digits.
- * @param folder gets twin.json, weights.bin, images.bin and labels.bin: what the run begins with and sees; and after.bin, the
- *   weights after its first step
- * @returns the loss of each step
+ * Trains a twin's bitgrad half.
+ * @param folder gets twin.json, weights.bin, images.bin and labels.bin: what the run begins with and sees; after.bin, the
+ *   weights after its first step; and test-images.bin and test-labels.bin
  */
-export async function trainAndExport(
-  twin: Twin,
-  steps: number,
-  batch: number,
-  folder: string,
-): Promise<number[]> {
+export async function trainAndExport(twin: Twin, data: TwinData, folder: string): Promise<TwinRun> {
   const { model: name, quantizer, optimizer, learningRate, clip } = twin;
-  const { train } = createDigits({ train: steps * batch, test: 1, seed: 1 });
+  const { train, test, classes, epochs, batch, augment, schedule } = data;
+  const { shape } = train;
   const model = createModel(name, {
-    inputShape: [28, 28, 1],
-    classes: 10,
+    inputShape: shape as [number, number, number],
+    classes,
     kernelQuantizer: quantizer,
     kernelConstraint: clip ? 'weightClip' : null,
-    seed: 1,
+    seed,
   });
-  const seen = [...batches(train, { batchSize: batch, seed: 1 })];
   const latent = new Set(quantizedKernels(model).map(({ variable }) => variable.id));
   let offset = 0;
   const weights = model.trainableWeights.map((weight) => {
     const variable = weight.read();
-    const entry = {
-      name: weight.originalName,
-      shape: variable.shape,
-      offset,
-      latent: latent.has(variable.id),
-    };
+    const entry = { name: weight.originalName, shape: variable.shape, offset, latent: latent.has(variable.id) }; // prettier-ignore
     offset += variable.size;
     return entry;
   });
   mkdirSync(folder, { recursive: true });
   const values = () => model.trainableWeights.map((weight) => weight.read().dataSync() as Float32Array);
   write(join(folder, 'weights.bin'), values());
-  write(join(folder, 'images.bin'), seen.map(({ images }) => images)); // prettier-ignore
-  write(join(folder, 'labels.bin'), seen.map(({ labels }) => labels)); // prettier-ignore
-  const { scale = 'none', start: n = 9 } = quantizer.options as { scale?: string; start?: number };
-  const described = {
-    ...{ model: name, steps, batch, shape: [28, 28, 1], optimizer, learningRate, epsilon, clip, weights },
-    quantizer: { name: quantizer.name, scale, n, omega: 0.1 },
-    latent: weights.filter((weight) => weight.latent).map((weight) => weight.name),
-  };
-  writeFileSync(join(folder, 'twin.json'), JSON.stringify(described));
+  const sizes = writeBatches(folder, '', () => batchesOf(data));
+  const testSizes = writeBatches(folder, 'test-', () => batches(test, { batchSize: 500, shuffle: false }));
+  const { weightDecay = 0 } = twin;
   const trainer = createTrainer({
-    ...{ model, train, epochs: 1, batchSize: batch, seed: 1, schedule: 'constant', learningRate },
-    optimizer: optimizer === 'adam' ? { name: 'adam', epsilon } : { name: 'sgd', momentum: 0.9 },
+    ...{ model, train, epochs, batchSize: batch, seed, schedule, learningRate },
+    ...(augment && { augment }),
+    optimizer: optimizer === 'adam' ? { name: 'adam', epsilon } : { name: 'sgd', momentum: 0.9, weightDecay },
     evaluateEvery: 0,
     flipEvery: 0,
   });
-  const losses: number[] = [];
+  const [losses, rates]: [number[], number[]] = [[], []];
   for await (const event of trainer.run()) {
     if (event.type !== 'step') continue;
     if (losses.length === 0) write(join(folder, 'after.bin'), values());
     losses.push(event.loss);
+    rates.push(event.learningRate);
   }
+  const { accuracy } = await evaluate(model, test);
+  const { scale = 'none', start: n = 9 } = quantizer.options as { scale?: string; start?: number };
+  const described = {
+    ...{ model: name, shape, optimizer, epsilon, weightDecay, clip, weights, rates, sizes, testSizes },
+    quantizer: { name: quantizer.name, scale, n, omega: 0.1 },
+    latent: weights.filter((weight) => weight.latent).map((weight) => weight.name),
+  };
+  writeFileSync(join(folder, 'twin.json'), JSON.stringify(described));
   trainer.dispose();
   model.dispose();
-  return losses;
+  return { losses, accuracy: accuracy! };
 }

@@ -1,6 +1,6 @@
 // The engine suite of the testkit, on every build and on two threads, on memory full of noise.
 import { dirtyMemory, type Engine } from '@bitgrad/runtime';
-import { convTrial } from '@bitgrad/testkit/engine';
+import { convTrial, type Effort } from '@bitgrad/testkit/engine';
 import { testEngine } from '@bitgrad/testkit';
 import { amount } from '@bitgrad/tooling/endurance';
 import { expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { detectFeatures } from '../../src/engine/features.js';
 import { wasmEngine } from '../../src/engine/index.js';
 
 // Builds differ by how many lanes they have, which few networks show as well as many.
-const effort = amount({ test: 'brief', ci: 'normal' });
+const effort = amount<Effort>({ test: 'brief', ci: 'normal' });
 
 for (const variant of ['simd', 'scalar'] as const)
   testEngine({ name: 'wasm', effort, create: () => wasmEngine({ variant }) });
