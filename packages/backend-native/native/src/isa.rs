@@ -7,6 +7,59 @@ pub const ROWS: usize = 4;
 /// Output channels of a panel of floats or integers.
 pub const LANES: usize = 16;
 
+/// How often the levels of a row and of each channel of a panel differ.
+pub trait Counts {
+    /// Those of 16 channels from `c` on.
+    fn block(&self, c: usize) -> [i32; LANES];
+
+    /// Bits of 32 channels from `c` on whose counts are above their limits.
+    ///
+    /// # Safety
+    /// As of [`Isa`]; there are 32 limits.
+    unsafe fn above<I: Isa>(&self, c: usize, limits: *const i16) -> u32;
+}
+
+impl Counts for [u16; PANEL] {
+    #[inline(always)]
+    fn block(&self, c: usize) -> [i32; LANES] {
+        let mut counts = [0; LANES];
+        for k in 0..LANES {
+            counts[k] = self[c + k] as i32;
+        }
+        counts
+    }
+    #[inline(always)]
+    unsafe fn above<I: Isa>(&self, c: usize, limits: *const i16) -> u32 {
+        I::below_i16(limits, self.as_ptr().add(c) as *const i16)
+    }
+}
+
+/// Counts as they leave registers of 32-bit lanes: read again by vectors as long as those that wrote them, as a read of two
+/// writes waits for both to be in the cache.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub struct Wide(pub [i32; PANEL]);
+
+impl AsRef<[i32]> for Wide {
+    #[inline(always)]
+    fn as_ref(&self) -> &[i32] {
+        &self.0
+    }
+}
+
+impl Counts for Wide {
+    #[inline(always)]
+    fn block(&self, c: usize) -> [i32; LANES] {
+        let mut counts = [0; LANES];
+        counts.copy_from_slice(&self.0[c..c + LANES]);
+        counts
+    }
+    #[inline(always)]
+    unsafe fn above<I: Isa>(&self, c: usize, limits: *const i16) -> u32 {
+        I::above(self.0.as_ptr().add(c), limits)
+    }
+}
+
 /// A set of instructions.
 ///
 /// # Safety
@@ -44,6 +97,15 @@ pub unsafe trait Isa {
         below(a, b)
     }
 
+    /// Bits of the lanes of 32 whose counts, which 16 bits hold, are above the limits; counts begin at a multiple of 64 bytes.
+    unsafe fn above(counts: *const i32, limits: *const i16) -> u32 {
+        let mut narrow = [0i16; 32];
+        for k in 0..32 {
+            narrow[k] = counts.add(k).read() as i16;
+        }
+        Self::below_i16(limits, narrow.as_ptr())
+    }
+
     /// 32 bits over the high halves of 8 bytes: the layout of activations.
     fn spread(bits: u32) -> u64 {
         spread(bits)
@@ -69,16 +131,13 @@ pub unsafe trait Isa {
         bytes::<R, 4>(rows, weights, segments, length)
     }
 
-    /// Counts of differing levels, of packed units.
-    unsafe fn units<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; R] {
-        match Self::UNIT {
-            Unit::Word => words(rows, weights, segments, length),
-            _ => bytes::<R, 0>(rows, weights, segments, length),
-        }
+    /// Counts of differing levels, of words of 32 levels.
+    unsafe fn words<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [Wide; R] {
+        words(rows, weights, segments, length)
     }
 
-    /// As `units`, where an odd unit of input and weights is the exclusive or of itself and the one before; `length` is even.
-    unsafe fn pairs<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; R] {
+    /// As `words`, where an odd word of input and weights is the exclusive or of itself and the one before; `length` is even.
+    unsafe fn pairs<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [Wide; R] {
         pairs(rows, weights, segments, length)
     }
 }
@@ -231,9 +290,23 @@ unsafe fn bytes<const R: usize, const SHIFT: u32>(
     counts
 }
 
+/// Counts of differing levels, of bytes of 8.
+///
+/// # Safety
+/// As of [`Isa`].
 #[inline(always)]
-unsafe fn words<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; R] {
-    let mut counts = [[0u32; PANEL]; R];
+pub unsafe fn level_bytes<const R: usize>(
+    rows: [*const u8; R],
+    weights: *const u8,
+    segments: &[i32],
+    length: usize,
+) -> [[u16; PANEL]; R] {
+    bytes::<R, 0>(rows, weights, segments, length)
+}
+
+#[inline(always)]
+unsafe fn words<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [Wide; R] {
+    let mut counts = [Wide([0; PANEL]); R];
     let mut weights = weights as *const [u32; PANEL];
     for &offset in segments {
         let from = rows.map(|row| row.offset(offset as isize) as *const u32);
@@ -242,18 +315,18 @@ unsafe fn words<const R: usize>(rows: [*const u8; R], weights: *const u8, segmen
             for r in 0..R {
                 let a = from[r].add(k).read_unaligned();
                 for c in 0..PANEL {
-                    counts[r][c] += (a ^ w[c]).count_ones();
+                    counts[r].0[c] += (a ^ w[c]).count_ones() as i32;
                 }
             }
             weights = weights.add(1);
         }
     }
-    counts.map(|row| row.map(|count| count as u16))
+    counts
 }
 
 #[inline(always)]
-unsafe fn pairs<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; R] {
-    let mut counts = [[0u32; PANEL]; R];
+unsafe fn pairs<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [Wide; R] {
+    let mut counts = [Wide([0; PANEL]); R];
     let mut weights = weights as *const [[u32; PANEL]; 2];
     for &offset in segments {
         let from = rows.map(|row| row.offset(offset as isize) as *const [u32; 2]);
@@ -263,13 +336,13 @@ unsafe fn pairs<const R: usize>(rows: [*const u8; R], weights: *const u8, segmen
                 let a = from[r].add(k).read_unaligned();
                 for c in 0..PANEL {
                     let first = a[0] ^ w[0][c];
-                    counts[r][c] += first.count_ones() + (first ^ a[1] ^ w[1][c]).count_ones();
+                    counts[r].0[c] += (first.count_ones() + (first ^ a[1] ^ w[1][c]).count_ones()) as i32;
                 }
             }
             weights = weights.add(1);
         }
     }
-    counts.map(|row| row.map(|count| count as u16))
+    counts
 }
 
 /// Any processor.

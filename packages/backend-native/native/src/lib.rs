@@ -14,6 +14,7 @@ mod program;
 mod record;
 #[cfg(test)]
 mod replay;
+mod residual;
 mod rowwise;
 mod training;
 mod values;

@@ -115,6 +115,20 @@ impl<'a> Arena<'a> {
         unsafe { (self.pointer(at, size_of::<T>()) as *mut T).write_unaligned(value) }
     }
 
+    /// `N` numbers, aligned or not: one check for all, and vectors where they are used as such.
+    #[inline(always)]
+    pub fn load<T: Plain, const N: usize>(self, at: isize) -> [T; N] {
+        // SAFETY: checked by `pointer`; any bytes are such numbers.
+        unsafe { (self.pointer(at, N * size_of::<T>()) as *const [T; N]).read_unaligned() }
+    }
+
+    /// Writes `N` numbers, aligned or not.
+    #[inline(always)]
+    pub fn store<T: Plain, const N: usize>(self, at: isize, values: [T; N]) {
+        // SAFETY: checked by `pointer`.
+        unsafe { (self.pointer(at, N * size_of::<T>()) as *mut [T; N]).write_unaligned(values) }
+    }
+
     /// Copies bytes that may overlap.
     pub fn copy(self, from: isize, to: isize, bytes: usize) {
         // SAFETY: both ends are checked by `pointer`.

@@ -2,19 +2,29 @@
 //! window is a list of equally long segments of the input (the taps, or whole kernel rows where they are adjacent), so nothing
 //! is copied into columns. Weights are panels of output channels, lanes are channels.
 use crate::bytes::ByteWeights;
-use crate::isa::{self, Isa, LANES};
+use crate::isa::{self, Counts, Isa, LANES};
 use crate::memory::Arena;
-use crate::packed::{Shadow, PANEL};
+use crate::packed::{Shadow, Unit, PANEL};
 use crate::record::{Record, Tile, Walk};
-use crate::rowwise::{block, put_block, BLOCK};
+use crate::residual::{self, residual, sums_of};
+use crate::rowwise::{put_block, BLOCK};
 use crate::words::{mode, opcode, product, record_words, view};
+
+/// Where the window of a row, its initial values and its output begin; and with a residual its shortcut and its levels.
+#[derive(Clone, Copy)]
+struct Row {
+    window: isize,
+    initial: isize,
+    out: isize,
+    shortcut: isize,
+    levels: isize,
+}
 
 /// A part of a product: a group of a convolution, or a member of a batch.
 struct Part<'a> {
     tile: &'a Tile<'a>,
     op: &'a Record,
-    /// Where the window of each row, its initial values and its output begin.
-    rows: Vec<[isize; 3]>,
+    rows: Vec<Row>,
     weights: isize,
     /// Offsets of the first and last byte that a window reads.
     low: isize,
@@ -23,7 +33,7 @@ struct Part<'a> {
 
 /// The rows r0..r1 of a part, once for all its panels.
 #[inline(always)]
-fn rows_of(tile: &Tile, op: &Record, index: usize, r0: usize, r1: usize) -> Vec<[isize; 3]> {
+fn rows_of(tile: &Tile, op: &Record, index: usize, r0: usize, r1: usize) -> Vec<Row> {
     let of_part = |place: usize| index as isize * op.word(place) as isize;
     let base = op.address(record_words::A + view::BASE) + of_part(product::PART_INPUT);
     let (step, pitch) = (op.word(record_words::A + view::STEP) as isize, op.word(record_words::A + view::PITCH) as isize);
@@ -37,7 +47,8 @@ fn rows_of(tile: &Tile, op: &Record, index: usize, r0: usize, r1: usize) -> Vec<
     };
     let (mut y, mut x) = (r0 / width, r0 % width);
     let mut rows = Vec::with_capacity(r1 - r0);
-    let mut out = Walk::new(tile, op, record_words::OUT, r0);
+    let mut out = Walk::new(tile, op.residual.as_deref().unwrap_or(op), record_words::OUT, r0);
+    let mut residual = op.residual.as_deref().map(|after| residual::walks(tile, after, r0));
     for _ in r0..r1 {
         let mut from = initial;
         if row_classes != 0 {
@@ -45,7 +56,8 @@ fn rows_of(tile: &Tile, op: &Record, index: usize, r0: usize, r1: usize) -> Vec<
             from += tile.arena.get::<i32>(column_classes + 4 * x as isize) as isize;
         }
         let window = base + y as isize * pitch + x as isize * step;
-        rows.push([window, from, out.next() + output]);
+        let [shortcut, levels] = residual.as_mut().map_or([0; 2], |[b, levels]| [b.next(), levels.next()]);
+        rows.push(Row { window, initial: from, out: out.next() + output, shortcut, levels });
         x += 1;
         if x == width {
             (y, x) = (y + 1, 0);
@@ -67,10 +79,10 @@ impl Part<'_> {
 }
 
 /// Walks the rows of a part, as many at a time as stand first, where more are left than stand second: `$sums` makes their sums of a
-/// panel from where their windows begin, `$finish` writes those of one row, given its sums, where its initial values and its
-/// output begin. No function: closures would not be compiled for the instruction set.
+/// panel from where their windows begin, `$finish` writes those of one row, given its sums and the row. No function: closures would
+/// not be compiled for the instruction set.
 macro_rules! walk {
-    ($part:expr, [$($count:literal above $rest:literal),+], |$at:ident| $sums:expr, |$row:ident, $initial:ident, $out:ident| $finish:expr) => {{
+    ($part:expr, [$($count:literal above $rest:literal),+], |$at:ident| $sums:expr, |$made:ident, $row:ident| $finish:expr) => {{
         let part: &Part = $part;
         let mut left = &part.rows[..];
         $(
@@ -80,11 +92,11 @@ macro_rules! walk {
                 // Where there are fewer rows, the last one is computed again.
                 let mut $at = [0; $count];
                 for i in 0..$count {
-                    $at[i] = rows[i.min(rows.len() - 1)][0];
+                    $at[i] = rows[i.min(rows.len() - 1)].window;
                 }
                 let all = $sums;
-                for (i, &[_, $initial, $out]) in rows.iter().enumerate() {
-                    let $row = &all[i];
+                for (i, $row) in rows.iter().enumerate() {
+                    let $made = &all[i];
                     $finish
                 }
             }
@@ -92,41 +104,44 @@ macro_rules! walk {
     }};
 }
 
-/// Writes the sums of one row and panel, or their levels.
+/// Writes the sums of one row and panel, their levels, or what the residual makes of them.
 #[inline(always)]
-fn finish_counts<I: Isa>(part: &Part, counts: &[u16; PANEL], initial: isize, out: isize, n: usize, count: usize) {
+fn finish_counts<I: Isa, C: Counts>(part: &Part, counts: &C, row: &Row, n: usize, count: usize) {
     let (op, arena) = (part.op, part.tile.arena);
     let mode = op.word(product::MODE);
     if mode == mode::DECIDE {
         let flips = op.address(product::STEP_BYTES) + n as isize / 8;
-        return decide::<I>(arena, counts, out + n as isize / 4, initial + 2 * n as isize, flips, count);
+        return decide::<I, C>(arena, counts, row.out + n as isize / 4, row.initial + 2 * n as isize, flips, count);
     }
-    let out = arena.cells::<i32>(out + 4 * n as isize, count);
-    let from = if mode == mode::ADD { out } else { arena.cells::<i32>(initial + 4 * n as isize, count) };
-    if count == PANEL {
-        for c in (0..PANEL).step_by(BLOCK) {
-            let mut sums = block(from, c);
-            for k in 0..BLOCK {
-                sums[k] = sums[k].wrapping_sub(2 * counts[c + k] as i32);
-            }
-            put_block(out, c, sums);
+    let at = 4 * n as isize;
+    let initial = row.initial + at;
+    if let Some(after) = &op.residual {
+        return residual::<I, C>(arena, after, counts, [initial, row.shortcut + at, row.out + at, row.levels + at / 16], n, count);
+    }
+    let from = if mode == mode::ADD { row.out + at } else { initial };
+    let out = arena.cells::<i32>(row.out + at, count);
+    let from = arena.cells::<i32>(from, count);
+    let whole = count / BLOCK * BLOCK;
+    for c in (0..whole).step_by(BLOCK) {
+        put_block(out, c, sums_of(counts, from, c));
+    }
+    if whole < count {
+        let rest = counts.block(whole);
+        for c in whole..count {
+            out[c].set(from[c].get().wrapping_sub(2 * rest[c - whole]));
         }
-        return;
-    }
-    for c in 0..count {
-        out[c].set(from[c].get().wrapping_sub(2 * counts[c] as i32));
     }
 }
 
 /// Turns the counts of one row and panel into levels: what a threshold would make of the sums.
 #[inline(always)]
-fn decide<I: Isa>(arena: Arena, counts: &[u16; PANEL], out: isize, limits: isize, flips: isize, channels: usize) {
+fn decide<I: Isa, C: Counts>(arena: Arena, counts: &C, out: isize, limits: isize, flips: isize, channels: usize) {
     let words = channels.div_ceil(32);
     let limits = arena.pointer(limits, 64 * words) as *const i16;
     let (out, flips) = (arena.cells::<u64>(out, words), arena.cells::<u32>(flips, words));
     for (i, (out, flips)) in out.iter().zip(flips).enumerate() {
-        // SAFETY: both are 32 numbers of 2 bytes; there are at most two words.
-        let above = unsafe { I::below_i16(limits.add(32 * i), counts.as_ptr().add(32 * i) as *const i16) };
+        // SAFETY: there are 32 limits for each word; there are at most two words.
+        let above = unsafe { counts.above::<I>(32 * i, limits.add(32 * i)) };
         out.set(I::spread(above ^ flips.get()));
     }
 }
@@ -140,25 +155,30 @@ fn binary<I: Isa>(part: &Part, shadow: Shadow, index: usize, n: usize, count: us
     match &op.packed {
         Some(packed) => {
             let weights = packed.panel(index * op.count(product::CHANNELS).div_ceil(PANEL) + n / PANEL);
-            walk!(
-                part,
-                [4 above 2, 2 above 1, 1 above 0],
-                |at| {
-                    for at in &mut at {
-                        *at = shadow.of(*at);
-                    }
-                    let rows = part.windows(arena, at, part.low / 2, part.bytes.div_ceil(2));
-                    // SAFETY: windows and weights are as long as the segments say; `packed.panel` checks the latter.
-                    unsafe {
-                        if packed.paired {
-                            I::pairs(rows, weights, &packed.segments, packed.length)
-                        } else {
-                            I::units(rows, weights, &packed.segments, packed.length)
-                        }
-                    }
-                },
-                |counts, initial, out| finish_counts::<I>(part, counts, initial, out, n, count)
-            );
+            macro_rules! walk_units {
+                ($count:path) => {
+                    walk!(
+                        part,
+                        [4 above 2, 2 above 1, 1 above 0],
+                        |at| {
+                            for at in &mut at {
+                                *at = shadow.of(*at);
+                            }
+                            let rows = part.windows(arena, at, part.low / 2, part.bytes.div_ceil(2));
+                            // SAFETY: windows and weights are as long as the segments say; `packed.panel` checks the latter.
+                            unsafe { $count(rows, weights, &packed.segments, packed.length) }
+                        },
+                        |counts, row| finish_counts::<I, _>(part, counts, row, n, count)
+                    )
+                };
+            }
+            if I::UNIT == Unit::Byte {
+                walk_units!(isa::level_bytes)
+            } else if packed.paired {
+                walk_units!(I::pairs)
+            } else {
+                walk_units!(I::words)
+            }
         }
         None => {
             let weights = part.weights + (n / PANEL * op.count(product::PANEL_BYTES)) as isize;
@@ -171,7 +191,7 @@ fn binary<I: Isa>(part: &Part, shadow: Shadow, index: usize, n: usize, count: us
                     // SAFETY: windows and weights are as long as the segments say, both checked.
                     unsafe { I::nibbles(rows, weights, &op.segments, length) }
                 },
-                |counts, initial, out| finish_counts::<I>(part, counts, initial, out, n, count)
+                |counts, row| finish_counts::<I, _>(part, counts, row, n, count)
             );
         }
     }
@@ -188,32 +208,46 @@ fn integer<I: Isa, const Q: usize>(part: &Part, n: usize, count: usize) {
         arena.pointer(weights, op.segments.len() * length * LANES * 4) as *const u8
     });
     let shift = op.word(product::MODE) as u32;
-    walk!(
-        part,
-        [4 above 1, 1 above 0],
-        |at| {
-            let rows = part.windows(arena, at, part.low, part.bytes);
-            // SAFETY: windows and weights are as long as the segments say, both checked.
-            unsafe { I::integer(rows, weights, &op.segments, length) }
-        },
-        |sums, initial, out| {
-            let (from, out) = (arena.cells::<i32>(initial + 4 * n as isize, count), arena.cells::<i32>(out + 4 * n as isize, count));
-            for q in 0..Q {
-                let (c, left) = (q * LANES, count - q * LANES);
-                if left >= LANES {
-                    let mut all = block(from, c);
-                    for k in 0..LANES {
-                        all[k] = all[k].wrapping_add(sums[q][k].wrapping_shl(shift));
+    macro_rules! walk_rows {
+        ($($count:literal above $rest:literal),+) => {
+            walk!(
+                part,
+                [$($count above $rest),+],
+                |at| {
+                    let rows = part.windows(arena, at, part.low, part.bytes);
+                    // SAFETY: windows and weights are as long as the segments say, both checked.
+                    unsafe { I::integer(rows, weights, &op.segments, length) }
+                },
+                |sums, row| {
+                    let (initial, out) = (row.initial + 4 * n as isize, row.out + 4 * n as isize);
+                    if count == Q * LANES {
+                        let (from, to) = (arena.pointer(initial, 4 * count), arena.pointer(out, 4 * count));
+                        for q in 0..Q {
+                            // SAFETY: whole blocks of what was checked.
+                            unsafe {
+                                let mut all = (from as *const [i32; LANES]).add(q).read_unaligned();
+                                for k in 0..LANES {
+                                    all[k] = all[k].wrapping_add(sums[q][k].wrapping_shl(shift));
+                                }
+                                (to as *mut [i32; LANES]).add(q).write_unaligned(all);
+                            }
+                        }
+                        continue;
                     }
-                    put_block(out, c, all);
-                    continue;
+                    for c in 0..count {
+                        let from: i32 = arena.get(initial + 4 * c as isize);
+                        arena.put(out + 4 * c as isize, from.wrapping_add(sums[c / LANES][c % LANES].wrapping_shl(shift)));
+                    }
                 }
-                for k in 0..left {
-                    out[c + k].set(from[c + k].get().wrapping_add(sums[q][k].wrapping_shl(shift)));
-                }
-            }
-        }
-    );
+            )
+        };
+    }
+    // A sum takes 6 cycles, in which 12 begin: with 4 rows of 4 panels 1.4 a cycle do, with 6 rows 2.
+    if I::WIDE {
+        walk_rows!(6 above 4, 4 above 1, 1 above 0);
+    } else {
+        walk_rows!(4 above 1, 1 above 0);
+    }
 }
 
 /// Float32, `Q` panels.
@@ -236,8 +270,8 @@ fn floats<I: Isa, const Q: usize>(part: &Part, n: usize, count: usize) {
                     // SAFETY: windows and weights are as long as the segments say, both checked.
                     unsafe { I::float(rows, weights, &op.segments, length, step) }
                 },
-                |sums, _initial, out| {
-                    let out = arena.cells::<f32>(out + 4 * n as isize, count);
+                |sums, row| {
+                    let out = arena.cells::<f32>(row.out + 4 * n as isize, count);
                     for q in 0..Q {
                         let (first, left) = (q * LANES, count - q * LANES);
                         if left >= LANES {
@@ -274,8 +308,8 @@ fn float_bytes<I: Isa, const Q: usize>(part: &Part, weights: &ByteWeights, n: us
             // SAFETY: windows and weights are as long as the segments say; `ByteWeights::panel` checks the latter.
             unsafe { isa::float_bytes(rows, weights, &op.segments, length) }
         },
-        |sums, _initial, out| {
-            for (out, sum) in arena.cells::<f32>(out + 4 * n as isize, count).iter().zip(sums.as_flattened()) {
+        |sums, row| {
+            for (out, sum) in arena.cells::<f32>(row.out + 4 * n as isize, count).iter().zip(sums.as_flattened()) {
                 out.set(*sum);
             }
         }

@@ -9,6 +9,7 @@ use crate::moves::{border, copy, panels};
 use crate::packed::{pack_inputs, pair_units, Packed, Shadow, Unit};
 use crate::products::product;
 use crate::record::{read_program, Group, Record, Tile};
+use crate::residual::fold_residual;
 use crate::rowwise::{elementwise, whole_rows};
 use crate::windows::window_op;
 use crate::words::{opcode, record_words};
@@ -266,6 +267,7 @@ impl Program {
             if code.paired {
                 pair_units(group);
             }
+            fold_residual(group);
         }
         let phases = phases_of(&groups, threads);
         let examples = Examples::new(input.size(), output.size());

@@ -11,6 +11,8 @@ pub struct Record {
     pub packed: Option<crate::packed::Packed>,
     /// The weights of a float product as bytes, where they are that.
     pub bytes: Option<crate::bytes::ByteWeights>,
+    /// What becomes of a product's sums, where that is done before they are written: see residual.rs.
+    pub residual: Option<Box<Record>>,
 }
 
 impl Record {
@@ -76,7 +78,7 @@ pub fn read_program(arena: Arena, at: isize, groups: usize) -> Vec<Group> {
         let records = (0..count(group_words::RECORDS))
             .map(|_| {
                 let words = std::array::from_fn(|_| word(arena));
-                let mut record = Record { words, segments: Vec::new(), packed: None, bytes: None };
+                let mut record = Record { words, segments: Vec::new(), packed: None, bytes: None, residual: None };
                 if record.is_product() {
                     let (from, to) = (record.address(product::SEGMENTS), record.address(product::SEGMENTS_END));
                     record.segments = arena.cells::<i32>(from, (to - from).max(0) as usize / 4).iter().map(|s| s.get()).collect();

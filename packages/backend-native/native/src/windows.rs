@@ -47,19 +47,6 @@ impl Window {
     }
 }
 
-/// `N` elements at `at`.
-#[inline(always)]
-fn load<T: Plain, const N: usize>(arena: Arena, at: isize) -> [T; N] {
-    // SAFETY: checked by `pointer`; any bytes are such numbers.
-    unsafe { (arena.pointer(at, N * size_of::<T>()) as *const [T; N]).read_unaligned() }
-}
-
-#[inline(always)]
-fn store<T: Plain, const N: usize>(arena: Arena, at: isize, values: [T; N]) {
-    // SAFETY: checked by `pointer`.
-    unsafe { (arena.pointer(at, N * size_of::<T>()) as *mut [T; N]).write_unaligned(values) }
-}
-
 /// Elements of a few blocks: vectors enough that walking through a window costs little.
 const BLOCKS: usize = 4 * BLOCK;
 
@@ -126,7 +113,7 @@ fn fold<T: Plain, C: Combine<T>, const N: usize>(arena: Arena, w: &Window, bytes
     let mut all = start;
     for y in w.y0..w.y1 {
         for x in w.x0..w.x1 {
-            let tap: [T; N] = load(arena, w.tap(y, x) + bytes as isize);
+            let tap: [T; N] = arena.load(w.tap(y, x) + bytes as isize);
             for k in 0..N {
                 all[k] = C::of(all[k], tap[k]);
             }
@@ -141,8 +128,8 @@ macro_rules! maximum {
         fn $name<const N: usize>(arena: Arena, w: &Window, out: isize, c: usize) {
             let bytes = c * size_of::<$type>();
             // Every window has a real tap.
-            let start: [$type; N] = load(arena, w.tap(w.y0, w.x0) + bytes as isize);
-            store(arena, out + bytes as isize, fold::<$type, $combine, N>(arena, w, bytes, start));
+            let start: [$type; N] = arena.load(w.tap(w.y0, w.x0) + bytes as isize);
+            arena.store(out + bytes as isize, fold::<$type, $combine, N>(arena, w, bytes, start));
         }
     };
 }
@@ -160,7 +147,7 @@ fn mean_i32<const N: usize>(arena: Arena, w: &Window, out: isize, c: usize) {
     for k in 0..N {
         means[k] = sums[k] as f32 / n;
     }
-    store(arena, out + 4 * c as isize, means);
+    arena.store(out + 4 * c as isize, means);
 }
 
 #[inline(always)]
@@ -170,7 +157,7 @@ fn mean_f32<const N: usize>(arena: Arena, w: &Window, out: isize, c: usize) {
     for k in 0..N {
         sums[k] /= n;
     }
-    store(arena, out + 4 * c as isize, sums);
+    arena.store(out + 4 * c as isize, sums);
 }
 
 #[inline(always)]
@@ -180,9 +167,9 @@ fn depthwise_i32<const N: usize>(arena: Arena, w: &Window, op: &Record, out: isi
     for y in 0..rows {
         for x in 0..columns {
             let tap = (y * columns + x) as isize * op.word(depthwise::TAP_BYTES) as isize;
-            let k: [i32; N] = load(arena, op.address(depthwise::WEIGHTS) + tap + 4 * c as isize);
+            let k: [i32; N] = arena.load(op.address(depthwise::WEIGHTS) + tap + 4 * c as isize);
             if y >= w.y0 && y < w.y1 && x >= w.x0 && x < w.x1 {
-                let v: [i16; N] = load(arena, w.tap(y, x) + 2 * c as isize);
+                let v: [i16; N] = arena.load(w.tap(y, x) + 2 * c as isize);
                 for i in 0..N {
                     real[i] = real[i].wrapping_add(k[i].wrapping_mul(v[i] as i32));
                 }
@@ -197,7 +184,7 @@ fn depthwise_i32<const N: usize>(arena: Arena, w: &Window, op: &Record, out: isi
     for i in 0..N {
         real[i] = real[i].wrapping_shl(shift).wrapping_add(padded[i].wrapping_mul(value));
     }
-    store(arena, out + 4 * c as isize, real);
+    arena.store(out + 4 * c as isize, real);
 }
 
 #[inline(always)]
@@ -207,14 +194,14 @@ fn depthwise_f32<const N: usize>(arena: Arena, w: &Window, op: &Record, out: isi
     for y in w.y0..w.y1 {
         for x in w.x0..w.x1 {
             let tap = (y * columns + x) as isize * op.word(depthwise::TAP_BYTES) as isize;
-            let k: [f32; N] = load(arena, op.address(depthwise::WEIGHTS) + tap + 4 * c as isize);
-            let v: [f32; N] = load(arena, w.tap(y, x) + 4 * c as isize);
+            let k: [f32; N] = arena.load(op.address(depthwise::WEIGHTS) + tap + 4 * c as isize);
+            let v: [f32; N] = arena.load(w.tap(y, x) + 4 * c as isize);
             for i in 0..N {
                 sums[i] += v[i] * k[i];
             }
         }
     }
-    store(arena, out + 4 * c as isize, sums);
+    arena.store(out + 4 * c as isize, sums);
 }
 
 /// Rows of a window op, all channels.

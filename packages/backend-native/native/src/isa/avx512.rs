@@ -1,6 +1,6 @@
 //! x64 with AVX-512.
 use super::avx2::lookup_avx2;
-use super::{Isa, LANES};
+use super::{Isa, Wide, LANES};
 use crate::packed::{Unit, PANEL};
 use std::arch::x86_64::*;
 
@@ -24,6 +24,10 @@ unsafe impl Isa for Avx512 {
     #[inline(always)]
     unsafe fn below_i16(a: *const i16, b: *const i16) -> u32 {
         below_i16_avx512(a, b)
+    }
+    #[inline(always)]
+    unsafe fn above(counts: *const i32, limits: *const i16) -> u32 {
+        above_avx512(counts, limits)
     }
     #[inline(always)]
     fn spread(bits: u32) -> u64 {
@@ -59,11 +63,11 @@ unsafe impl Isa for Avx512 {
         lookup_avx2(rows, weights, segments, length)
     }
     #[inline(always)]
-    unsafe fn units<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; R] {
+    unsafe fn words<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [Wide; R] {
         words_avx512(rows, weights, segments, length)
     }
     #[inline(always)]
-    unsafe fn pairs<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [[u16; PANEL]; R] {
+    unsafe fn pairs<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [Wide; R] {
         pairs_avx512(rows, weights, segments, length)
     }
 }
@@ -83,6 +87,15 @@ unsafe fn below_i32_avx512(a: *const i32, b: *const i32) -> u32 {
 #[target_feature(enable = "avx512f,avx512bw")]
 unsafe fn below_i16_avx512(a: *const i16, b: *const i16) -> u32 {
     _mm512_cmplt_epi16_mask(_mm512_loadu_si512(a as _), _mm512_loadu_si512(b as _))
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+unsafe fn above_avx512(counts: *const i32, limits: *const i16) -> u32 {
+    let [low, high] = [0, 16].map(|at| _mm512_load_si512(counts.add(at) as _));
+    // Eight bytes of one and of the other in turn.
+    let order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    let narrow = _mm512_permutexvar_epi64(order, _mm512_packus_epi32(low, high));
+    _mm512_cmplt_epi16_mask(_mm512_loadu_si512(limits as _), narrow)
 }
 
 #[target_feature(enable = "avx512f")]
@@ -157,7 +170,7 @@ unsafe fn words_avx512<const R: usize>(
     weights: *const u8,
     segments: &[i32],
     length: usize,
-) -> [[u16; PANEL]; R] {
+) -> [Wide; R] {
     let mut counts = [[_mm512_setzero_si512(); 4]; R];
     let mut weights = weights as *const __m512i;
     for &offset in segments {
@@ -173,10 +186,10 @@ unsafe fn words_avx512<const R: usize>(
             weights = weights.add(4);
         }
     }
-    let mut all = [[0; PANEL]; R];
+    let mut all = [Wide([0; PANEL]); R];
     for r in 0..R {
         for q in 0..4 {
-            _mm256_storeu_si256(all[r].as_mut_ptr().add(16 * q) as _, _mm512_cvtepi32_epi16(counts[r][q]));
+            _mm512_store_si512(all[r].0.as_mut_ptr().add(16 * q) as _, counts[r][q]);
         }
     }
     all
@@ -193,10 +206,10 @@ unsafe fn pairs_avx512<const R: usize>(
     weights: *const u8,
     segments: &[i32],
     length: usize,
-) -> [[u16; PANEL]; R] {
+) -> [Wide; R] {
     /// Vectors of 16 channels at a time: what 32 registers hold, twice for each row.
     const Q: usize = 2;
-    let mut all = [[0; PANEL]; R];
+    let mut all = [Wide([0; PANEL]); R];
     for half in 0..PANEL / (16 * Q) {
         let mut weights = (weights as *const __m512i).add(Q * half);
         let mut ones = [[_mm512_setzero_si512(); Q]; R];
@@ -222,7 +235,7 @@ unsafe fn pairs_avx512<const R: usize>(
             for q in 0..Q {
                 let twice = _mm512_slli_epi32::<1>(counts[r][q]);
                 let sums = _mm512_add_epi32(twice, _mm512_popcnt_epi32(ones[r][q]));
-                _mm256_storeu_si256(all[r].as_mut_ptr().add(16 * (Q * half + q)) as *mut __m256i, _mm512_cvtepi32_epi16(sums));
+                _mm512_store_si512(all[r].0.as_mut_ptr().add(16 * (Q * half + q)) as _, sums);
             }
         }
     }

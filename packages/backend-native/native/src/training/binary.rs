@@ -4,7 +4,7 @@ use super::call::Kernel;
 use super::calls::{BinaryConv, BinaryConvScratch, PackFilterSigns, PackSigns, PackedPanelBytes, PackedPixel, PackedWords};
 use super::heap::{expect, product, Checked, Heap};
 use super::lanes::{self, stream_block, streams, Floats, Lanes};
-use crate::isa::ROWS;
+use crate::isa::{level_bytes, ROWS};
 use crate::packed::{Unit, PANEL};
 use std::mem::MaybeUninit;
 
@@ -255,11 +255,11 @@ unsafe fn full<I: Lanes>(rows: [*const u8; ROWS], weights: *const u8, words: usi
         let length = (words - k).min(CHUNK) * steps::<I>();
         let from = [rows[0].add(k * bytes), rows[1].add(k * bytes), rows[2].add(k * bytes), rows[3].add(k * bytes)];
         let weights = weights.add(k * bytes * PANEL);
-        let part = match I::UNIT {
-            Unit::Nibble => I::nibbles(from, weights, &[0], length),
-            _ => I::units(from, weights, &[0], length),
-        };
-        out.put(&part, k == 0);
+        match I::UNIT {
+            Unit::Nibble => out.put(&I::nibbles(from, weights, &[0], length), k == 0),
+            Unit::Byte => out.put(&level_bytes(from, weights, &[0], length), k == 0),
+            Unit::Word => out.put(&I::words(from, weights, &[0], length), k == 0),
+        }
     }
 }
 
@@ -290,11 +290,11 @@ struct Outputs {
 impl Outputs {
     /// The products by counts of differing levels; later parts take off what differs.
     #[inline(always)]
-    unsafe fn put<const R: usize, const C: usize>(&self, counts: &[[u16; C]; R], first: bool) {
+    unsafe fn put<const R: usize, T: Copy + Into<i32>>(&self, counts: &[impl AsRef<[T]>; R], first: bool) {
         for (r, row) in counts[..self.pixels].iter().enumerate() {
             let to = std::slice::from_raw_parts_mut(self.to.add(r * self.stride), self.width);
-            for (to, &count) in to.iter_mut().zip(row) {
-                let twice = 2 * count as i32;
+            for (to, &count) in to.iter_mut().zip(row.as_ref()) {
+                let twice = 2 * count.into();
                 *to = if first { (self.total - twice) as f32 } else { *to - twice as f32 };
             }
         }
