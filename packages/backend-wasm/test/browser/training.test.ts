@@ -1,7 +1,7 @@
 // Training in Chromium, in minified pages with and without cross-origin isolation and content security policies: the loss
 // curve of Node, on the threads there are; and what is said where something is missing.
 // Skipped with a message where there is no Chromium, unless BITGRAD_REQUIRE names it.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -9,16 +9,14 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { chromiumMissing, launchChromium } from '@bitgrad/tooling/chromium';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { curve, type Curve } from './curve.js';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
+const missing = chromiumMissing();
 const required = process.env['BITGRAD_REQUIRE']?.split(',').includes('chromium');
-if (!executablePath && !required)
-  process.stdout.write('skipped: no Chromium, so training is not tested in a browser\n');
+if (missing && !required) process.stdout.write(`skipped: ${missing}\n`);
 
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -28,7 +26,7 @@ const isolation = {
 const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:";
 const STEPS = 12;
 
-describe.skipIf(!executablePath && !required)('training in Chromium', () => {
+describe.skipIf(missing && !required)('training in Chromium', () => {
   let server: Server;
   let browser: Browser;
   let script: string;
@@ -64,16 +62,7 @@ describe.skipIf(!executablePath && !required)('training in Chromium', () => {
       }
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    browser = await chromium.launch({
-      executablePath: executablePath ?? 'chromium',
-      args: [
-        '--no-sandbox',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launchChromium({ gpu: false });
     expected = await curve({ threads: 1 }, STEPS);
   });
   afterAll(async () => {
@@ -152,11 +141,12 @@ describe.skipIf(!executablePath && !required)('training in Chromium', () => {
   });
 
   it('a file that is missing, something else or never comes is named by its URL', async () => {
-    const start = (wasmPaths: string): Promise<Curve> => inPage('isolated', { wasmPaths, startMs: 500 });
+    const start = (wasmPaths: string, startMs = 30_000): Promise<Curve> =>
+      inPage('isolated', { wasmPaths, startMs });
     await expect(start('/page/')).rejects.toThrow(
       /loaded from \/page\/tfjs-backend-wasm-simd.wasm \(it is no WebAssembly but begins with "<!doctype/,
     );
     await expect(start('/missing/')).rejects.toThrow(/\/missing\/.*the server answered 404/);
-    await expect(start('/silent/')).rejects.toThrow(/\/silent\/.*no answer within 0.5 s/);
+    await expect(start('/silent/', 500)).rejects.toThrow(/\/silent\/.*no answer within 0.5 s/);
   });
 });

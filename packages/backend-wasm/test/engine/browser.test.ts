@@ -1,19 +1,16 @@
 // The engine in Chromium: in pages with and without cross-origin isolation, in workers, and under a content
 // security policy. Skipped with a message where there is no Chromium, unless BITGRAD_REQUIRE names it.
-import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { chromiumMissing, launchChromium } from '@bitgrad/tooling/chromium';
 import { bundle } from './support/bundle.js';
 import type { Outcome } from './support/browser-main.js';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
+const missing = chromiumMissing();
 const required = process.env['BITGRAD_REQUIRE']?.split(',').includes('chromium');
-if (!executablePath && !required)
-  process.stdout.write('skipped: no Chromium, so the engine is not tested in a browser\n');
+if (missing && !required) process.stdout.write(`skipped: ${missing}\n`);
 
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -21,7 +18,7 @@ const isolation = {
 };
 const policy = "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; connect-src 'self'";
 
-describe.skipIf(!executablePath && !required)('Chromium', () => {
+describe.skipIf(missing && !required)('Chromium', () => {
   let server: Server;
   let browser: Browser;
   const files = new Map<string, string>();
@@ -49,16 +46,7 @@ describe.skipIf(!executablePath && !required)('Chromium', () => {
       response.end(text ?? '<!doctype html>');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    browser = await chromium.launch({
-      executablePath: executablePath ?? 'chromium',
-      args: [
-        '--no-sandbox',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launchChromium({ gpu: false });
   });
   afterAll(async () => {
     await browser?.close();
