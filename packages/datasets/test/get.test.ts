@@ -31,6 +31,17 @@ type Answer = (request: IncomingMessage, response: ServerResponse, n: number) =>
 const startOf = ({ headers }: IncomingMessage): number =>
   Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);
 
+/** Ends a connection, and what its reader must have first: `fetch` drops what it has not read when a connection ends. */
+let cutAt: { done: number; end: () => void } | undefined;
+/** Sends these as what follows `start`, and ends the connection once they are read. */
+const cut = (response: ServerResponse, bytes: Buffer, start = 0): void => {
+  cutAt = { done: start + bytes.length, end: () => response.destroy() };
+  response.write(bytes, () => bytes.length === 0 && response.destroy());
+};
+const reading = ({ done }: { done: number }): void => {
+  if (cutAt && done >= cutAt.done) cutAt.end();
+};
+
 /** Sends `bytes` from where the request asks on, with an honest head, and of them at most `most`, then cuts. */
 const send = (request: IncomingMessage, response: ServerResponse, bytes: Buffer, most = Infinity): void => {
   const start = startOf(request);
@@ -43,7 +54,7 @@ const send = (request: IncomingMessage, response: ServerResponse, bytes: Buffer,
     ...(start > 0 && { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` }),
   });
   if (bytes.length - start <= most) response.end(bytes.subarray(start));
-  else response.write(bytes.subarray(start, start + most), () => setTimeout(() => response.destroy(), 20));
+  else cut(response, bytes.subarray(start, start + most), start);
 };
 
 const answers: Record<string, Answer> = {
@@ -67,7 +78,7 @@ const answers: Record<string, Answer> = {
   whole: (_, response, n) => {
     response.writeHead(200, { 'content-length': contents.length });
     if (n > 1) response.end(contents);
-    else response.write(contents.subarray(0, 30_000), () => setTimeout(() => response.destroy(), 20));
+    else cut(response, contents.subarray(0, 30_000));
   },
   silent: (_, response) => void response.writeHead(200, { 'content-length': contents.length }).write('x'),
   mute: () => undefined,
@@ -112,7 +123,7 @@ function folder(): string {
   onTestFinished(() => rmSync(made, { recursive: true, force: true }));
   return made;
 }
-const quick = { waitMs: 1, tries: 3 };
+const quick = { waitMs: 1, tries: 3, onProgress: reading };
 const staged = (to: string, name: string): string[] => readdirSync(join(to, `.${name}.partial`));
 
 beforeAll(() => new Promise<void>((done) => server.listen(0, '127.0.0.1', () => done())));
