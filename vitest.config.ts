@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // One more than cores: a third of a run is waiting, for browsers, processes that start, and timers.
-    maxWorkers: availableParallelism() + 1,
+    // Two more than cores: a third of a file's time is waiting, for browsers, processes that start, and timers.
+    maxWorkers: availableParallelism() + 2,
     projects: ['packages/*/vitest.config.ts', 'apps/*/vitest.config.ts', 'tooling/vitest.config.ts'],
     sequence: { sequencer: LongFirst },
     reporters: ['default', '@bitgrad/tooling/count-reporter'],

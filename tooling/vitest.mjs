@@ -16,10 +16,11 @@ const whole = words.every((word, i) => word.startsWith('-') || /^-[^=]*$/.test(w
 
 /**
  * @param {string} name package folder name
- * @param {import('vitest/config').ViteUserConfig['test'] & { long?: string[]; longSetup?: string[] }} [test] `long`: files that install packages,
- *   drive browsers or train for minutes; `.ci/run` runs them, `npm test` names them as skipped; `longSetup`: Vitest's globalSetup, where one of them runs
+ * @param {import('vitest/config').ViteUserConfig['test'] & { long?: string[]; longSetup?: string[]; slow?: string[] }} [test]
+ *   `long`: files that install packages, drive browsers or train for minutes; `.ci/run` runs them, `npm test` names them as
+ *   skipped; `longSetup`: Vitest's globalSetup, where one of them runs; `slow`: files of half a minute, which begin before others
  */
-export const project = (name, { long = [], longSetup = [], exclude = [], ...test } = {}) => {
+export const project = (name, { long = [], longSetup = [], slow = [], exclude = [], ...test } = {}) => {
   const unnamed = long.filter((file) => !named.some((word) => file.includes(word)));
   const left = longRun ? [] : unnamed;
   // For the reporter, which is in this process. Of a run of some files it need not say what else there is.
@@ -36,7 +37,7 @@ export const project = (name, { long = [], longSetup = [], exclude = [], ...test
       include: ['test/**/*.test.ts'],
       exclude: [...exclude, ...left],
       // For long-first.mjs.
-      provide: { long },
+      provide: { long, slow },
       // Files of a project share processes and what these have loaded: half of a second each. What a file registers or sets
       // stays for the next, so that none may count on what is not there.
       isolate: false,

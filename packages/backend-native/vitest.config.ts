@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('backend-native');
+export default project('backend-native', { slow: ['test/engine/conformance.test.ts'] });

@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('backend-wasm');
+export default project('backend-wasm', { slow: ['test/engine/conformance.test.ts'] });

@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('importer');
+export default project('importer', { slow: ['test/export.test.ts'] });

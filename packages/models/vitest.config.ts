@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('models');
+export default project('models', { slow: ['test/models.test.ts'] });

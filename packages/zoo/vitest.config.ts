@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('zoo');
+export default project('zoo', { slow: ['test/zoo.test.ts'] });
