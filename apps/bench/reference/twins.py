@@ -152,7 +152,7 @@ parameters, rates = list(W.values()), twin["rates"]
 if twin["optimizer"] == "adam":
     optimizer = torch.optim.Adam(parameters, rates[0], eps=twin["epsilon"])
 else:
-    optimizer = torch.optim.SGD(parameters, rates[0], momentum=0.9, weight_decay=twin["weightDecay"])
+    optimizer = torch.optim.SGD(parameters, rates[0], momentum=0.9)
 latent = [W[name] for name in twin["latent"]]
 start, after = weights(read("weights")), weights(read("after"))
 

@@ -159,13 +159,18 @@ program
   .command('twins')
   .description('bitgrad and PyTorch train the same networks from the same weights on the same batches')
   .option('--nets <names...>', 'tfc, cnn, resnet20-fda, resnet20-irnet (default: all)')
-  .option('--steps <n>', 'steps of each network, with drawn digits', positive, 20)
-  .option('--batch <n>', 'images of a step', positive, 32)
-  .option('--data <spec>', 'a data set for --epochs, such as mnist:DIR, in place of drawn digits for --steps')
-  .option('--epochs <n>', 'passes over --data', positive, 1)
-  .option('--augment <list>', 'of --data, such as crop:4,flip', 'none')
   .addOption(
-    new Option('--schedule <name>', 'how the learning rate falls, with --data')
+    new Option('--steps <n>', 'steps of a pass over drawn digits')
+      .argParser(positive)
+      .default(20)
+      .conflicts('data'),
+  )
+  .option('--batch <n>', 'images of a step', positive, 32)
+  .option('--data <spec>', 'a data set such as mnist:DIR, in place of drawn digits')
+  .option('--epochs <n>', 'passes over the images', positive, 1)
+  .option('--augment <list>', 'such as crop:4,flip', 'none')
+  .addOption(
+    new Option('--schedule <name>', 'how the learning rate falls')
       .choices(['constant', 'cosine'])
       .default('constant'),
   )

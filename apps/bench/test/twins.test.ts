@@ -4,7 +4,7 @@ import { wasm } from '@bitgrad/backend-wasm';
 import { describe, expect, it } from 'vitest';
 import { usePlugins } from '../src/parts.js';
 import { findTorch } from '../src/training/peer.js';
-import { agreedSteps, compareRuns, drawnDigits, runTwin } from '../src/twins/command.js';
+import { agreedSteps, compareRuns, dataOf, runTwin } from '../src/twins/command.js';
 import { twins } from '../src/twins/export.js';
 
 it('counts the steps before the first sign that differs', () => {
@@ -45,7 +45,8 @@ describe.skipIf(!python)(python ? 'with PyTorch' : 'skipped: no interpreter can 
     async (twin) => {
       await usePlugins([]);
       await useBackend([wasm()]);
-      const row = await runTwin(twin, python!, drawnDigits(4, 16));
+      const data = await dataOf({ steps: 4, batch: 16, epochs: 1, augment: 'none', schedule: 'constant' });
+      const row = await runTwin(twin, python!, data);
       expect(row.holds, JSON.stringify(row.losses)).toBe(true);
       expect(row.losses.bitgrad.at(-1)).not.toBe(row.losses.bitgrad[0]);
     },

@@ -4,10 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { useBackend } from '@bitgrad/core';
 import { createDigits } from '@bitgrad/datasets';
 import { loadDataset } from '@bitgrad/datasets/node';
-import { parseAugment } from '@bitgrad/recipe';
+import { parseAugment, startBackend } from '@bitgrad/recipe';
 import { pick } from '../arguments.js';
 import { backends, usePlugins } from '../parts.js';
 import { findTorch, torchCommand } from '../training/peer.js';
@@ -17,10 +16,10 @@ import { trainAndExport, twins, type Twin, type TwinData, type TwinRun } from '.
 export interface TwinsOptions {
   readonly python?: string;
   readonly nets?: readonly string[];
-  /** With drawn digits. */
+  /** Of a pass over drawn digits. */
   readonly steps: number;
   readonly batch: number;
-  /** A data set in place of drawn digits, for `epochs`. */
+  /** A data set in place of drawn digits. */
   readonly data?: string;
   readonly epochs: number;
   readonly augment: string;
@@ -78,8 +77,8 @@ export function agreedSteps(a: readonly number[], b: readonly number[]): number 
  * Compares three runs. A rounding flips a first sign at any step, in a deep network in its first forward pass, and then
  * losses part, of float32 and float64 in PyTorch as well. So bitgrad holds when its first loss is PyTorch's in one of the
  * two, with the first step of every weight, and its losses go on agreeing with it for at least half of the steps for which the two
- * agree with each other. And after 500 steps its accuracy must be as near to one of
- * PyTorch's as these are to each other, or within two points.
+ * agree with each other. And after 500 steps its accuracy must be as near to one of PyTorch's as these are to each other, or within
+ * two points.
  * @param updates the largest difference of the first step of a weight from PyTorch's in either precision
  */
 export function compareRuns(
@@ -126,15 +125,15 @@ export async function runTwin(twin: Twin, python: string, data: TwinData): Promi
   }
 }
 
-/** Drawn digits for one pass of so many steps. */
-export const drawnDigits = (steps: number, batch: number): TwinData => ({
-  ...createDigits({ train: steps * batch, test: 1000, seed: 1 }),
-  ...{ classes: 10, epochs: 1, batch, schedule: 'constant' },
-});
-
-async function dataOf({ data, steps, batch, epochs, augment, schedule }: TwinsOptions): Promise<TwinData> {
-  if (data === undefined) return drawnDigits(steps, batch);
-  const { train, test, classes } = await loadDataset(data);
+/** What both halves see, by the options. */
+export async function dataOf(
+  options: Pick<TwinsOptions, 'data' | 'steps' | 'batch' | 'epochs' | 'augment' | 'schedule'>,
+): Promise<TwinData> {
+  const { data, steps, batch, epochs, augment, schedule } = options;
+  const { train, test, classes } =
+    data === undefined
+      ? createDigits({ train: steps * batch, test: 1000, seed: 1 })
+      : await loadDataset(data);
   return { train, test, classes: classes.length, epochs, batch, augment: parseAugment(augment), schedule };
 }
 
@@ -148,8 +147,7 @@ export async function twinsCommand(options: TwinsOptions): Promise<number> {
     return 0;
   }
   await usePlugins([]);
-  const [backend] = pick(backends, ({ name }) => name, 'backend', [options.backend]);
-  await useBackend([await backend!.load()]);
+  await startBackend(backends, options.backend);
   const rows: TwinRow[] = [];
   const data = await dataOf(options);
   for (const twin of pick(twins, ({ model }) => model, 'network', options.nets)) {

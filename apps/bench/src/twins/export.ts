@@ -1,5 +1,5 @@
 // One bitgrad run that is written down for its twin: weights, batches and what PyTorch needs to do the same; then trained.
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { batches, type Augmentation, type Batch, type Examples } from '@bitgrad/datasets';
 import { quantizedKernels } from '@bitgrad/layers';
@@ -12,8 +12,6 @@ export interface Twin {
   readonly quantizer: { readonly name: 'ste' | 'fda'; readonly options: object };
   readonly optimizer: 'adam' | 'sgd';
   readonly learningRate: number;
-  /** Of sgd. */
-  readonly weightDecay?: number;
   /** Latent kernels are held in [-1, 1]. */
   readonly clip: boolean;
 }
@@ -56,30 +54,32 @@ export interface TwinRun {
 const epsilon = 1e-8;
 const seed = 1;
 
-/** Writes float32 or int32 arrays one after another: a run's images need not be in memory at once. */
-function write(path: string, parts: Iterable<Float32Array | Int32Array>): void {
-  const file = openSync(path, 'w');
-  try {
-    for (const part of parts) writeSync(file, new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
-  } finally {
-    closeSync(file);
-  }
-}
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Int32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
-/** Images and labels of batches, in order: PREFIXimages.bin and PREFIXlabels.bin. @returns how many are in each batch */
-function writeBatches(folder: string, prefix: string, all: () => Iterable<Batch>): number[] {
-  const part = function* <T>(of: (batch: Batch) => T) {
-    for (const batch of all()) yield of(batch);
-  };
-  write(join(folder, `${prefix}images.bin`), part(({ images }) => images)); // prettier-ignore
-  write(join(folder, `${prefix}labels.bin`), part(({ labels }) => labels)); // prettier-ignore
-  return [...part(({ size }) => size)];
+/** float32 arrays, one after another. */
+const write = (path: string, parts: readonly Float32Array[]): void =>
+  writeFileSync(path, Buffer.concat(parts.map(bytesOf)));
+
+/**
+ * Images and labels of batches, in order: PREFIXimages.bin and PREFIXlabels.bin. A run's images need not be in memory at once.
+ * @returns how many are in each batch
+ */
+function writeBatches(folder: string, prefix: string, all: Iterable<Batch>): number[] {
+  const files = ['images', 'labels'].map((name) => openSync(join(folder, `${prefix}${name}.bin`), 'w'));
+  try {
+    return Array.from(all, ({ images, labels, size }) => {
+      [images, labels].forEach((part, i) => writeFileSync(files[i]!, bytesOf(part)));
+      return size;
+    });
+  } finally {
+    files.forEach((file) => closeSync(file));
+  }
 }
 
 /** The batches of a run as its trainer makes them. */
 function* batchesOf({ train, epochs, batch: batchSize, augment }: TwinData): Iterable<Batch> {
-  for (let epoch = 0; epoch < epochs; epoch++)
-    yield* batches(train, { batchSize, seed, epoch, ...(augment && { augment }) });
+  for (let epoch = 0; epoch < epochs; epoch++) yield* batches(train, { batchSize, seed, epoch, augment });
 }
 
 /**
@@ -109,13 +109,11 @@ export async function trainAndExport(twin: Twin, data: TwinData, folder: string)
   mkdirSync(folder, { recursive: true });
   const values = () => model.trainableWeights.map((weight) => weight.read().dataSync() as Float32Array);
   write(join(folder, 'weights.bin'), values());
-  const sizes = writeBatches(folder, '', () => batchesOf(data));
-  const testSizes = writeBatches(folder, 'test-', () => batches(test, { batchSize: 500, shuffle: false }));
-  const { weightDecay = 0 } = twin;
+  const sizes = writeBatches(folder, '', batchesOf(data));
+  const testSizes = writeBatches(folder, 'test-', batches(test, { batchSize: 500, shuffle: false }));
   const trainer = createTrainer({
-    ...{ model, train, epochs, batchSize: batch, seed, schedule, learningRate },
-    ...(augment && { augment }),
-    optimizer: optimizer === 'adam' ? { name: 'adam', epsilon } : { name: 'sgd', momentum: 0.9, weightDecay },
+    ...{ model, train, epochs, batchSize: batch, seed, schedule, learningRate, augment },
+    optimizer: optimizer === 'adam' ? { name: 'adam', epsilon } : { name: 'sgd', momentum: 0.9 },
     evaluateEvery: 0,
     flipEvery: 0,
   });
@@ -129,7 +127,7 @@ export async function trainAndExport(twin: Twin, data: TwinData, folder: string)
   const { accuracy } = await evaluate(model, test);
   const { scale = 'none', start: n = 9 } = quantizer.options as { scale?: string; start?: number };
   const described = {
-    ...{ model: name, shape, optimizer, epsilon, weightDecay, clip, weights, rates, sizes, testSizes },
+    ...{ model: name, shape, optimizer, epsilon, clip, weights, rates, sizes, testSizes },
     quantizer: { name: quantizer.name, scale, n, omega: 0.1 },
     latent: weights.filter((weight) => weight.latent).map((weight) => weight.name),
   };
