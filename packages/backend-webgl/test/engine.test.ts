@@ -1,41 +1,20 @@
 // The WebGL engine in headless Chromium: the engine suite, context loss, leaks, counts.
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { amount, cycles } from '@bitgrad/tooling/endurance';
-import { chromiumMissing, openChromium, type TestPage } from '@bitgrad/tooling/chromium';
-import { testEngine } from '@bitgrad/testkit';
+import { testEngineInChromium } from '@bitgrad/gpu-tests/engine-in-chromium';
 import { webglEngine } from '../src/engine/index.js';
 
 /** GLSL leaves the rounding of divisions and square roots to the driver. */
 const tolerance = 2e-6;
-let page: TestPage | undefined;
-afterAll(() => page?.close());
 
-testEngine({
-  name: 'webgl',
-  tolerance,
-  missing: async () => {
-    if (chromiumMissing()) return chromiumMissing();
-    page = await openChromium({
-      contents: `export * from './support/page.js';`,
-      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
-    });
-    const { available, reason } = await page.call<{ available: boolean; reason?: string }>('probe');
-    return available ? '' : reason!;
-  },
-  create: () => webglEngine(),
-  effort: amount({ test: 'brief', ci: 'quick' }),
-  run: (name, effort) => page!.call('check', name, tolerance, effort),
-  extra: () => {
-    it('the suite can write noise to the memory of its models', async (context) => {
-      if (!page) context.skip('no GPU here');
-      expect(await page!.call('dirtyBytes')).toBeGreaterThan(0);
-    });
-    const only = (title: string, body: () => Promise<void>) =>
-      it(title, async (context) => (page ? body() : context.skip('no WebGL here')));
-
+testEngineInChromium(
+  { name: 'webgl', tolerance, create: () => webglEngine(), effort: amount({ test: 'brief', ci: 'quick' }) },
+  'WebGL',
+  fileURLToPath(new URL('.', import.meta.url)),
+  ({ page, only }) => {
     only('a lost context gives a typed error, at once', async () => {
-      expect(await page!.call('loss')).toEqual({
+      expect(await page().call('loss')).toEqual({
         sync: 'context-lost',
         async: 'context-lost',
         refused: 'context-lost',
@@ -43,19 +22,19 @@ testEngine({
       });
     });
     only('a loss during a run ends it, and restore() moves the model to a new context', async () => {
-      expect(await page!.call('restore')).toEqual({ during: 'context-lost', same: true, contexts: 2 });
+      expect(await page().call('restore')).toEqual({ during: 'context-lost', same: true, contexts: 2 });
     });
     only(`${cycles} cycles of create and dispose leave no GL object and lose no context`, async () => {
-      expect(await page!.call('cycles', cycles)).toEqual({
+      expect(await page().call('cycles', cycles)).toEqual({
         counts: { Texture: 0, Framebuffer: 0, Buffer: 0, Program: 0 },
         lost: false,
       });
     });
     only('two models on one context work side by side', async () => {
-      expect(await page!.call('sideBySide')).toBe(0);
+      expect(await page().call('sideBySide')).toBe(0);
     });
     only('counts: five fetches for four words of four channels, one draw an op', async () => {
-      const { kernels, perInference } = await page!.call<{
+      const { kernels, perInference } = await page().call<{
         kernels: string[];
         perInference: Record<string, number>;
       }>('counts');
@@ -66,11 +45,8 @@ testEngine({
       expect(perInference['fragments']).toBe(convolution + packing);
       expect(perInference['textureFetches']).toBe(convolution * (36 + 9) + packing * 4 * 32 * 3);
     });
-    only('nothing was reported to the console', async () => {
-      expect(page!.errors).toEqual([]);
-    });
   },
-});
+);
 
 it('says why it cannot start where there is no WebGL', async () => {
   expect(await webglEngine().probe()).toEqual({
