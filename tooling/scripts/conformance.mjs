@@ -14,6 +14,7 @@ const files = [
   'packages/testkit/test/engine.test.ts',
   'packages/backend-webgl/test/engine.test.ts',
   'packages/backend-webgl/test/training.test.ts',
+  'packages/backend-webgpu/test/chromium.test.ts',
   'packages/backend-webgpu/test/conformance.test.ts',
   'packages/backend-webgpu/test/life.test.ts',
   'packages/backend-webgpu/test/training.test.ts',
