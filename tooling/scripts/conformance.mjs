@@ -103,7 +103,7 @@ const lifeRows = (tests) => {
   ];
   const engine = [
     'backend-webgl/test/engine',
-    'backend-webgpu/test/conformance',
+    'backend-webgpu/test/chromium',
     'backend-node-gpu/test/engine',
   ];
   const nodeGpu = 'backend-node-gpu/test/training';
