@@ -48,6 +48,7 @@ export default tseslint.config(
       '**/assembly/**',
       '**/coverage/**',
       '**/artifacts/**',
+      '**/.cache/**',
       '.turbo/**',
     ],
   },
@@ -105,5 +106,10 @@ export default tseslint.config(
   // Half of a component is its markup.
   { files: ['apps/*/src/**/*.tsx'], rules: shortFunctions(90) },
   { files: Object.keys(longFunctions), rules: { 'max-lines-per-function': 'off' } },
+  // The compiler looks for these where it goes (tsconfig.json), in a tenth of the time.
+  {
+    files: ['{packages,apps}/*/{src,test}/**/*.{ts,tsx}', 'tooling/gpu-tests/src/**/*.ts'],
+    rules: { '@typescript-eslint/no-unused-vars': 'off' },
+  },
   { files: ['**/test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
 );

@@ -65,7 +65,7 @@ export class NamedOption extends Option {
   }
 }
 
-function flagsOf(command: Command, option: OptionInfo): Option {
+function flagsOf(option: OptionInfo): Option {
   const { short, flag, value, text, choices, fallback, required, shown } = option;
   const flags = `${short ? `${short}, ` : ''}${flag}${value ? ` ${value}` : ''}`;
   const help = shown && fallback === undefined ? `${text} (default: ${shown.replaceAll('`', '')})` : text;
@@ -78,7 +78,7 @@ function flagsOf(command: Command, option: OptionInfo): Option {
 
 /** Adds the flags of options to a command. */
 export function addOptions(command: Command, entries: Entries): Command {
-  for (const option of optionsOf(entries)) command.addOption(flagsOf(command, option));
+  for (const option of optionsOf(entries)) command.addOption(flagsOf(option));
   return command;
 }
 

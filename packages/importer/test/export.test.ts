@@ -82,7 +82,7 @@ function upToSums({ plan, weights, metadata }: PackedModel): PackedModel | undef
   if (last < 0) return undefined;
   const ops = plan.ops.slice(0, last + 1);
   const written = new Set([plan.input, ...ops.map(({ output }) => output)]);
-  const kept = plan.buffers.map((b, i) => (written.has(i) ? i : -1)).filter((i) => i >= 0);
+  const kept = plan.buffers.map((_b, i) => (written.has(i) ? i : -1)).filter((i) => i >= 0);
   const at = (i: number): number => kept.indexOf(i);
   const renumbered = ops.map((op) => ({ ...op, inputs: op.inputs.map(at), output: at(op.output) })) as Op[];
   const buffers = kept.map((i) => plan.buffers[i]!);

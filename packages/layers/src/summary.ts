@@ -111,7 +111,7 @@ function paramCosts(layer: Layer): Sums {
 }
 
 /** Multiply-accumulates of a kernel in one use of its layer. */
-function kernelMacs(layer: Layer, slot: string, shape: readonly number[], use: LayerUse): number {
+function kernelMacs(layer: Layer, shape: readonly number[], use: LayerUse): number {
   // Each weight of a convolution kernel is used once at each output position, of a transposed one at each input one.
   const transposed = layer.getClassName().endsWith('Conv2DTranspose');
   const positions = product((transposed ? use.inputShape : use.outputShape).slice(1, -1));
@@ -126,7 +126,7 @@ function macCosts(layer: Layer, uses: readonly LayerUse[]): Sums {
     return uses
       .flatMap((use) =>
         [...layer.kernels].map(([slot, { shape }]) => {
-          const macs = kernelMacs(layer, slot, shape as number[], use);
+          const macs = kernelMacs(layer, shape as number[], use);
           // The pointwise half of a separable convolution works on sums, not on levels.
           const binary =
             slot !== 'pointwise' && isBinary(input) && isBinary(layer.slots.get(slot)?.quantizer);
@@ -145,7 +145,7 @@ function macCosts(layer: Layer, uses: readonly LayerUse[]): Sums {
   if (!isProduct.test(layer.getClassName())) return zero;
   const kernels = layer.weights.filter((weight) => weight.shape.length > 1);
   const macs = uses.flatMap((use) =>
-    kernels.map(({ shape }) => kernelMacs(layer, '', shape as number[], use)),
+    kernels.map(({ shape }) => kernelMacs(layer, shape as number[], use)),
   );
   return { ...zero, floatMacs: macs.reduce((a, b) => a + b, 0) };
 }

@@ -114,7 +114,7 @@ describe('fda', () => {
       const xs = Array.from(x.dataSync());
       const ws = Array.from(weight.dataSync());
       const reference = (input: number[], [w1, w2]: number[][]) =>
-        surrogateLoss(input, ws, w1!, w2!, shape, site, d, hidden);
+        surrogateLoss(input, ws, w1!, w2!, site, d, hidden);
       const check = (
         gradient: Float32Array | Int32Array | Uint8Array,
         vector: number[],
@@ -245,7 +245,6 @@ function surrogateLoss(
   weight: number[],
   w1: number[],
   w2: number[],
-  shape: number[],
   site: QuantizerSite,
   d: number,
   hidden: number,

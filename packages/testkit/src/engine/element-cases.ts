@@ -64,7 +64,7 @@ const elements = (): Trial[] => [
       b.op({ op: 'threshold', inputs: [x], weights: [t, b.weight('bits', [33])] });
     }),
   ),
-  ...onTypes('affine', [2, 3, 33], (_, x, b) => ({ op: 'affine', weights: channel(b, 33, 2) })),
+  ...onTypes('affine', [2, 3, 33], (_, _x, b) => ({ op: 'affine', weights: channel(b, 33, 2) })),
   floats('prelu', [4, 5], (b) => ({ op: 'prelu', weights: channel(b, 5, 3) })),
   floats('relu', [4, 5], () => ({ op: 'clamp', min: 0, max: null })),
   floats('hard tanh', [4, 5], () => ({ op: 'clamp', min: -1, max: 1 })),
