@@ -7,5 +7,6 @@ export default project('tooling', {
     'test/examples.test.ts',
     'test/site.test.ts',
     'test/templates.test.ts',
+    'test/rehearsal.test.ts',
   ],
 });

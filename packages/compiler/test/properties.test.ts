@@ -18,7 +18,7 @@ import { runOn } from '../src/verify.js';
 import { mistakes } from './support/mistakes.js';
 import { randomModel } from './support/random-model.js';
 
-const models = amount({ test: 10, ci: 30, variable: 'BITGRAD_MODELS' });
+const models = amount({ test: 6, ci: 30, variable: 'BITGRAD_MODELS' });
 const from = Number(process.env.BITGRAD_SEED ?? 1);
 /** Inputs, of as many as verification takes, on which a mistake must show: the chance to miss all of them is e^-16. */
 const shows = 16;

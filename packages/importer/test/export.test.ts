@@ -15,6 +15,11 @@ import { floats, run, signs } from './support.js';
 const side = 12;
 /** Inputs of each comparison. */
 const count = amount({ test: 25, ci: 200, full: 1000 });
+/** Some that have every op between them, or all. */
+const compared = amount<readonly ModelName[]>({
+  test: ['cnn', 'resnet20-fda', 'birealnet18', 'quicknet', 'kws-1d', 'vit-binary'],
+  ci: modelNames,
+});
 const normalization = { mean: [127.5], std: [127.5] };
 
 beforeAll(async () => {
@@ -96,7 +101,7 @@ const classesOf = (values: ArrayLike<number>, width = 10): number[] =>
     return best;
   });
 
-describe.each(modelNames)('%s', { timeout: 600_000 }, (name) => {
+describe.each(compared)('%s', { timeout: 600_000 }, (name) => {
   it.each(['u8', 'f32'] as const)('of %s: same sums and classes in onnxruntime', async (type) => {
     const model = await compiled(name, type);
     const input = inputFor(type);

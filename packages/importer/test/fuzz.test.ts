@@ -11,7 +11,7 @@ import { importModel, type ImportOptions, type SourceFile } from '../src/index.j
 import type { NodeDraft } from '../src/formats/onnx/write.js';
 import { file, integers, rng, signs, tensor } from './support.js';
 
-const count = amount({ test: 300, variable: 'BITGRAD_FUZZ' });
+const count = amount({ test: 100, ci: 300, variable: 'BITGRAD_FUZZ' });
 const from = Number(process.env.BITGRAD_FUZZ_SEED ?? 0);
 /** What a file of a few hundred bytes may ask for here. */
 const limits = { elements: 2 ** 16, operations: 2e6, nodes: 300 };

@@ -144,9 +144,7 @@ function macCosts(layer: Layer, uses: readonly LayerUse[]): Sums {
   }
   if (!isProduct.test(layer.getClassName())) return zero;
   const kernels = layer.weights.filter((weight) => weight.shape.length > 1);
-  const macs = uses.flatMap((use) =>
-    kernels.map(({ shape }) => kernelMacs(layer, shape as number[], use)),
-  );
+  const macs = uses.flatMap((use) => kernels.map(({ shape }) => kernelMacs(layer, shape as number[], use)));
   return { ...zero, floatMacs: macs.reduce((a, b) => a + b, 0) };
 }
 
