@@ -13,17 +13,18 @@ const inTurn = async (...commands) => {
   }
   return 0;
 };
-// Most of both needs one core only.
-const [check, build] = await Promise.all([
-  attemptAside(['pnpm', 'check']),
-  inTurn(
-    // Only long tests look at pages, types and the site.
-    [['pnpm', 'build', '--output-logs=errors-only', ...(long ? [] : ['--filter=./packages/*'])]],
-    ...(long
-      ? [[['pnpm', 'build:types', '--unchecked']], [['pnpm', '--filter', 'docs', 'site:tested'], asBuilt]]
-      : []),
-  ),
-]);
+// Each of these needs one core, most of the time: two go beside each other, and formats are looked at where the shorter one ends.
+const checks = attemptAside(['pnpm', 'check:code']);
+const builds = inTurn(
+  // Only long tests look at pages, types and the site.
+  [['pnpm', 'build', '--output-logs=errors-only', ...(long ? [] : ['--filter=./packages/*'])]],
+  ...(long
+    ? [[['pnpm', 'build:types', '--unchecked']], [['pnpm', '--filter', 'docs', 'site:tested'], asBuilt]]
+    : []),
+);
+const formats = (long ? checks : builds).then(() => attemptAside(['pnpm', 'format:check']));
+const [code, build, format] = await Promise.all([checks, builds, formats]);
+const check = code || format;
 // A failed check does not hide the tests: everything is reported, and counted in the last line.
 const failed = [check && 'pnpm check', build && 'pnpm build'].filter(Boolean);
 const env = {
