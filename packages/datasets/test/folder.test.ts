@@ -1,6 +1,14 @@
 // Reading folders: what is no file, threads, the cache, progress.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -113,8 +121,13 @@ describe('large folders', () => {
     utimesSync(join(path, 'a', '1.png'), 1, 1);
     expect((await load({ cache })).notes?.at(-1)).toMatch(/^7 of 8/);
     for (const name of readdirSync(cache)) writeFileSync(join(cache, name), 'bgpics01 and no more');
+    // What two processes were writing: one ended in the middle, long ago.
+    const partials = ['cut', 'writing'].map((name) => join(cache, `${name}.partial`)) as [string, string];
+    for (const path of partials) writeFileSync(path, 'bgpics01');
+    utimesSync(partials[0], new Date(0), new Date(0));
     const set = await load({ cache });
     expect(set.notes?.at(-1)).not.toMatch(/cache/);
+    expect(partials.map((path) => existsSync(path))).toEqual([false, true]);
     expect(set.train).toEqual((await load({ cache: false, threads: 1 })).train);
   });
 

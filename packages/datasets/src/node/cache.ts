@@ -1,6 +1,6 @@
 // Pictures that were resized before, kept among the caches of the user: a folder of large photos is decoded once. A picture
 // is taken from here only while its file has the same size and times and the form is the same.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,10 @@ import type { ImageForm } from '../images.js';
 /** Bytes that the caches of all folders may take together; the ones not used for longest go first. */
 const mostBytes = 2 ** 30;
 const suffix = '.pictures';
+/** What is being written; a process that ends in the middle leaves it. */
+const partial = '.partial';
+/** After so many milliseconds nobody is writing it any more. */
+const abandoned = 3_600_000;
 const magic = Buffer.from('bgpics01');
 const hashBytes = 32;
 
@@ -64,20 +68,29 @@ async function writeEntries(folder: string, file: string, entries: Entries): Pro
   const body = Buffer.concat([magic, length, list, ...[...entries.values()].map(({ bytes }) => bytes)]);
   if (body.length > mostBytes) return;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, Buffer.concat([body, hashOf(body)]), { mode: 0o600 });
-  await rename(temporary, file);
+  const temporary = `${file}.${randomUUID()}${partial}`;
+  try {
+    await writeFile(temporary, Buffer.concat([body, hashOf(body)]), { mode: 0o600 });
+    await rename(temporary, file);
+  } finally {
+    await rm(temporary, { force: true });
+  }
   await prune(folder);
 }
 
-/** Removes the files that were not used for longest, until the rest is within the bound. */
+/** Removes what was never finished, and the files that were not used for longest, until the rest is within the bound. */
 async function prune(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(suffix));
   const found = await Promise.all(
-    names.map(async (name) => ({ path: join(folder, name), ...(await stat(join(folder, name))) })),
+    (await readdir(folder))
+      .filter((name) => name.endsWith(suffix) || name.endsWith(partial))
+      .map(async (name) => ({ path: join(folder, name), ...(await stat(join(folder, name))) })),
   );
+  const old = Date.now() - abandoned;
+  for (const { path, mtimeMs } of found)
+    if (path.endsWith(partial) && mtimeMs < old) await rm(path, { force: true });
   let total = 0;
-  for (const { path, size } of found.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
+  const whole = found.filter(({ path }) => path.endsWith(suffix));
+  for (const { path, size } of whole.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
     total += size;
     if (total > mostBytes) await rm(path, { force: true });
   }
