@@ -10,23 +10,6 @@ export interface LighthouseScores {
   readonly machine: Readonly<Record<'index' | 'slowdown', number>>;
 }
 
-/** An event of Chromium's trace; times in microseconds. */
-export interface TraceEvent {
-  readonly name: string;
-  /** Its kind: X has a duration, M says something of its process or thread. */
-  readonly ph: string;
-  readonly pid: number;
-  readonly tid: number;
-  readonly ts: number;
-  readonly dur?: number;
-  /** Processor time of its thread in `dur`. */
-  readonly tdur?: number;
-  readonly args?: Readonly<Record<string, unknown>>;
-}
-
-/** A trace whose tasks on pages' main threads last as long as they computed, with all that happened in them drawn together as much. */
-export declare function computedAlone(events: readonly TraceEvent[]): TraceEvent[];
-
 /**
  * Scores of a page as a phone gets it, by Lighthouse in the system's Chromium; about 10 s a run.
  * @param options `wanted`: no further run once performance has this (95); `runs`: most runs (3), of which the best counts

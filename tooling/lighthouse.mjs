@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launchChromium } from './chromium.mjs';
+import { computedAlone } from './trace.mjs';
 
 const categories = ['performance', 'accessibility', 'best-practices'];
 
@@ -22,37 +23,6 @@ const faults = ({ audits, categories: found }) =>
       .filter(({ weight, id: audit }) => weight > 0 && (audits[audit].score ?? 1) < 0.9)
       .map(({ id: audit }) => `${id}: ${audits[audit].title} ${audits[audit].displayValue ?? ''}`.trim()),
   );
-
-/**
- * A trace whose tasks on pages' main threads last as long as they computed, with all that happened in them drawn together as much.
- * Times are microseconds. A page's main thread cannot sleep within a task but in a synchronous request, which Lighthouse's
- * audits of best practices find.
- */
-export function computedAlone(events) {
-  const mains = events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
-  const threads = new Map(mains.map(({ pid, tid }) => [`${pid}:${tid}`, []]));
-  for (const event of events)
-    if (event.name === 'RunTask' && event.ph === 'X') threads.get(`${event.pid}:${event.tid}`)?.push(event);
-  for (const tasks of threads.values()) tasks.sort((a, b) => a.ts - b.ts);
-  return events.map((event) => {
-    const task = lastBefore(threads.get(`${event.pid}:${event.tid}`) ?? [], event.ts);
-    if (!(task?.tdur < task?.dur) || event.ts > task.ts + task.dur) return event;
-    const share = task.tdur / task.dur;
-    const ts = Math.round(task.ts + (event.ts - task.ts) * share);
-    return event.dur === undefined ? { ...event, ts } : { ...event, ts, dur: Math.round(event.dur * share) };
-  });
-}
-
-/** The last of tasks in order of time that has begun at a time. */
-function lastBefore(tasks, time) {
-  let [from, to] = [0, tasks.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (tasks[middle].ts <= time) from = middle + 1;
-    else to = middle;
-  }
-  return tasks[from - 1];
-}
 
 const put = (folder, name, value) => writeFileSync(join(folder, name), JSON.stringify(value));
 

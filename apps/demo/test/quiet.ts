@@ -1,4 +1,5 @@
 // What a long training does to the page: tasks of its main thread, and the memory of page and worker together.
+import { tasksOfPages, type TraceEvent } from '@bitgrad/tooling/trace';
 import type { Browser, Page } from 'playwright-core';
 
 /** Flags for Chromium: memory is measured at once, after a garbage collection, and not when the browser feels like it. */
@@ -16,35 +17,17 @@ declare global {
   }
 }
 
-/** An event of Chromium's trace, as far as it is used. */
-interface TraceEvent {
-  readonly name: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** Microseconds of the processor; a long task by the clock may only have waited for one on a busy machine. */
-  readonly tdur?: number;
-  readonly args?: { readonly name?: string };
-}
-
 /**
  * Begins to trace the tasks of a page's main thread.
  * @returns ends it, and gives each task's milliseconds of the processor
  */
 export async function traceTasks(browser: Browser, page: Page): Promise<() => Promise<number[]>> {
-  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline'] });
+  await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] });
   return async () => {
     const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
       traceEvents: TraceEvent[];
     };
-    const main = traceEvents.filter(
-      ({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain',
-    );
-    return traceEvents
-      .filter(
-        ({ name, pid, tid }) =>
-          name.endsWith('RunTask') && main.some((thread) => thread.pid === pid && thread.tid === tid),
-      )
-      .map(({ tdur = 0 }) => tdur / 1000);
+    return [...tasksOfPages(traceEvents).values()].flat().map(({ tdur = 0 }) => tdur / 1000);
   };
 }
 

@@ -1,5 +1,5 @@
 // Tasks count with their processor time: what a trace is turned into, by hand.
-import { computedAlone, type TraceEvent } from '@bitgrad/tooling/lighthouse';
+import { computedAlone, type TraceEvent } from '@bitgrad/tooling/trace';
 import { expect, it } from 'vitest';
 
 const thread = { pid: 7, tid: 1 };
