@@ -1,8 +1,9 @@
 // Makes one record of what real-valued shortcuts need after each product: an affine step, the sum with the shortcut, and the
-// threshold of the next layer. One pass over the tile instead of three; each value is rounded as before.
+// threshold of the next layer. One pass over the tile instead of three; each value is rounded as before. The sum is written
+// where its shortcut was, if nothing needs that any more.
 import { Opcode } from './opcodes.js';
 import type { Group, Instruction, Program, Words } from './program.js';
-import type { Region } from './tensors.js';
+import type { Region, Tensor } from './tensors.js';
 import { RecordWords, Residual, Rowwise } from './words.js';
 
 const opcodeOf = ({ words }: Instruction): Opcode => words[RecordWords.opcode] as Opcode;
@@ -46,7 +47,20 @@ function residual(affine: Instruction, sum: Instruction, threshold: Instruction 
   return { words: words as Words, inputs, output: sum.output!, inPlace: true };
 }
 
-function fuseGroup(group: Group, readers: ReadonlyMap<Region, number>): void {
+/**
+ * Lets a sum take the place of its shortcut, where nothing else reads that from the group on: half the memory, which matters
+ * where both together would not fit in a cache.
+ */
+function takePlace({ records }: Group, index: number, { inputs, output }: Instruction): void {
+  const [, from] = inputs as [Tensor, Tensor];
+  const to = output!;
+  const alike = (['h', 'w', 'start', 'pixel', 'pitch'] as const).every((key) => from[key] === to[key]);
+  const ends = from.region.first >= 0 && from.region.last === index && to.region.first === index;
+  const lone = records.filter((record) => record.inputs.some(({ region }) => region === from.region));
+  if (alike && ends && lone.length === 1) to.region.over = from.region;
+}
+
+function fuseGroup(group: Group, index: number, readers: ReadonlyMap<Region, number>): void {
   const { records } = group;
   for (let i = 0; i < records.length; i++) {
     const affine = records[i]!;
@@ -58,9 +72,11 @@ function fuseGroup(group: Group, readers: ReadonlyMap<Region, number>): void {
     const found = nextReader(group, sum[0], sum[1].output!.region, Opcode.thresholdF32);
     // Levels that only this group uses would need a place in scratch of their own.
     const threshold = found?.[1].output!.region.pinned ? found : undefined;
-    records.splice((threshold ?? sum)[0], 1, residual(affine, sum[1], threshold?.[1]));
+    const whole = residual(affine, sum[1], threshold?.[1]);
+    records.splice((threshold ?? sum)[0], 1, whole);
     if (threshold) records.splice(sum[0], 1);
     records.splice(i, 1);
+    takePlace(group, index, whole);
   }
 }
 
@@ -70,5 +86,5 @@ export function fuse({ groups }: Program): void {
   for (const { records } of groups)
     for (const { inputs } of records)
       for (const { region } of inputs) readers.set(region, (readers.get(region) ?? 0) + 1);
-  for (const group of groups) fuseGroup(group, readers);
+  groups.forEach((group, index) => fuseGroup(group, index, readers));
 }

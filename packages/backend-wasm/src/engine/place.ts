@@ -20,13 +20,18 @@ const sumsBytes = 512;
 /** Tiles aim at this much scratch, to stay in the first-level cache. */
 const tileBytes = 24576;
 
-/** A region is alive from its first group to its last. */
-function placeArena(regions: readonly Region[], from: number): number {
+/** A region is alive from its first group to its last, or to the last of what takes its place. */
+function placeArena(all: readonly Region[], from: number): number {
+  const takes = ({ over }: Region): boolean => over !== undefined && !over.local;
+  const regions = all.filter((region) => !takes(region));
+  const takers = all.filter(takes);
+  for (const { over, last } of takers.toReversed()) over!.last = Math.max(over!.last, last);
   const { offsets, bytes } = placeFirstFit(
     regions.map((region) => region.bytes),
     (i, j) => regions[i]!.first <= regions[j]!.last && regions[j]!.first <= regions[i]!.last,
   );
   offsets.forEach((offset, i) => (regions[i]!.base = from + offset));
+  for (const region of takers) region.base = region.over!.base;
   return bytes;
 }
 

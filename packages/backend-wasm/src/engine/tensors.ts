@@ -27,6 +27,8 @@ export interface Region {
   /** Where it is: an address, or an offset in each thread's scratch when `local`. */
   base: number;
   local: boolean;
+  /** A region whose place it takes: what makes it reads each element there before it writes it, and nothing reads it later. */
+  over?: Region;
 }
 
 /** A tensor; see the head of this file. */
