@@ -1,6 +1,9 @@
 //! What processors are good at: the inner loops of products, for each set of instructions. Everything else is written once and
 //! compiled for each of them (see `dispatch` in program.rs).
+use crate::ending::Ending;
 use crate::packed::{Unit, PANEL};
+use crate::products::Row;
+use crate::residual::{residual_row, Whole};
 
 /// Rows whose products are made together.
 pub const ROWS: usize = 4;
@@ -8,9 +11,20 @@ pub const ROWS: usize = 4;
 pub const LANES: usize = 16;
 
 /// How often the levels of a row and of each channel of a panel differ.
-pub trait Counts {
+pub trait Counts: Sized {
+    /// What becomes of those of some rows.
+    fn end<I: Isa>(all: &[Self], ending: &Ending, rows: &[Row]);
+
     /// Those of 16 channels from `c` on.
     fn block(&self, c: usize) -> [i32; LANES];
+
+    /// As [`Isa::residual`].
+    ///
+    /// # Safety
+    /// As of that.
+    unsafe fn residual<I: Isa>(&self, whole: &Whole, initial: *const u8, shortcut: *const u8, out: *mut u8) -> u64 {
+        residual_row(self, whole, initial, shortcut, out)
+    }
 
     /// Bits of 32 channels from `c` on whose counts are above their limits.
     ///
@@ -20,6 +34,10 @@ pub trait Counts {
 }
 
 impl Counts for [u16; PANEL] {
+    #[inline(always)]
+    fn end<I: Isa>(all: &[Self], ending: &Ending, rows: &[Row]) {
+        ending.of::<I, Self>(all, rows)
+    }
     #[inline(always)]
     fn block(&self, c: usize) -> [i32; LANES] {
         let mut counts = [0; LANES];
@@ -49,10 +67,19 @@ impl AsRef<[i32]> for Wide {
 
 impl Counts for Wide {
     #[inline(always)]
+    fn end<I: Isa>(all: &[Self], ending: &Ending, rows: &[Row]) {
+        // SAFETY: runs in a product, which is compiled for the set.
+        unsafe { I::end(ending, all, rows) }
+    }
+    #[inline(always)]
     fn block(&self, c: usize) -> [i32; LANES] {
         let mut counts = [0; LANES];
         counts.copy_from_slice(&self.0[c..c + LANES]);
         counts
+    }
+    #[inline(always)]
+    unsafe fn residual<I: Isa>(&self, whole: &Whole, initial: *const u8, shortcut: *const u8, out: *mut u8) -> u64 {
+        I::residual(self, whole, initial, shortcut, out)
     }
     #[inline(always)]
     unsafe fn above<I: Isa>(&self, c: usize, limits: *const i16) -> u32 {
@@ -65,7 +92,7 @@ impl Counts for Wide {
 /// # Safety
 /// Its functions may only run where `available` has it, in a function compiled for it; pointers must be readable as far as the
 /// segments and the length say: `length` steps from every segment of every row, and as many of weights for all segments.
-pub unsafe trait Isa {
+pub unsafe trait Isa: Sized {
     /// How binary products with constant weights are made.
     const UNIT: Unit;
     /// Units are counted in pairs, where they come in pairs.
@@ -75,15 +102,16 @@ pub unsafe trait Isa {
     /// 8 rows of floats at a time instead of 4.
     const WIDE: bool = false;
     /// Float products of `Q` panels of 16 channels, product and sum rounded apart, in the order of the window; `step` bytes from
-    /// step to step of the weights.
+    /// step to step of the weights. Sums of a row are written from where `to` says.
     unsafe fn float<const R: usize, const Q: usize>(
         rows: [*const u8; R],
         weights: [*const u8; Q],
         segments: &[i32],
         length: usize,
         step: usize,
-    ) -> [[[f32; LANES]; Q]; R] {
-        float(rows, weights, segments, length, step)
+        to: [*mut u8; R],
+    ) {
+        float(rows, weights, segments, length, step, to)
     }
 
     /// Bits of the lanes of 32 where a < b.
@@ -106,19 +134,26 @@ pub unsafe trait Isa {
         Self::below_i16(limits, narrow.as_ptr())
     }
 
+    /// Says that a line of memory is read soon.
+    fn prefetch(_line: *const u8) {}
+
     /// 32 bits over the high halves of 8 bytes: the layout of activations.
     fn spread(bits: u32) -> u64 {
         spread(bits)
     }
 
-    /// Sums of products of i16 pairs: `[pair][16][2]` weights, of `Q` panels at once.
+    /// Sums of products of i16 pairs: `[pair][16][2]` weights, of `Q` panels at once. Shifted to the left, with the initial
+    /// values of the row, they are written from where `to` says.
     unsafe fn integer<const R: usize, const Q: usize>(
         rows: [*const u8; R],
         weights: [*const u8; Q],
         segments: &[i32],
         length: usize,
-    ) -> [[[i32; LANES]; Q]; R] {
-        integer(rows, weights, segments, length)
+        shift: u32,
+        initial: [*const u8; R],
+        to: [*mut u8; R],
+    ) {
+        integer(rows, weights, segments, length, shift, initial, to)
     }
 
     /// Counts of differing levels; a step is 4 of them, in the high half of a byte, weights in the low.
@@ -134,6 +169,17 @@ pub unsafe trait Isa {
     /// Counts of differing levels, of words of 32 levels.
     unsafe fn words<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [Wide; R] {
         words(rows, weights, segments, length)
+    }
+
+    /// A row of a whole panel: the affine step of its sums, which are the initial values less twice the counts, and the sum with
+    /// the shortcut. Bits of those that are below their limits, if there are such.
+    unsafe fn residual(counts: &Wide, whole: &Whole, initial: *const u8, shortcut: *const u8, out: *mut u8) -> u64 {
+        residual_row(counts, whole, initial, shortcut, out)
+    }
+
+    /// What becomes of the counts of some rows. A set may make it a function of its own, which has registers of its own.
+    unsafe fn end(ending: &Ending, counts: &[Wide], rows: &[Row]) {
+        ending.of::<Self, Wide>(counts, rows)
     }
 
     /// As `words`, where an odd word of input and weights is the exclusive or of itself and the one before; `length` is even.
@@ -168,7 +214,8 @@ unsafe fn float<const R: usize, const Q: usize>(
     segments: &[i32],
     length: usize,
     step: usize,
-) -> [[[f32; LANES]; Q]; R] {
+    to: [*mut u8; R],
+) {
     let mut sums = [[[0.0; LANES]; Q]; R];
     let mut at = 0;
     for &offset in segments {
@@ -186,7 +233,34 @@ unsafe fn float<const R: usize, const Q: usize>(
             at += step;
         }
     }
-    sums
+    put_floats(sums, to)
+}
+
+/// Writes the sums of rows.
+#[inline(always)]
+pub unsafe fn put_floats<const R: usize, const Q: usize>(sums: [[[f32; LANES]; Q]; R], to: [*mut u8; R]) {
+    for r in 0..R {
+        (to[r] as *mut [[f32; LANES]; Q]).write_unaligned(sums[r]);
+    }
+}
+
+/// Writes the sums of rows as `Isa::integer` does.
+#[inline(always)]
+pub unsafe fn put_integers<const R: usize, const Q: usize>(
+    sums: [[[i32; LANES]; Q]; R],
+    shift: u32,
+    from: [*const u8; R],
+    to: [*mut u8; R],
+) {
+    for r in 0..R {
+        for q in 0..Q {
+            let mut all = (from[r] as *const [i32; LANES]).add(q).read_unaligned();
+            for c in 0..LANES {
+                all[c] = all[c].wrapping_add(sums[r][q][c].wrapping_shl(shift));
+            }
+            (to[r] as *mut [i32; LANES]).add(q).write_unaligned(all);
+        }
+    }
 }
 
 /// As `Isa::float`, of weights that are integers of 8 bits, `Q` panels of `[step][16]`; compiled for the set of its caller.
@@ -230,7 +304,10 @@ unsafe fn integer<const R: usize, const Q: usize>(
     weights: [*const u8; Q],
     segments: &[i32],
     length: usize,
-) -> [[[i32; LANES]; Q]; R] {
+    shift: u32,
+    initial: [*const u8; R],
+    to: [*mut u8; R],
+) {
     let mut sums = [[[0i32; LANES]; Q]; R];
     let mut weights = weights.map(|panel| panel as *const [[i16; 2]; LANES]);
     for &offset in segments {
@@ -249,7 +326,7 @@ unsafe fn integer<const R: usize, const Q: usize>(
             weights = weights.map(|panel| panel.add(1));
         }
     }
-    sums
+    put_integers(sums, shift, initial, to)
 }
 
 /// Bytes of levels, counted in bytes for as long as these suffice. `SHIFT` is where a row's levels begin in a byte.

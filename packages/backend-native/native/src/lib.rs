@@ -3,10 +3,13 @@
 //! JavaScript can reach memory that is not its program's.
 mod bytes;
 mod crew;
+mod ending;
 mod examples;
 mod exp;
 mod isa;
+mod levels;
 mod memory;
+mod mirror;
 mod moves;
 mod packed;
 mod products;

@@ -19,7 +19,7 @@ unsafe impl Plain for i32 {}
 unsafe impl Plain for u32 {}
 unsafe impl Plain for u64 {}
 unsafe impl Plain for f32 {}
-unsafe impl Plain for [u64; 2] {}
+unsafe impl<T: Plain> Plain for [T; 2] {}
 
 /// Zeroed memory, 64-byte aligned.
 pub struct Memory {

@@ -1,6 +1,7 @@
 //! Moving elements: one copy between two strided index spaces of up to five axes serves concat, slice, pad, transpose,
 //! reshape and conversions to i16. Positions count elements from the tensor's base; levels are 4 to a byte, in its high half.
 use crate::memory::Arena;
+use crate::levels::Mirror;
 use crate::record::{Record, Tile};
 use crate::words::{border as edge, copy as place, element, panels as panel};
 
@@ -88,20 +89,26 @@ pub fn copy(tile: &Tile, op: &Record) {
     }
 }
 
-/// Zeroes the border around an image.
+/// Zeroes the border around an image, and in its packed form.
 #[inline(always)]
 pub fn border(tile: &Tile, op: &Record) {
     let [above, left, inside, right, below] =
         [edge::ABOVE, edge::LEFT, edge::INSIDE, edge::RIGHT, edge::BELOW].map(|word| op.count(word));
+    let zero = |at: isize, bytes: usize| {
+        tile.arena.zero(at, bytes);
+        if let Some(Mirror { shadow, .. }) = op.mirror {
+            tile.arena.zero(shadow.of(at), bytes / 2);
+        }
+    };
     let mut p = op.address(edge::BASE);
-    tile.arena.zero(p, above);
+    zero(p, above);
     p += above as isize;
     for _ in 0..op.count(edge::ROWS) {
-        tile.arena.zero(p, left);
-        tile.arena.zero(p + (left + inside) as isize, right);
+        zero(p, left);
+        zero(p + (left + inside) as isize, right);
         p += op.word(edge::PITCH) as isize;
     }
-    tile.arena.zero(p, below);
+    zero(p, below);
 }
 
 /// Packs rows of nibbles as panels of output channels: the right operand of a binary matrix product.

@@ -1,6 +1,6 @@
 //! Products of levels by counting the bits of whole words or bytes. The arena holds 4 levels in a byte (the layout of lookup
-//! kernels); where a processor counts bits, the input of a product is packed to 8 levels a byte first, which costs it 1 to 2 %
-//! of the product, and its constant weights once.
+//! kernels); where a processor counts bits, the input of a product is packed to 8 levels a byte where it is made (mirror.rs) or
+//! else before the product, which costs it 1 to 2 % and a meeting of threads, and its constant weights once.
 use crate::memory::Arena;
 use crate::record::{Group, Record};
 use crate::words::{opcode, product, record_words, view};
@@ -198,7 +198,7 @@ pub fn pack_inputs(arena: Arena, group: &Group, shadow: Shadow, thread: usize, t
 
 /// The levels of 8 bytes, 4 in the high half of each, in 4 bytes.
 #[inline(always)]
-fn gather(bytes: u64) -> u64 {
+pub fn gather(bytes: u64) -> u64 {
     let mut x = bytes >> 4 | bytes >> 8 & 0x00f0_00f0_00f0_00f0;
     x &= 0x00ff_00ff_00ff_00ff;
     x = (x | x >> 8) & 0x0000_ffff_0000_ffff;

@@ -2,22 +2,27 @@
 //! window is a list of equally long segments of the input (the taps, or whole kernel rows where they are adjacent), so nothing
 //! is copied into columns. Weights are panels of output channels, lanes are channels.
 use crate::bytes::ByteWeights;
+use crate::ending::Ending;
 use crate::isa::{self, Counts, Isa, LANES};
 use crate::memory::Arena;
 use crate::packed::{Shadow, Unit, PANEL};
 use crate::record::{Record, Tile, Walk};
-use crate::residual::{self, residual, sums_of};
-use crate::rowwise::{put_block, BLOCK};
-use crate::words::{mode, opcode, product, record_words, view};
+use crate::residual;
+use crate::words::{opcode, product, record_words, view};
+use std::cell::Cell;
 
 /// Where the window of a row, its initial values and its output begin; and with a residual its shortcut and its levels.
-#[derive(Clone, Copy)]
-struct Row {
-    window: isize,
-    initial: isize,
-    out: isize,
-    shortcut: isize,
-    levels: isize,
+pub struct Row {
+    pub window: isize,
+    pub initial: isize,
+    pub out: isize,
+    pub shortcut: isize,
+    pub levels: isize,
+}
+
+thread_local! {
+    /// What the last product of this thread had its rows in.
+    static ROWS: Cell<Vec<Row>> = const { Cell::new(Vec::new()) };
 }
 
 /// A part of a product: a group of a convolution, or a member of a batch.
@@ -31,8 +36,8 @@ struct Part<'a> {
     bytes: usize,
 }
 
-/// The rows r0..r1 of a part, once for all its panels.
-#[inline(always)]
+/// The rows r0..r1 of a part, once for all its panels. Not inlined: it needs registers of its own.
+#[inline(never)]
 fn rows_of(tile: &Tile, op: &Record, index: usize, r0: usize, r1: usize) -> Vec<Row> {
     let of_part = |place: usize| index as isize * op.word(place) as isize;
     let base = op.address(record_words::A + view::BASE) + of_part(product::PART_INPUT);
@@ -45,23 +50,26 @@ fn rows_of(tile: &Tile, op: &Record, index: usize, r0: usize, r1: usize) -> Vec<
         0 => usize::MAX,
         width => width,
     };
-    let (mut y, mut x) = (r0 / width, r0 % width);
-    let mut rows = Vec::with_capacity(r1 - r0);
+    let mut rows = ROWS.take();
+    rows.clear();
+    rows.reserve(r1 - r0);
     let mut out = Walk::new(tile, op.residual.as_deref().unwrap_or(op), record_words::OUT, r0);
-    let mut residual = op.residual.as_deref().map(|after| residual::walks(tile, after, r0));
-    for _ in r0..r1 {
-        let mut from = initial;
-        if row_classes != 0 {
-            from += tile.arena.get::<i32>(row_classes + 4 * y as isize) as isize;
-            from += tile.arena.get::<i32>(column_classes + 4 * x as isize) as isize;
+    let mut after = op.residual.as_deref().map(|after| residual::walks(tile, after, r0));
+    let mut r = r0;
+    while r < r1 {
+        // The rest of a line.
+        let (y, x) = (r / width, r % width);
+        let count = (width - x).min(r1 - r);
+        let mut window = base + y as isize * pitch + x as isize * step;
+        let classes = if row_classes == 0 { &[][..] } else { tile.arena.cells::<i32>(column_classes + 4 * x as isize, count) };
+        let line = initial + if row_classes == 0 { 0 } else { tile.arena.get::<i32>(row_classes + 4 * y as isize) as isize };
+        for i in 0..count {
+            let initial = line + classes.get(i).map_or(0, |class| class.get() as isize);
+            let [shortcut, levels] = after.as_mut().map_or([0; 2], |[b, levels]| [b.next(), levels.next()]);
+            rows.push(Row { window, initial, out: out.next() + output, shortcut, levels });
+            window += step;
         }
-        let window = base + y as isize * pitch + x as isize * step;
-        let [shortcut, levels] = residual.as_mut().map_or([0; 2], |[b, levels]| [b.next(), levels.next()]);
-        rows.push(Row { window, initial: from, out: out.next() + output, shortcut, levels });
-        x += 1;
-        if x == width {
-            (y, x) = (y + 1, 0);
-        }
+        r += count;
     }
     rows
 }
@@ -78,71 +86,49 @@ impl Part<'_> {
     }
 }
 
-/// Walks the rows of a part, as many at a time as stand first, where more are left than stand second: `$sums` makes their sums of a
-/// panel from where their windows begin, `$finish` writes those of one row, given its sums and the row. No function: closures would
-/// not be compiled for the instruction set.
+/// Walks the rows of a part, as many at a time as stand first, where more are left than stand second: `$body` has them. No
+/// function: closures would not be compiled for the instruction set.
 macro_rules! walk {
-    ($part:expr, [$($count:literal above $rest:literal),+], |$at:ident| $sums:expr, |$made:ident, $row:ident| $finish:expr) => {{
+    ($part:expr, [$($count:literal above $rest:literal),+], |$rows:ident, $each:ident| $body:expr) => {{
         let part: &Part = $part;
         let mut left = &part.rows[..];
         $(
             while left.len() > $rest {
-                let (rows, others) = left.split_at(left.len().min($count));
+                let ($rows, others) = left.split_at(left.len().min($count));
                 left = others;
-                // Where there are fewer rows, the last one is computed again.
-                let mut $at = [0; $count];
-                for i in 0..$count {
-                    $at[i] = rows[i.min(rows.len() - 1)].window;
+                /// A place of each row; where there are fewer, the last one is computed again.
+                macro_rules! $each {
+                    ($field:ident) => {{
+                        let mut all = [0; $count];
+                        for i in 0..$count {
+                            all[i] = $rows[i.min($rows.len() - 1)].$field;
+                        }
+                        all
+                    }};
                 }
-                let all = $sums;
-                for (i, $row) in rows.iter().enumerate() {
-                    let $made = &all[i];
-                    $finish
-                }
+                $body
             }
         )+
     }};
 }
 
-/// Writes the sums of one row and panel, their levels, or what the residual makes of them.
+/// Pointers to what rows have for some channels, checked to be in memory.
 #[inline(always)]
-fn finish_counts<I: Isa, C: Counts>(part: &Part, counts: &C, row: &Row, n: usize, count: usize) {
-    let (op, arena) = (part.op, part.tile.arena);
-    let mode = op.word(product::MODE);
-    if mode == mode::DECIDE {
-        let flips = op.address(product::STEP_BYTES) + n as isize / 8;
-        return decide::<I, C>(arena, counts, row.out + n as isize / 4, row.initial + 2 * n as isize, flips, count);
+fn places<const R: usize>(arena: Arena, at: [isize; R], first: usize, count: usize) -> [*mut u8; R] {
+    let mut all = [std::ptr::null_mut(); R];
+    for r in 0..R {
+        all[r] = arena.pointer(at[r] + 4 * first as isize, 4 * count);
     }
-    let at = 4 * n as isize;
-    let initial = row.initial + at;
-    if let Some(after) = &op.residual {
-        return residual::<I, C>(arena, after, counts, [initial, row.shortcut + at, row.out + at, row.levels + at / 16], n, count);
-    }
-    let from = if mode == mode::ADD { row.out + at } else { initial };
-    let out = arena.cells::<i32>(row.out + at, count);
-    let from = arena.cells::<i32>(from, count);
-    let whole = count / BLOCK * BLOCK;
-    for c in (0..whole).step_by(BLOCK) {
-        put_block(out, c, sums_of(counts, from, c));
-    }
-    if whole < count {
-        let rest = counts.block(whole);
-        for c in whole..count {
-            out[c].set(from[c].get().wrapping_sub(2 * rest[c - whole]));
-        }
-    }
+    all
 }
 
-/// Turns the counts of one row and panel into levels: what a threshold would make of the sums.
+/// Writes the first `count` elements of rows that were made apart, since they have fewer than a panel.
 #[inline(always)]
-fn decide<I: Isa, C: Counts>(arena: Arena, counts: &C, out: isize, limits: isize, flips: isize, channels: usize) {
-    let words = channels.div_ceil(32);
-    let limits = arena.pointer(limits, 64 * words) as *const i16;
-    let (out, flips) = (arena.cells::<u64>(out, words), arena.cells::<u32>(flips, words));
-    for (i, (out, flips)) in out.iter().zip(flips).enumerate() {
-        // SAFETY: there are 32 limits for each word; there are at most two words.
-        let above = unsafe { counts.above::<I>(32 * i, limits.add(32 * i)) };
-        out.set(I::spread(above ^ flips.get()));
+fn put_first<const N: usize>(arena: Arena, made: &[[[u32; LANES]; N]], rows: &[Row], n: usize, count: usize) {
+    for (made, row) in made.iter().zip(rows) {
+        for (to, value) in arena.cells::<u32>(row.out + 4 * n as isize, count).iter().zip(made.as_flattened()) {
+            to.set(*value);
+        }
     }
 }
 
@@ -152,6 +138,7 @@ fn binary<I: Isa>(part: &Part, shadow: Shadow, index: usize, n: usize, count: us
     let (op, arena) = (part.op, part.tile.arena);
     let length = op.count(product::SEGMENT_LENGTH);
     let steps = op.segments.len() * length;
+    let ending = Ending::new(arena, op, n, count);
     match &op.packed {
         Some(packed) => {
             let weights = packed.panel(index * op.count(product::CHANNELS).div_ceil(PANEL) + n / PANEL);
@@ -160,15 +147,17 @@ fn binary<I: Isa>(part: &Part, shadow: Shadow, index: usize, n: usize, count: us
                     walk!(
                         part,
                         [4 above 2, 2 above 1, 1 above 0],
-                        |at| {
+                        |rows, each| {
+                            ending.prefetch::<I>(rows);
+                            let mut at = each!(window);
                             for at in &mut at {
                                 *at = shadow.of(*at);
                             }
-                            let rows = part.windows(arena, at, part.low / 2, part.bytes.div_ceil(2));
+                            let windows = part.windows(arena, at, part.low / 2, part.bytes.div_ceil(2));
                             // SAFETY: windows and weights are as long as the segments say; `packed.panel` checks the latter.
-                            unsafe { $count(rows, weights, &packed.segments, packed.length) }
-                        },
-                        |counts, row| finish_counts::<I, _>(part, counts, row, n, count)
+                            let counts = unsafe { $count(windows, weights, &packed.segments, packed.length) };
+                            Counts::end::<I>(&counts[..rows.len()], &ending, rows)
+                        }
                     )
                 };
             }
@@ -186,12 +175,12 @@ fn binary<I: Isa>(part: &Part, shadow: Shadow, index: usize, n: usize, count: us
             walk!(
                 part,
                 [4 above 2, 2 above 1, 1 above 0],
-                |at| {
-                    let rows = part.windows(arena, at, part.low, part.bytes);
+                |rows, each| {
+                    let windows = part.windows(arena, each!(window), part.low, part.bytes);
                     // SAFETY: windows and weights are as long as the segments say, both checked.
-                    unsafe { I::nibbles(rows, weights, &op.segments, length) }
-                },
-                |counts, row| finish_counts::<I, _>(part, counts, row, n, count)
+                    let counts = unsafe { I::nibbles(windows, weights, &op.segments, length) };
+                    Counts::end::<I>(&counts[..rows.len()], &ending, rows)
+                }
             );
         }
     }
@@ -213,30 +202,19 @@ fn integer<I: Isa, const Q: usize>(part: &Part, n: usize, count: usize) {
             walk!(
                 part,
                 [$($count above $rest),+],
-                |at| {
-                    let rows = part.windows(arena, at, part.low, part.bytes);
-                    // SAFETY: windows and weights are as long as the segments say, both checked.
-                    unsafe { I::integer(rows, weights, &op.segments, length) }
-                },
-                |sums, row| {
-                    let (initial, out) = (row.initial + 4 * n as isize, row.out + 4 * n as isize);
+                |rows, each| {
+                    let windows = part.windows(arena, each!(window), part.low, part.bytes);
+                    let initial = places(arena, each!(initial), n, Q * LANES).map(|at| at as *const u8);
+                    let segments = &op.segments;
+                    // SAFETY: windows, weights and sums are as long as the segments and panels say, all checked.
                     if count == Q * LANES {
-                        let (from, to) = (arena.pointer(initial, 4 * count), arena.pointer(out, 4 * count));
-                        for q in 0..Q {
-                            // SAFETY: whole blocks of what was checked.
-                            unsafe {
-                                let mut all = (from as *const [i32; LANES]).add(q).read_unaligned();
-                                for k in 0..LANES {
-                                    all[k] = all[k].wrapping_add(sums[q][k].wrapping_shl(shift));
-                                }
-                                (to as *mut [i32; LANES]).add(q).write_unaligned(all);
-                            }
-                        }
-                        continue;
-                    }
-                    for c in 0..count {
-                        let from: i32 = arena.get(initial + 4 * c as isize);
-                        arena.put(out + 4 * c as isize, from.wrapping_add(sums[c / LANES][c % LANES].wrapping_shl(shift)));
+                        let to = places(arena, each!(out), n, count);
+                        unsafe { I::integer(windows, weights, segments, length, shift, initial, to) }
+                    } else {
+                        let mut made = each!(out).map(|_| [[0u32; LANES]; Q]);
+                        let to = made.each_mut().map(|made| made.as_mut_ptr() as *mut u8);
+                        unsafe { I::integer(windows, weights, segments, length, shift, initial, to) }
+                        put_first(arena, &made, rows, n, count);
                     }
                 }
             )
@@ -265,22 +243,17 @@ fn floats<I: Isa, const Q: usize>(part: &Part, n: usize, count: usize) {
             walk!(
                 part,
                 [$($count above $rest),+],
-                |at| {
-                    let rows = part.windows(arena, at, part.low, part.bytes);
-                    // SAFETY: windows and weights are as long as the segments say, both checked.
-                    unsafe { I::float(rows, weights, &op.segments, length, step) }
-                },
-                |sums, row| {
-                    let out = arena.cells::<f32>(row.out + 4 * n as isize, count);
-                    for q in 0..Q {
-                        let (first, left) = (q * LANES, count - q * LANES);
-                        if left >= LANES {
-                            put_block(out, first, sums[q]);
-                            continue;
-                        }
-                        for c in 0..left {
-                            out[first + c].set(sums[q][c]);
-                        }
+                |rows, each| {
+                    let windows = part.windows(arena, each!(window), part.low, part.bytes);
+                    // SAFETY: windows, weights and sums are as long as the segments and panels say, all checked.
+                    if count == Q * LANES {
+                        let to = places(arena, each!(out), n, count);
+                        unsafe { I::float(windows, weights, &op.segments, length, step, to) }
+                    } else {
+                        let mut made = each!(out).map(|_| [[0u32; LANES]; Q]);
+                        let to = made.each_mut().map(|made| made.as_mut_ptr() as *mut u8);
+                        unsafe { I::float(windows, weights, &op.segments, length, step, to) }
+                        put_first(arena, &made, rows, n, count);
                     }
                 }
             )
@@ -303,14 +276,14 @@ fn float_bytes<I: Isa, const Q: usize>(part: &Part, weights: &ByteWeights, n: us
     walk!(
         part,
         [4 above 1, 1 above 0],
-        |at| {
-            let rows = part.windows(arena, at, part.low, part.bytes);
+        |rows, each| {
+            let windows = part.windows(arena, each!(window), part.low, part.bytes);
             // SAFETY: windows and weights are as long as the segments say; `ByteWeights::panel` checks the latter.
-            unsafe { isa::float_bytes(rows, weights, &op.segments, length) }
-        },
-        |sums, row| {
-            for (out, sum) in arena.cells::<f32>(row.out + 4 * n as isize, count).iter().zip(sums.as_flattened()) {
-                out.set(*sum);
+            let all = unsafe { isa::float_bytes(windows, weights, &op.segments, length) };
+            for (sums, row) in all.iter().zip(rows) {
+                for (out, sum) in arena.cells::<f32>(row.out + 4 * n as isize, count).iter().zip(sums.as_flattened()) {
+                    out.set(*sum);
+                }
             }
         }
     );
@@ -318,12 +291,11 @@ fn float_bytes<I: Isa, const Q: usize>(part: &Part, weights: &ByteWeights, n: us
 
 /// Rows r0..r1 and the tile's channels of a part.
 #[inline(always)]
-fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, r0: usize, r1: usize) {
-    let code = op.word(record_words::OPCODE);
+fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, code: i32, index: usize, r0: usize, r1: usize) {
     let low = op.segments.iter().copied().min().unwrap_or(0) as isize;
     let high = op.segments.iter().copied().max().unwrap_or(0) as isize;
     // Steps of levels are bytes, of integers pairs.
-    let step = if code == opcode::PRODUCT_SINGLE || code == opcode::PRODUCT_PAIRED { 1 } else { 4 };
+    let step = if code == opcode::PRODUCT_PAIRED { 1 } else { 4 };
     let part = Part {
         tile,
         op,
@@ -336,7 +308,7 @@ fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, 
     let mut n = tile.c0;
     while n < c1 {
         let panel = match code {
-            opcode::PRODUCT_SINGLE | opcode::PRODUCT_PAIRED => PANEL,
+            opcode::PRODUCT_PAIRED => PANEL,
             opcode::PRODUCT_INTEGER if c1 - n > LANES => I::INTEGER_PANELS * LANES,
             opcode::PRODUCT_FLOAT if op.bytes.is_some() && c1 - n >= 4 * LANES => 4 * LANES,
             opcode::PRODUCT_FLOAT if op.bytes.is_none() && I::WIDE && c1 - n > LANES => 2 * LANES,
@@ -344,7 +316,7 @@ fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, 
         };
         let count = panel.min(c1 - n);
         match code {
-            opcode::PRODUCT_SINGLE | opcode::PRODUCT_PAIRED => binary::<I>(&part, shadow, index, n, count),
+            opcode::PRODUCT_PAIRED => binary::<I>(&part, shadow, index, n, count),
             opcode::PRODUCT_INTEGER => match count.div_ceil(LANES) {
                 1 => integer::<I, 1>(&part, n, count),
                 2 => integer::<I, 2>(&part, n, count),
@@ -360,21 +332,22 @@ fn product_part<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, index: usize, 
         }
         n += panel;
     }
+    ROWS.set(part.rows);
 }
 
-/// The tile of a product.
+/// The tile of a product. `code` is a constant, that of levels in pairs for all of levels.
 #[inline(always)]
-pub fn product<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow) {
+pub fn product<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow, code: i32) {
     let rows = op.count(product::PART_ROWS);
     if rows == 0 {
         for index in 0..op.count(product::PARTS) {
-            product_part::<I>(tile, op, shadow, index, tile.r0, tile.r1);
+            product_part::<I>(tile, op, shadow, code, index, tile.r0, tile.r1);
         }
         return;
     }
     let mut index = tile.r0 / rows;
     while index * rows < tile.r1 {
-        product_part::<I>(tile, op, shadow, index, tile.r0.max(index * rows), tile.r1.min((index + 1) * rows));
+        product_part::<I>(tile, op, shadow, code, index, tile.r0.max(index * rows), tile.r1.min((index + 1) * rows));
         index += 1;
     }
 }

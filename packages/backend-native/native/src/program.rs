@@ -5,6 +5,7 @@ use crate::crew::{Crew, Job};
 use crate::examples::Examples;
 use crate::isa::{self, Isa};
 use crate::memory::{refuse, Arena, Memory};
+use crate::mirror::plan_mirrors;
 use crate::moves::{border, copy, panels};
 use crate::packed::{pack_inputs, pair_units, Packed, Shadow, Unit};
 use crate::products::product;
@@ -83,20 +84,35 @@ type Pack = fn(Arena, &Group, Shadow, usize, usize);
 struct Code {
     unit: Unit,
     paired: bool,
-    dispatch: Dispatch,
+    /// By the kind of record.
+    dispatch: [Dispatch; KINDS],
     pack: Pack,
 }
 
-/// Runs one record on a tile. Inlined into a function for each instruction set, so that all of it is compiled for that.
+/// Kinds of records. Each has a function of its own, as loops of one that has all of them would not keep their registers.
+const KINDS: usize = 6;
+
+fn kind_of(op: &Record) -> usize {
+    match op.word(record_words::OPCODE) {
+        opcode::PRODUCT_SINGLE | opcode::PRODUCT_PAIRED => 0,
+        opcode::PRODUCT_INTEGER => 1,
+        opcode::PRODUCT_FLOAT => 2,
+        code => (code as usize >> 4).min(3) + 2,
+    }
+}
+
+/// Runs one record on a tile. Inlined into functions for each instruction set, so that all of it is compiled for that.
 #[inline(always)]
-fn dispatch<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow) {
+fn dispatch<I: Isa, const KIND: usize>(tile: &Tile, op: &Record, shadow: Shadow) {
     let code = op.word(record_words::OPCODE);
-    match code >> 4 {
-        0 => product::<I>(tile, op, shadow),
-        1 => elementwise::<I>(tile, op, code),
-        2 => window_op(tile, op, code),
-        3 => whole_rows(tile, op, code),
+    match KIND {
+        0 => product::<I>(tile, op, shadow, opcode::PRODUCT_PAIRED),
+        1 => product::<I>(tile, op, shadow, opcode::PRODUCT_INTEGER),
+        2 => product::<I>(tile, op, shadow, opcode::PRODUCT_FLOAT),
+        3 => elementwise::<I>(tile, op, code),
+        4 => window_op(tile, op, code),
         _ => match code {
+            opcode::SOFTMAX | opcode::LAYER_NORM => whole_rows(tile, op, code),
             opcode::COPY => copy(tile, op),
             opcode::PANELS => panels(tile, op),
             opcode::BORDER if tile.r0 == 0 && tile.c0 == 0 => border(tile, op),
@@ -109,18 +125,24 @@ fn dispatch<I: Isa>(tile: &Tile, op: &Record, shadow: Shadow) {
 macro_rules! compiled_for {
     ($name:ident, $isa:ty, $features:literal) => {{
         #[target_feature(enable = $features)]
-        fn run(tile: &Tile, op: &Record, shadow: Shadow) {
-            dispatch::<$isa>(tile, op, shadow)
+        fn run<const KIND: usize>(tile: &Tile, op: &Record, shadow: Shadow) {
+            dispatch::<$isa, KIND>(tile, op, shadow)
         }
         #[target_feature(enable = $features)]
         fn pack(arena: Arena, group: &Group, shadow: Shadow, thread: usize, threads: usize) {
             pack_inputs(arena, group, shadow, thread, threads)
         }
-        // SAFETY: `code` gives this only where the processor has the features.
+        macro_rules! of_kind {
+            ($kind:literal) => {
+                // SAFETY: `code` gives this only where the processor has the features.
+                |tile, op, shadow| unsafe { run::<$kind>(tile, op, shadow) }
+            };
+        }
         Some(Code {
             unit: <$isa>::UNIT,
             paired: <$isa>::PAIRED,
-            dispatch: |tile, op, shadow| unsafe { run(tile, op, shadow) },
+            dispatch: [of_kind!(0), of_kind!(1), of_kind!(2), of_kind!(3), of_kind!(4), of_kind!(5)],
+            // SAFETY: as above.
             pack: |arena, group, shadow, thread, threads| unsafe { pack(arena, group, shadow, thread, threads) },
         })
     }};
@@ -128,7 +150,9 @@ macro_rules! compiled_for {
 
 /// The code of a set that is in the baseline of the target.
 fn plain<I: Isa>() -> Code {
-    Code { unit: I::UNIT, paired: I::PAIRED, dispatch: dispatch::<I>, pack: pack_inputs }
+    let dispatch: [Dispatch; KINDS] =
+        [dispatch::<I, 0>, dispatch::<I, 1>, dispatch::<I, 2>, dispatch::<I, 3>, dispatch::<I, 4>, dispatch::<I, 5>];
+    Code { unit: I::UNIT, paired: I::PAIRED, dispatch, pack: pack_inputs }
 }
 
 /// The code for a name, if that runs here.
@@ -202,7 +226,7 @@ impl Fixed {
         let (r0, c0) = (tile / across * group.tile_rows, tile % across * group.tile_channels);
         let r1 = group.rows.min(r0 + group.tile_rows);
         let tile = Tile { arena, scratch, r0, r1, c0, c1: group.channels.min(c0 + group.tile_channels) };
-        group.records.iter().for_each(|op| (self.code.dispatch)(&tile, op, self.shadow));
+        group.records.iter().for_each(|op| self.code.dispatch[kind_of(op)](&tile, op, self.shadow));
     }
 
     /// Runs all groups, one after another, in a memory that no other thread uses.
@@ -269,6 +293,7 @@ impl Program {
             }
             fold_residual(group);
         }
+        plan_mirrors(&mut groups, shadow);
         let phases = phases_of(&groups, threads);
         let examples = Examples::new(input.size(), output.size());
         let fixed = Arc::new(Fixed { memory, layout, shadow, groups, code, threads, phases, input, output, examples });

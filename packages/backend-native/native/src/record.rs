@@ -13,6 +13,8 @@ pub struct Record {
     pub bytes: Option<crate::bytes::ByteWeights>,
     /// What becomes of a product's sums, where that is done before they are written: see residual.rs.
     pub residual: Option<Box<Record>>,
+    /// Whether levels that it makes are packed at once.
+    pub mirror: Option<crate::levels::Mirror>,
 }
 
 impl Record {
@@ -51,12 +53,14 @@ pub struct Group {
     pub tile_rows: usize,
     pub channels: usize,
     pub tile_channels: usize,
+    /// Whether inputs of its products are packed where they are made.
+    pub mirrored: bool,
 }
 
 impl Group {
     /// Whether inputs of its products are packed before its tiles.
     pub fn packs(&self) -> bool {
-        self.records.iter().any(|record| record.packed.is_some())
+        !self.mirrored && self.records.iter().any(|record| record.packed.is_some())
     }
 
     pub fn tiles(&self) -> usize {
@@ -78,7 +82,7 @@ pub fn read_program(arena: Arena, at: isize, groups: usize) -> Vec<Group> {
         let records = (0..count(group_words::RECORDS))
             .map(|_| {
                 let words = std::array::from_fn(|_| word(arena));
-                let mut record = Record { words, segments: Vec::new(), packed: None, bytes: None, residual: None };
+                let mut record = Record { words, segments: Vec::new(), packed: None, bytes: None, residual: None, mirror: None };
                 if record.is_product() {
                     let (from, to) = (record.address(product::SEGMENTS), record.address(product::SEGMENTS_END));
                     record.segments = arena.cells::<i32>(from, (to - from).max(0) as usize / 4).iter().map(|s| s.get()).collect();
@@ -92,6 +96,7 @@ pub fn read_program(arena: Arena, at: isize, groups: usize) -> Vec<Group> {
             tile_rows: count(group_words::TILE_ROWS).max(1),
             channels: count(group_words::CHANNELS),
             tile_channels: count(group_words::TILE_CHANNELS).max(1),
+            mirrored: false,
         });
     }
     all

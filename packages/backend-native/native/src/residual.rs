@@ -3,6 +3,9 @@
 //! and what is written is read once.
 use crate::isa::{Counts, Isa};
 use crate::memory::Arena;
+use crate::levels::{Levels, Mirror};
+use crate::packed::PANEL;
+use crate::products::Row;
 use crate::record::{Group, Record, Tile, Walk};
 use crate::rowwise::{block, BLOCK};
 use crate::values::affine;
@@ -42,6 +45,83 @@ pub fn walks(tile: &Tile, after: &Record, r0: usize) -> [Walk; 2] {
     [record_words::B, place::LEVELS].map(|place| Walk::new(tile, after, place, r0))
 }
 
+/// What the rows of a whole panel have alike.
+pub struct Whole {
+    /// Parameters of 64 channels; null where there is nothing to add, and no threshold.
+    pub scale: *const f32,
+    pub bias: *const f32,
+    pub limits: *const f32,
+    flips: u64,
+    mirror: Option<Mirror>,
+}
+
+impl Whole {
+    /// For levels alone: a product that decides.
+    pub fn levels(arena: Arena, op: &Record, n: usize) -> Self {
+        let none = std::ptr::null();
+        let flips = arena.get(op.address(product::STEP_BYTES) + n as isize / 8);
+        Self { scale: none, bias: none, limits: none, flips, mirror: op.mirror }
+    }
+
+    /// For the record after a product.
+    pub fn residual(arena: Arena, after: &Record, n: usize) -> Self {
+        let at = |place: usize| arena.pointer(after.address(place) + 4 * n as isize, 4 * PANEL) as *const f32;
+        let (limits, flips) = match after.word(place::T) {
+            0 => (std::ptr::null(), 0),
+            _ => (at(place::T), arena.get(after.address(place::FLIPS) + n as isize / 8)),
+        };
+        Self { scale: at(place::SCALE), bias: at(place::BIAS), limits, flips, mirror: after.mirror }
+    }
+
+    /// Does what comes after the counts of some rows.
+    #[inline(always)]
+    pub fn rows<I: Isa, C: Counts>(&self, arena: Arena, counts: &[C], rows: &[Row], n: usize) {
+        let at = 4 * n as isize;
+        for (counts, row) in counts.iter().zip(rows) {
+            let [initial, shortcut, out] = [row.initial, row.shortcut, row.out].map(|row| arena.pointer(row + at, 4 * PANEL));
+            // SAFETY: all are 64 numbers of 4 bytes, as checked.
+            let bits = unsafe { counts.residual::<I>(self, initial, shortcut, out) };
+            if !self.limits.is_null() {
+                self.put::<I>(arena, row.levels + at / 16, bits);
+            }
+        }
+    }
+
+    /// Writes the levels of 64 channels.
+    #[inline(always)]
+    pub fn put<I: Isa>(&self, arena: Arena, at: isize, bits: u64) {
+        let bits = bits ^ self.flips;
+        arena.put(at, [bits as u32, (bits >> 32) as u32].map(I::spread));
+        if let Some(Mirror { shadow, paired }) = &self.mirror {
+            let second = if *paired { bits << 32 } else { 0 };
+            arena.put(shadow.of(at), bits ^ second);
+        }
+    }
+}
+
+/// As `Isa::residual`, of any counts.
+#[inline(always)]
+pub unsafe fn residual_row<C: Counts>(counts: &C, whole: &Whole, initial: *const u8, shortcut: *const u8, out: *mut u8) -> u64 {
+    let mut bits = 0;
+    for q in 0..PANEL / BLOCK {
+        let (sums, counts) = ((initial as *const [i32; BLOCK]).add(q).read_unaligned(), counts.block(BLOCK * q));
+        let [s, t] = [whole.scale, whole.bias].map(|from| (from as *const [f32; BLOCK]).add(q).read_unaligned());
+        let y = (shortcut as *const [f32; BLOCK]).add(q).read_unaligned();
+        let mut values = [0.0; BLOCK];
+        for k in 0..BLOCK {
+            values[k] = affine(sums[k].wrapping_sub(2 * counts[k]) as f32, s[k], t[k]) + y[k];
+        }
+        (out as *mut [f32; BLOCK]).add(q).write_unaligned(values);
+        if !whole.limits.is_null() {
+            let limits = (whole.limits as *const [f32; BLOCK]).add(q).read_unaligned();
+            for k in 0..BLOCK {
+                bits |= ((values[k] < limits[k]) as u64) << (BLOCK * q + k);
+            }
+        }
+    }
+    bits
+}
+
 /// The sums of 16 channels from `c` on.
 #[inline(always)]
 pub fn sums_of<C: Counts>(counts: &C, from: &[Cell<i32>], c: usize) -> [i32; BLOCK] {
@@ -52,46 +132,50 @@ pub fn sums_of<C: Counts>(counts: &C, from: &[Cell<i32>], c: usize) -> [i32; BLO
     sums
 }
 
-/// One row of a panel of `count` channels from channel `n` on, given its counts, and where its initial values, its shortcut, its
-/// output and its levels are.
+/// Some rows of a panel of `count` channels from channel `n` on, given their counts, where the panel is not whole.
 #[inline(always)]
-pub fn residual<I: Isa, C: Counts>(arena: Arena, after: &Record, counts: &C, at: [isize; 4], n: usize, count: usize) {
-    let [initial, shortcut, out, levels] = at;
-    let of_channels = |place: usize| after.address(place) + 4 * n as isize;
+pub fn residual<I: Isa, C: Counts>(arena: Arena, after: &Record, counts: &[C], rows: &[Row], n: usize, count: usize) {
+    let at = 4 * n as isize;
+    let of_channels = |place: usize| after.address(place) + at;
     let (scale, bias) = (of_channels(place::SCALE), of_channels(place::BIAS));
-    let [from, s, t, y, to] = [initial, scale, bias, shortcut, out].map(|at| arena.pointer(at, 4 * count));
-    let whole = count / BLOCK;
-    for q in 0..whole {
-        // SAFETY: whole blocks of what was checked.
-        unsafe {
-            let (sums, counts) = ((from as *const [i32; BLOCK]).add(q).read_unaligned(), counts.block(BLOCK * q));
-            let s = (s as *const [f32; BLOCK]).add(q).read_unaligned();
-            let t = (t as *const [f32; BLOCK]).add(q).read_unaligned();
-            let y = (y as *const [f32; BLOCK]).add(q).read_unaligned();
-            let mut values = [0.0; BLOCK];
-            for k in 0..BLOCK {
-                values[k] = affine(sums[k].wrapping_sub(2 * counts[k]) as f32, s[k], t[k]) + y[k];
+    let [s, t] = [scale, bias].map(|at| arena.pointer(at, 4 * count));
+    let (whole, words) = (count / BLOCK, count.div_ceil(32));
+    let decides = after.word(place::T) != 0;
+    let limits = if decides { arena.pointer(of_channels(place::T), 128 * words) as *const f32 } else { std::ptr::null() };
+    let flips = if decides { arena.cells::<u32>(after.address(place::FLIPS) + (n / 8) as isize, words) } else { &[] };
+    for (counts, row) in counts.iter().zip(rows) {
+        let [initial, shortcut, out] = [row.initial, row.shortcut, row.out].map(|row| row + at);
+        let [from, y, to] = [initial, shortcut, out].map(|at| arena.pointer(at, 4 * count));
+        for q in 0..whole {
+            // SAFETY: whole blocks of what was checked.
+            unsafe {
+                let (sums, counts) = ((from as *const [i32; BLOCK]).add(q).read_unaligned(), counts.block(BLOCK * q));
+                let s = (s as *const [f32; BLOCK]).add(q).read_unaligned();
+                let t = (t as *const [f32; BLOCK]).add(q).read_unaligned();
+                let y = (y as *const [f32; BLOCK]).add(q).read_unaligned();
+                let mut values = [0.0; BLOCK];
+                for k in 0..BLOCK {
+                    values[k] = affine(sums[k].wrapping_sub(2 * counts[k]) as f32, s[k], t[k]) + y[k];
+                }
+                (to as *mut [f32; BLOCK]).add(q).write_unaligned(values);
             }
-            (to as *mut [f32; BLOCK]).add(q).write_unaligned(values);
         }
-    }
-    if whole * BLOCK < count {
-        let counts = counts.block(whole * BLOCK);
-        let float = |at: isize, c: usize| arena.get::<f32>(at + 4 * c as isize);
-        for c in whole * BLOCK..count {
-            let sum = arena.get::<i32>(initial + 4 * c as isize).wrapping_sub(2 * counts[c % BLOCK]);
-            arena.put(out + 4 * c as isize, affine(sum as f32, float(scale, c), float(bias, c)) + float(shortcut, c));
+        if whole * BLOCK < count {
+            let counts = counts.block(whole * BLOCK);
+            let float = |at: isize, c: usize| arena.get::<f32>(at + 4 * c as isize);
+            for c in whole * BLOCK..count {
+                let sum = arena.get::<i32>(initial + 4 * c as isize).wrapping_sub(2 * counts[c % BLOCK]);
+                arena.put(out + 4 * c as isize, affine(sum as f32, float(scale, c), float(bias, c)) + float(shortcut, c));
+            }
         }
-    }
-    if after.word(place::T) == 0 {
-        return;
-    }
-    let words = count.div_ceil(32);
-    let (x, t) = (arena.pointer(out, 128 * words) as *const f32, arena.pointer(of_channels(place::T), 128 * words) as *const f32);
-    let flips = arena.cells::<u32>(after.address(place::FLIPS) + (n / 8) as isize, words);
-    for (i, (levels, flips)) in arena.cells::<u64>(levels, words).iter().zip(flips).enumerate() {
-        // SAFETY: both are 32 numbers of 4 bytes, in what was checked.
-        let bits = unsafe { I::below_f32(x.add(32 * i), t.add(32 * i)) };
-        levels.set(I::spread(bits ^ flips.get()));
+        if decides {
+            let x = arena.pointer(out, 128 * words) as *const f32;
+            let levels = Levels::new(arena, after, row.levels + at / 16, words);
+            for (i, flips) in flips.iter().enumerate() {
+                // SAFETY: both are 32 numbers of 4 bytes, in what was checked.
+                let bits = unsafe { I::below_f32(x.add(32 * i), limits.add(32 * i)) };
+                levels.put::<I>(i, bits ^ flips.get());
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 use crate::exp::exp;
 use crate::isa::Isa;
 use crate::memory::{refuse, Plain};
+use crate::levels::Levels;
 use crate::record::{Record, Tile, Walk};
 use crate::values::{affine, clamp, gelu, prelu, sigmoid, tanh};
 use crate::words::{opcode, record_words, residual, rowwise};
@@ -120,8 +121,8 @@ fn threshold<I: Isa>(tile: &Tile, op: &Record, place: usize, integers: bool, fro
     let words = (tile.c1 - tile.c0).div_ceil(32);
     let (x, t) = (arena.pointer(from, 128 * words), arena.pointer(op.address(place) + 4 * tile.c0 as isize, 128 * words));
     let flips = arena.cells::<u32>(op.address(place + 1) + (tile.c0 / 8) as isize, words);
-    let out = arena.cells::<u64>(out, words);
-    for (i, (levels, flips)) in out.iter().zip(flips).enumerate() {
+    let levels = Levels::new(arena, op, out, words);
+    for (i, flips) in flips.iter().enumerate() {
         // SAFETY: both are 32 numbers of 4 bytes, in what was checked.
         let bits = unsafe {
             let (x, t) = (x.add(128 * i), t.add(128 * i));
@@ -131,7 +132,7 @@ fn threshold<I: Isa>(tile: &Tile, op: &Record, place: usize, integers: bool, fro
                 I::below_f32(x as *const f32, t as *const f32)
             }
         };
-        levels.set(I::spread(bits ^ flips.get()));
+        levels.put::<I>(i, bits ^ flips.get());
     }
 }
 

@@ -1,7 +1,8 @@
 //! Ops over sliding windows with a separate result for each channel: pooling and depthwise convolution. Padded taps are
 //! skipped by clipping the window, so inputs need no border here.
 use crate::memory::{refuse, Arena, Plain};
-use crate::record::{Record, Tile};
+use crate::levels::Levels;
+use crate::record::{Record, Tile, Walk};
 use crate::rowwise::BLOCK;
 use crate::words::{depthwise, opcode, record_words, windows};
 
@@ -18,18 +19,20 @@ struct Window {
 
 /// Taps at `at + i * dilation` for i < count that lie in 0..size.
 fn clip(at: i64, dilation: i64, count: i64, size: i64) -> (usize, usize) {
-    let low = if at < 0 { (dilation - 1 - at) / dilation } else { 0 };
-    let high = if at >= size { 0 } else { count.min((size - 1 - at) / dilation + 1) };
+    // A division takes as long as many taps.
+    let steps = |distance: i64| if dilation == 1 { distance } else { (distance + dilation - 1) / dilation };
+    let low = if at < 0 { steps(-at) } else { 0 };
+    let high = if at >= size { 0 } else { count.min(steps(size - at)) };
     (low as usize, high.max(0) as usize)
 }
 
 impl Window {
-    fn new(op: &Record, row: usize) -> Self {
+    /// That of the output row of a line and column.
+    fn new(op: &Record, line: usize, column: usize) -> Self {
         let word = |place: usize| op.word(place) as i64;
-        let width = op.count(windows::OUT_WIDTH).max(1);
         let (dy, dx) = (word(windows::DILATION_Y).max(1), word(windows::DILATION_X).max(1));
-        let top = (row / width) as i64 * word(windows::STRIDE_Y) - word(windows::PAD_TOP);
-        let left = (row % width) as i64 * word(windows::STRIDE_X) - word(windows::PAD_LEFT);
+        let top = line as i64 * word(windows::STRIDE_Y) - word(windows::PAD_TOP);
+        let left = column as i64 * word(windows::STRIDE_X) - word(windows::PAD_LEFT);
         let (y0, y1) = clip(top, dy, word(windows::KERNEL_HEIGHT), word(windows::HEIGHT));
         let (x0, x1) = clip(left, dx, word(windows::KERNEL_WIDTH), word(windows::WIDTH));
         let (pitch, pixel) = (word(windows::PITCH), word(windows::PIXEL_BYTES));
@@ -209,11 +212,22 @@ fn depthwise_f32<const N: usize>(arena: Arena, w: &Window, op: &Record, out: isi
 pub fn window_op(tile: &Tile, op: &Record, code: i32) {
     let arena = tile.arena;
     let channels = tile.c1;
-    for r in tile.r0..tile.r1 {
-        let out = tile.row(op, record_words::OUT, r);
-        let w = Window::new(op, r);
+    let width = op.count(windows::OUT_WIDTH).max(1);
+    let (mut line, mut column) = (tile.r0 / width, tile.r0 % width);
+    let mut rows = Walk::new(tile, op, record_words::OUT, tile.r0);
+    for _ in tile.r0..tile.r1 {
+        let out = rows.next();
+        let w = Window::new(op, line, column);
+        column += 1;
+        if column == width {
+            (line, column) = (line + 1, 0);
+        }
         match code {
-            opcode::MAX_BITS => blocks!(channels.div_ceil(32), max_bits(arena, &w, out)),
+            opcode::MAX_BITS => {
+                let words = channels.div_ceil(32);
+                blocks!(words, max_bits(arena, &w, out));
+                Levels::new(arena, op, out, words).pack_all();
+            }
             opcode::MAX_U8 => blocks!(channels, max_u8(arena, &w, out)),
             opcode::MAX_I32 => blocks!(channels, max_i32(arena, &w, out)),
             opcode::MAX_F32 => blocks!(channels, max_f32(arena, &w, out)),

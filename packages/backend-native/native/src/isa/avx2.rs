@@ -1,5 +1,5 @@
 //! x64 with AVX2.
-use super::{Isa, LANES};
+use super::{put_floats, put_integers, Isa, LANES};
 use crate::packed::{Unit, PANEL};
 use std::arch::x86_64::*;
 
@@ -28,8 +28,9 @@ unsafe impl Isa for Avx2 {
         segments: &[i32],
         length: usize,
         step: usize,
-    ) -> [[[f32; LANES]; Q]; R] {
-        float_avx2(rows, weights, segments, length, step)
+        to: [*mut u8; R],
+    ) {
+        float_avx2(rows, weights, segments, length, step, to)
     }
     #[inline(always)]
     unsafe fn integer<const R: usize, const Q: usize>(
@@ -37,8 +38,11 @@ unsafe impl Isa for Avx2 {
         weights: [*const u8; Q],
         segments: &[i32],
         length: usize,
-    ) -> [[[i32; LANES]; Q]; R] {
-        integer_avx2(rows, weights, segments, length)
+        shift: u32,
+        initial: [*const u8; R],
+        to: [*mut u8; R],
+    ) {
+        integer_avx2(rows, weights, segments, length, shift, initial, to)
     }
     #[inline(always)]
     unsafe fn nibbles<const R: usize>(
@@ -89,7 +93,8 @@ unsafe fn float_avx2<const R: usize, const Q: usize>(
     segments: &[i32],
     length: usize,
     step: usize,
-) -> [[[f32; LANES]; Q]; R] {
+    to: [*mut u8; R],
+) {
     let mut sums = [[[_mm256_setzero_ps(); 2]; Q]; R];
     let mut at = 0;
     for &offset in segments {
@@ -128,7 +133,7 @@ unsafe fn float_avx2<const R: usize, const Q: usize>(
             }
         }
     }
-    all
+    put_floats(all, to)
 }
 
 #[target_feature(enable = "avx2")]
@@ -137,7 +142,10 @@ unsafe fn integer_avx2<const R: usize, const Q: usize>(
     weights: [*const u8; Q],
     segments: &[i32],
     length: usize,
-) -> [[[i32; LANES]; Q]; R] {
+    shift: u32,
+    initial: [*const u8; R],
+    to: [*mut u8; R],
+) {
     let mut sums = [[[_mm256_setzero_si256(); 2]; Q]; R];
     let mut weights = weights.map(|panel| panel as *const __m256i);
     for &offset in segments {
@@ -163,7 +171,7 @@ unsafe fn integer_avx2<const R: usize, const Q: usize>(
             }
         }
     }
-    all
+    put_integers(all, shift, initial, to)
 }
 
 #[repr(align(64))]

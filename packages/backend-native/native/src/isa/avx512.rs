@@ -1,8 +1,12 @@
 //! x64 with AVX-512.
 use super::avx2::lookup_avx2;
 use super::{Isa, Wide, LANES};
+use crate::ending::Ending;
 use crate::packed::{Unit, PANEL};
+use crate::products::Row;
+use crate::residual::Whole;
 use std::arch::x86_64::*;
+use std::mem::MaybeUninit;
 
 /// x64 with AVX-512 (F, BW, VL, DQ), VPOPCNTDQ and VNNI: Ice Lake, Zen 4 and later.
 pub struct Avx512;
@@ -30,6 +34,11 @@ unsafe impl Isa for Avx512 {
         above_avx512(counts, limits)
     }
     #[inline(always)]
+    fn prefetch(line: *const u8) {
+        // SAFETY: it may be any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line as *const i8) }
+    }
+    #[inline(always)]
     fn spread(bits: u32) -> u64 {
         // SAFETY: every processor of this set has BMI2, and `available` asks for it.
         unsafe { _pdep_u64(bits as u64, 0xf0f0_f0f0_f0f0_f0f0) }
@@ -41,8 +50,9 @@ unsafe impl Isa for Avx512 {
         segments: &[i32],
         length: usize,
         step: usize,
-    ) -> [[[f32; LANES]; Q]; R] {
-        float_avx512(rows, weights, segments, length, step)
+        to: [*mut u8; R],
+    ) {
+        float_avx512(rows, weights, segments, length, step, to)
     }
     #[inline(always)]
     unsafe fn integer<const R: usize, const Q: usize>(
@@ -50,8 +60,11 @@ unsafe impl Isa for Avx512 {
         weights: [*const u8; Q],
         segments: &[i32],
         length: usize,
-    ) -> [[[i32; LANES]; Q]; R] {
-        integer_avx512(rows, weights, segments, length)
+        shift: u32,
+        initial: [*const u8; R],
+        to: [*mut u8; R],
+    ) {
+        integer_avx512(rows, weights, segments, length, shift, initial, to)
     }
     #[inline(always)]
     unsafe fn nibbles<const R: usize>(
@@ -70,6 +83,38 @@ unsafe impl Isa for Avx512 {
     unsafe fn pairs<const R: usize>(rows: [*const u8; R], weights: *const u8, segments: &[i32], length: usize) -> [Wide; R] {
         pairs_avx512(rows, weights, segments, length)
     }
+    #[inline(always)]
+    unsafe fn residual(counts: &Wide, whole: &Whole, initial: *const u8, shortcut: *const u8, out: *mut u8) -> u64 {
+        residual_avx512(counts, whole, initial, shortcut, out)
+    }
+    #[inline(always)]
+    unsafe fn end(ending: &Ending, counts: &[Wide], rows: &[Row]) {
+        end_avx512(ending, counts, rows)
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+unsafe fn residual_avx512(counts: &Wide, whole: &Whole, initial: *const u8, shortcut: *const u8, out: *mut u8) -> u64 {
+    let mut bits = 0;
+    for q in 0..PANEL / 16 {
+        let twice = _mm512_slli_epi32::<1>(_mm512_load_si512(counts.0.as_ptr().add(16 * q) as _));
+        let sums = _mm512_sub_epi32(_mm512_loadu_si512((initial as *const __m512i).add(q)), twice);
+        let [scale, bias, y] = [whole.scale, whole.bias, shortcut as *const f32].map(|from| _mm512_loadu_ps(from.add(16 * q)));
+        let values = _mm512_add_ps(_mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums), scale), bias), y);
+        _mm512_storeu_ps((out as *mut f32).add(16 * q), values);
+        if !whole.limits.is_null() {
+            let below = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(values, _mm512_loadu_ps(whole.limits.add(16 * q)));
+            bits |= (below as u64) << (16 * q);
+        }
+    }
+    bits
+}
+
+#[target_feature(enable = "avx2,popcnt,bmi1,bmi2,avx512f,avx512bw,avx512vl,avx512dq")]
+#[inline(never)]
+unsafe fn end_avx512(ending: &Ending, counts: &[Wide], rows: &[Row]) {
+    ending.of::<Avx512, Wide>(counts, rows)
 }
 
 #[target_feature(enable = "avx512f")]
@@ -105,7 +150,8 @@ unsafe fn float_avx512<const R: usize, const Q: usize>(
     segments: &[i32],
     length: usize,
     step: usize,
-) -> [[[f32; LANES]; Q]; R] {
+    to: [*mut u8; R],
+) {
     let mut sums = [[_mm512_setzero_ps(); Q]; R];
     let mut at = 0;
     for &offset in segments {
@@ -124,13 +170,11 @@ unsafe fn float_avx512<const R: usize, const Q: usize>(
             at += step;
         }
     }
-    let mut all = [[[0.0; LANES]; Q]; R];
     for r in 0..R {
         for q in 0..Q {
-            _mm512_storeu_ps(all[r][q].as_mut_ptr(), sums[r][q]);
+            _mm512_storeu_ps((to[r] as *mut f32).add(LANES * q), sums[r][q]);
         }
     }
-    all
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
@@ -139,7 +183,10 @@ unsafe fn integer_avx512<const R: usize, const Q: usize>(
     weights: [*const u8; Q],
     segments: &[i32],
     length: usize,
-) -> [[[i32; LANES]; Q]; R] {
+    shift: u32,
+    initial: [*const u8; R],
+    to: [*mut u8; R],
+) {
     let mut sums = [[_mm512_setzero_si512(); Q]; R];
     let mut weights = weights.map(|panel| panel as *const __m512i);
     for &offset in segments {
@@ -155,13 +202,23 @@ unsafe fn integer_avx512<const R: usize, const Q: usize>(
             weights = weights.map(|panel| panel.add(1));
         }
     }
-    let mut all = [[[0; LANES]; Q]; R];
+    // Written at once, by few instructions for each: with more, loops would not be unrolled, and sums not be in registers.
+    let mut all = MaybeUninit::<[[__m512i; Q]; R]>::uninit();
+    let all = all.as_mut_ptr() as *mut __m512i;
     for r in 0..R {
         for q in 0..Q {
-            _mm512_storeu_si512(all[r][q].as_mut_ptr() as _, sums[r][q]);
+            _mm512_store_si512(all.add(Q * r + q), sums[r][q]);
         }
     }
-    all
+    // As of `wrapping_shl`.
+    let shift = _mm_cvtsi32_si128((shift & 31) as i32);
+    for r in 0..R {
+        for q in 0..Q {
+            let first = _mm512_loadu_si512((initial[r] as *const __m512i).add(q));
+            let sum = _mm512_sll_epi32(_mm512_load_si512(all.add(Q * r + q)), shift);
+            _mm512_storeu_si512((to[r] as *mut __m512i).add(q), _mm512_add_epi32(first, sum));
+        }
+    }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq")]
@@ -209,7 +266,9 @@ unsafe fn pairs_avx512<const R: usize>(
 ) -> [Wide; R] {
     /// Vectors of 16 channels at a time: what 32 registers hold, twice for each row.
     const Q: usize = 2;
-    let mut all = [Wide([0; PANEL]); R];
+    // All of it is written: zeroes first would take as long as some rows.
+    let mut all = MaybeUninit::<[Wide; R]>::uninit();
+    let to = all.as_mut_ptr() as *mut Wide as *mut __m512i;
     for half in 0..PANEL / (16 * Q) {
         let mut weights = (weights as *const __m512i).add(Q * half);
         let mut ones = [[_mm512_setzero_si512(); Q]; R];
@@ -235,11 +294,11 @@ unsafe fn pairs_avx512<const R: usize>(
             for q in 0..Q {
                 let twice = _mm512_slli_epi32::<1>(counts[r][q]);
                 let sums = _mm512_add_epi32(twice, _mm512_popcnt_epi32(ones[r][q]));
-                _mm512_store_si512(all[r].0.as_mut_ptr().add(16 * (Q * half + q)) as _, sums);
+                _mm512_store_si512(to.add(4 * r + Q * half + q), sums);
             }
         }
     }
-    all
+    all.assume_init()
 }
 
 /// a ^ b ^ c, and a where a and b differ, else c: bit 4a + 2b + c is the result.
