@@ -30,18 +30,6 @@ impl<'a> Ending<'a> {
         Self { arena, op, n, count, whole }
     }
 
-    /// Asks for the shortcuts of rows whose counts are made next.
-    #[inline(always)]
-    pub fn prefetch<I: Isa>(&self, rows: &[Row]) {
-        if self.op.residual.is_some() {
-            for row in rows {
-                for line in (0..4 * self.count).step_by(64) {
-                    I::prefetch(self.arena.pointer(row.shortcut + (4 * self.n + line) as isize, 1));
-                }
-            }
-        }
-    }
-
     /// Does it for some rows.
     #[inline(always)]
     pub fn of<I: Isa, C: Counts>(&self, counts: &[C], rows: &[Row]) {

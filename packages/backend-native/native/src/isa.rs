@@ -1,7 +1,7 @@
 //! What processors are good at: the inner loops of products, for each set of instructions. Everything else is written once and
 //! compiled for each of them (see `dispatch` in program.rs).
 use crate::ending::Ending;
-use crate::packed::{Unit, PANEL};
+use crate::packed::{gather, Unit, PANEL};
 use crate::products::Row;
 use crate::residual::{residual_row, Whole};
 
@@ -114,6 +114,16 @@ pub unsafe trait Isa: Sized {
         float(rows, weights, segments, length, step, to)
     }
 
+    /// As `float`, of weights that are integers of 8 bits, `Q` panels of `[step][16]`.
+    unsafe fn float_bytes<const R: usize, const Q: usize>(
+        rows: [*const u8; R],
+        weights: [*const u8; Q],
+        segments: &[i32],
+        length: usize,
+    ) -> [[[f32; LANES]; Q]; R] {
+        float_bytes(rows, weights, segments, length)
+    }
+
     /// Bits of the lanes of 32 where a < b.
     unsafe fn below_f32(a: *const f32, b: *const f32) -> u32 {
         below(a, b)
@@ -134,8 +144,10 @@ pub unsafe trait Isa: Sized {
         Self::below_i16(limits, narrow.as_ptr())
     }
 
-    /// Says that a line of memory is read soon.
-    fn prefetch(_line: *const u8) {}
+    /// The levels of 8 bytes, which `spread` makes of 32 bits.
+    fn gather(levels: u64) -> u32 {
+        gather(levels) as u32
+    }
 
     /// 32 bits over the high halves of 8 bytes: the layout of activations.
     fn spread(bits: u32) -> u64 {
@@ -263,12 +275,8 @@ pub unsafe fn put_integers<const R: usize, const Q: usize>(
     }
 }
 
-/// As `Isa::float`, of weights that are integers of 8 bits, `Q` panels of `[step][16]`; compiled for the set of its caller.
-///
-/// # Safety
-/// As of [`Isa`].
 #[inline(always)]
-pub unsafe fn float_bytes<const R: usize, const Q: usize>(
+unsafe fn float_bytes<const R: usize, const Q: usize>(
     rows: [*const u8; R],
     weights: [*const u8; Q],
     segments: &[i32],

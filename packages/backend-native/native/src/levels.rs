@@ -1,7 +1,7 @@
 //! Levels as they are written: to the arena, and where a product reads them packed, in that form as well.
 use crate::isa::Isa;
 use crate::memory::Arena;
-use crate::packed::{gather, Shadow};
+use crate::packed::Shadow;
 use crate::record::Record;
 use std::cell::Cell;
 
@@ -40,9 +40,9 @@ impl<'a> Levels<'a> {
 
     /// Packs those that are in the arena already.
     #[inline(always)]
-    pub fn pack_all(&self) {
+    pub fn pack_all<I: Isa>(&self) {
         for (i, levels) in self.arena.iter().enumerate().take(self.packed.len()) {
-            self.pack(i, gather(levels.get()) as u32);
+            self.pack(i, I::gather(levels.get()));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The native engine of bitgrad: what Node calls. TypeScript lowers a model to a program (@bitgrad/backend-wasm/lowering); this
 //! runs it. Every argument is checked here, and every access to memory where it happens (memory.rs), so that no call from
 //! JavaScript can reach memory that is not its program's.
+mod bands;
 mod bytes;
 mod crew;
 mod ending;

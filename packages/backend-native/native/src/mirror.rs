@@ -43,7 +43,7 @@ fn framed(record: &Record) -> Range<isize> {
 }
 
 /// The bytes that a record may write to.
-fn writes(record: &Record, group: &Group) -> Vec<Range<isize>> {
+pub fn writes(record: &Record, group: &Group) -> Vec<Range<isize>> {
     let (rows, channels) = (group.rows, group.channels);
     let code = record.word(record_words::OPCODE);
     let anywhere = code == opcode::COPY || code == opcode::PANELS || (record.is_product() && record.word(product::PART_ROWS) != 0);

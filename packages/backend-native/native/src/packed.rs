@@ -71,7 +71,7 @@ impl Shadow {
 }
 
 /// The bytes that a product reads of its input.
-fn reach(op: &Record, rows: usize) -> (isize, isize) {
+pub fn reach_of(op: &Record, rows: usize) -> (isize, isize) {
     let width = match op.count(record_words::A + view::WIDTH) {
         0 => rows,
         width => width,
@@ -82,7 +82,10 @@ fn reach(op: &Record, rows: usize) -> (isize, isize) {
         + x * op.word(record_words::A + view::STEP) as isize
         + (op.count(product::PARTS).max(1) - 1) as isize * op.word(product::PART_INPUT) as isize;
     let (low, high) = op.segments.iter().fold((i32::MAX, i32::MIN), |(low, high), &s| (low.min(s), high.max(s)));
-    (base + low as isize, base + farthest + high as isize + op.count(product::SEGMENT_LENGTH) as isize)
+    // Steps of levels are bytes, of integers pairs.
+    let levels = [opcode::PRODUCT_SINGLE, opcode::PRODUCT_PAIRED].contains(&op.word(record_words::OPCODE));
+    let step = if levels { 1 } else { 4 };
+    (base + low as isize, base + farthest + high as isize + op.count(product::SEGMENT_LENGTH) as isize * step)
 }
 
 impl Packed {
@@ -97,7 +100,7 @@ impl Packed {
         let steps = unit.steps();
         let length = op.count(product::SEGMENT_LENGTH);
         let parts = op.count(product::PARTS).max(1);
-        let (from, to) = reach(op, rows);
+        let (from, to) = reach_of(op, rows);
         let whole = |bytes: i32| bytes >= 0 && bytes as usize % steps == 0;
         let distances = [
             op.word(record_words::A + view::STEP),

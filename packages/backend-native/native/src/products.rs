@@ -6,9 +6,8 @@ use crate::ending::Ending;
 use crate::isa::{self, Counts, Isa, LANES};
 use crate::memory::Arena;
 use crate::packed::{Shadow, Unit, PANEL};
-use crate::record::{Record, Tile, Walk};
-use crate::residual;
-use crate::words::{opcode, product, record_words, view};
+use crate::record::{Record, Tile};
+use crate::words::{opcode, product, record_words, residual, view};
 use std::cell::Cell;
 
 /// Where the window of a row, its initial values and its output begin; and with a residual its shortcut and its levels.
@@ -45,29 +44,33 @@ fn rows_of(tile: &Tile, op: &Record, index: usize, r0: usize, r1: usize) -> Vec<
     let output = of_part(product::PART_OUTPUT);
     let initial = op.address(product::INITIAL) + output;
     let (row_classes, column_classes) = (op.address(product::ROW_CLASS), op.address(product::COLUMN_CLASS));
-    // A dense layer is one line.
-    let width = match op.count(record_words::A + view::WIDTH) {
-        0 => usize::MAX,
-        width => width,
-    };
     let mut rows = ROWS.take();
     rows.clear();
     rows.reserve(r1 - r0);
-    let mut out = Walk::new(tile, op.residual.as_deref().unwrap_or(op), record_words::OUT, r0);
-    let mut after = op.residual.as_deref().map(|after| residual::walks(tile, after, r0));
+    let (last, after) = (op.residual.as_deref().unwrap_or(op), op.residual.as_deref());
     let mut r = r0;
     while r < r1 {
-        // The rest of a line.
-        let (y, x) = (r / width, r % width);
-        let count = (width - x).min(r1 - r);
-        let mut window = base + y as isize * pitch + x as isize * step;
-        let classes = if row_classes == 0 { &[][..] } else { tile.arena.cells::<i32>(column_classes + 4 * x as isize, count) };
-        let line = initial + if row_classes == 0 { 0 } else { tile.arena.get::<i32>(row_classes + 4 * y as isize) as isize };
-        for i in 0..count {
-            let initial = line + classes.get(i).map_or(0, |class| class.get() as isize);
-            let [shortcut, levels] = after.as_mut().map_or([0; 2], |[b, levels]| [b.next(), levels.next()]);
-            rows.push(Row { window, initial, out: out.next() + output, shortcut, levels });
-            window += step;
+        // The rest of a line: a dense layer is one line.
+        let width = op.count(record_words::A + view::WIDTH);
+        let (y, x) = if width == 0 { (0, r) } else { (r / width, r % width) };
+        let ends = [op.run(&[record_words::A], r), last.run(&[record_words::OUT], r)];
+        let more = after.map_or(usize::MAX, |after| after.run(&[record_words::B, residual::LEVELS], r));
+        let count = ends[0].min(ends[1]).min(more).min(r1 - r);
+        let (mut window, mut out) = (base + y as isize * pitch + x as isize * step, tile.row(last, record_words::OUT, r) + output);
+        let [(mut shortcut, next_shortcut), (mut levels, next_levels)] = [record_words::B, residual::LEVELS]
+            .map(|place| after.map_or((0, 0), |after| (tile.row(after, place, r), after.step(place))));
+        let next_out = last.step(record_words::OUT);
+        let mut push = |initial: isize| {
+            rows.push(Row { window, initial, out, shortcut, levels });
+            (window, out) = (window + step, out + next_out);
+            (shortcut, levels) = (shortcut + next_shortcut, levels + next_levels);
+        };
+        if row_classes == 0 {
+            (0..count).for_each(|_| push(initial));
+        } else {
+            let line = initial + tile.arena.get::<i32>(row_classes + 4 * y as isize) as isize;
+            let classes = tile.arena.cells::<i32>(column_classes + 4 * x as isize, count);
+            classes.iter().for_each(|class| push(line + class.get() as isize));
         }
         r += count;
     }
@@ -148,7 +151,6 @@ fn binary<I: Isa>(part: &Part, shadow: Shadow, index: usize, n: usize, count: us
                         part,
                         [4 above 2, 2 above 1, 1 above 0],
                         |rows, each| {
-                            ending.prefetch::<I>(rows);
                             let mut at = each!(window);
                             for at in &mut at {
                                 *at = shadow.of(*at);
@@ -279,7 +281,7 @@ fn float_bytes<I: Isa, const Q: usize>(part: &Part, weights: &ByteWeights, n: us
         |rows, each| {
             let windows = part.windows(arena, each!(window), part.low, part.bytes);
             // SAFETY: windows and weights are as long as the segments say; `ByteWeights::panel` checks the latter.
-            let all = unsafe { isa::float_bytes(windows, weights, &op.segments, length) };
+            let all = unsafe { I::float_bytes(windows, weights, &op.segments, length) };
             for (sums, row) in all.iter().zip(rows) {
                 for (out, sum) in arena.cells::<f32>(row.out + 4 * n as isize, count).iter().zip(sums.as_flattened()) {
                     out.set(*sum);

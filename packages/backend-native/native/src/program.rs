@@ -1,5 +1,6 @@
 //! A compiled model: runs its groups of ops tile by tile, each group on all threads, in one call; of a batch, examples on threads
 //! that have each its own memory (examples.rs).
+use crate::bands::bands;
 use crate::bytes::ByteWeights;
 use crate::crew::{Crew, Job};
 use crate::examples::Examples;
@@ -14,6 +15,7 @@ use crate::residual::fold_residual;
 use crate::rowwise::{elementwise, whole_rows};
 use crate::windows::window_op;
 use crate::words::{opcode, record_words};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Where a program's parts are, in bytes from the start of its memory.
@@ -110,7 +112,7 @@ fn dispatch<I: Isa, const KIND: usize>(tile: &Tile, op: &Record, shadow: Shadow)
         1 => product::<I>(tile, op, shadow, opcode::PRODUCT_INTEGER),
         2 => product::<I>(tile, op, shadow, opcode::PRODUCT_FLOAT),
         3 => elementwise::<I>(tile, op, code),
-        4 => window_op(tile, op, code),
+        4 => window_op::<I>(tile, op, code),
         _ => match code {
             opcode::SOFTMAX | opcode::LAYER_NORM => whole_rows(tile, op, code),
             opcode::COPY => copy(tile, op),
@@ -186,21 +188,31 @@ struct Fixed {
     examples: Examples,
 }
 
-/// Threads pack the inputs of a group's products, each a part, and then share the group's tiles.
+/// Threads pack the inputs of a group's products, each a part, or share tiles of a group.
 struct Phase {
     group: usize,
     packs: bool,
-    tiles: usize,
+    tiles: Range<usize>,
 }
 
 /// The phases of groups, in order.
 fn phases_of(groups: &[Group], threads: usize) -> Vec<Phase> {
     let mut phases = Vec::new();
-    for (group, each) in groups.iter().enumerate() {
-        if each.packs() {
-            phases.push(Phase { group, packs: true, tiles: threads });
+    let mut group = 0;
+    while group < groups.len() {
+        if groups[group].packs() {
+            phases.push(Phase { group, packs: true, tiles: 0..threads });
         }
-        phases.push(Phase { group, packs: false, tiles: each.tiles() });
+        let Some(bands) = bands(&groups[group], groups.get(group + 1)) else {
+            phases.push(Phase { group, packs: false, tiles: 0..groups[group].tiles() });
+            group += 1;
+            continue;
+        };
+        for (tiles, next) in bands {
+            phases.push(Phase { group, packs: false, tiles });
+            phases.push(Phase { group: group + 1, packs: false, tiles: next });
+        }
+        group += 2;
     }
     phases
 }
@@ -232,11 +244,13 @@ impl Fixed {
     /// Runs all groups, one after another, in a memory that no other thread uses.
     fn example(&self, arena: Arena, input: &[u8], output: &mut [u8]) {
         self.input.fill(arena, input);
-        for group in &self.groups {
-            if group.packs() {
+        for Phase { group, packs, tiles } in &self.phases {
+            let group = &self.groups[*group];
+            if *packs {
                 (self.code.pack)(arena, group, self.shadow, 0, 1);
+            } else {
+                tiles.clone().for_each(|tile| self.tile(arena, group, tile, 0));
             }
-            (0..group.tiles()).for_each(|tile| self.tile(arena, group, tile, 0));
         }
         self.output.take(arena, output);
     }
@@ -245,7 +259,7 @@ impl Fixed {
 impl Job for Arc<Fixed> {
     fn tiles(&self, phase: usize) -> Option<usize> {
         match self.examples.count() {
-            0 => self.phases.get(phase).map(|phase| phase.tiles),
+            0 => self.phases.get(phase).map(|phase| phase.tiles.len()),
             examples => (phase == 0).then_some(examples),
         }
     }
@@ -258,12 +272,12 @@ impl Job for Arc<Fixed> {
         }
         // SAFETY: tiles of a phase write to different places, and no phase begins before the one before has ended.
         let arena = unsafe { self.memory.arena() };
-        let Phase { group, packs, .. } = self.phases[phase];
-        let group = &self.groups[group];
-        if packs {
+        let Phase { group, packs, tiles } = &self.phases[phase];
+        let group = &self.groups[*group];
+        if *packs {
             (self.code.pack)(arena, group, self.shadow, tile, self.threads);
         } else {
-            self.tile(arena, group, tile, thread);
+            self.tile(arena, group, tiles.start + tile, thread);
         }
     }
 }

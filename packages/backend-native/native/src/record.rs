@@ -41,6 +41,21 @@ impl Record {
         f32::from_bits(self.words[index] as u32)
     }
 
+    /// Rows from `row` on that are a step apart in all of these views: up to the end of a line.
+    pub fn run(&self, places: &[usize], row: usize) -> usize {
+        let left = |place: &usize| match self.count(place + view::WIDTH) {
+            0 => usize::MAX,
+            width => width - row % width,
+        };
+        places.iter().map(left).min().unwrap_or(usize::MAX)
+    }
+
+    /// Bytes from a row of a view to the next.
+    #[inline(always)]
+    pub fn step(&self, place: usize) -> isize {
+        self.word(place + view::STEP) as isize
+    }
+
     pub fn is_product(&self) -> bool {
         self.word(record_words::OPCODE) >> 4 == 0
     }

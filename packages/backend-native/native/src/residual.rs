@@ -6,7 +6,7 @@ use crate::memory::Arena;
 use crate::levels::{Levels, Mirror};
 use crate::packed::PANEL;
 use crate::products::Row;
-use crate::record::{Group, Record, Tile, Walk};
+use crate::record::{Group, Record};
 use crate::rowwise::{block, BLOCK};
 use crate::values::affine;
 use crate::words::{mode, opcode, product, record_words, residual as place, view};
@@ -37,12 +37,6 @@ pub fn fold_residual(group: &mut Group) {
         let after = group.records.remove(next);
         group.records[first].residual = Some(Box::new(after));
     }
-}
-
-/// Where shortcut and levels of the rows from `r0` on are.
-#[inline(always)]
-pub fn walks(tile: &Tile, after: &Record, r0: usize) -> [Walk; 2] {
-    [record_words::B, place::LEVELS].map(|place| Walk::new(tile, after, place, r0))
 }
 
 /// What the rows of a whole panel have alike.

@@ -4,7 +4,7 @@ use crate::exp::exp;
 use crate::isa::Isa;
 use crate::memory::{refuse, Plain};
 use crate::levels::Levels;
-use crate::record::{Record, Tile, Walk};
+use crate::record::{Record, Tile};
 use crate::values::{affine, clamp, gelu, prelu, sigmoid, tanh};
 use crate::words::{opcode, record_words, residual, rowwise};
 use std::cell::Cell;
@@ -145,16 +145,23 @@ pub fn elementwise<I: Isa>(tile: &Tile, op: &Record, code: i32) {
         _ => at,
     };
     let output = if code == opcode::THRESHOLD_I32 || code == opcode::THRESHOLD_F32 { at / 16 } else { at };
-    let walk = |place: usize| Walk::new(tile, op, place, tile.r0);
-    let (mut a, mut b, mut out) = (walk(record_words::A), walk(record_words::B), walk(record_words::OUT));
     let decides = code == opcode::RESIDUAL && op.word(residual::T) != 0;
-    let mut levels = decides.then(|| walk(residual::LEVELS));
-    for _ in tile.r0..tile.r1 {
-        let out = out.next() + output;
-        row::<I>(tile, op, code, a.next() + input, b.next() + at, out);
-        if let Some(levels) = &mut levels {
-            threshold::<I>(tile, op, residual::T, false, out, levels.next() + at / 16);
+    let places = [record_words::A, record_words::B, record_words::OUT, residual::LEVELS];
+    let views = if decides { &places[..] } else { &places[..3] };
+    let mut r = tile.r0;
+    while r < tile.r1 {
+        let count = op.run(views, r).min(tile.r1 - r);
+        let place = |place: usize| (tile.row(op, place, r), op.step(place));
+        let ([(a, next_a), (b, next_b), (out, next_out)], (levels, next_levels)) =
+            ([record_words::A, record_words::B, record_words::OUT].map(place), if decides { place(residual::LEVELS) } else { (0, 0) });
+        for i in 0..count as isize {
+            let out = out + output + i * next_out;
+            row::<I>(tile, op, code, a + input + i * next_a, b + at + i * next_b, out);
+            if decides {
+                threshold::<I>(tile, op, residual::T, false, out, levels + at / 16 + i * next_levels);
+            }
         }
+        r += count;
     }
 }
 

@@ -1,7 +1,8 @@
 //! Ops over sliding windows with a separate result for each channel: pooling and depthwise convolution. Padded taps are
 //! skipped by clipping the window, so inputs need no border here.
-use crate::memory::{refuse, Arena, Plain};
+use crate::isa::Isa;
 use crate::levels::Levels;
+use crate::memory::{refuse, Arena, Plain};
 use crate::record::{Record, Tile, Walk};
 use crate::rowwise::BLOCK;
 use crate::words::{depthwise, opcode, record_words, windows};
@@ -53,24 +54,21 @@ impl Window {
 /// Elements of a few blocks: vectors enough that walking through a window costs little.
 const BLOCKS: usize = 4 * BLOCK;
 
-/// Calls `f` for 64, 16 or single elements of a row.
+/// Calls `f` for as many elements of a row at a time as stand first, from most to one: 64, 16 or single ones.
 macro_rules! blocks {
-    ($count:expr, $f:ident ( $($argument:expr),* )) => {{
+    ($count:expr, $f:ident ( $($argument:expr),* )) => { blocks!($count, [BLOCKS, BLOCK, 1], $f($($argument),*)) };
+    ($count:expr, [$($size:expr),+], $f:ident $arguments:tt) => {{
         let count = $count;
         let mut c = 0;
-        while c + BLOCKS <= count {
-            $f::<BLOCKS>($($argument),*, c);
-            c += BLOCKS;
-        }
-        while c + BLOCK <= count {
-            $f::<BLOCK>($($argument),*, c);
-            c += BLOCK;
-        }
-        while c < count {
-            $f::<1>($($argument),*, c);
-            c += 1;
-        }
+        $( blocks!(@ count, c, $size, $f $arguments); )+
+        debug_assert_eq!(c, count);
     }};
+    (@ $count:ident, $c:ident, $size:expr, $f:ident ( $($argument:expr),* )) => {
+        while $c + $size <= $count {
+            $f::<{ $size }>($($argument),*, $c);
+            $c += $size;
+        }
+    };
 }
 
 /// How two taps become one. No closures: they would not be compiled for the instruction set.
@@ -209,7 +207,7 @@ fn depthwise_f32<const N: usize>(arena: Arena, w: &Window, op: &Record, out: isi
 
 /// Rows of a window op, all channels.
 #[inline(always)]
-pub fn window_op(tile: &Tile, op: &Record, code: i32) {
+pub fn window_op<I: Isa>(tile: &Tile, op: &Record, code: i32) {
     let arena = tile.arena;
     let channels = tile.c1;
     let width = op.count(windows::OUT_WIDTH).max(1);
@@ -225,8 +223,8 @@ pub fn window_op(tile: &Tile, op: &Record, code: i32) {
         match code {
             opcode::MAX_BITS => {
                 let words = channels.div_ceil(32);
-                blocks!(words, max_bits(arena, &w, out));
-                Levels::new(arena, op, out, words).pack_all();
+                blocks!(words, [16, 8, 4, 1], max_bits(arena, &w, out));
+                Levels::new(arena, op, out, words).pack_all::<I>();
             }
             opcode::MAX_U8 => blocks!(channels, max_u8(arena, &w, out)),
             opcode::MAX_I32 => blocks!(channels, max_i32(arena, &w, out)),

@@ -1,7 +1,15 @@
 // The executable: arguments, report, memory, asynchronous runs, worker threads, and what is said where it cannot run.
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { dirtyMemory, encodeModel, jsEngine, loadModel, type Executable } from '@bitgrad/runtime';
+import {
+  createPlanBuilder,
+  dirtyMemory,
+  encodeModel,
+  jsEngine,
+  loadModel,
+  type Executable,
+  type PackedModel,
+} from '@bitgrad/runtime';
 import { convTrial, randomPlan } from '@bitgrad/testkit/engine';
 import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
 import { amount } from '@bitgrad/tooling/endurance';
@@ -16,6 +24,25 @@ const trial = () => convTrial({ type: 'u8', size: [16, 16], c: 64, cOut: 96 });
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
   new Uint8Array(buffer, byteOffset, byteLength);
 const inputs = (n: number): Uint8Array => Uint8Array.from({ length: n * size }, (_, i) => (i * 31) & 255);
+
+/** A convolution of bytes with i8 weights, a pool of 3x3 by steps of 2, and an affine step. */
+function pooled(shape: readonly [number, number, number], cOut: number): PackedModel {
+  const b = createPlanBuilder();
+  const x = b.buffer('u8', shape);
+  const window = { kernel: [3, 3], dilations: [1, 1], pads: [1, 1, 1, 1] } as const;
+  const weights = Int8Array.from({ length: cOut * 9 * shape[2] }, (_, i) => (i * 37) % 255);
+  const kernel = b.weight('i8', [cOut, 3, 3, shape[2]], weights);
+  const plain = { padValue: 0, shift: 1, groups: 1 };
+  const sums = b.op({ op: 'conv', inputs: [x], weights: [kernel], ...window, strides: [1, 1], ...plain });
+  const most = b.op({ op: 'maxPool', inputs: [sums], ...window, strides: [2, 2] });
+  const steps = (step: number) =>
+    b.weight(
+      'f32',
+      [cOut],
+      Float32Array.from({ length: cOut }, (_, c) => step * c),
+    );
+  return b.finish(x, b.op({ op: 'affine', inputs: [most], weights: [steps(0.3), steps(7)] }), {});
+}
 
 it('every exported function works or raises a BitgradError', async () => {
   const cases = { nativeEngine: { args: () => [{}], options: 0 } };
@@ -42,6 +69,20 @@ describe.skipIf(reasonToSkip())('an executable', () => {
     executable.dispose();
     expect(() => executable.run(inputs(1))).toThrow(expect.objectContaining({ code: 'disposed' }));
     await expect(executable.runAsync(inputs(1))).rejects.toMatchObject({ code: 'disposed' });
+  });
+
+  it.each([1, 2, 3])('makes and pools a large image band by band, on %i threads', async (threads) => {
+    // More than a megabyte of sums for the pool, and a byte more of everything than whole tiles.
+    const model = pooled([75, 73, 3], 65);
+    const input = Uint8Array.from({ length: 75 * 73 * 3 }, (_, i) => (i * 2654435761) >>> 24);
+    const expected = (await jsEngine().compile(model)).run(input);
+    const executable = await nativeEngine().compile(model, { threads });
+    executable[dirtyMemory]!((bytes) => bytes.fill(0xa5));
+    expect(Buffer.compare(bytesOf(executable.run(input)), bytesOf(expected))).toBe(0);
+    // Of a batch, each thread makes its own.
+    const two = executable.run(new Uint8Array([...input, ...input]));
+    expect(Buffer.compare(bytesOf(two.subarray(expected.length)), bytesOf(expected))).toBe(0);
+    executable.dispose();
   });
 
   it.each([2, 3])('gives examples of a batch to %i threads, each with its own memory', async (threads) => {

@@ -29,6 +29,9 @@ export const windowWords = (
   [Windows.dilationX]: dilations[1],
 });
 
+/** Bytes of an image that are made and pooled band by band, where products go through memory in blocks: see bands.rs there. */
+const largeImage = 2 ** 20;
+
 /** maxPool and avgPool; returns the kernel's name. */
 export function lowerPool(
   program: Program,
@@ -46,5 +49,9 @@ export function lowerPool(
       : Opcode.meanI32;
   const group = openGroup(program, rowsOf(output), output.c, { divisible: false });
   emit(program, group, opcode, windowWords(x, output, op), [x], output);
+  // What a large image is made of is read until the last band of it is pooled.
+  if (program.target.blocks && rowsOf(x) * x.pixel > largeImage)
+    for (const { inputs } of program.groups[group - 1]!.records)
+      for (const { region } of inputs) region.last = Math.max(region.last, group);
   return max ? (x.type === 'bits' ? 'packed-max' : 'max') : 'mean';
 }

@@ -34,9 +34,9 @@ unsafe impl Isa for Avx512 {
         above_avx512(counts, limits)
     }
     #[inline(always)]
-    fn prefetch(line: *const u8) {
-        // SAFETY: it may be any address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line as *const i8) }
+    fn gather(levels: u64) -> u32 {
+        // SAFETY: as of `spread`.
+        unsafe { _pext_u64(levels, 0xf0f0_f0f0_f0f0_f0f0) as u32 }
     }
     #[inline(always)]
     fn spread(bits: u32) -> u64 {
@@ -53,6 +53,20 @@ unsafe impl Isa for Avx512 {
         to: [*mut u8; R],
     ) {
         float_avx512(rows, weights, segments, length, step, to)
+    }
+    #[inline(always)]
+    unsafe fn float_bytes<const R: usize, const Q: usize>(
+        rows: [*const u8; R],
+        weights: [*const u8; Q],
+        segments: &[i32],
+        length: usize,
+    ) -> [[[f32; LANES]; Q]; R] {
+        if R * Q > 1 {
+            return super::float_bytes(rows, weights, segments, length);
+        }
+        let mut all = [[[0.0; LANES]; Q]; R];
+        all[0][0] = float_bytes_avx512(rows[0], weights[0], segments, length);
+        all
     }
     #[inline(always)]
     unsafe fn integer<const R: usize, const Q: usize>(
@@ -175,6 +189,29 @@ unsafe fn float_avx512<const R: usize, const Q: usize>(
             _mm512_storeu_ps((to[r] as *mut f32).add(LANES * q), sums[r][q]);
         }
     }
+}
+
+/// One row of one panel: its time is that from a sum to the next, which vectors of 256 bits have sooner.
+#[target_feature(enable = "avx2")]
+unsafe fn float_bytes_avx512(row: *const u8, weights: *const u8, segments: &[i32], length: usize) -> [f32; LANES] {
+    let mut sums = [_mm256_setzero_ps(); 2];
+    let mut weights = weights as *const [i64; 2];
+    for &offset in segments {
+        let from = row.offset(offset as isize) as *const f32;
+        for k in 0..length {
+            let (a, w) = (_mm256_set1_ps(from.add(k).read_unaligned()), weights.read_unaligned());
+            for h in 0..2 {
+                let w = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_cvtsi64_si128(w[h])));
+                sums[h] = _mm256_add_ps(sums[h], _mm256_mul_ps(a, w));
+            }
+            weights = weights.add(1);
+        }
+    }
+    let mut all = [0.0; LANES];
+    for h in 0..2 {
+        _mm256_storeu_ps(all.as_mut_ptr().add(8 * h), sums[h]);
+    }
+    all
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
