@@ -1,6 +1,7 @@
 // The one vitest factory. Tests resolve `@bitgrad/*` to `src` by the source condition: no build is needed.
-import { defaultServerConditions } from 'vite';
+import { defaultServerConditions, loadConfigFromFile } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { long as longRun } from './endurance.mjs';
@@ -16,11 +17,15 @@ const whole = words.every((word, i) => word.startsWith('-') || /^-[^=]*$/.test(w
 
 /**
  * @param {string} name package folder name
- * @param {import('vitest/config').ViteUserConfig['test'] & { long?: string[]; longSetup?: string[]; slow?: string[] }} [test]
+ * @param {import('vitest/config').ViteUserConfig['test'] & { long?: string[]; longSetup?: string[]; slow?: string[]; together?: string }} [test]
  *   `long`: files that install packages, drive browsers or train for minutes; `.ci/run` runs them, `npm test` names them as
- *   skipped; `longSetup`: Vitest's globalSetup, where one of them runs; `slow`: files of half a minute, which begin before others
+ *   skipped; `longSetup`: Vitest's globalSetup, where one of them runs; `slow`: files of half a minute, which begin before others;
+ *   `together`: a name that packages share whose tests leave nothing in a process by which those of another could fail
  */
-export const project = (name, { long = [], longSetup = [], slow = [], exclude = [], ...test } = {}) => {
+export const project = (
+  name,
+  { long = [], longSetup = [], slow = [], together, exclude = [], ...test } = {},
+) => {
   const unnamed = long.filter((file) => !named.some((word) => file.includes(word)));
   const left = longRun ? [] : unnamed;
   // For the reporter, which is in this process. Of a run of some files it need not say what else there is.
@@ -36,8 +41,8 @@ export const project = (name, { long = [], longSetup = [], slow = [], exclude = 
       name,
       include: ['test/**/*.test.ts'],
       exclude: [...exclude, ...left],
-      // For long-first.mjs.
-      provide: { long, slow },
+      // For long-first.mjs, and below.
+      provide: { long, slow, together },
       // Files of a project share processes and what these have loaded: half of a second each. What a file registers or sets
       // stays for the next, so that none may count on what is not there.
       isolate: false,
@@ -48,4 +53,35 @@ export const project = (name, { long = [], longSetup = [], slow = [], exclude = 
       ...test,
     },
   });
+};
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const configured = ['packages', 'apps']
+  .flatMap((parent) => readdirSync(`${root}${parent}`).map((folder) => `${parent}/${folder}`))
+  .concat('tooling')
+  .filter((folder) => existsSync(`${root}${folder}/vitest.config.ts`));
+
+/**
+ * All projects, for a run from the root. Packages that are `together` are one: they share processes, and what these have loaded and
+ * compiled, which is a second for each process of each of them.
+ */
+export const projects = async () => {
+  const alone = [];
+  const together = new Map();
+  for (const folder of configured) {
+    const file = `${root}${folder}/vitest.config.ts`;
+    const { config } = await loadConfigFromFile({ command: 'serve', mode: 'test' }, file);
+    const name = config.test.provide.together;
+    if (name) together.set(name, [...(together.get(name) ?? []), { folder, config }]);
+    else alone.push({ ...config, root: `${root}${folder}` });
+  }
+  const merged = [...together].map(([name, members]) => {
+    const paths = (of) =>
+      members.flatMap(({ folder, config }) => of(config.test).map((path) => `${folder}/${path}`));
+    const [{ config }] = members;
+    const provide = { long: paths((test) => test.provide.long), slow: paths((test) => test.provide.slow) };
+    const files = { include: paths((test) => test.include), exclude: paths((test) => test.exclude) };
+    return { ...config, root, test: { ...config.test, name, provide, ...files } };
+  });
+  return [...alone, ...merged];
 };

@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('bits');
+export default project('bits', { together: 'plain' });

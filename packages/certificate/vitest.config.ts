@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('certificate');
+export default project('certificate', { together: 'cpu' });

@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('classify');
+export default project('classify', { together: 'plain' });

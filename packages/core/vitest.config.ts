@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('core');
+export default project('core', { together: 'cpu' });

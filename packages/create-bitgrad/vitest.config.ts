@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('create-bitgrad');
+export default project('create-bitgrad', { together: 'plain' });

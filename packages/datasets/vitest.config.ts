@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('datasets');
+export default project('datasets', { together: 'plain' });

@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('layers');
+export default project('layers', { together: 'cpu' });

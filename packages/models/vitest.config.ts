@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('models', { slow: ['test/models.test.ts'] });
+export default project('models', { together: 'cpu', slow: ['test/models.test.ts'] });

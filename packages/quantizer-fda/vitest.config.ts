@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('quantizer-fda');
+export default project('quantizer-fda', { together: 'cpu' });

@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('quantizer-modern');
+export default project('quantizer-modern', { together: 'cpu' });

@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('quantizer-proxconnect');
+export default project('quantizer-proxconnect', { together: 'cpu' });

@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('quantizer-ste');
+export default project('quantizer-ste', { together: 'cpu' });

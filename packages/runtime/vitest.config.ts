@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('runtime');
+export default project('runtime', { together: 'plain' });

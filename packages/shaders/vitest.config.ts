@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('shaders');
+export default project('shaders', { together: 'plain' });

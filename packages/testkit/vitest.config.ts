@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('testkit');
+export default project('testkit', { together: 'plain' });

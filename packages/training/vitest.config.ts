@@ -1,3 +1,3 @@
 import { project } from '@bitgrad/tooling/vitest';
 
-export default project('training');
+export default project('training', { together: 'cpu' });

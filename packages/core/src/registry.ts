@@ -260,7 +260,8 @@ export function defaultRegistry(): Registry {
  */
 export function registryWith(plugin: Plugin): Registry {
   const registry = defaultRegistry();
-  if (!registry.plugins().some(({ name }) => name === plugin.name)) registry.register(plugin);
+  // What is no plugin has no name, and is refused by `register`.
+  if (!registry.plugins().some(({ name }) => name === plugin?.name)) registry.register(plugin);
   return registry;
 }
 

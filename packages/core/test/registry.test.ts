@@ -1,5 +1,5 @@
 // Lookup by name, config and object; duplicates, unknown names, and the one default registry of a process.
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   createRegistry,
   defaultRegistry,
@@ -13,6 +13,7 @@ import {
   type QuantizerSpec,
 } from '../src/index.js';
 import { binarySignFixture as sign, clippedFixture as clipped } from './fixtures.js';
+import { withoutRegistry } from './own-registry.js';
 
 const scaled = (options: { width?: number } = {}) =>
   defineSurrogate({ ...clipped, name: 'scaled', options: { width: options.width ?? 1 } });
@@ -161,9 +162,7 @@ describe('definitions', () => {
   });
 
   it('of a plugin that is always there are registered once, and may be replaced', () => {
-    const slot = Symbol.for('bitgrad.registry');
-    const holder = globalThis as { [slot]?: unknown };
-    onTestFinished(() => void delete holder[slot]);
+    onTestFinished(withoutRegistry());
     expect(registryWith(toys).definition('model', 'toy-net')).toBe(model);
     const better = { ...model, description: 'a better toy' };
     const other = definePlugin({ name: 'other', version: '1', models: { 'toy-net': better } });
@@ -173,9 +172,7 @@ describe('definitions', () => {
 });
 
 describe('the default registry', () => {
-  const slot = Symbol.for('bitgrad.registry');
-  const holder = globalThis as { [slot]?: unknown };
-  afterEach(() => delete holder[slot]);
+  beforeEach(() => withoutRegistry());
 
   it('is one a process, and use() fills it', () => {
     use(plugin, plugin);
@@ -187,7 +184,7 @@ describe('the default registry', () => {
     expect(defaultRegistry().entries()).toEqual([]));
 
   it('refuses a copy of core with another contract', () => {
-    holder[slot] = { version: 999, registry: createRegistry() };
+    withoutRegistry({ version: 999, registry: createRegistry() });
     expect(() => defaultRegistry()).toThrow(
       expect.objectContaining({ code: 'contract-version', message: expect.stringContaining('999') }),
     );

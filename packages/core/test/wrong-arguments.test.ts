@@ -7,8 +7,15 @@ import * as v from 'valibot';
 import * as bits from '@bitgrad/bits';
 import { wrongCalls } from '@bitgrad/tooling/wrong-arguments';
 import * as exports from '../src/index.js';
+import { withoutRegistry } from './own-registry.js';
 
-beforeAll(async () => void (await tf.setBackend('cpu')));
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  const putBack = withoutRegistry();
+  // With something in it, more of what is registered is looked at.
+  exports.use(P);
+  return putBack;
+});
 
 const { E } = exports;
 const covered = ['evaluateExpression', 'inputsOf', 'linearize'];
