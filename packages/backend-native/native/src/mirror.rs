@@ -1,7 +1,7 @@
 //! Levels that are packed where they are made: products that read them find them packed, so that threads need not meet once more
 //! before each. Where it is not plain that all of what a product reads was made so, it packs its input itself (packed.rs).
 use crate::levels::Mirror;
-use crate::packed::Shadow;
+use crate::packed::{Shadow, PAIR};
 use crate::record::{Group, Record};
 use crate::words::{border, mode, opcode, product, record_words, residual, view};
 use std::ops::Range;
@@ -65,14 +65,15 @@ fn maker(record: &Record) -> &Record {
     record.residual.as_deref().unwrap_or(record)
 }
 
-/// Whether a record and perhaps a border make all bytes of a range.
-fn makes(group: &Group, record: &Record, frame: Option<&Record>, range: &Range<isize>) -> bool {
+/// Whether a record and perhaps a border make all bytes of a range, each row whole units of `unit` bytes from a multiple of these on.
+fn makes(group: &Group, record: &Record, frame: Option<&Record>, range: &Range<isize>, unit: isize) -> bool {
     let Some(at) = levels_at(record) else { return false };
     let bytes = level_bytes(group.channels);
     let Some(reach) = reach(record, at, group.rows, bytes) else { return false };
     let [base, step, width, pitch] = [view::BASE, view::STEP, view::WIDTH, view::PITCH].map(|word| record.word(at + word) as isize);
     let within = |whole: Range<isize>| whole.start <= range.start && range.end <= whole.end;
-    if step != bytes as isize {
+    // A row has the levels of its own channels at hand: the other unit of a pair must not be in the next.
+    if step != bytes as isize || step % unit != 0 || record.address(at + view::BASE) % unit != 0 {
         return false;
     }
     let Some(frame) = frame else { return width == 0 && within(reach) };
@@ -93,7 +94,7 @@ struct Found {
 
 /// The record that makes what a group reads in a range, and that of its border: where the last group before it that writes there
 /// does so by these alone. `Err` has that group where not.
-fn makers(groups: &[Group], reader: usize, range: &Range<isize>) -> Result<(Place, Option<Place>), usize> {
+fn makers(groups: &[Group], reader: usize, range: &Range<isize>, unit: isize) -> Result<(Place, Option<Place>), usize> {
     let meets = |group: &Group, record: &Record| {
         writes(record, group).iter().any(|written| written.start < range.end && range.start < written.end)
     };
@@ -102,7 +103,7 @@ fn makers(groups: &[Group], reader: usize, range: &Range<isize>) -> Result<(Plac
         let (frames, others): (Vec<usize>, Vec<usize>) = (0..group.records.len())
             .filter(|&i| meets(group, &group.records[i]))
             .partition(|&i| group.records[i].word(record_words::OPCODE) == opcode::BORDER);
-        let whole = |one: usize, frame: Option<&Record>| makes(group, maker(&group.records[one]), frame, range);
+        let whole = |one: usize, frame: Option<&Record>| makes(group, maker(&group.records[one]), frame, range, unit);
         return match (&others[..], &frames[..]) {
             ([], []) => continue,
             ([one], []) if whole(*one, None) => Ok(((index, *one), None)),
@@ -120,7 +121,8 @@ pub fn plan_mirrors(groups: &mut [Group], shadow: Shadow) {
     let (mut alone, mut apart) = (Vec::new(), Vec::new());
     for reader in 0..groups.len() {
         for packed in groups[reader].records.iter().filter_map(|record| record.packed.as_ref()) {
-            match makers(groups, reader, &(packed.from..packed.to)) {
+            let unit = if packed.paired { PAIR } else { PAIR / 2 };
+            match makers(groups, reader, &(packed.from..packed.to), unit) {
                 Ok((maker, frame)) => found.push(Found { reader, paired: packed.paired, maker, frame }),
                 Err(group) => {
                     alone.push(reader);

@@ -9,7 +9,7 @@ use crate::words::{opcode, product, record_words, view};
 pub const PANEL: usize = 64;
 
 /// Bytes of the arena's layout that make two words of 32 levels.
-const PAIR: isize = 16;
+pub const PAIR: isize = 16;
 
 /// What a processor counts the bits of.
 #[derive(Clone, Copy, PartialEq, Eq)]

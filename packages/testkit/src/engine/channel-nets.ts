@@ -92,6 +92,9 @@ const briefNets = few.map((filters, i): ChannelNet => ({
   pool: pools[(i + (i >> 2)) % pools.length]!,
   move: moves[i % moves.length]!,
 }));
+// Levels of an odd number of words go from layer to layer and into a dense layer as they are.
+for (const filters of [32, 96])
+  briefNets.push({ filters, size: 16, convolutions: 2, pool: 'none', move: 'none' });
 
 /**
  * Networks of so many filters: all of them; or two, an ordinary one and one that moves levels; or `quick` one of these two; or
