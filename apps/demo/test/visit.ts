@@ -112,6 +112,18 @@ export const untilPhase = (page: Page, wanted: string): Promise<unknown> =>
     { timeout: 150_000 },
   );
 
+/** Resolves when the phase of training changes, however short the next one is. */
+export const nextPhase = (page: Page): Promise<void> =>
+  page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        new MutationObserver((_, observer) => {
+          observer.disconnect();
+          resolve();
+        }).observe(document.querySelector('[data-testid=phase]')!, { attributeFilter: ['data-phase'] });
+      }),
+  );
+
 const shots = fileURLToPath(new URL('../artifacts/screenshots/', import.meta.url));
 
 /** Keeps pictures of the page, wide and narrow, and fails where something sticks out; the page is wide afterwards. */
