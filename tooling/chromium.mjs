@@ -39,6 +39,12 @@ const flags = [
 export const chromiumMissing = () =>
   wholeBrowser ? '' : 'no Chromium found: apt-get install chromium, or set BITGRAD_CHROMIUM';
 
+/** What a page does in seconds takes longer than Playwright's 30 s where four other tests run; a test has its own limit. */
+function patient(context) {
+  context.setDefaultTimeout(150_000);
+  return context;
+}
+
 /**
  * Starts the browser.
  * @param {{ gpu?: boolean, args?: string[], whole?: boolean }} options `gpu`, default true: WebGL2 and WebGPU on the software
@@ -46,26 +52,38 @@ export const chromiumMissing = () =>
  *   headless shell of Debian lacks, such as cameras and measuring a page's memory
  * @returns {Promise<import('playwright-core').Browser>} to be closed by the caller
  */
-export const launchChromium = ({ gpu = true, args = [], whole = false } = {}) =>
-  chromium.launch({
+export async function launchChromium({ gpu = true, args = [], whole = false } = {}) {
+  const browser = await chromium.launch({
     executablePath: (whole ? wholeBrowser : headlessShell) ?? 'chromium',
     headless: true,
     args: [...flags, ...(gpu ? softwareGpu : []), ...args],
   });
+  // Pages of their own get one as well.
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options) => patient(await newContext(options));
+  return browser;
+}
 
 /**
  * Starts the browser with an unpacked extension.
  * @param {string} folder that of its manifest
  * @returns {Promise<import('playwright-core').BrowserContext>} to be closed by the caller
  */
-export const launchWithExtension = (folder) =>
-  chromium.launchPersistentContext('', {
-    executablePath: wholeBrowser ?? 'chromium',
-    // The headless shell has no extensions.
-    headless: false,
-    args: ['--headless=new', ...flags, `--load-extension=${folder}`, `--disable-extensions-except=${folder}`],
-    ignoreDefaultArgs: ['--disable-extensions'],
-  });
+export const launchWithExtension = async (folder) =>
+  patient(
+    await chromium.launchPersistentContext('', {
+      executablePath: wholeBrowser ?? 'chromium',
+      // The headless shell has no extensions.
+      headless: false,
+      args: [
+        '--headless=new',
+        ...flags,
+        `--load-extension=${folder}`,
+        `--disable-extensions-except=${folder}`,
+      ],
+      ignoreDefaultArgs: ['--disable-extensions'],
+    }),
+  );
 
 /**
  * Collects what must not happen on a page: errors and warnings on the console, uncaught errors, requests that fail, and requests
@@ -114,7 +132,7 @@ export async function outputOf(browser, address, modules) {
   );
   await page.goto(address);
   const wait = "document.querySelector('output')?.textContent";
-  await page.waitForFunction(wait, undefined, { timeout: 20_000 }).catch(() => undefined);
+  await page.waitForFunction(wait, undefined, { timeout: 60_000 }).catch(() => undefined);
   const text = errors.length > 0 ? null : await page.textContent('output');
   await page.close();
   return { text, errors };

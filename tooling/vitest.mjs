@@ -48,6 +48,8 @@ export const project = (
       isolate: false,
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      // By default a second, which a page on a busy machine takes for anything.
+      expect: { poll: { timeout: 60_000 } },
       globalSetup: left.length < long.length ? longSetup : [],
       setupFiles: [fileURLToPath(new URL('./fail-on-console.mjs', import.meta.url))],
       ...test,

@@ -126,7 +126,7 @@ async function answerOf(html: string, folder: string): Promise<string> {
     await page.goto('http://localhost/');
     await page
       .waitForFunction("/\\d/.test(document.querySelector('output').textContent)", undefined, {
-        timeout: 20_000,
+        timeout: 60_000,
       })
       .catch(() => undefined);
     expect(errors).toEqual([]);

@@ -149,7 +149,7 @@ describe.skipIf(skipReason)(`a first visit ${skipReason ?? ''}`, () => {
     await page.context().grantPermissions(['camera']);
     await page.getByRole('button', { name: 'Use the camera' }).click();
     await page.locator('[data-testid=camera][data-state=on]').waitFor();
-    await expect.poll(() => page.getByTestId('best').innerText(), { timeout: 20_000 }).toBe('right');
+    await expect.poll(() => page.getByTestId('best').innerText(), { timeout: 60_000 }).toBe('right');
     expect(await violations(page)).toEqual([]);
     await screenshots(page, 'draw-camera');
     await page.getByRole('button', { name: 'Hold this picture' }).click();
@@ -246,7 +246,7 @@ describe.skipIf(skipReason)(`a first visit ${skipReason ?? ''}`, () => {
     const { page, end } = await visit(browser, server, '#listen');
     await page.getByRole('button', { name: 'Listen to the microphone', disabled: false }).waitFor();
     await page.locator('.drop input[webkitdirectory]').setInputFiles(join(folder, 'words'));
-    await expect.poll(() => page.locator('.results tbody tr').count(), { timeout: 30_000 }).toBe(6);
+    await expect.poll(() => page.locator('.results tbody tr').count(), { timeout: 60_000 }).toBe(6);
     await page.getByRole('button', { name: 'Teach it words of your own' }).click();
     await page.locator('label', { hasText: 'Words from a folder' }).locator('input').setInputFiles(join(folder, 'words')); // prettier-ignore
     await page.getByText('2 words of 6 files: ', { exact: false }).waitFor();

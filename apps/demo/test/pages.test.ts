@@ -78,7 +78,7 @@ describe.skipIf(skipReason)(`Quantizers, Inspect and looks ${skipReason ?? ''}`,
       page.locator('label.slider', { has: page.getByText(name, { exact: true }) }).locator('input');
     for (const name of ['Time: share of training done', 'n', 'omega']) {
       const before = await certificate.innerText();
-      await slider(name).fill('30', { timeout: 5000 });
+      await slider(name).fill('30');
       await expect.poll(() => certificate.innerText(), { message: name }).not.toBe(before);
     }
     await select.selectOption('pc');

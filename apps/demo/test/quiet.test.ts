@@ -60,6 +60,7 @@ describe.skipIf(skipReason)(`a long run ${skipReason ?? ''}`, () => {
         quietSeconds,
         seconds,
         cores: cpus().length,
+        tasks: tasks.length,
         longest: Math.max(...tasks),
         growth,
         samples,

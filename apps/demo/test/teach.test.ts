@@ -15,7 +15,7 @@ import { joined, madeWord, rate, wavOf } from './sounds.js';
 import { launch, looksRight, microphone, screenshots, skipReason, visit } from './visit.js';
 
 /** On a machine that has much else to do. */
-const patient = { timeout: 30_000 };
+const patient = { timeout: 60_000 };
 const kinds = ['rising', 'falling'] as const;
 const lesson = (page: Page, i: number) => page.locator('.lesson').nth(i);
 const takes = async (page: Page, i: number): Promise<number> =>

@@ -102,15 +102,11 @@ export async function answer(page: Page): Promise<string> {
 
 /** Waits until training is in a phase; an error that the page shows ends it. */
 export const untilPhase = (page: Page, wanted: string): Promise<unknown> =>
-  page.waitForFunction(
-    (name) => {
-      const alert = document.querySelector('[role=alert]')?.textContent;
-      if (alert) throw new Error(alert);
-      return document.querySelector<HTMLElement>('[data-testid=phase]')?.dataset.phase === name;
-    },
-    wanted,
-    { timeout: 150_000 },
-  );
+  page.waitForFunction((name) => {
+    const alert = document.querySelector('[role=alert]')?.textContent;
+    if (alert) throw new Error(alert);
+    return document.querySelector<HTMLElement>('[data-testid=phase]')?.dataset.phase === name;
+  }, wanted);
 
 /** Resolves when the phase of training changes, however short the next one is. */
 export const nextPhase = (page: Page): Promise<void> =>

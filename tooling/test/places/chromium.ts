@@ -117,7 +117,7 @@ export function writeExtension(parent: string, text: string, scriptPolicy: strin
 /** Runs the task in the service worker and in a page of the extension that a browser was started with. */
 export async function inExtension(context: BrowserContext): Promise<{ worker: Outcome[]; page: Outcome[] }> {
   const worker =
-    context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker', { timeout: 15_000 }));
+    context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker', { timeout: 60_000 }));
   const page = await context.newPage();
   await page.goto(new URL('page.html', worker.url()).href);
   return { worker: await evaluate(worker, inPage), page: await evaluate(page, inPage) };
