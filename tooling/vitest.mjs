@@ -1,10 +1,11 @@
 // The one vitest factory. Tests resolve `@bitgrad/*` to `src` by the source condition: no build is needed.
 import { defaultServerConditions, loadConfigFromFile } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { long as longRun } from './endurance.mjs';
+import { root, workspacePackages } from './workspace.mjs';
 
 const conditions = ['@bitgrad/source', ...defaultServerConditions];
 
@@ -57,9 +58,8 @@ export const project = (
   });
 };
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const configured = ['packages', 'apps']
-  .flatMap((parent) => readdirSync(`${root}${parent}`).map((folder) => `${parent}/${folder}`))
+const configured = workspacePackages()
+  .map(({ folder }) => folder)
   .concat('tooling')
   .filter((folder) => existsSync(`${root}${folder}/vitest.config.ts`));
 

@@ -3,9 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root } from '../workspace.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const require = createRequire(import.meta.url);
 const compiler = join(require.resolve('typescript-7/package.json'), '../bin/tsc');
 const codes = ['tsconfig.json', 'apps/demo'].map(

@@ -114,7 +114,7 @@ describe.skipIf(skipReason)(`Listen page ${skipReason ?? ''}`, () => {
       ]),
     );
     const cells = page.locator('.results tbody tr');
-    await expect.poll(() => cells.count(), { timeout: 60_000 }).toBe(2);
+    await expect.poll(() => cells.count()).toBe(2);
     const words = await cells.nth(0).locator('td').nth(1).innerText();
     expect(mistakes(words.replace(/ [\d.]+ s$/, ''), said), words).toBeLessThanOrEqual(1);
     expect(await cells.nth(1).innerText()).toMatch(/^7\.wav\s+7 \d+ %\s+7 /);
@@ -128,7 +128,7 @@ describe.skipIf(skipReason)(`Listen page ${skipReason ?? ''}`, () => {
     const good = wavOf(madeWord('two', 1));
     await open.setInputFiles(files([['no.wav', Buffer.from('no sound')], ['cut.wav', good.subarray(0, 99)], ['good.wav', good]])); // prettier-ignore
     const cells = page.locator('.results tbody tr');
-    await expect.poll(() => cells.count(), { timeout: 60_000 }).toBe(3);
+    await expect.poll(() => cells.count()).toBe(3);
     expect(await cells.nth(0).innerText()).toMatch(/no\.wav.*no WAV file/s);
     expect(await cells.nth(1).innerText()).toMatch(/cut\.wav.*end too soon/s);
     expect(await cells.nth(2).innerText()).toMatch(/%/);

@@ -14,8 +14,6 @@ import { siteFolder } from './site.js';
 import { joined, madeWord, rate, wavOf } from './sounds.js';
 import { launch, looksRight, microphone, screenshots, skipReason, visit } from './visit.js';
 
-/** On a machine that has much else to do. */
-const patient = { timeout: 60_000 };
 const kinds = ['rising', 'falling'] as const;
 const lesson = (page: Page, i: number) => page.locator('.lesson').nth(i);
 const takes = async (page: Page, i: number): Promise<number> =>
@@ -88,9 +86,9 @@ describe.skipIf(skipReason)(`Teach it ${skipReason ?? ''}`, () => {
       await lesson(page, i).getByRole('textbox').fill(kind);
       const files = wavs([1, 2, 3, 4, 5, 6].map((seed) => madeWord(kind, seed)));
       await lesson(page, i).locator('input[type=file]').setInputFiles(files);
-      await expect.poll(() => takes(page, i), patient).toBe(6);
+      await expect.poll(() => takes(page, i)).toBe(6);
     }
-    await expect.poll(() => status.innerText(), patient).toBe('Ready.');
+    await expect.poll(() => status.innerText()).toBe('Ready.');
     await button.click();
     await page.getByRole('progressbar').waitFor();
     await page.getByText(/Training: epoch/).waitFor({ timeout: 60_000 });
@@ -152,18 +150,18 @@ describe.skipIf(skipReason)(`Teach it ${skipReason ?? ''}`, () => {
     await first.getByRole('button', { name: /^Record/ }).click();
     await first.getByRole('button', { name: /^Stop, [5-9]\./ }).waitFor();
     await first.getByRole('button', { name: /^Stop/ }).click();
-    await expect.poll(() => takes(page, 0), patient).toBeGreaterThanOrEqual(4);
+    await expect.poll(() => takes(page, 0)).toBeGreaterThanOrEqual(4);
     const count = await takes(page, 0);
     expect(count).toBeLessThanOrEqual(5);
     await first.getByRole('button', { name: 'Play take 1 of knock' }).click();
     await first.getByRole('button', { name: 'Remove take 1 of knock' }).click();
-    await expect.poll(() => takes(page, 0), patient).toBe(count - 1);
+    await expect.poll(() => takes(page, 0)).toBe(count - 1);
 
     const background = lesson(page, 2);
     await background.getByRole('button', { name: /^Record/ }).click();
     await background.getByRole('button', { name: /^Stop, 2\./ }).waitFor();
     await page.getByRole('button', { name: 'Stop listening' }).click();
-    await expect.poll(() => takes(page, 2), patient).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => takes(page, 2)).toBeGreaterThanOrEqual(2);
 
     const status = page.getByTestId('teaching');
     expect(await status.innerText()).toMatch(/name/);

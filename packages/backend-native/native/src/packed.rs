@@ -189,14 +189,17 @@ pub fn pack_inputs(arena: Arena, group: &Group, shadow: Shadow, thread: usize, t
         let end = (begin + share as isize).min(to);
         let count = (end - begin) as usize / 16;
         let (pairs, packs) = (arena.cells::<[u64; 2]>(begin, count), arena.cells::<u64>(shadow.of(begin), count));
-        // The two units of a pair are the halves of 64 bits.
-        let second = if packed.paired { u64::MAX << 32 } else { 0 };
         for (pair, pack) in pairs.iter().zip(packs) {
             let [low, high] = pair.get().map(gather);
-            let units = low | high << 32;
-            pack.set(units ^ (units << 32 & second));
+            pack.set(pair_of(low | high << 32, packed.paired));
         }
     }
+}
+
+/// Two units, the halves of 64 bits, as `pairs` of isa.rs wants them where they are paired.
+#[inline(always)]
+pub fn pair_of(units: u64, paired: bool) -> u64 {
+    units ^ if paired { units << 32 } else { 0 }
 }
 
 /// The levels of 8 bytes, 4 in the high half of each, in 4 bytes.

@@ -4,7 +4,7 @@
 use crate::isa::{Counts, Isa};
 use crate::memory::Arena;
 use crate::levels::{Levels, Mirror};
-use crate::packed::PANEL;
+use crate::packed::{pair_of, PANEL};
 use crate::products::Row;
 use crate::record::{Group, Record};
 use crate::rowwise::{block, BLOCK};
@@ -87,8 +87,7 @@ impl Whole {
         let bits = bits ^ self.flips;
         arena.put(at, [bits as u32, (bits >> 32) as u32].map(I::spread));
         if let Some(Mirror { shadow, paired }) = &self.mirror {
-            let second = if *paired { bits << 32 } else { 0 };
-            arena.put(shadow.of(at), bits ^ second);
+            arena.put(shadow.of(at), pair_of(bits, *paired));
         }
     }
 }
