@@ -30,6 +30,7 @@ const sentences = (text: string): number =>
 /** Opens a file in Inspect, and goes to Draw with it. */
 async function useInDraw(page: Page, name: string, buffer: Buffer): Promise<void> {
   await page.getByRole('tab', { name: 'Inspect' }).click();
+  await expect.poll(() => page.locator('.drop input').count()).toBe(1);
   await page.locator('.drop input').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
   await page.getByRole('heading', { name }).waitFor();
   await page.getByRole('button', { name: 'Use in Draw' }).click();
@@ -94,6 +95,8 @@ describe.skipIf(skipReason)(`a first visit ${skipReason ?? ''}`, () => {
       for (const tab of pages) {
         await page.getByRole('tab', { name: tab }).click();
         await page.getByRole('heading', { level: 2 }).first().waitFor();
+        // Until a page has come, the one before is there.
+        await expect.poll(async () => intros.has(await page.locator('.intro').innerText())).toBe(false);
         const intro = await page.locator('.intro').innerText();
         expect(sentences(intro), intro).toBe(2);
         intros.add(intro);
@@ -149,7 +152,7 @@ describe.skipIf(skipReason)(`a first visit ${skipReason ?? ''}`, () => {
     await page.context().grantPermissions(['camera']);
     await page.getByRole('button', { name: 'Use the camera' }).click();
     await page.locator('[data-testid=camera][data-state=on]').waitFor();
-    await expect.poll(() => page.getByTestId('best').innerText(), { timeout: 60_000 }).toBe('right');
+    await expect.poll(() => page.getByTestId('best').innerText()).toBe('right');
     expect(await violations(page)).toEqual([]);
     await screenshots(page, 'draw-camera');
     await page.getByRole('button', { name: 'Hold this picture' }).click();
@@ -200,7 +203,7 @@ describe.skipIf(skipReason)(`a first visit ${skipReason ?? ''}`, () => {
       .filter({ hasText: '“right” needs 5 pictures at least; it has 0.' })
       .waitFor();
     await card(1).getByRole('button', { name: 'Camera' }).click();
-    await expect.poll(() => count(1), { timeout: 60_000 }).toBeGreaterThan(14);
+    await expect.poll(() => count(1)).toBeGreaterThan(14);
     await card(1)
       .getByRole('button', { name: /^Stop, \d+ taken/ })
       .click();
@@ -246,7 +249,7 @@ describe.skipIf(skipReason)(`a first visit ${skipReason ?? ''}`, () => {
     const { page, end } = await visit(browser, server, '#listen');
     await page.getByRole('button', { name: 'Listen to the microphone', disabled: false }).waitFor();
     await page.locator('.drop input[webkitdirectory]').setInputFiles(join(folder, 'words'));
-    await expect.poll(() => page.locator('.results tbody tr').count(), { timeout: 60_000 }).toBe(6);
+    await expect.poll(() => page.locator('.results tbody tr').count()).toBe(6);
     await page.getByRole('button', { name: 'Teach it words of your own' }).click();
     await page.locator('label', { hasText: 'Words from a folder' }).locator('input').setInputFiles(join(folder, 'words')); // prettier-ignore
     await page.getByText('2 words of 6 files: ', { exact: false }).waitFor();
