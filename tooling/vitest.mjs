@@ -75,7 +75,11 @@ export const projects = async () => {
     const { config } = await loadConfigFromFile({ command: 'serve', mode: 'test' }, file);
     const name = config.test.provide.together;
     if (name) together.set(name, [...(together.get(name) ?? []), { folder, config }]);
-    else alone.push({ ...config, root: `${root}${folder}` });
+    else {
+      // Whole paths: who reads the root's configuration alone (knip) takes others from there.
+      const globalSetup = config.test.globalSetup.map((path) => `${root}${folder}/${path}`);
+      alone.push({ ...config, root: `${root}${folder}`, test: { ...config.test, globalSetup } });
+    }
   }
   const merged = [...together].map(([name, members]) => {
     const paths = (of) =>
