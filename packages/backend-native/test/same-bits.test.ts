@@ -44,7 +44,6 @@ const withGradients =
   };
 
 function convolution(i: number): Case {
-  // Where a register holds a table, multiples of 16 channels are looked up 64, 32 and 16 together.
   const channels = i % 5 === 0 ? [16, 48, 112, 64, 32, 176][(i / 5) % 6]! : between(1, i % 3 === 0 ? 70 : 20);
   const [kh, kw, c] = [between(1, 4), between(1, 4), channels];
   const image = [between(1, 4), between(kh, 14), between(kw, 14), c];
@@ -80,7 +79,9 @@ function packed(i: number): Case {
 /** The convolution of signs of latent tensors, zeros of both signs among them. */
 function latent(i: number): Case {
   const [kh, kw, c] = [between(1, 4), between(1, 4), [1, 9, 16, 32, 33, 64, 112][i % 7]!];
-  const image = [between(1, 5), between(kh, 20), between(kw, 20), c];
+  // Images and their rows are dealt out among lanes: few images and many, of one row too.
+  const [n, height] = i < 14 ? [between(1, 5), between(kh, 20)] : [between(14, 35), between(kh, 6)];
+  const image = [n, height, between(kw, 20), c];
   const filter = [kh, kw, c, [1, 7, 16, 40, 64, 130][i % 6]!];
   const stride: [number, number] = i % 3 === 0 ? [between(1, 2), between(1, 2)] : [1, 1];
   const padding = i % 2 === 0 ? ('same' as const) : ('valid' as const);
@@ -232,7 +233,7 @@ const step: Case = {
 const cases: readonly Case[] = [
   ...Array.from({ length: 24 }, (_, i) => convolution(i)),
   ...Array.from({ length: 16 }, (_, i) => packed(i)),
-  ...Array.from({ length: 14 }, (_, i) => latent(i)),
+  ...Array.from({ length: 22 }, (_, i) => latent(i)),
   ...Array.from({ length: 8 }, (_, i) => product(i)),
   ...Array.from({ length: 16 }, (_, i) => expressions(i)),
   ...Array.from({ length: 14 }, (_, i) =>

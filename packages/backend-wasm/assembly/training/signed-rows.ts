@@ -20,6 +20,11 @@ export function signedRowsEntry(halo: i32): i32 {
   return (BLOCK + halo + 3) & ~3;
 }
 
+/** Blocks of {@link signedRows}, for images of h rows on a grid [n][gh][gw]. */
+export function signedRowsBlocks(n: i32, gh: i32, gw: i32, h: i32): i32 {
+  return (n * gh * gw + BLOCK - 1) / BLOCK;
+}
+
 /**
  * For filter [taps][c][o], the byte offset of the picked entry plus the tap's shift, in the order in which
  * {@link signedRows} adds: by sets of `groups` groups of four output channels, input channel, group, tap.

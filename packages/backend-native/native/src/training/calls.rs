@@ -67,6 +67,7 @@ calls! {
     BinaryConv "binaryConv" { x: isize, panels: isize, tap_sums: isize, out: isize, scratch: isize, p0: isize, p1: isize, oh: isize, ow: isize, o: isize, c: isize, x_n: isize, x_h: isize, x_w: isize, runs_h: isize, runs_w: isize, run_h: isize, run_w: isize, run_bytes: isize, h: isize, w: isize, top: isize, left: isize, kh: isize, kw: isize, sh: isize, sw: isize, dh: isize, dw: isize }
     SignedRowsGroups "signedRowsGroups" { entry: isize }
     SignedRowsEntry "signedRowsEntry" { halo: isize }
+    SignedRowsBlocks "signedRowsBlocks" { n: isize, gh: isize, gw: isize, h: isize }
     PickOffsets "pickOffsets" { w: isize, out: isize, shifts: isize, taps: isize, c: isize, o: isize, o0: isize, o1: isize, entry: isize, latent: bool }
     SignedRowsScratch "signedRowsScratch" { c: isize, o: isize, entry: isize }
     SignedRows "signedRows" { dy: isize, offsets: isize, dx: isize, scratch: isize, b0: isize, b1: isize, n: isize, gh: isize, gw: isize, h: isize, w: isize, c: isize, oh: isize, ow: isize, o: isize, taps: isize, first: isize, entry: isize }

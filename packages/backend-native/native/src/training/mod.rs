@@ -53,7 +53,7 @@ macro_rules! kernels {
         functions!(
             $features, $isa,
             SignBytes SignedOuterScratch SignedOuter SubtractBorder
-            SignedRowsGroups SignedRowsEntry PickOffsets SignedRowsScratch SignedRows
+            SignedRowsGroups SignedRowsEntry SignedRowsBlocks PickOffsets SignedRowsScratch SignedRows
             PackedPixel PackedWords PackedPanelBytes BinaryConvScratch PackSigns PackFilterSigns BinaryConv
             PadImages PackPanels PackTransposedPanels PackFlipped ConvRows OuterScratch OuterSum SumParts SegmentRows
             Elementwise ElementwiseSpace MaxPool MaxPoolGrad AvgPool AvgPoolGrad Adam Momentum

@@ -48,7 +48,9 @@ function inputByTables(
   if (info.strideHeight !== 1 || info.strideWidth !== 1) return false;
   const image = h * w * c * 4;
   const least = Math.ceil((POSITIONS * job.threads) / (h * w));
-  const chunk = Math.min(n, Math.max(least, Math.floor((CHUNK * job.threads) / image)));
+  const most = Math.max(least, Math.floor((CHUNK * job.threads) / image));
+  // Lanes are 16 at most, among which images are dealt out evenly.
+  const chunk = Math.min(n, most < 16 ? 1 << Math.log2(most) : most - (most % 16));
   const geometry: SignedRows = {
     image: [n, h, w, c],
     filter: [info.filterHeight, info.filterWidth],

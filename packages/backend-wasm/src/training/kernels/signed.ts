@@ -107,8 +107,18 @@ export interface SignedRows {
   readonly latent?: boolean;
 }
 
-/** Grid positions in a block of `signedRows`. */
-const BLOCK = 128;
+/** Images of one row as images of one column: rows are what kernels divide among lanes. */
+const tall = (geometry: SignedRows): SignedRows => {
+  const { image, filter, output, padding } = geometry;
+  if (image[1] !== 1 || filter[0] !== 1 || output[0] !== 1 || padding[0] !== 0) return geometry;
+  return {
+    ...geometry,
+    image: [image[0], image[2], 1, image[3]],
+    filter: [filter[1], 1],
+    output: [output[1], 1, output[2]],
+    padding: [padding[1], 0],
+  };
+};
 
 /** Look-ups of a filter's signs, ready for images. */
 interface PreparedRows {
@@ -124,11 +134,17 @@ interface PreparedRows {
  */
 export function prepareSignedRows(
   job: Job,
-  { image: [n, h, w, c], filter: [kh, kw], output: [oh, ow, o], padding, latent = false }: SignedRows,
+  geometry: SignedRows,
   filter: number,
   more: readonly number[],
 ): PreparedRows | undefined {
-  const [top, left] = padding;
+  const {
+    image: [n, h, w, c],
+    filter: [kh, kw],
+    output: [oh, ow, o],
+    padding: [top, left],
+    latent = false,
+  } = tall(geometry);
   const taps = kh * kw;
   if (taps * c < 32 || o < 8 || n * h * w < 32) return undefined;
   // Images lie on a grid with as many zero rows and columns between them as the taps reach.
@@ -156,8 +172,8 @@ export function prepareSignedRows(
   return {
     more: rest,
     run(images, dy, dx) {
-      const blocks = Math.ceil((images * gridHeight * gridWidth) / BLOCK);
-      const split = { over: 'b', count: blocks, grain: 1, own: { scratch: space } } as const;
+      const count = job.ask('signedRowsBlocks', { n: images, gh: gridHeight, gw: gridWidth, h });
+      const split = { over: 'b', count, grain: 1, own: { scratch: space } } as const;
       job.split('signedRows', split, { ...common, dy, dx, n: images });
     },
   };

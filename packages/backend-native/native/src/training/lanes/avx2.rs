@@ -208,7 +208,6 @@ avx2!(Avx2, Avx2,
     }
 );
 avx2!(Avx512, Sixteen,
-    const LOOKS_UP: bool = true;
     const BLOCKS: usize = 2;
     #[inline(always)]
     unsafe fn narrow<const W: usize>(rows: &[*const u8; 8], weights: *const u8, words: usize) -> [[u16; W]; 8] {
@@ -217,14 +216,6 @@ avx2!(Avx512, Sixteen,
     #[inline(always)]
     unsafe fn negative_bytes(x: *const f32, to: *mut u8) {
         avx512::negative_bytes(x, to)
-    }
-    #[inline(always)]
-    unsafe fn signed_sums(rows: &[*const f32; 4], to: *mut f32) {
-        avx512::signed_sums(rows, to)
-    }
-    #[inline(always)]
-    unsafe fn add_lookups<const R: usize, const Q: usize>(tables: *const u8, picks: &[i32], sums: *mut f32, stride: usize) {
-        avx512::add_lookups::<R, Q>(tables, picks, sums, stride)
     }
 );
 

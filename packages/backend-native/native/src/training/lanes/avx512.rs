@@ -177,59 +177,6 @@ fn first(count: usize) -> u16 {
     if count >= 16 { u16::MAX } else { (1 << count) - 1 }
 }
 
-/// See `Lanes::signed_sums`. The sums of the first and of the last two numbers, of four rows at once, are put together row by row.
-#[target_feature(enable = "avx512f,avx512dq")]
-pub unsafe fn signed_sums(rows: &[*const f32; 4], to: *mut f32) {
-    let mut d = _mm512_castps128_ps512(_mm_loadu_ps(rows[0]));
-    d = _mm512_insertf32x4::<1>(d, _mm_loadu_ps(rows[1]));
-    d = _mm512_insertf32x4::<2>(d, _mm_loadu_ps(rows[2]));
-    d = _mm512_insertf32x4::<3>(d, _mm_loadu_ps(rows[3]));
-    let minus = _mm512_castsi512_ps(_mm512_set1_epi64(i64::MIN));
-    // d1 + d0, d1 - d0, d3 + d2, d3 - d2 of each row.
-    let sums = _mm512_add_ps(_mm512_permute_ps::<0xf5>(d), _mm512_xor_ps(_mm512_permute_ps::<0xa0>(d), minus));
-    let negated = _mm512_set_epi32(1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0);
-    let negated = _mm512_castsi512_ps(_mm512_slli_epi32::<31>(negated));
-    let negated_high = _mm512_castsi512_ps(_mm512_slli_epi32::<31>(_mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0)));
-    let low = _mm512_set_epi32(0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0);
-    let high = _mm512_set_epi32(2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2);
-    for row in 0..4 {
-        let from = _mm512_set1_epi32(4 * row);
-        let a = _mm512_permutexvar_ps(_mm512_add_epi32(low, from), sums);
-        let b = _mm512_permutexvar_ps(_mm512_add_epi32(high, from), sums);
-        let sum = _mm512_add_ps(_mm512_xor_ps(a, negated), _mm512_xor_ps(b, negated_high));
-        _mm512_store_ps(to.offset(16 * row as isize), sum);
-    }
-}
-
-/// See `Lanes::add_lookups`.
-#[target_feature(enable = "avx512f")]
-pub unsafe fn add_lookups<const R: usize, const Q: usize>(tables: *const u8, picks: &[i32], sums: *mut f32, stride: usize) {
-    let mut all = [[_mm512_setzero_ps(); Q]; R];
-    for r in 0..R {
-        for q in 0..Q {
-            all[r][q] = _mm512_loadu_ps(sums.add(r * stride + 16 * q));
-        }
-    }
-    for step in picks.chunks_exact(16 * Q) {
-        let table = tables.offset((step[0] & !15) as isize);
-        let mut entries = [_mm512_setzero_si512(); Q];
-        for q in 0..Q {
-            entries[q] = _mm512_loadu_si512(step.as_ptr().add(16 * q) as *const __m512i);
-        }
-        for r in 0..R {
-            let row = _mm512_load_ps(table.add(64 * r) as *const f32);
-            for q in 0..Q {
-                all[r][q] = _mm512_add_ps(all[r][q], _mm512_permutexvar_ps(entries[q], row));
-            }
-        }
-    }
-    for r in 0..R {
-        for q in 0..Q {
-            _mm512_storeu_ps(sums.add(r * stride + 16 * q), all[r][q]);
-        }
-    }
-}
-
 /// See `Lanes::narrow`.
 #[target_feature(enable = "avx512f,avx512vpopcntdq")]
 pub unsafe fn narrow<const W: usize>(rows: &[*const u8; 8], weights: *const u8, words: usize) -> [[u16; W]; 8] {

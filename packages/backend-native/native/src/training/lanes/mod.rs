@@ -141,29 +141,9 @@ pub unsafe fn stream_block<V: Floats>(from: *const f32, to: *mut f32, count: usi
 pub unsafe trait Lanes: Isa + Floats {
     /// The longest vectors that pay, for loops over many numbers.
     type Wide: Floats;
-    /// Whether `signed_sums` and `add_lookups` are there: a table of 16 numbers fits in a register.
-    const LOOKS_UP: bool = false;
     /// Blocks of tables of `signed_outer`, 16 kB each, for which the first-level cache has room: 1 or 2. More of them save passes
     /// over the sums.
     const BLOCKS: usize = 1;
-
-    /// The 16 signed sums of each of four rows of 4 numbers, at `to`, 64-byte aligned; bit j of a sum's index stands for minus
-    /// number j.
-    #[inline(always)]
-    unsafe fn signed_sums(_rows: &[*const f32; 4], _to: *mut f32) {
-        unreachable!()
-    }
-    /// Adds to `sums` [R][..], `stride` numbers apart, Q vectors of 16 channels each, what `picks` [steps][Q][16] find: a pick is
-    /// the address of the first row's table in bytes from `tables` on (64 a row) and, in its lowest 4 bits, the entry.
-    #[inline(always)]
-    unsafe fn add_lookups<const R: usize, const Q: usize>(
-        _tables: *const u8,
-        _picks: &[i32],
-        _sums: *mut f32,
-        _stride: usize,
-    ) {
-        unreachable!()
-    }
 
     /// 16 bytes: 8 where a number is below 0, else 0.
     #[inline(always)]
