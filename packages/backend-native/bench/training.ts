@@ -1,12 +1,15 @@
 // Profile of a training step by kernel, sets of instructions taking turns in one process. From the root of the repository:
 //   npx tsx --conditions @bitgrad/source packages/backend-native/bench/training.ts [avx2] [avx512:2 ...] [--steps N] [--nets A,B] [--cpu]
-// `avx512:2` is two threads. "rest" is what no native kernel did: tfjs, kernels that run as on wasm, and JavaScript.
+// `avx512:2` is two threads. "rest" is what no native kernel did: tfjs, kernels that run as on wasm, and JavaScript. Beside the times
+// of a step: 10^9 products, megabytes, and the milliseconds that one thread needs for them at least (costs.ts).
 import { parseArgs } from 'node:util';
 import { nets } from '../../../apps/bench/src/training/nets.js';
 import { bitgradTrainee } from '../../../apps/bench/src/training/bitgrad-trainee.js';
 import { createStepper } from '../../../apps/bench/src/training/stepper.js';
 import { findAddon, type NativeTraining } from '../src/addon.js';
+import { functions as signatures, type FunctionName } from '@bitgrad/backend-wasm/training';
 import { native, type NativeOptions } from '../src/index.js';
+import { assumptions, boundOf, costsOf, type Cost } from './costs.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,26 +30,44 @@ const now = values.cpu
   : () => performance.now();
 const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1]!;
 
-/** Milliseconds by kernel since the last look. */
+/** Milliseconds by kernel since the last look, and the costs of what ran. */
 const spent = new Map<string, number>();
+const costs = new Map<string, Cost[]>();
 const { addon } = findAddon() as { addon: { NativeTraining: { prototype: NativeTraining } } };
 const { run, runPhases } = addon.NativeTraining.prototype;
 const names = new WeakMap<object, string[]>();
-const timed = (training: NativeTraining, functions: readonly number[], work: () => void): void => {
+/** Runs phases [function, calls, ...] with the parameters of all calls, and notes them. */
+const timed = (
+  training: NativeTraining,
+  phases: readonly number[],
+  args: ArrayLike<number>,
+  work: () => void,
+): void => {
   if (!names.has(training)) names.set(training, training.functions());
+  const list = names.get(training)!;
   const start = now();
   work();
   const ms = now() - start;
-  const name = [...new Set(functions.map((index) => names.get(training)![index]!))].join(' + ');
+  const functions = phases.filter((_, i) => i % 2 === 0).map((index) => list[index]!);
+  const name = [...new Set(functions)].join(' + ');
   spent.set(name, (spent.get(name) ?? 0) + ms);
+  const all = costs.get(name) ?? [];
+  let at = 0;
+  functions.forEach((of, i) => {
+    const length = phases[2 * i + 1]! * Object.keys(signatures[of as FunctionName]).length;
+    all.push(...costsOf(of, Array.prototype.slice.call(args, at, at + length) as number[]));
+    at += length;
+  });
+  costs.set(name, all);
 };
 addon.NativeTraining.prototype.run = function (this: NativeTraining, ...args: Parameters<typeof run>) {
-  timed(this, [args[1]], () => run.apply(this, args));
+  timed(this, [args[1], args[3].length], args[2], () => run.apply(this, args));
 };
 addon.NativeTraining.prototype.runPhases = function (...args: Parameters<typeof runPhases>) {
-  timed(this, [...args[1].filter((_, i) => i % 2 === 0)], () => runPhases.apply(this, args));
+  timed(this, [...args[1]], args[2], () => runPhases.apply(this, args));
 };
 
+console.log(assumptions);
 for (const net of nets) {
   if (values.nets !== '' && !values.nets.split(',').includes(net.name)) continue;
   const trainees = new Map<string, ReturnType<typeof bitgradTrainee>>();
@@ -63,6 +84,7 @@ for (const net of nets) {
       step();
       for (let i = 0; i < Number(values.steps); i++) {
         spent.clear();
+        costs.clear();
         const start = now();
         step();
         const total = now() - start;
@@ -79,9 +101,15 @@ for (const net of nets) {
   const all = new Set([...parts.values()].flatMap((of) => [...of.keys()]));
   const value = (set: string, name: string): number => median(parts.get(set)!.get(name) ?? [0]);
   const rows = [...all].sort((a, b) => value(sets[0]!, b) - value(sets[0]!, a));
-  const line = (name: string, list: readonly number[]): void =>
-    console.log(name.padEnd(70) + list.map((ms) => ms.toFixed(2).padStart(12)).join(''));
-  console.log(''.padEnd(70) + sets.map((set) => set.padStart(12)).join(''));
-  for (const name of rows) line(name, sets.map((set) => value(set, name))); // prettier-ignore
-  line('step', sets.map((set) => median(totals.get(set)!))); // prettier-ignore
+  const line = (name: string, list: readonly number[], of: readonly Cost[]): void => {
+    const sum = (key: 'products' | 'bytes'): number => of.reduce((total, cost) => total + cost[key], 0);
+    const least = of.reduce((total, cost) => total + boundOf(cost), 0);
+    const beside = [sum('products') / 1e9, sum('bytes') / 1e6, least];
+    const cells = [...list.map((ms) => ms.toFixed(2)), ...beside.map((value) => value.toFixed(2))];
+    console.log(name.padEnd(70) + cells.map((cell) => cell.padStart(12)).join(''));
+  };
+  const heads = [...sets, '10^9 products', 'MB', 'at least'];
+  console.log(''.padEnd(70) + heads.map((head) => ` ${head}`.padStart(12)).join(''));
+  for (const name of rows) line(name, sets.map((set) => value(set, name)), costs.get(name) ?? []); // prettier-ignore
+  line('step', sets.map((set) => median(totals.get(set)!)), [...costs.values()].flat()); // prettier-ignore
 }

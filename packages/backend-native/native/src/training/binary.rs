@@ -95,6 +95,14 @@ unsafe fn sign_word<I: Lanes>(x: *const f32, count: usize) -> u32 {
     word
 }
 
+/// Writes a word for each `count` times, `step` numbers.
+#[inline(always)]
+unsafe fn pack_row<T>(x: *const f32, count: isize, step: isize, to: *mut u8, word: impl Fn(*const f32) -> T) {
+    for i in 0..count {
+        (to as *mut T).offset(i).write_unaligned(word(x.offset(i * step)));
+    }
+}
+
 impl Kernel for PackSigns {
     #[inline(always)]
     unsafe fn run<I: Lanes>(self, heap: &Heap) -> Checked<f64> {
@@ -107,20 +115,24 @@ impl Kernel for PackSigns {
         for _ in n0..n1 {
             out.write_bytes(0, (rows * out_row) as usize);
             for y in 0..h {
-                let mut to = out.offset((top + y) * out_row + left * pixel);
-                for _ in 0..w {
-                    for i in (0..c).step_by(32) {
-                        let count = (c - i).min(32);
-                        let word = sign_word::<I>(x.offset(i), count as usize);
-                        match pixel {
-                            1 => *to = word as u8,
-                            2 => (to as *mut u16).write_unaligned((word as u16).to_le()),
-                            _ => (to.offset(i / 8) as *mut u32).write_unaligned(word.to_le()),
+                let to = out.offset((top + y) * out_row + left * pixel);
+                match (pixel, c) {
+                    // Without a loop over channels, nor parts of vectors.
+                    (2, 16) => pack_row(x, w, 16, to, |x| (sign_word::<I>(x, 16) as u16).to_le()),
+                    (4, 32) => pack_row(x, w, 32, to, |x| sign_word::<I>(x, 32).to_le()),
+                    (1, _) => pack_row(x, w, c, to, |x| sign_word::<I>(x, c as usize) as u8),
+                    (2, _) => pack_row(x, w, c, to, |x| (sign_word::<I>(x, c as usize) as u16).to_le()),
+                    _ if c % 32 == 0 => pack_row(x, w * c / 32, 32, to, |x| sign_word::<I>(x, 32).to_le()),
+                    _ => {
+                        for z in 0..w {
+                            for i in (0..c).step_by(32) {
+                                let word = sign_word::<I>(x.offset(z * c + i), (c - i).min(32) as usize);
+                                (to.offset(z * pixel + i / 8) as *mut u32).write_unaligned(word.to_le());
+                            }
                         }
                     }
-                    x = x.offset(c);
-                    to = to.offset(pixel);
                 }
+                x = x.offset(w * c);
             }
             out = out.offset(rows * out_row);
         }
@@ -292,11 +304,18 @@ impl Outputs {
     #[inline(always)]
     unsafe fn put<const R: usize, T: Copy + Into<i32>>(&self, counts: &[impl AsRef<[T]>; R], first: bool) {
         for (r, row) in counts[..self.pixels].iter().enumerate() {
-            let to = std::slice::from_raw_parts_mut(self.to.add(r * self.stride), self.width);
-            for (to, &count) in to.iter_mut().zip(row.as_ref()) {
-                let twice = 2 * count.into();
-                *to = if first { (self.total - twice) as f32 } else { *to - twice as f32 };
-            }
+            let (to, row) = (self.to.add(r * self.stride), row.as_ref());
+            // Whole panels have a length that the compiler knows.
+            if self.width == row.len() { self.put_row(to, row, first) } else { self.put_row(to, &row[..self.width], first) }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn put_row<T: Copy + Into<i32>>(&self, to: *mut f32, counts: &[T], first: bool) {
+        let to = std::slice::from_raw_parts_mut(to, counts.len());
+        for (to, &count) in to.iter_mut().zip(counts) {
+            let twice = 2 * count.into();
+            *to = if first { (self.total - twice) as f32 } else { *to - twice as f32 };
         }
     }
 }
