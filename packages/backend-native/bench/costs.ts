@@ -1,5 +1,4 @@
 // What a kernel cannot do without: products, and bytes that it reads and writes once. From these, what bounds it on one thread.
-import { availableParallelism, cpus } from 'node:os';
 import { functions } from '@bitgrad/backend-wasm/training';
 
 type Fields = Readonly<Record<string, number>>;
@@ -98,14 +97,15 @@ function measuredTraffic(): number {
   return (2 * from.byteLength) / Math.min(...times);
 }
 
-const traffic = measuredTraffic();
-const cycles = cpus()[0]!.speed * 1000;
-
-/** What bounds are computed from, in words. */
-export const assumptions =
-  `Bounds of one thread at ${cycles / 1e6} GHz (of ${availableParallelism()} processors): products with +-1 ${PER_CYCLE.signed} a cycle, ` +
-  `packed ${PER_CYCLE.packed}, float ${PER_CYCLE.float}; ${(traffic / 1e6).toFixed(1)} GB/s as a copy of 32 MB has them.`;
-
-/** Milliseconds that a cost takes at least: of its products or of its bytes, whichever is longer. */
-export const boundOf = ({ products, kind, bytes: count }: Cost): number =>
-  Math.max(products / (PER_CYCLE[kind] * cycles), count / traffic);
+/** What a processor needs at least, by its clock and what a copy of 32 MB takes here. */
+export function measureMachine(ghz: number) {
+  const traffic = measuredTraffic();
+  return {
+    words:
+      `Bounds of one thread: ${ghz} GHz, products with +-1 ${PER_CYCLE.signed} a cycle, packed ${PER_CYCLE.packed}, float ${PER_CYCLE.float}; ` +
+      `${(traffic / 1e6).toFixed(1)} GB/s, reading and writing.`,
+    /** Milliseconds of a cost's products or of its bytes, whichever take longer. */
+    bound: ({ products, kind, bytes: count }: Cost): number =>
+      Math.max(products / (PER_CYCLE[kind] * ghz * 1e6), count / traffic),
+  };
+}

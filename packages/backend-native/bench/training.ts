@@ -1,7 +1,8 @@
 // Profile of a training step by kernel, sets of instructions taking turns in one process. From the root of the repository:
-//   npx tsx --conditions @bitgrad/source packages/backend-native/bench/training.ts [avx2] [avx512:2 ...] [--steps N] [--nets A,B] [--cpu]
+//   npx tsx --conditions @bitgrad/source packages/backend-native/bench/training.ts [avx2] [avx512:2 ...] [--steps N] [--nets A,B] [--cpu] [--ghz N]
 // `avx512:2` is two threads. "rest" is what no native kernel did: tfjs, kernels that run as on wasm, and JavaScript. Beside the times
 // of a step: 10^9 products, megabytes, and the milliseconds that one thread needs for them at least (costs.ts).
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { nets } from '../../../apps/bench/src/training/nets.js';
 import { bitgradTrainee } from '../../../apps/bench/src/training/bitgrad-trainee.js';
@@ -9,7 +10,7 @@ import { createStepper } from '../../../apps/bench/src/training/stepper.js';
 import { findAddon, type NativeTraining } from '../src/addon.js';
 import { functions as signatures, type FunctionName } from '@bitgrad/backend-wasm/training';
 import { native, type NativeOptions } from '../src/index.js';
-import { assumptions, boundOf, costsOf, type Cost } from './costs.js';
+import { costsOf, measureMachine, type Cost } from './costs.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '5' },
     nets: { type: 'string', default: '' },
     cpu: { type: 'boolean', default: false },
+    ghz: { type: 'string', default: String(cpus()[0]!.speed / 1000) },
   },
 });
 const sets = positionals.length > 0 ? positionals : ['avx2', 'avx512'];
@@ -30,9 +32,11 @@ const now = values.cpu
   : () => performance.now();
 const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1]!;
 
-/** Milliseconds by kernel since the last look, and the costs of what ran. */
+/** Milliseconds by kernel since the last look. */
 const spent = new Map<string, number>();
+/** The costs of what ran while they were counted, which takes time. */
 const costs = new Map<string, Cost[]>();
+let counting = false;
 const { addon } = findAddon() as { addon: { NativeTraining: { prototype: NativeTraining } } };
 const { run, runPhases } = addon.NativeTraining.prototype;
 const names = new WeakMap<object, string[]>();
@@ -51,6 +55,7 @@ const timed = (
   const functions = phases.filter((_, i) => i % 2 === 0).map((index) => list[index]!);
   const name = [...new Set(functions)].join(' + ');
   spent.set(name, (spent.get(name) ?? 0) + ms);
+  if (!counting) return;
   const all = costs.get(name) ?? [];
   let at = 0;
   functions.forEach((of, i) => {
@@ -67,7 +72,11 @@ addon.NativeTraining.prototype.runPhases = function (...args: Parameters<typeof 
   timed(this, [...args[1]], args[2], () => runPhases.apply(this, args));
 };
 
-console.log(assumptions);
+const ghz = Number(values.ghz);
+if (!(ghz > 0))
+  throw new Error('The system does not say how fast its processor is: --ghz N, for the bounds.');
+const machine = measureMachine(ghz);
+console.log(machine.words);
 for (const net of nets) {
   if (values.nets !== '' && !values.nets.split(',').includes(net.name)) continue;
   const trainees = new Map<string, ReturnType<typeof bitgradTrainee>>();
@@ -81,10 +90,12 @@ for (const net of nets) {
       const trainee = trainees.get(set) ?? bitgradTrainee(net);
       trainees.set(set, trainee);
       const step = createStepper(trainee, net);
+      costs.clear();
+      counting = true;
       step();
+      counting = false;
       for (let i = 0; i < Number(values.steps); i++) {
         spent.clear();
-        costs.clear();
         const start = now();
         step();
         const total = now() - start;
@@ -103,7 +114,7 @@ for (const net of nets) {
   const rows = [...all].sort((a, b) => value(sets[0]!, b) - value(sets[0]!, a));
   const line = (name: string, list: readonly number[], of: readonly Cost[]): void => {
     const sum = (key: 'products' | 'bytes'): number => of.reduce((total, cost) => total + cost[key], 0);
-    const least = of.reduce((total, cost) => total + boundOf(cost), 0);
+    const least = of.reduce((total, cost) => total + machine.bound(cost), 0);
     const beside = [sum('products') / 1e9, sum('bytes') / 1e6, least];
     const cells = [...list.map((ms) => ms.toFixed(2)), ...beside.map((value) => value.toFixed(2))];
     console.log(name.padEnd(70) + cells.map((cell) => cell.padStart(12)).join(''));
