@@ -137,12 +137,10 @@ function enter(op: usize, part: i32): void {
   return word(op, RecordWords.out + View.width) < 0 ? rowAt(op + VIEW_OUT, r) : address(op, RecordWords.out) + <usize>(y * word(op, RecordWords.out + View.pitch) + x * word(op, RecordWords.out + View.step));
 }
 
-/** As `decide` for a panel of 16 channels; the first of two leaves no bits in the place of the second. */
+/** As `decide` for a panel of 16 channels, which is the only one of its product. */
 // @ts-ignore: decorator
-@inline function decideNarrow(counts: usize, out: usize, limits: usize, flips: usize, second: bool): void {
-  const levels = spread(above16(counts, limits) ^ load<u16>(flips));
-  if (second) store<u32>(out, <u32>levels);
-  else store<u64>(out, levels);
+@inline function decideNarrow(counts: usize, out: usize, limits: usize, flips: usize): void {
+  store<u64>(out, spread(above16(counts, limits) ^ load<u16>(flips)));
 }
 
 /** Where in scratch, behind the sums, the window, initial values and output of each row in work are written. */
@@ -187,7 +185,7 @@ function productPart(op: usize, code: i32, part: i32, r0: i32, r1: i32, c0: i32,
       for (let i = 0; i < have; i++) {
         const spot = spots + <usize>i * SPOT, counts = sums + <usize>i * rowSums, begin = load<usize>(spot, 4), out = load<usize>(spot, 8);
         if (!decides) finish(code, mode, counts, out, begin, count);
-        else if (narrow) decideNarrow(counts, out, begin, flips, (n & 16) != 0);
+        else if (narrow) decideNarrow(counts, out, begin, flips);
         else decide(counts, out, begin, flips, count);
       }
     }

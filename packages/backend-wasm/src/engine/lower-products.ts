@@ -33,7 +33,7 @@ export interface ProductKernel {
   panel: number;
 }
 
-/** Up to so many output channels, panels of 16 take less time than one of 64. */
+/** Up to so many output channels, one panel of 16 takes less time than one of 64; a module decides one only (`decideNarrow`). */
 const fewChannels = 16;
 
 /** The kernel for an input type and a number of output channels. */
