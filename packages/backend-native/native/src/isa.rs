@@ -1,5 +1,6 @@
 //! What processors are good at: the inner loops of products, for each set of instructions. Everything else is written once and
-//! compiled for each of them (see `dispatch` in program.rs).
+//! compiled for each of them (see `dispatch` in program.rs); which
+//! features of the processor that means is in isa/sets.rs.
 use crate::ending::Ending;
 use crate::packed::{gather, Unit, PANEL};
 use crate::products::Row;
@@ -458,32 +459,5 @@ unsafe impl Isa for Neon {
 pub mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub mod avx512;
-
-/// The names of the sets that run here, best first.
-pub fn available() -> Vec<&'static str> {
-    let mut names = Vec::new();
-    #[cfg(target_arch = "x86_64")]
-    {
-        // What `compiled_for` in program.rs compiles for.
-        let avx2 = is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("popcnt")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2");
-        let avx512 = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vpopcntdq")
-            && is_x86_feature_detected!("avx512vnni");
-        if avx2 && avx512 {
-            names.push("avx512");
-        }
-        if avx2 {
-            names.push("avx2");
-        }
-    }
-    #[cfg(target_arch = "aarch64")]
-    names.push("neon");
-    names.extend(["portable", "portable-bytes"]);
-    names
-}
+pub mod sets;
+pub use sets::available;

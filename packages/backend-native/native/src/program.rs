@@ -4,6 +4,8 @@ use crate::bands::bands;
 use crate::bytes::ByteWeights;
 use crate::crew::{Crew, Job};
 use crate::examples::Examples;
+#[cfg(target_arch = "x86_64")]
+use crate::isa::sets::compiled_for;
 use crate::isa::{self, Isa};
 use crate::memory::{refuse, Arena, Memory};
 use crate::mirror::plan_mirrors;
@@ -124,16 +126,20 @@ fn dispatch<I: Isa, const KIND: usize>(tile: &Tile, op: &Record, shadow: Shadow)
     }
 }
 
-macro_rules! compiled_for {
-    ($name:ident, $isa:ty, $features:literal) => {{
-        #[target_feature(enable = $features)]
-        fn run<const KIND: usize>(tile: &Tile, op: &Record, shadow: Shadow) {
-            dispatch::<$isa, KIND>(tile, op, shadow)
-        }
-        #[target_feature(enable = $features)]
-        fn pack(arena: Arena, group: &Group, shadow: Shadow, thread: usize, threads: usize) {
-            pack_inputs(arena, group, shadow, thread, threads)
-        }
+/// The code of a set that is more than the baseline.
+#[cfg(target_arch = "x86_64")]
+macro_rules! code_for {
+    ($set:ident, $isa:ty) => {{
+        compiled_for!($set,
+            fn run<const KIND: usize>(tile: &Tile, op: &Record, shadow: Shadow) {
+                dispatch::<$isa, KIND>(tile, op, shadow)
+            }
+        );
+        compiled_for!($set,
+            fn pack(arena: Arena, group: &Group, shadow: Shadow, thread: usize, threads: usize) {
+                pack_inputs(arena, group, shadow, thread, threads)
+            }
+        );
         macro_rules! of_kind {
             ($kind:literal) => {
                 // SAFETY: `code` gives this only where the processor has the features.
@@ -164,9 +170,9 @@ fn code(name: &str) -> Option<Code> {
     }
     match name {
         #[cfg(target_arch = "x86_64")]
-        "avx512" => compiled_for!(avx512, isa::avx512::Avx512, "avx2,popcnt,bmi1,bmi2,avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512vnni"),
+        "avx512" => code_for!(avx512, isa::avx512::Avx512),
         #[cfg(target_arch = "x86_64")]
-        "avx2" => compiled_for!(avx2, isa::avx2::Avx2, "avx2,popcnt,bmi1,bmi2"),
+        "avx2" => code_for!(avx2, isa::avx2::Avx2),
         #[cfg(target_arch = "aarch64")]
         "neon" => Some(plain::<isa::Neon>()),
         "portable-bytes" => Some(plain::<isa::PortableBytes>()),

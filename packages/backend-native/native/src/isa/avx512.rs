@@ -1,5 +1,6 @@
 //! x64 with AVX-512.
 use super::avx2::lookup_avx2;
+use super::sets::compiled_for;
 use super::{Isa, Wide, LANES};
 use crate::ending::Ending;
 use crate::packed::{Unit, PANEL};
@@ -125,11 +126,12 @@ unsafe fn residual_avx512(counts: &Wide, whole: &Whole, initial: *const u8, shor
     bits
 }
 
-#[target_feature(enable = "avx2,popcnt,bmi1,bmi2,avx512f,avx512bw,avx512vl,avx512dq")]
-#[inline(never)]
-unsafe fn end_avx512(ending: &Ending, counts: &[Wide], rows: &[Row]) {
-    ending.of::<Avx512, Wide>(counts, rows)
-}
+compiled_for!(avx512,
+    #[inline(never)]
+    unsafe fn end_avx512(ending: &Ending, counts: &[Wide], rows: &[Row]) {
+        ending.of::<Avx512, Wide>(counts, rows)
+    }
+);
 
 #[target_feature(enable = "avx512f")]
 unsafe fn below_f32_avx512(a: *const f32, b: *const f32) -> u32 {

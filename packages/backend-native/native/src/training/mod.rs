@@ -17,6 +17,7 @@ mod steps;
 
 use crate::crew::{reason_of, Crew, Job};
 use crate::isa;
+use crate::isa::sets::compiled_for;
 use call::{Call, Kernel};
 use calls::*;
 use heap::{Checked, Heap};
@@ -35,12 +36,13 @@ struct Function {
 }
 
 macro_rules! functions {
-    ($features:meta, $isa:ty, $($kernel:ident)*) => {
+    ($set:ident, $isa:ty, $($kernel:ident)*) => {
         vec![$({
-            #[cfg_attr(all(), $features)]
-            unsafe fn run(heap: &Heap, args: &[f64]) -> Checked<f64> {
-                $kernel::parse(args)?.run::<$isa>(heap)
-            }
+            compiled_for!($set,
+                unsafe fn run(heap: &Heap, args: &[f64]) -> Checked<f64> {
+                    $kernel::parse(args)?.run::<$isa>(heap)
+                }
+            );
             // SAFETY: `functions_of` gives this only where the processor has the instructions.
             Function { name: $kernel::NAME, parameters: $kernel::COUNT, run: |heap, args| unsafe { run(heap, args) } }
         }),*]
@@ -49,9 +51,9 @@ macro_rules! functions {
 
 /// Every kernel, compiled for a set of instructions.
 macro_rules! kernels {
-    ($features:meta, $isa:ty) => {
+    ($set:ident, $isa:ty) => {
         functions!(
-            $features, $isa,
+            $set, $isa,
             SignBytes SignedOuterScratch SignedOuter SubtractBorder
             SignedRowsGroups SignedRowsEntry SignedRowsBlocks PickOffsets SignedRowsScratch SignedRows
             PackedPixel PackedWords PackedPanelBytes BinaryConvScratch PackSigns PackFilterSigns BinaryConv
@@ -70,16 +72,13 @@ fn functions_of(name: &str) -> Option<Vec<Function>> {
     }
     Some(match name {
         #[cfg(target_arch = "x86_64")]
-        "avx512" => kernels!(
-            target_feature(enable = "avx2,popcnt,bmi1,bmi2,avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512vnni"),
-            isa::avx512::Avx512
-        ),
+        "avx512" => kernels!(avx512, isa::avx512::Avx512),
         #[cfg(target_arch = "x86_64")]
-        "avx2" => kernels!(target_feature(enable = "avx2,popcnt,bmi1,bmi2"), isa::avx2::Avx2),
+        "avx2" => kernels!(avx2, isa::avx2::Avx2),
         #[cfg(target_arch = "aarch64")]
-        "neon" => kernels!(allow(unused), isa::Neon),
-        "portable-bytes" => kernels!(allow(unused), isa::PortableBytes),
-        _ => kernels!(allow(unused), isa::Portable),
+        "neon" => kernels!(baseline, isa::Neon),
+        "portable-bytes" => kernels!(baseline, isa::PortableBytes),
+        _ => kernels!(baseline, isa::Portable),
     })
 }
 
