@@ -2,11 +2,8 @@
 //! Otherwise all of the image would have to come from afar, after it was written there.
 use crate::packed::reach_of;
 use crate::record::{Group, Record};
-use crate::words::{opcode, record_words, view, windows};
+use crate::words::{band, opcode, record_words, view, windows};
 use std::ops::Range;
-
-/// Bytes of a band.
-const BAND: usize = 1 << 20;
 
 /// The only record of a group but for borders.
 fn lone(group: &Group) -> Option<&Record> {
@@ -41,7 +38,7 @@ pub fn bands(group: &Group, next: Option<&Group>) -> Option<Vec<(Range<usize>, R
         && out(view::WIDTH) == 0
         && out(view::STEP) == pool.word(windows::PIXEL_BYTES)
         && group.rows == pool.count(windows::HEIGHT) * pool.count(windows::WIDTH);
-    let plain = group.tile_channels >= group.channels && next.tile_channels >= next.channels && bytes > BAND;
+    let plain = group.tile_channels >= group.channels && next.tile_channels >= next.channels && bytes > band::BYTES;
     if !same || !plain || !next.records.iter().all(|record| std::ptr::eq(record, pool) || follows(record)) {
         return None;
     }
@@ -51,7 +48,7 @@ pub fn bands(group: &Group, next: Option<&Group>) -> Option<Vec<(Range<usize>, R
     if next.records.iter().flat_map(|record| crate::mirror::writes(record, next)).any(|written| meets(&written)) {
         return None;
     }
-    let (count, tiles) = (bytes.div_ceil(BAND), next.tiles());
+    let (count, tiles) = (bytes.div_ceil(band::BYTES), next.tiles());
     let mut done = (0, 0);
     let bands = (1..=count).map(|band| {
         let until = tiles * band / count;

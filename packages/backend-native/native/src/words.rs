@@ -1,6 +1,10 @@
 // Rendered by scripts/render-rust.ts; do not edit.
 #![allow(dead_code)]
 
+pub mod band {
+    pub const BYTES: usize = 1048576;
+}
+
 pub mod border {
     pub const BASE: usize = 2;
     pub const PITCH: usize = 3;

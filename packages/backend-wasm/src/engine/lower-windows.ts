@@ -5,7 +5,7 @@ import { widened } from './lower-rowwise.js';
 import { Opcode } from './opcodes.js';
 import { emit, openGroup, pinned, type Program, type Word } from './program.js';
 import { rowsOf, type Tensor } from './tensors.js';
-import { Windows } from './words.js';
+import { Band, Windows } from './words.js';
 
 /** What a record says of a window. */
 export const windowWords = (
@@ -29,9 +29,6 @@ export const windowWords = (
   [Windows.dilationX]: dilations[1],
 });
 
-/** Bytes of an image that are made and pooled band by band, where products go through memory in blocks: see bands.rs there. */
-const largeImage = 2 ** 20;
-
 /** maxPool and avgPool; returns the kernel's name. */
 export function lowerPool(
   program: Program,
@@ -50,7 +47,7 @@ export function lowerPool(
   const group = openGroup(program, rowsOf(output), output.c, { divisible: false });
   emit(program, group, opcode, windowWords(x, output, op), [x], output);
   // What a large image is made of is read until the last band of it is pooled.
-  if (program.target.blocks && rowsOf(x) * x.pixel > largeImage)
+  if (program.target.blocks && rowsOf(x) * x.pixel > Band.bytes)
     for (const { inputs } of program.groups[group - 1]!.records)
       for (const { region } of inputs) region.last = Math.max(region.last, group);
   return max ? (x.type === 'bits' ? 'packed-max' : 'max') : 'mean';

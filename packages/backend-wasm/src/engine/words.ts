@@ -193,3 +193,12 @@ export enum Border {
   right,
   below,
 }
+
+/**
+ * What is in no memory, but agreed on: large images are made and pooled band by band where products go through memory in blocks
+ * (bands.rs of backend-native), so that what they are made of must be there for longer (lower-windows.ts).
+ */
+export enum Band {
+  /** Bytes of a band; an image of no more is made whole. */
+  bytes = 1 << 20,
+}
