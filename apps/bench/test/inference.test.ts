@@ -2,7 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { compareNet, speedup, type InferenceRow } from '../src/inference/compare.js';
 import type { Contender } from '../src/inference/contender.js';
-import { convLayer, floatNets, resnet18, vggSmall, type FloatNet } from '../src/inference/float.js';
+import {
+  convLayer,
+  floatNets,
+  resnet18,
+  vggSmall,
+  vggSmallAt,
+  type FloatNet,
+} from '../src/inference/float.js';
 import { onnxModel } from '../src/inference/onnx.js';
 import { localPacked } from '../src/inference/packed.js';
 import { packedFiles } from '../src/inference/packed-models.js';
@@ -66,6 +73,19 @@ describe('networks', () => {
     const { length } = onnxModel(vggSmall, precision).bytes;
     expect(length).toBeGreaterThan(weights * bytes);
     expect(length).toBeLessThan(weights * bytes + 30_000);
+  });
+  it.each(['fp32', 'int8'] as const)('take batches as ONNX files, in %s', async (precision) => {
+    const ort = await import('onnxruntime-node');
+    for (const net of [vggSmallAt(16, 1 / 16), convLayer(8, 4)]) {
+      const { bytes, inputType, inputShape } = onnxModel({ ...net, batch: 3 }, precision);
+      const length = inputShape.reduce((a, b) => a * b);
+      expect(length).toBe(3 * net.input.reduce((a, b) => a * b));
+      const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
+      const data = inputType === 'uint8' ? new Uint8Array(length) : new Float32Array(length);
+      const { y } = await session.run({ x: new ort.Tensor(inputType, data, inputShape) });
+      expect(y!.size).toBe(3 * net.output.reduce((a, b) => a * b));
+      await session.release();
+    }
   });
   it('run on every engine', { timeout: 120_000 }, async () => {
     const contenders = [

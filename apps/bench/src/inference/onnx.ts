@@ -109,7 +109,7 @@ const int8Builder = (g: Graph): FloatBuilder<string> => {
   };
 };
 
-const imageFirst = (shape: readonly number[], batch = 1): number[] =>
+const imageFirst = (shape: readonly number[], batch: number): number[] =>
   shape.length === 3 ? [batch, shape[2]!, shape[0]!, shape[1]!] : [batch, ...shape];
 
 /** An ONNX file and what it takes. */
@@ -120,7 +120,7 @@ export interface OnnxModel {
 }
 
 /**
- * A network as an ONNX file: input `x`, output `y`. In int8 a single layer takes and gives bytes; whole networks take and
+ * A network as an ONNX file for the net's batch: input `x`, output `y`. In int8 a single layer takes and gives bytes; whole networks take and
  * give float32, quantized at the ends.
  */
 export function onnxModel(net: FloatNet, precision: 'fp32' | 'int8'): OnnxModel {
@@ -128,7 +128,8 @@ export function onnxModel(net: FloatNet, precision: 'fp32' | 'int8'): OnnxModel 
   const int8 = precision === 'int8';
   const layer = net.output.length === 3;
   const edge = int8 && layer ? 'u8' : 'f32';
-  const shape = imageFirst(net.input);
+  const { batch = 1 } = net;
+  const shape = imageFirst(net.input, batch);
   const start =
     int8 && !layer ? node(g, 'QuantizeLinear', ['x', scale(g, activationStep), zero(g, 'u8')]) : 'x';
   const end = net.build(int8 ? int8Builder(g) : floatBuilder(g), start);
@@ -138,7 +139,7 @@ export function onnxModel(net: FloatNet, precision: 'fp32' | 'int8'): OnnxModel 
     nodes: g.nodes,
     tensors: g.tensors,
     input: { name: 'x', shape, type: edge },
-    output: { name: 'y', shape: imageFirst(net.output), type: edge },
+    output: { name: 'y', shape: imageFirst(net.output, batch), type: edge },
   });
   return { bytes, inputType: edge === 'u8' ? 'uint8' : 'float32', inputShape: shape };
 }
