@@ -1,5 +1,5 @@
 // `bench growth`: what time does when the batch, the channels, the image or the threads grow, ours and the peers'.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { native } from '@bitgrad/backend-native';
 import { pick } from '../arguments.js';
@@ -9,6 +9,7 @@ import { growthChart, growthMarkdown, type GrowthReport } from '../growth/report
 import type { GrowthRow } from '../growth/rows.js';
 import { commit, machine } from '../result.js';
 import { findTorch, torchCommand } from '../training/peer.js';
+import { writeWhole } from '../whole-file.js';
 
 /** Options of `bench growth`. */
 export interface GrowthOptions extends GrowthTimes {
@@ -24,7 +25,7 @@ export interface GrowthOptions extends GrowthTimes {
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** Measures, writes JSON, Markdown and charts; returns the exit code. */
+/** Measures, writes JSON, Markdown and charts after each axis; returns the exit code. */
 export async function growthCommand(options: GrowthOptions): Promise<number> {
   const chosen = pick(kinds, (name) => name, 'kind', options.of);
   const known = [...new Set(chosen.flatMap(runnersOf))];
@@ -38,28 +39,37 @@ export async function growthCommand(options: GrowthOptions): Promise<number> {
   const skipped = wanted.flatMap((name) => (obstacles[name] ? [`${name}, since ${obstacles[name]}`] : []));
   skipped.forEach((why) => say(`skipped: ${why}`));
   const rows: GrowthRow[] = [];
-  for (const kind of chosen) {
-    const own = runnersOf(kind).filter((name) => wanted.includes(name) && !obstacles[name]);
-    for (const axis of pick(axes, (name) => name, 'axis', options.axes))
-      if (own.length > 0) rows.push(...(await measureAxis(kind, axis, own, options, python, say)));
-  }
-  const report: GrowthReport = {
+  const reportOf = (): GrowthReport => ({
     date: new Date().toISOString().slice(0, 10),
     ...{ machine: machine(), commit: commit(), rounds: options.rounds, rows, skipped },
-  };
-  const markdown = growthMarkdown(report);
-  if (options.json) {
-    mkdirSync(dirname(resolve(options.json)), { recursive: true });
-    writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  });
+  for (const kind of chosen) {
+    const own = runnersOf(kind).filter((name) => wanted.includes(name) && !obstacles[name]);
+    for (const axis of pick(axes, (name) => name, 'axis', options.axes)) {
+      if (own.length === 0) continue;
+      rows.push(...(await measureAxis(kind, axis, own, options, python, say)));
+      // What was measured is kept when the next axis is interrupted.
+      write(reportOf(), options);
+    }
   }
-  if (options.out) {
-    const folder = resolve(options.out);
-    mkdirSync(folder, { recursive: true });
-    const charts = chosen.filter((kind) => rows.some((row) => row.kind === kind && row.axis !== 'threads'));
-    for (const kind of charts) writeFileSync(join(folder, `growth-${kind}.svg`), growthChart(rows, kind));
-    const links = charts.map((kind) => `![${kind}](./growth-${kind}.svg)`).join('\n\n');
-    writeFileSync(join(folder, 'growth.md'), `${markdown}\n${links}\n`);
-  }
-  process.stdout.write(markdown);
+  const report = reportOf();
+  write(report, options);
+  process.stdout.write(growthMarkdown(report));
   return 0;
+}
+
+/** JSON, Markdown and charts of a report, where they are wanted. */
+function write(report: GrowthReport, { json, out }: GrowthOptions): void {
+  if (json) {
+    mkdirSync(dirname(resolve(json)), { recursive: true });
+    writeWhole(resolve(json), `${JSON.stringify(report, null, 2)}\n`);
+  }
+  if (!out) return;
+  mkdirSync(out, { recursive: true });
+  const charts = kinds.filter((kind) =>
+    report.rows.some((row) => row.kind === kind && row.axis !== 'threads'),
+  );
+  for (const kind of charts) writeWhole(resolve(out, `growth-${kind}.svg`), growthChart(report.rows, kind));
+  const links = charts.map((kind) => `![${kind}](./growth-${kind}.svg)`).join('\n\n');
+  writeWhole(resolve(out, 'growth.md'), `${growthMarkdown(report)}\n${links}\n`);
 }
