@@ -1,6 +1,6 @@
 // `bench growth`: what time does when the batch, the channels, the image or the threads grow, ours and the peers'.
 import { mkdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { native } from '@bitgrad/backend-native';
 import { pick } from '../arguments.js';
 import { axes, kinds } from '../growth/axes.js';

@@ -164,6 +164,14 @@ const preluRules: LayerRules<PReLUArgs> = {
   sharedAxes: option.any,
 };
 
+/** One slope c times. Of a broadcast TensorFlow.js makes the gradient by a slice and a sum for each of them. */
+const repeated = (slope: tf.Tensor, c: number): tf.Tensor1D =>
+  customOp(
+    [slope],
+    ([value]) => ({ value: tf.broadcastTo(tf.reshape(value!, [1]), [c]), saved: [] }),
+    (dy) => [tf.reshape(tf.sum(dy), slope.shape)],
+  ) as tf.Tensor1D;
+
 /** Options of {@link prelu}: those of `tfl.layers.prelu`. */
 export type PReLUArgs = NonNullable<Parameters<typeof tfl.layers.prelu>[0]>;
 
@@ -181,7 +189,7 @@ export function prelu(args: PReLUArgs = {}): tfl.layers.Layer {
       const c = x.shape.at(-1)!;
       const shared = slope.shape.slice(0, -1).every((n) => n === 1) && [1, c].includes(slope.size);
       if (!shared || !hasKernel('BitgradPReluGrad')) return plain(inputs, kwargs);
-      return fused(x, tf.broadcastTo(tf.reshape(slope, [slope.size]), [c]));
+      return fused(x, slope.size === c ? tf.reshape(slope, [c]) : repeated(slope, c));
     });
   return layer;
 }
