@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { customOp, hasKernel, option, runKernel } from '@bitgrad/core';
+import { broadcast } from '../broadcast.js';
 import { layerOptions, quantRules, type LayerRules } from '../layer-options.js';
 import {
   called,
@@ -164,14 +165,6 @@ const preluRules: LayerRules<PReLUArgs> = {
   sharedAxes: option.any,
 };
 
-/** One slope c times. Of a broadcast TensorFlow.js makes the gradient by a slice and a sum for each of them. */
-const repeated = (slope: tf.Tensor, c: number): tf.Tensor1D =>
-  customOp(
-    [slope],
-    ([value]) => ({ value: tf.broadcastTo(tf.reshape(value!, [1]), [c]), saved: [] }),
-    (dy) => [tf.reshape(tf.sum(dy), slope.shape)],
-  ) as tf.Tensor1D;
-
 /** Options of {@link prelu}: those of `tfl.layers.prelu`. */
 export type PReLUArgs = NonNullable<Parameters<typeof tfl.layers.prelu>[0]>;
 
@@ -189,7 +182,7 @@ export function prelu(args: PReLUArgs = {}): tfl.layers.Layer {
       const c = x.shape.at(-1)!;
       const shared = slope.shape.slice(0, -1).every((n) => n === 1) && [1, c].includes(slope.size);
       if (!shared || !hasKernel('BitgradPReluGrad')) return plain(inputs, kwargs);
-      return fused(x, slope.size === c ? tf.reshape(slope, [c]) : repeated(slope, c));
+      return fused(x, broadcast(tf.reshape(slope, [slope.size]), [c]));
     });
   return layer;
 }

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { createRng, option } from '@bitgrad/core';
+import { broadcast } from '../broadcast.js';
 import { layerOptions, quantRules } from '../layer-options.js';
 import {
   called,
@@ -104,7 +105,7 @@ export class ClassToken extends EmbeddingLayer {
 
   protected override join(x: tf.Tensor3D, embedding: tf.Tensor): tf.Tensor {
     const [n, , c] = x.shape;
-    return tf.concat([tf.broadcastTo(embedding, [n, 1, c]) as tf.Tensor3D, x], 1);
+    return tf.concat([broadcast(tf.expandDims(embedding, 0), [n, 1, c]) as tf.Tensor3D, x], 1);
   }
 }
 tf.serialization.registerClass(ClassToken);
