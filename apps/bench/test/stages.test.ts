@@ -19,7 +19,7 @@ const temporary = (): string => {
   return folder;
 };
 
-it('trains in stages, within the budget', { timeout: 60_000 }, async () => {
+it('trains in stages, within the budget', { timeout: 240_000 }, async () => {
   const [plain, staged] = trialsOf(config([{ label: 'plain', quantizer: 'ste' }, { quantizer: 'ste', recipe: 'two-stage' }])); // prettier-ignore
   const result = await runTrial(staged!);
   expect(result.epochs.map(({ epoch, stage }) => [epoch, stage])).toEqual([
@@ -35,7 +35,7 @@ it('trains in stages, within the budget', { timeout: 60_000 }, async () => {
 
 it(
   'learns from a teacher that is trained once: with its logits as openRun itself has them',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     // prettier-ignore
     const teacher = { epochs: 2, seed: 5 };
