@@ -72,14 +72,13 @@ export const projects = async () => {
   const together = new Map();
   for (const folder of configured) {
     const file = `${root}${folder}/vitest.config.ts`;
-    const { config } = await loadConfigFromFile({ command: 'serve', mode: 'test' }, file);
+    const { config: own } = await loadConfigFromFile({ command: 'serve', mode: 'test' }, file);
+    // Whole paths: who reads the root's configuration alone (knip) takes others from there.
+    const globalSetup = own.test.globalSetup.map((path) => `${root}${folder}/${path}`);
+    const config = { ...own, test: { ...own.test, globalSetup } };
     const name = config.test.provide.together;
     if (name) together.set(name, [...(together.get(name) ?? []), { folder, config }]);
-    else {
-      // Whole paths: who reads the root's configuration alone (knip) takes others from there.
-      const globalSetup = config.test.globalSetup.map((path) => `${root}${folder}/${path}`);
-      alone.push({ ...config, root: `${root}${folder}`, test: { ...config.test, globalSetup } });
-    }
+    else alone.push({ ...config, root: `${root}${folder}` });
   }
   const merged = [...together].map(([name, members]) => {
     const paths = (of) =>
@@ -87,7 +86,8 @@ export const projects = async () => {
     const [{ config }] = members;
     const provide = { long: paths((test) => test.provide.long), slow: paths((test) => test.provide.slow) };
     const files = { include: paths((test) => test.include), exclude: paths((test) => test.exclude) };
-    return { ...config, root, test: { ...config.test, name, provide, ...files } };
+    const globalSetup = members.flatMap((member) => member.config.test.globalSetup);
+    return { ...config, root, test: { ...config.test, name, provide, globalSetup, ...files } };
   });
   return [...alone, ...merged];
 };

@@ -1,5 +1,5 @@
-// Times the engine beside backend-wasm's on the benchmark networks. From the root of the repository:
-//   npx tsx --conditions @bitgrad/source packages/backend-native/bench/engine.ts [wasm] [avx2] [avx2:2 ...] [--ms N] [--nets A,B]
+// Times the engine beside backend-wasm's on the benchmark networks. From apps/bench:
+//   node --conditions=@bitgrad/source --import=tsx ../../packages/backend-native/bench/engine.ts [wasm] [avx2] [avx2:2 ...] [--ms N] [--nets A,B]
 // `avx2:2` is two threads. All take turns within one process, so that a slow phase of the machine hits all of them.
 import { parseArgs } from 'node:util';
 import type { Engine, Executable, PackedModel } from '@bitgrad/runtime';

@@ -1,14 +1,14 @@
-// Profile of a training step by kernel, sets of instructions taking turns in one process. From the root of the repository:
-//   npx tsx --conditions @bitgrad/source packages/backend-native/bench/training.ts [avx2] [avx512:2 ...] [--steps N] [--nets A,B] [--cpu] [--ghz N]
+// Profile of a training step by kernel, sets of instructions taking turns in one process. From apps/bench:
+//   node --conditions=@bitgrad/source --import=tsx ../../packages/backend-native/bench/training.ts [avx2] [avx512:2 ...] [--steps N] [--nets A,B] [--cpu] [--ghz N]
 // `avx512:2` is two threads. "rest" is what no native kernel did: tfjs, kernels that run as on wasm, and JavaScript. Beside the times
 // of a step: 10^9 products, megabytes, and the milliseconds that one thread needs for them at least (costs.ts).
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { functions as signatures, type FunctionName } from '@bitgrad/backend-wasm/training';
 import { nets } from '../../../apps/bench/src/training/nets.js';
 import { bitgradTrainee } from '../../../apps/bench/src/training/bitgrad-trainee.js';
 import { createStepper } from '../../../apps/bench/src/training/stepper.js';
 import { findAddon, type NativeTraining } from '../src/addon.js';
-import { functions as signatures, type FunctionName } from '@bitgrad/backend-wasm/training';
 import { native, type NativeOptions } from '../src/index.js';
 import { costsOf, measureMachine, type Cost } from './costs.js';
 

@@ -46,15 +46,12 @@ export async function growthCommand(options: GrowthOptions): Promise<number> {
   for (const kind of chosen) {
     const own = runnersOf(kind).filter((name) => wanted.includes(name) && !obstacles[name]);
     for (const axis of pick(axes, (name) => name, 'axis', options.axes)) {
-      if (own.length === 0) continue;
-      rows.push(...(await measureAxis(kind, axis, own, options, python, say)));
+      if (own.length > 0) rows.push(...(await measureAxis(kind, axis, own, options, python, say)));
       // What was measured is kept when the next axis is interrupted.
       write(reportOf(), options);
     }
   }
-  const report = reportOf();
-  write(report, options);
-  process.stdout.write(growthMarkdown(report));
+  process.stdout.write(growthMarkdown(reportOf()));
   return 0;
 }
 

@@ -119,7 +119,6 @@ impl Kernel for PackSigns {
                 match (pixel, c) {
                     // Without a loop over channels, nor parts of vectors.
                     (2, 16) => pack_row(x, w, 16, to, |x| (sign_word::<I>(x, 16) as u16).to_le()),
-                    (4, 32) => pack_row(x, w, 32, to, |x| sign_word::<I>(x, 32).to_le()),
                     (1, _) => pack_row(x, w, c, to, |x| sign_word::<I>(x, c as usize) as u8),
                     (2, _) => pack_row(x, w, c, to, |x| (sign_word::<I>(x, c as usize) as u16).to_le()),
                     _ if c % 32 == 0 => pack_row(x, w * c / 32, 32, to, |x| sign_word::<I>(x, 32).to_le()),

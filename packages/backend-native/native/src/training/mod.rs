@@ -6,6 +6,7 @@ mod call;
 mod calls;
 mod copy;
 mod elementwise;
+mod grid;
 mod heap;
 mod lanes;
 mod math;

@@ -4,6 +4,7 @@
 //! aligned, and one pick serves as many vectors as there are sums in registers. The order of the sum is the same.
 use super::call::Kernel;
 use super::calls::{PickOffsets, SignedRows, SignedRowsBlocks, SignedRowsEntry, SignedRowsGroups, SignedRowsScratch};
+use super::grid::{Deal, Grid};
 use super::heap::{expect, product, Checked, Heap};
 use super::lanes::{Floats, Lanes, MOST};
 use super::signed_outer::signed_sums;
@@ -22,34 +23,6 @@ fn groups(reach: isize) -> isize {
 /// Positions of a block at most: sums, and tables of some of the channels, stay in the second-level cache.
 fn block(c: isize) -> isize {
     ((1 << 14) / c.max(1)).clamp(32, 256) & !3
-}
-
-/// How the rows of n images, h each, are dealt out to the lanes: `strips` of each of `images` at a time, of `rows` rows. Few images
-/// are cut into many strips; of ways with as much work the one with the fewest, which have the fewest neighbours.
-struct Deal {
-    images: isize,
-    strips: isize,
-    rows: isize,
-}
-
-impl Deal {
-    fn new(lanes: usize, n: isize, h: isize) -> Self {
-        let lanes = lanes as isize;
-        let of = |images: isize| Self { images, strips: lanes / images, rows: (h * images + lanes - 1) / lanes };
-        let mut best = of(lanes);
-        for images in [8, 4, 2, 1].into_iter().filter(|&images| images < lanes) {
-            let other = of(images);
-            if other.batches(n) * other.rows < best.batches(n) * best.rows {
-                best = other;
-            }
-        }
-        best
-    }
-
-    /// How often `images` images are taken.
-    fn batches(&self, n: isize) -> isize {
-        (n + self.images - 1) / self.images
-    }
 }
 
 impl Kernel for SignedRowsGroups {
@@ -137,37 +110,6 @@ impl Kernel for SignedRowsScratch {
     #[inline(always)]
     unsafe fn run<I: Lanes>(self, _: &Heap) -> Checked<f64> {
         Ok((scratch_numbers(I::Wide::N, self.c, self.entry)? * 4) as f64)
-    }
-}
-
-/// A grid [n][h][w] of positions, and the part of it [n][rows][cols] that has `step` numbers for each.
-struct Grid {
-    n: isize,
-    h: isize,
-    w: isize,
-    rows: isize,
-    cols: isize,
-    step: isize,
-}
-
-impl Grid {
-    /// The addresses of positions from `start` on, null where the grid has no numbers.
-    #[inline(always)]
-    unsafe fn addresses(&self, base: *mut f32, start: isize, list: &mut [*mut f32]) {
-        let (mut q, mut rest) = (start, list);
-        while !rest.is_empty() {
-            let (line, z) = (q.div_euclid(self.w), q.rem_euclid(self.w));
-            let (image, y) = (line.div_euclid(self.h), line.rem_euclid(self.h));
-            let (row, after) = rest.split_at_mut(rest.len().min((self.w - z) as usize));
-            let there = if (0..self.n).contains(&image) && y < self.rows { self.cols - z } else { 0 };
-            let first = base.wrapping_offset(((image * self.rows + y) * self.cols + z) * self.step);
-            for (i, address) in row.iter_mut().enumerate() {
-                let i = i as isize;
-                *address = if i < there { first.wrapping_offset(i * self.step) } else { std::ptr::null_mut() };
-            }
-            q += row.len() as isize;
-            rest = after;
-        }
     }
 }
 
