@@ -45,9 +45,9 @@ describe('compareNet', () => {
       ['b', 4, 4, 6],
     ]);
     expect(rows[0]!.gmacs).toBeCloseTo(small.macs / 2e6, 12);
-    expect(speedup(rows, small.name, 'a', 'b')).toBe(2);
+    expect(speedup(rows, { net: small.name, fast: 'a', slow: 'b' })).toBe(2);
     expect(rows[1]!.cpuMedianMs).toBe(2);
-    expect(speedup(rows, small.name, 'a', 'c')).toBe(null);
+    expect(speedup(rows, { net: small.name, fast: 'a', slow: 'c' })).toBe(null);
   });
 
   it('keeps the row of an engine that does not run, with the reason', async () => {
@@ -143,19 +143,16 @@ describe('report', () => {
       load: 0,
     };
     const cold = {
-      medianMs: 120,
-      bestMs: 110,
-      nodeMedianMs: 70,
-      nodeBestMs: 65,
       runs: 3,
-      scriptBytes: 54000,
+      node: { medianMs: 70, bestMs: 65 },
+      engines: [{ engine: 'bitgrad-wasm', medianMs: 120, bestMs: 110, scriptBytes: 54000 }],
     };
     const text = inferenceMarkdown(rows, environment, cold);
     for (const part of [
       'Abacus',
       '| tfjs-wasm | 40.0 (0) |',
       '| 9x | 10.0x | 10.0x |',
-      'median 120 ms',
+      '| bitgrad-wasm | 120 | 110 | 50.0 ms | 54 |',
       'ort-node-int8 on vgg-small: no binary',
     ])
       // prettier-ignore

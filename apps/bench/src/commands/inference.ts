@@ -90,7 +90,8 @@ export async function inferenceCommand(options: InferenceOptions): Promise<numbe
     options.coldStarts > 0 && nets.includes(vgg)
       ? await coldStart((await packedFiles(vgg)).whole, options.coldStarts)
       : null;
-  if (cold) say(`cold start: ${cold.medianMs.toFixed(0)} ms, of it Node ${cold.nodeMedianMs.toFixed(0)} ms`);
+  for (const { engine, medianMs } of cold?.engines ?? [])
+    say(`cold start, ${engine}: ${medianMs.toFixed(0)} ms, of it Node ${cold!.node.medianMs.toFixed(0)} ms`);
   const rows: InferenceRow[] = [];
   for (const net of nets) {
     say(`${net.name}:`);

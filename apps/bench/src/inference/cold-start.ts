@@ -1,17 +1,25 @@
-// Cold start: from starting Node to the first VGG-small result, of a bundled script that holds the runtime and the engine.
+// Cold start: from starting Node to the first VGG-small result, of a bundled script that holds the runtime and an engine.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nativeEngine } from '@bitgrad/backend-native/engine';
 import { build } from 'esbuild';
 import { median } from '../statistics.js';
 
-const script = `
+/** Engines by the names of the comparison: where they come from. */
+const engines = {
+  'bitgrad-wasm': { name: 'wasmEngine', from: '@bitgrad/backend-wasm/engine' },
+  'bitgrad-native': { name: 'nativeEngine', from: '@bitgrad/backend-native/engine' },
+} as const;
+
+const scriptOf = ({ name, from }: (typeof engines)[keyof typeof engines]): string => `
 import { readFileSync } from 'node:fs';
 import { loadModel } from '@bitgrad/runtime';
-import { wasmEngine } from '@bitgrad/backend-wasm/engine';
-const model = await loadModel(readFileSync(process.argv[2]), { engine: wasmEngine() });
+import { ${name} } from '${from}';
+const model = await loadModel(readFileSync(process.argv[2]), { engine: ${name}() });
 const output = model.predictSync(new Uint8Array(32 * 32 * 3).fill(77));
 process.stdout.write(String(output.length));
 `;
@@ -28,49 +36,72 @@ const firstOutput = (args: readonly string[]): Promise<number> =>
     );
   });
 
-/** Milliseconds, medians and best of the runs. */
-export interface ColdStart {
+/** Milliseconds of some starts. */
+export interface Starts {
   readonly medianMs: number;
   readonly bestMs: number;
-  /** A script that only writes: what Node itself takes. */
-  readonly nodeMedianMs: number;
-  readonly nodeBestMs: number;
+}
+
+/** Cold starts of engines, and of a script that only writes: what Node itself takes. */
+export interface ColdStart {
   readonly runs: number;
-  readonly scriptBytes: number;
+  readonly node: Starts;
+  readonly engines: readonly (Starts & { readonly engine: string; readonly scriptBytes: number })[];
+}
+
+const startsOf = (times: readonly number[]): Starts => ({
+  medianMs: median([...times]),
+  bestMs: Math.min(...times),
+});
+
+/** Puts the addon where a bundle finds it: an installed package, whose binary no bundler takes in. */
+function installAddon(folder: string): void {
+  const manifest = createRequire(import.meta.url).resolve('@bitgrad/backend-native/package.json');
+  mkdirSync(join(folder, 'node_modules', '@bitgrad'), { recursive: true });
+  symlinkSync(dirname(manifest), join(folder, 'node_modules', '@bitgrad', 'backend-native'), 'junction');
+}
+
+async function bundle(folder: string, engine: keyof typeof engines) {
+  const { outputFiles } = await build({
+    stdin: { contents: scriptOf(engines[engine]), resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    minify: true,
+    write: false,
+    conditions: ['@bitgrad/source'],
+  });
+  const script = join(folder, `${engine}.mjs`);
+  writeFileSync(script, outputFiles[0]!.contents);
+  return { engine, script, scriptBytes: outputFiles[0]!.contents.length, times: [] as number[] };
 }
 
 /**
- * Measures cold starts, alternating with an empty Node.
+ * Measures cold starts, every engine and an empty Node in turn; the native engine where it runs.
  * @param model a packed VGG-small
+ * @param runs starts of each, at least 1
  */
 export async function coldStart(model: Uint8Array, runs: number): Promise<ColdStart> {
   const folder = mkdtempSync(join(tmpdir(), 'bitgrad-cold-'));
   try {
-    const { outputFiles } = await build({
-      stdin: { contents: script, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      minify: true,
-      write: false,
-      conditions: ['@bitgrad/source'],
-    });
-    const [main, empty, file] = ['main.mjs', 'empty.mjs', 'model.bitgrad'].map((name) => join(folder, name));
-    writeFileSync(main!, outputFiles[0]!.contents);
-    writeFileSync(empty!, "process.stdout.write('1');\n");
-    writeFileSync(file!, model);
-    const [ours, node]: [number[], number[]] = [[], []];
+    const { available } = await nativeEngine().probe();
+    if (available) installAddon(folder);
+    const names = Object.keys(engines) as (keyof typeof engines)[];
+    const ours = await Promise.all(
+      names.filter((name) => available || name !== 'bitgrad-native').map((name) => bundle(folder, name)),
+    );
+    const [empty, file] = [join(folder, 'empty.mjs'), join(folder, 'model.bitgrad')];
+    writeFileSync(empty, "process.stdout.write('1');\n");
+    writeFileSync(file, model);
+    const node: number[] = [];
     for (let i = 0; i < runs; i++) {
-      ours.push(await firstOutput([main!, file!]));
-      node.push(await firstOutput([empty!]));
+      for (const { script, times } of ours) times.push(await firstOutput([script, file]));
+      node.push(await firstOutput([empty]));
     }
     return {
-      medianMs: median(ours),
-      bestMs: Math.min(...ours),
-      nodeMedianMs: median(node),
-      nodeBestMs: Math.min(...node),
       runs,
-      scriptBytes: outputFiles[0]!.contents.length,
+      node: startsOf(node),
+      engines: ours.map(({ engine, scriptBytes, times }) => ({ engine, scriptBytes, ...startsOf(times) })),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -47,7 +47,7 @@ const start = async (contender: Contender, net: FloatNet): Promise<Runner> => {
   }
 };
 
-const rowOf = (net: FloatNet, { contender, prepared, reason, samples }: Runner): InferenceRow => {
+const measuredRow = (net: FloatNet, { contender, prepared, reason, samples }: Runner): InferenceRow => {
   const base = {
     net: net.name,
     engine: contender.engine,
@@ -85,26 +85,33 @@ export async function compareNet(
     for (const { prepared, samples } of runners)
       if (prepared) samples.push(...(await prepared.measure(sliceMs)));
   for (const { prepared } of runners) await prepared?.dispose();
-  return runners.map((runner) => rowOf(net, runner));
+  return runners.map((runner) => measuredRow(net, runner));
 }
 
-/** The row of an engine on one thread. */
-export const oneThread = (
+/** The row of an engine, on one thread unless it says otherwise. */
+export const rowOf = (
   rows: readonly InferenceRow[],
   net: string,
   engine: string,
+  threads = 1,
 ): InferenceRow | undefined =>
-  rows.find((row) => row.net === net && row.engine === engine && row.threads === 1);
+  rows.find((row) => row.net === net && row.engine === engine && row.threads === threads);
 
-/** How many times faster one row is than another, by median or by CPU time; null when one of them did not run. */
+/** Two engines on a network, with as many threads. */
+export interface Rivals {
+  readonly net: string;
+  readonly fast: string;
+  readonly slow: string;
+  readonly threads?: number;
+}
+
+/** How many times faster one is than the other, by median or by CPU time; null when one of them was not measured. */
 export function speedup(
   rows: readonly InferenceRow[],
-  net: string,
-  fast: string,
-  slow: string,
+  { net, fast, slow, threads = 1 }: Rivals,
   by: 'medianMs' | 'cpuMedianMs' = 'medianMs',
 ): number | null {
-  const time = (engine: string): number | null => oneThread(rows, net, engine)?.[by] ?? null;
+  const time = (engine: string): number | null => rowOf(rows, net, engine, threads)?.[by] ?? null;
   const [a, b] = [time(fast), time(slow)];
   return a === null || b === null ? null : b / a;
 }

@@ -29,18 +29,23 @@ export interface Goal {
 
 /** The goals, with what this run gives. */
 export const goalsOf = (rows: readonly InferenceRow[]): Goal[] => {
-  const goal = (net: string, fast: string, slow: string, wanted: number): Goal => ({
-    text: `${net}: ${fast} against ${slow}`,
+  const goal = (net: string, fast: string, slow: string, wanted: number, threads = 1): Goal => ({
+    text: `${net}: ${fast} against ${slow}${threads > 1 ? `, ${threads} threads` : ''}`,
     wanted,
-    got: speedup(rows, net, fast, slow),
-    gotCpu: speedup(rows, net, fast, slow, 'cpuMedianMs'),
+    got: speedup(rows, { net, fast, slow, threads }),
+    gotCpu: speedup(rows, { net, fast, slow, threads }, 'cpuMedianMs'),
   });
   return [
     goal('vgg-small', 'bitgrad-wasm', 'tfjs-wasm', 9),
     goal('vgg-small', 'bitgrad-wasm', 'ort-web-int8', 4.5),
     goal('vgg-small', 'bitgrad-wasm-relaxed', 'tfjs-wasm', 12),
     goal('vgg-small', 'bitgrad-wasm-relaxed', 'ort-web-int8', 6),
-    goal('birealnet18', 'bitgrad-wasm', 'tfjs-wasm', 5),
+    goal('birealnet18', 'bitgrad-wasm', 'tfjs-wasm', 8),
+    goal('birealnet18', 'bitgrad-wasm-relaxed', 'tfjs-wasm', 11),
+    ...[1, 2].flatMap((threads) => [
+      goal('vgg-small', 'bitgrad-native', 'ort-node-int8', 3, threads),
+      goal('birealnet18', 'bitgrad-native', 'ort-node-int8', 2, threads),
+    ]),
   ];
 };
 
@@ -53,6 +58,22 @@ const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];
 const ms = (value: number | null): string => (value === null ? '-' : value.toPrecision(3));
 
 const times = (factor: number | null): string => (factor === null ? '-' : `${factor.toFixed(1)}x`);
+
+const coldStartParts = ({ runs, node, engines }: ColdStart): string[] => [
+  '## Cold start',
+  `From starting Node to the first VGG-small result of a bundled script, by turns, ${runs} of each. ` +
+    `A Node that only writes: median ${ms(node.medianMs)} ms, best ${ms(node.bestMs)} ms.`,
+  table(
+    ['engine', 'median ms', 'best ms', 'above an empty Node, medians', 'script, kB'],
+    engines.map(({ engine, medianMs, bestMs, scriptBytes }) => [
+      engine,
+      ms(medianMs),
+      ms(bestMs),
+      `${ms(medianMs - node.medianMs)} ms`,
+      (scriptBytes / 1000).toFixed(0),
+    ]),
+  ),
+];
 
 /** The whole report. */
 export function inferenceMarkdown(
@@ -99,14 +120,7 @@ export function inferenceMarkdown(
       ['', 'wanted', 'by medians', 'by CPU time'],
       goals.map(({ text, wanted, got, gotCpu }) => [text, `${wanted}x`, times(got), times(gotCpu)]),
     ),
-    ...(cold
-      ? [
-          '## Cold start',
-          `From starting Node to the first VGG-small result: median ${cold.medianMs.toFixed(0)} ms, best ${cold.bestMs.toFixed(0)} ms ` +
-            `of ${cold.runs}; a Node that only writes: median ${cold.nodeMedianMs.toFixed(0)} ms, best ${cold.nodeBestMs.toFixed(0)} ms. ` +
-            `The script has ${(cold.scriptBytes / 1000).toFixed(0)} kB.`,
-        ]
-      : []),
+    ...(cold ? coldStartParts(cold) : []),
     ...(missing.length > 0 ? ['## Not available', ...missing.map((line) => `- ${line}`)] : []),
     '',
   ].join('\n\n');

@@ -1,6 +1,6 @@
 // The table of the repository's README: the figures of docs/results that a newcomer asks for first.
 import type { MethodRow } from '../aggregate.js';
-import { oneThread, type InferenceRow } from '../inference/compare.js';
+import { rowOf, type InferenceRow } from '../inference/compare.js';
 import type { TrainingRow } from '../training/command.js';
 import { kilobytes, table } from './markdown.js';
 
@@ -32,7 +32,7 @@ export function headline({ training, inference, tfc, cnn }: HeadlineSources): st
     `${torchVersion}: ${speed(net, 'pytorch-1')}; TensorFlow.js wasm with a patch: ${speed(net, 'tfjs-wasm-patched')}`,
   ];
   const time = (net: string, engine: string): string => {
-    const median = oneThread(inference, net, engine)?.medianMs ?? null;
+    const median = rowOf(inference, net, engine)?.medianMs ?? null;
     return median === null ? '-' : `${figure(median)} ms`;
   };
   const runs = (what: string, net: string): string[] => [
