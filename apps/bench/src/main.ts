@@ -94,6 +94,7 @@ program
   .argument('[runs...]', 'folders of runs; none: from what is kept')
   .option('--training <file>', 'JSON that `bench training` wrote')
   .option('--inference <file>', 'JSON that `bench inference` wrote')
+  .option('--growth <file>', 'JSON that `bench growth` wrote')
   .action(async (runs, options) =>
     finish(await (await import('./commands/publish.js')).publishCommand(runs, options)),
   );

@@ -85,9 +85,12 @@ export function costsOf(name: string, args: ArrayLike<number>): Cost[] {
   return ofParts[name] ? Array.from({ length: count }, (_, call) => ofParts[name]!(fields(call))) : [];
 }
 
-/** Bytes a millisecond, read and written, of a copy that leaves the second-level cache. */
+/**
+ * Bytes a millisecond, read and written, of a copy of as much as a step goes through. What is copied was written before: pages
+ * that never were are all the same one, which the first-level cache holds.
+ */
 function measuredTraffic(): number {
-  const [from, to] = [new Float32Array(1 << 23), new Float32Array(1 << 23)];
+  const [from, to] = [new Float32Array(1 << 25).fill(1), new Float32Array(1 << 25)];
   to.set(from);
   const times = Array.from({ length: 9 }, () => {
     const start = performance.now();
@@ -97,7 +100,7 @@ function measuredTraffic(): number {
   return (2 * from.byteLength) / Math.min(...times);
 }
 
-/** What a processor needs at least, by its clock and what a copy of 32 MB takes here. */
+/** What a processor needs at least, by its clock and what a copy of 128 MB takes here. */
 export function measureMachine(ghz: number) {
   const traffic = measuredTraffic();
   return {

@@ -1,7 +1,7 @@
 // `bench publish`: keeps the results of runs in docs/results, and writes what is derived from them: the plots there and
 // the tables of docs/results.md and of the READMEs, each between markers
 // `<!-- results:NAME:start -->` (every method) or `<!-- results:NAME:LABEL|LABEL:start -->` (some), where NAME is a run,
-// `training` or `inference` for the JSON that those benchmarks write, or `headline` for a choice of all.
+// `training`, `inference` or `growth` for the JSON that those benchmarks write, or `headline` for a choice of all.
 import {
   copyFileSync,
   existsSync,
@@ -15,6 +15,8 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bySeedAndSpeaker, methodRows } from '../aggregate.js';
 import { labelOf } from '../config.js';
+import { kinds } from '../growth/axes.js';
+import { growthChart, growthMarkdown, type GrowthReport } from '../growth/report.js';
 import { inferenceChart, inferenceMarkdown } from '../inference/report.js';
 import { accuracyChart, alone, curveChart, latencyChart, sizeChart } from '../report/charts.js';
 import { headline } from '../report/headline.js';
@@ -93,6 +95,7 @@ const otherTables: Readonly<Record<string, (root: string) => string>> = {
     const { rows, environment, coldStart } = json('inference', root) as InferenceReport;
     return nested(inferenceMarkdown(rows, environment, coldStart));
   },
+  growth: (root) => nested(growthMarkdown(json('growth', root) as GrowthReport)),
   headline: (root) =>
     headline({
       training: (json('training', root) as TrainingReport).rows,
@@ -130,28 +133,37 @@ export function drawPlots(name: string, root = repository): void {
   }
 }
 
+/** Draws the charts of the benchmarks that are kept. */
+function drawBenchmarks(root = repository): void {
+  const draw = (name: string, svg: string): void =>
+    writeFileSync(join(root, kept, `${name}.svg`), alone(svg));
+  const has = (name: string): boolean => existsSync(join(root, kept, `${name}.json`));
+  if (has('inference')) draw('inference', inferenceChart((json('inference', root) as InferenceReport).rows));
+  if (!has('growth')) return;
+  const { rows } = json('growth', root) as GrowthReport;
+  for (const kind of kinds)
+    if (rows.some((row) => row.kind === kind)) draw(`growth-${kind}`, growthChart(rows, kind));
+}
+
 /** The files with tables. */
 export const filesWithTables = (root = repository): string[] =>
   readmes(root).filter((file) => readFileSync(join(root, file), 'utf8').search(marker) >= 0);
 
 /** Options of `bench publish`. */
 export interface PublishOptions {
-  /** JSON files of `bench training` and `bench inference`. */
+  /** JSON files of `bench training`, `bench inference` and `bench growth`. */
   readonly training?: string;
   readonly inference?: string;
+  readonly growth?: string;
 }
 
 /** `bench publish [RUN...]`; returns the exit code. */
 export async function publishCommand(runs: readonly string[], options: PublishOptions): Promise<number> {
   for (const run of runs) keepRun(resolve(run));
-  for (const name of ['training', 'inference'] as const)
+  for (const name of ['training', 'inference', 'growth'] as const)
     if (options[name]) copyFileSync(resolve(options[name]), join(repository, kept, `${name}.json`));
   for (const name of keptRuns()) drawPlots(name);
-  if (existsSync(join(repository, kept, 'inference.json')))
-    writeFileSync(
-      join(repository, kept, 'inference.svg'),
-      alone(inferenceChart((json('inference', repository) as InferenceReport).rows)),
-    );
+  drawBenchmarks();
   const { format, resolveConfig } = await import('prettier');
   for (const file of filesWithTables()) {
     const path = join(repository, file);
