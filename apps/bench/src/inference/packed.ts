@@ -25,8 +25,7 @@ const engines: Readonly<Record<EngineChoice['name'], (choice: EngineChoice) => E
 
 /** A file on an engine, with a batch of examples. */
 async function prepareFile(file: Uint8Array, choice: EngineChoice, batch = 1) {
-  // The file is our own: the bound on work, which guards against files of others, is not for it.
-  const model = decodeModel(file, { operations: Number.MAX_SAFE_INTEGER });
+  const model = decodeModel(file);
   const executable = await engines[choice.name](choice).compile(model, { threads: choice.threads });
   const { type, shape } = model.plan.buffers[model.plan.input]!;
   const rng = createRng(1);
