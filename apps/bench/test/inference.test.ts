@@ -1,5 +1,7 @@
 // The inference comparison: engines compute the same kind of network, turns are fair, the report says what was found.
 import { describe, expect, it } from 'vitest';
+import { nativeEngine } from '@bitgrad/backend-native/engine';
+import { coldStart } from '../src/inference/cold-start.js';
 import { compareNet, speedup, type InferenceRow } from '../src/inference/compare.js';
 import type { Contender } from '../src/inference/contender.js';
 import {
@@ -105,6 +107,26 @@ describe('networks', () => {
   });
 });
 
+describe('cold start', () => {
+  it('is measured on every engine that runs here', { timeout: 120_000 }, async () => {
+    const { dispose } = await tfjsWasm().prepare(small);
+    const { whole } = await packedFiles(vggSmallAt(32, 1 / 16));
+    await dispose();
+    const { runs, node, engines } = await coldStart(whole, 1);
+    const { available } = await nativeEngine().probe();
+    expect(engines.map(({ engine }) => engine)).toEqual([
+      'bitgrad-wasm',
+      ...(available ? ['bitgrad-native'] : []),
+    ]);
+    expect(runs).toBe(1);
+    expect(node.bestMs).toBeGreaterThan(0);
+    for (const { scriptBytes, bestMs, medianMs } of engines) {
+      expect(scriptBytes).toBeGreaterThan(10_000);
+      expect(bestMs).toBe(medianMs);
+    }
+  });
+});
+
 describe('report', () => {
   const row = (net: string, engine: string, medianMs: number | null): InferenceRow => ({
     net,
@@ -129,6 +151,16 @@ describe('report', () => {
     const [first, second] = goalsOf(rows);
     expect(first).toMatchObject({ wanted: 9, got: 10, gotCpu: 10 });
     expect(second).toMatchObject({ wanted: 4.5, got: null });
+  });
+
+  it('compares engines with as many threads', () => {
+    const two = (engine: string, medianMs: number): InferenceRow => ({
+      ...row('vgg-small', engine, medianMs),
+      threads: 2,
+    });
+    const all = [...rows, two('bitgrad-native', 1), two('ort-node-int8', 2.5)];
+    const goal = goalsOf(all).find(({ text }) => text.endsWith('ort-node-int8, 2 threads'));
+    expect(goal).toMatchObject({ wanted: 3, got: 2.5 });
   });
 
   it('names the machine, the figures and what is missing', () => {
