@@ -37,7 +37,7 @@ const firstOutput = (args: readonly string[]): Promise<number> =>
   });
 
 /** Milliseconds of some starts. */
-export interface Starts {
+interface Starts {
   readonly medianMs: number;
   readonly bestMs: number;
 }
