@@ -1,7 +1,7 @@
 // What the site's own pages tell a reader to type runs as it stands, page by page, in the order of the page: commands, then
 // programs, then what belongs into a page. What pages include is run where it is from (readme.test.ts, the walks, examples.test.ts).
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -135,25 +135,3 @@ async function answerOf(html: string, folder: string): Promise<string> {
     await browser.close();
   }
 }
-
-it('what the page on quantizers says in words is what the results say', () => {
-  const names = readdirSync(`${root}docs/results`).filter((name) =>
-    existsSync(`${root}docs/results/${name}/results.jsonl`),
-  );
-  const trialsOf = (name: string) =>
-    readFileSync(`${root}docs/results/${name}/results.jsonl`, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { label: string; hardened: number }); // prettier-ignore
-  // Comparisons of methods: others have one method, on several splits.
-  const compared = names.map(trialsOf).filter((trials) => trials.some(({ label }) => label === 'ste'));
-  const best = compared.map((trials) => {
-    const percent = (label: string): number => {
-      const rows = trials.filter((trial) => trial.label === label);
-      return (100 * rows.reduce((sum, { hardened }) => sum + hardened, 0)) / rows.length;
-    };
-    const all = [...new Set(trials.map(({ label }) => label))].map((label) => ({ label, percent: percent(label) })); // prettier-ignore
-    const first = all.toSorted((a, b) => b.percent - a.percent)[0]!;
-    return { first: first.label, behind: first.percent - percent('ste') };
-  });
-  expect(best.length).toBe(5);
-  expect(best.filter(({ first }) => first === 'fda').length).toBe(3);
-  expect(best.filter(({ behind }) => behind < 0.5).length).toBe(4);
-});

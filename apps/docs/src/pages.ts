@@ -4,7 +4,7 @@
 //   <!--@include: docs/math.md#4. FDA-->       what stands below one of its headings
 //   <!--@code: examples/vite/worker.js-->      a file as a block of code
 //   <!--@pictures: packages/quantizer-ste/plots-->   the pictures of a folder
-//   <!--@table: zoo-->                         a table of tables.ts
+//   <!--@table: zoo-->                         a table, or sentences, of tables.ts
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path/posix';
 import { withLinks } from './links.js';
